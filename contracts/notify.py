@@ -1,0 +1,46 @@
+"""What notify says: that a notice reached its carrier, or that it could not. Never to whom, never what it said."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import StringConstraints
+
+from contracts.envelope import Message
+
+NoticeChannel = Literal["email", "inbox"]
+FailureReason = Literal["no_contact", "refused", "lapsed"]
+About = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]+$")]
+
+
+class NoticeSent(Message):
+    """The carrier took the notice. `ambiguous`: it may have been handed over twice, under one Message-ID."""
+
+    type_name: ClassVar[str] = "NoticeSent.v1"
+    owner: ClassVar[str] = "notify"
+    topic: ClassVar[str] = "notices"
+
+    notice_id: UUID
+    about: About
+    """The event type that the notice tells of, without its version."""
+    about_event_id: UUID
+    channel: NoticeChannel
+    ambiguous: bool
+
+
+class NoticeFailed(Message):
+    """The notice will not reach anybody by this channel, for a reason from a closed set."""
+
+    type_name: ClassVar[str] = "NoticeFailed.v1"
+    owner: ClassVar[str] = "notify"
+    topic: ClassVar[str] = "notices"
+
+    notice_id: UUID
+    about: About
+    about_event_id: UUID
+    channel: NoticeChannel
+    reason: FailureReason
+
+
+MESSAGES: tuple[type[Message], ...] = (NoticeSent, NoticeFailed)

@@ -1,0 +1,52 @@
+"""Opens a service's database: an asyncpg pool for the hot paths, a SQLAlchemy engine for queries. It owns no statement."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# What a lost or overloaded server raises: the same call may succeed later.
+TRANSIENT: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
+
+
+async def _no_reset(_: asyncpg.Connection[Any]) -> None:
+    """Nothing of ours changes a session, and a reset costs a round trip on every release."""
+
+
+@asynccontextmanager
+async def open_pool(dsn: str, *, size: int = 8, name: str = "motcua") -> AsyncIterator[asyncpg.Pool[Any]]:
+    """A pool that opens its connections when they are first asked for, so that a service starts while its database is away."""
+    pool = asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        reset=_no_reset,
+        timeout=10,
+        command_timeout=60,
+        server_settings={"application_name": name},
+    )
+    await pool
+    try:
+        yield pool
+    finally:
+        pool.terminate()
+
+
+def open_engine(dsn: str, *, size: int = 5) -> AsyncEngine:
+    """The same database for SQLAlchemy's queries; dispose() when done."""
+    return create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=size, pool_pre_ping=True
+    )

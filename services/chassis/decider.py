@@ -1,0 +1,176 @@
+"""Runs a pure decision against the log: load, fold, decide, append; told to be slower, it does so again, three times.
+
+A decider is two pure functions and an initial state: `decide(command, state) -> events | Rejected`, `evolve(state, event) -> state`.
+No events means that it is already so, which is success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+
+from services.chassis.event_store import Conflict, EventStore, Item, NewEvent, Repeated, StoredEvent
+
+E = TypeVar("E")
+S = TypeVar("S")
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refusal: `code` is stable and kebab-case, `detail` says it in a sentence."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The caller decided on an older version than the current one."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The command stands in the log: its events (none when it was already so) and the stream's version after them."""
+
+    version: int
+    events: list[StoredEvent]
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who commands, under which id, and when; `actor` is role/subject and never a person's name."""
+
+    command_id: UUID
+    actor: str
+    occurred_at: datetime
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None
+
+
+class EventTypes(Generic[E]):
+    """The stored names of one aggregate's events and the frozen dataclasses that they are today.
+
+    Guarantee: stored names are strings of our choosing, so a renamed class still reads its history.
+    Test: test_a_renamed_class_reads_its_history.
+    """
+
+    def __init__(
+        self,
+        types: Mapping[str, type[E]],
+        *,
+        versions: Mapping[str, int] | None = None,
+        upcasts: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] | None = None,
+    ) -> None:
+        self._names = {cls: name for name, cls in types.items()}
+        self._adapters: dict[str, TypeAdapter[E]] = {name: TypeAdapter(cls) for name, cls in types.items()}
+        self._versions = versions or {}
+        self._upcasts = upcasts or {}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that may stand in the log."""
+        return frozenset(self._adapters)
+
+    def encode(self, event: E) -> tuple[str, int, str]:
+        """Name, schema version and JSON object text of an event."""
+        name = self._names[type(event)]
+        return name, self._versions.get(name, 1), orjson.dumps(event).decode()
+
+    def decode(self, name: str, schema_version: int, data: str | bytes) -> E:
+        """The event as today's class; older schema versions are upcast one by one. KeyError on an unknown name."""
+        adapter = self._adapters[name]
+        if schema_version == self._versions.get(name, 1):
+            return adapter.validate_json(data)
+        members = orjson.loads(data)
+        for version in range(schema_version, self._versions.get(name, 1)):
+            members = self._upcasts[name, version](members)
+        return adapter.validate_python(members)
+
+
+class Store(Protocol):
+    """What a decision needs of the event store."""
+
+    async def append(self, item: Item) -> Any: ...
+    async def load(self, stream_id: UUID) -> list[StoredEvent]: ...
+
+
+async def execute(
+    store: EventStore,
+    types: EventTypes[E],
+    stream_id: UUID,
+    fold: Callable[[list[E]], S],
+    decide: Callable[[S], Sequence[E] | Rejected],
+    context: Context,
+    new_id: Callable[[], UUID],
+    *,
+    expected_version: int | None = None,
+    counter: Callable[[E], str | None] = lambda _: None,
+    attachment: Callable[[S, Sequence[E], int], Sequence[tuple[Any, ...]]] | None = None,
+) -> Executed | Rejected | Stale:
+    """Carries one command to the durable fact or to its refusal.
+
+    Guarantee: a repeat of a command gets the first answer before any version is compared.
+    Test: test_a_repeat_is_answered_before_the_version_is_compared.
+    `attachment(state, events, version_after)` gives the rows that the service's own append function writes beside the events.
+    """
+    for attempt in range(ATTEMPTS):
+        history = await store.load(stream_id)
+        version = len(history)
+        repeats = [stored for stored in history if stored.command_id == context.command_id]
+        if repeats:
+            return Executed(repeats[-1].version, repeats, repeated=True)
+        if expected_version is not None and expected_version != version:
+            return Stale(version)
+        state = fold([types.decode(e.type, e.schema_version, e.data) for e in history])
+        decision = decide(state)
+        if isinstance(decision, Rejected):
+            return decision
+        if not decision:
+            return Executed(version, [])
+        rows = attachment(state, decision, version + len(decision)) if attachment else ()
+        item = Item(
+            stream_id=stream_id,
+            expected_version=version,
+            command_id=context.command_id,
+            events=new_events(types, decision, context, new_id, counter),
+            actor=context.actor,
+            correlation_id=context.correlation_id,
+            causation_id=context.causation_id,
+            traceparent=context.traceparent,
+            attachment=rows,
+        )
+        answer = await store.append(item)
+        if isinstance(answer, Conflict):
+            if attempt + 1 == ATTEMPTS:
+                return Stale(answer.version)
+            continue
+        history = await store.load(stream_id)
+        mine = [stored for stored in history if stored.command_id == context.command_id]
+        return Executed(mine[-1].version, mine, repeated=isinstance(answer, Repeated))
+    raise AssertionError("unreachable")
+
+
+def new_events(
+    types: EventTypes[E],
+    events: Sequence[E],
+    context: Context,
+    new_id: Callable[[], UUID],
+    counter: Callable[[E], str | None] = lambda _: None,
+) -> list[NewEvent]:
+    """Decided events as the store takes them, each under a fresh id."""
+    stored = []
+    for event in events:
+        name, schema_version, data = types.encode(event)
+        stored.append(NewEvent(new_id(), name, schema_version, context.occurred_at, counter(event), data))
+    return stored

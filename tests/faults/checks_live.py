@@ -1,0 +1,129 @@
+"""The promises that only a running house can break: laws while it runs, notices, dead letters, positions, and the run itself.
+
+Pure functions of a record like those in checks.py.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tests.faults import checks, oracle
+from tests.faults.record import Finding, Record
+
+FEWEST_SAMPLES = 10
+
+
+def both_laws_hold_at_every_sample(record: Record) -> Iterator[Finding]:
+    """waiting_before + submitted = waiting + not_accepted + received_new, received = resolved + pending; the metric is 0.
+
+    Silence proves nothing: too few samples, or none with a dossier in it, is a finding too.
+    """
+    for sample in record.samples:
+        c = sample.counts
+        if c["waiting_before"] + c["submitted"] != c["waiting"] + c["not_accepted"] + c["received_new"]:
+            yield Finding("laws", "wrong", f"first law at {sample.at_seconds:.1f}s: {dict(c)}")
+        if c["received"] != c["resolved"] + c["pending"]:
+            yield Finding("laws", "wrong", f"second law at {sample.at_seconds:.1f}s: {dict(c)}")
+        if sample.violations:
+            yield Finding("laws", "wrong", f"metric {sample.violations} at {sample.at_seconds:.1f}s")
+    telling = [s for s in record.samples if s.counts["submitted"]]
+    if len(telling) < FEWEST_SAMPLES:
+        yield Finding("laws", "wrong", f"only {len(telling)} samples saw a dossier")
+
+
+def no_notice_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
+    """Each status change was noticed once per channel; each sent e-mail was received, again only if counted ambiguous."""
+    lives = oracle.replay(
+        record.outcome.stores.get("intake", []), record.outcome.stores.get("processing", [])
+    )
+    expected = oracle.notices(lives)
+    have = Counter((n.dossier_id, n.about, n.channel) for n in record.outcome.notices)
+    for place in sorted(expected - {key[:2] for key in have}):
+        yield Finding("notices", "lost", f"{place} was never noticed")
+    for key, count in have.items():
+        if key[:2] not in expected:
+            yield Finding("notices", "doubled", f"{key} tells of nothing that happened")
+        if count > 1:
+            yield Finding("notices", "doubled", f"{key} was decided {count} times")
+    for notice in record.outcome.notices:
+        if notice.status != "sent":
+            yield Finding("notices", "lost", f"{notice} was left {notice.status}")
+
+
+def no_mail_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
+    """The catcher's own tale: one message per e-mail notice, more only under one Message-ID and counted ambiguous."""
+    received: dict[str, list[str]] = defaultdict(list)
+    for mail in record.mail:
+        received[mail.message_id].append(mail.to)
+    by_mail = {n.notice_id: n for n in record.outcome.notices if n.channel == "email"}
+    matched: Counter[str] = Counter()
+    for message_id, people in received.items():
+        notice = by_mail.get(message_id.strip("<>").split("@")[0])
+        if notice is None:
+            yield Finding("mail", "doubled", f"{message_id} belongs to no notice")
+            continue
+        matched[notice.notice_id] += 1
+        if len(people) > 1 and not notice.ambiguous:
+            yield Finding("mail", "doubled", f"{message_id} came {len(people)} times, not counted ambiguous")
+        if len(set(people)) > 1:
+            yield Finding("mail", "wrong", f"{message_id} went to {len(set(people))} people")
+    for notice_id, notice in by_mail.items():
+        if notice.status == "sent" and not matched[notice_id]:
+            yield Finding("mail", "lost", f"{notice} was never received")
+    shown = sum(n.ambiguous for n in record.outcome.notices)
+    if shown != record.outcome.ambiguous_counted:
+        counted = record.outcome.ambiguous_counted
+        yield Finding("mail", "wrong", f"{shown} notices are ambiguous, {counted} were counted")
+
+
+def dead_letters_are_the_poison(record: Record) -> Iterator[Finding]:
+    """The distinct ids in each reader's dead-letter topic are exactly the poison that was injected for it."""
+    for reader in sorted(set(record.poison) | set(record.outcome.dead_letters)):
+        wanted = record.poison.get(reader, set())
+        found = set(record.outcome.dead_letters.get(reader, []))
+        for event_id in sorted(wanted - found):
+            yield Finding("dead-letters", "lost", f"{reader}: poison {event_id} has no letter")
+        for event_id in sorted(found - wanted):
+            yield Finding("dead-letters", "wrong", f"{reader}: {event_id} was no poison")
+
+
+def reader_positions_never_go_back(record: Record) -> Iterator[Finding]:
+    """Within one cluster and one generation of its database a reader's stored position only grows."""
+    newest: dict[tuple[str, str, str], int] = {}
+    for sample in sorted(record.positions, key=lambda s: s.at_seconds):
+        key = sample.reader, sample.cluster, sample.partition
+        if sample.position < newest.get(key, 0):
+            yield Finding("reader-positions", "wrong", f"{key}: {sample.position} after {newest[key]}")
+        newest[key] = sample.position
+
+
+def the_run_did_its_work(record: Record) -> Iterator[Finding]:
+    """Every planned fault was injected and every act of a dossier's life was granted at least once."""
+    for fault, count in (Counter(record.planned) - Counter(record.injected)).items():
+        yield Finding("run", "wrong", f"planned and not injected: {fault} ({count}×)")
+    granted = Counter(c.act for c in record.commands if c.granted)
+    for act in checks.ACTS:
+        if not granted[act]:
+            yield Finding("run", "wrong", f"no {act} was ever granted")
+    retried = sum(len(f.answers) > 1 for f in record.filings)
+    if not retried:
+        yield Finding("run", "wrong", "no filing was ever sent again")
+
+
+ALL: tuple[checks.Check, ...] = (
+    checks.every_201_has_its_dossier_and_event,
+    checks.no_key_made_two,
+    checks.every_act_answered_is_recorded_once,
+    checks.positions_are_dense,
+    checks.versions_are_dense,
+    checks.codes_are_dense,
+    checks.topic_is_the_log,
+    checks.tracking_equals_the_oracle,
+    checks.queue_equals_the_oracle,
+    checks.counts_equal_the_oracle,
+    both_laws_hold_at_every_sample,
+    no_notice_is_missing_or_doubled,
+    no_mail_is_missing_or_doubled,
+    dead_letters_are_the_poison,
+    reader_positions_never_go_back,
+    the_run_did_its_work,
+)

@@ -1,0 +1,134 @@
+"""The expected result of every reader: a single-threaded replay of the stores' event tables, first intake's, then processing's.
+
+Written from DOMAIN's tables alone and sharing no code with the services, so that both cannot be wrong in the same way.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta, timezone
+
+from tests.faults.record import COUNT_FIELDS, Fact, Rows, Standing
+
+VIETNAM = timezone(timedelta(hours=7))
+STATUS_AFTER = {
+    "DossierAccepted": "accepted",
+    "DossierRejected": "rejected",
+    "DossierForwarded": "in_processing",
+    "DossierResolved": "resolved",
+    "ResultReturned": "returned",
+}
+NOTICED = frozenset({"DossierSubmitted", *STATUS_AFTER})
+DIMENSIONS = ("procedure", "office", "channel", "month", "day")
+
+
+@dataclass(slots=True)
+class Life:
+    """One dossier as the oracle follows it."""
+
+    dossier_id: str
+    submitted: Fact
+    standing: Standing
+    accepted: Fact | None = None
+    ended: Fact | None = None
+    rejected: Fact | None = None
+    acts: list[Fact] = field(default_factory=list)
+
+    def attribute(self, name: str) -> str:
+        """Row attributes are those of the acceptance; before it, those of the submission."""
+        return str((self.accepted or self.submitted).data[name])
+
+
+def replay(intake: Iterable[Fact], processing: Iterable[Fact]) -> dict[str, Life]:
+    """Every submitted dossier with all that the authority did to it, in each store's own order."""
+    lives: dict[str, Life] = {}
+    for fact in sorted(intake, key=lambda f: f.position):
+        if fact.type == "DossierSubmitted":
+            standing = Standing("submitted", None, None, (fact.type,))
+            lives[fact.stream_id] = Life(fact.stream_id, fact, standing)
+    for fact in sorted(processing, key=lambda f: f.position):
+        if fact.stream_id in lives and fact.type in STATUS_AFTER:
+            _follow(lives[fact.stream_id], fact)
+    return lives
+
+
+def _follow(life: Life, fact: Fact) -> None:
+    life.acts.append(fact)
+    code = life.standing.code
+    if fact.type == "DossierAccepted":
+        life.accepted = life.accepted or fact
+        code = str(fact.data["code"])
+    elif fact.type == "DossierRejected":
+        life.rejected = fact
+    elif fact.type == "DossierResolved":
+        life.ended = life.ended or fact
+    life.standing = replace(
+        life.standing,
+        status=STATUS_AFTER[fact.type],
+        version=fact.version,
+        code=code,
+        history=(*life.standing.history, fact.type),
+    )
+
+
+def standings(lives: dict[str, Life]) -> dict[str, Standing]:
+    """What intake's tracking and processing's queue must both say."""
+    return {dossier_id: life.standing for dossier_id, life in lives.items()}
+
+
+def notices(lives: dict[str, Life]) -> set[tuple[str, str]]:
+    """(dossier, event type) of every notice that must have been decided."""
+    wanted = {(dossier_id, "DossierSubmitted") for dossier_id in lives}
+    return wanted | {(i, act.type) for i, life in lives.items() for act in life.acts if act.type in NOTICED}
+
+
+def counts(lives: dict[str, Life]) -> dict[str, Rows]:
+    """The fields of the report in all: under "all" for ever, and the rows of each dimension."""
+    everyone = list(lives.values())
+    tables: dict[str, Rows] = {"all": {"all": _window(everyone, date.min, date.max)}}
+    for name in ("procedure", "office", "channel"):
+        keys = sorted({life.attribute(name) for life in everyone})
+        tables[name] = {
+            key: _window([life for life in everyone if life.attribute(name) == key], date.min, date.max)
+            for key in keys
+        }
+    days = sorted({_day(f) for life in everyone for f in _facts(life)})
+    tables["day"] = {day.isoformat(): _window(everyone, day, day) for day in days}
+    months = sorted({(day.year, day.month) for day in days})
+    tables["month"] = {f"{y:04}-{m:02}": _window(everyone, *_month(y, m)) for y, m in months}
+    return tables
+
+
+def _facts(life: Life) -> list[Fact]:
+    return [f for f in (life.submitted, life.accepted, life.rejected, life.ended) if f is not None]
+
+
+def _day(fact: Fact) -> date:
+    return fact.occurred_at.astimezone(VIETNAM).date()
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, 1), following - timedelta(days=1)
+
+
+def _window(lives: list[Life], first: date, last: date) -> dict[str, int]:
+    """Flows inside [first, last] and stocks at its two ends, each counted from the dossiers one by one."""
+    numbers = dict.fromkeys(COUNT_FIELDS, 0)
+    for life in lives:
+        submitted = _day(life.submitted)
+        accepted = _day(life.accepted) if life.accepted else date.max
+        rejected = _day(life.rejected) if life.rejected else date.max
+        ended = _day(life.ended) if life.ended else date.max
+        known = life.accepted is not None, life.rejected is not None, life.ended is not None
+        numbers["submitted"] += first <= submitted <= last
+        numbers["received_new"] += known[0] and first <= accepted <= last
+        numbers["not_accepted"] += known[1] and first <= rejected <= last
+        numbers["resolved"] += known[2] and first <= ended <= last
+        decided = min(accepted if known[0] else date.max, rejected if known[1] else date.max)
+        undecided = not known[0] and not known[1]
+        numbers["waiting_before"] += submitted < first and (undecided or decided >= first)
+        numbers["waiting"] += submitted <= last and (undecided or decided > last)
+        numbers["carried_over"] += known[0] and accepted < first and (not known[2] or ended >= first)
+        numbers["pending"] += known[0] and accepted <= last and (not known[2] or ended > last)
+    numbers["received"] = numbers["carried_over"] + numbers["received_new"]
+    return numbers

@@ -1,0 +1,186 @@
+"""What a fault run was told and saw: every answer, every sample, and the state that was read when all was quiet.
+
+Owns the shapes only. A record is plain data, so a checker is a pure function of it and a test can doctor one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+LOST = 0
+"""The status of an attempt whose answer never came."""
+
+COUNT_FIELDS = (
+    "submitted",
+    "waiting_before",
+    "waiting",
+    "not_accepted",
+    "received_new",
+    "carried_over",
+    "received",
+    "resolved",
+    "pending",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One attempt's outcome at one door; `status` is LOST when the connection broke or the wait ran out."""
+
+    status: int
+    body: Mapping[str, Any]
+    door: str
+    at_seconds: float
+
+
+@dataclass(slots=True)
+class Filing:
+    """One intention to file: all attempts with one caller's key."""
+
+    caller: str
+    key: str
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def dossier_ids(self) -> list[str]:
+        """The dossier named by each 201, in the order the answers came."""
+        return [str(a.body["dossier_id"]) for a in self.answers if a.status == 201]
+
+
+@dataclass(slots=True)
+class Command:
+    """One officer's act on one dossier: all attempts with one key."""
+
+    act: str
+    dossier_id: str
+    caller: str
+    key: str
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def granted(self) -> list[Answer]:
+        return [a for a in self.answers if a.status == 200]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of a store's event table."""
+
+    store: str
+    position: int
+    stream_id: str
+    version: int
+    event_id: str
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One record found on the topic at the end, in the order of its partition."""
+
+    topic: str
+    partition: int
+    offset: int
+    source: str
+    dossier_id: str
+    sequence: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What reporting's public door and its metric said at one moment."""
+
+    at_seconds: float
+    counts: Mapping[str, int]
+    violations: float
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSample:
+    """A reader's stored position of one partition of one cluster at one moment."""
+
+    at_seconds: float
+    reader: str
+    cluster: str
+    partition: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message that the catcher took."""
+
+    message_id: str
+    to: str
+    at_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice as notify's door shows it at the end."""
+
+    notice_id: str
+    dossier_id: str
+    about: str
+    channel: str
+    status: str
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one dossier stands according to a reader."""
+
+    status: str
+    version: int | None
+    code: str | None
+    history: tuple[str, ...] = ()
+
+
+Rows = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The state read at the end, when every reader said that it had caught up."""
+
+    stores: dict[str, list[Fact]] = field(default_factory=dict)
+    topic: list[Heard] = field(default_factory=list)
+    tracking: dict[str, Standing] = field(default_factory=dict)
+    queue: dict[str, Standing] = field(default_factory=dict)
+    counts: dict[str, Rows] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    dead_letters: dict[str, list[str]] = field(default_factory=dict)
+    ambiguous_counted: int = 0
+
+
+@dataclass(slots=True)
+class Record:
+    """Everything a run leaves behind for the checkers."""
+
+    seed: int
+    planned: list[str] = field(default_factory=list)
+    injected: list[str] = field(default_factory=list)
+    filings: list[Filing] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    positions: list[PositionSample] = field(default_factory=list)
+    mail: list[Mail] = field(default_factory=list)
+    poison: dict[str, set[str]] = field(default_factory=dict)
+    reordered: set[str] = field(default_factory=set)
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken promise: which check saw it, of which kind (lost, doubled, wrong), and what exactly."""
+
+    check: str
+    kind: str
+    what: str

@@ -1,0 +1,82 @@
+"""The faults of one run, drawn from a seed: the same seed, length and number of brokers give the same schedule.
+
+Every kind stands in every schedule at least once; a longer run draws more. Nothing is injected from here.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "kill",
+    "freeze",
+    "absent_kafka",
+    "wipe_kafka",
+    "duplicate",
+    "reorder",
+    "poison",
+    "two_relays",
+    "zombie",
+    "new_reader",
+]
+SERVICES = ("intake", "processing", "notify", "reporting")
+EVERY_RUN: tuple[tuple[Kind, str], ...] = (
+    *(("kill", name) for name in SERVICES),
+    *(("freeze", name) for name in SERVICES),
+    ("kill", "kafka"),
+    ("freeze", "kafka"),
+    ("kill", "postgres"),
+    ("freeze", "postgres"),
+    ("absent_kafka", "kafka"),
+    ("wipe_kafka", "kafka"),
+    ("duplicate", "dossiers"),
+    ("reorder", "dossiers"),
+    ("poison", "dossiers"),
+    ("two_relays", "intake"),
+    ("two_relays", "processing"),
+    ("zombie", "reporting"),
+    ("new_reader", "reporting"),
+)
+MARGIN = 0.06
+"""Share of the run kept free of faults at its start, so that there is something to lose, and at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: when it begins, what is done to whom, for how long it stands, and a seed of its own for details."""
+
+    at_seconds: float
+    kind: Kind
+    target: str
+    for_seconds: float
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.at_seconds:6.1f}s {self.kind} {self.target} for {self.for_seconds:.1f}s (detail seed {self.seed})"
+
+
+def plan(seed: int, length_seconds: float, absent_seconds: float) -> list[Fault]:
+    """The schedule of a run that lasts `length_seconds`; Kafka's one long absence lasts `absent_seconds`."""
+    draw = random.Random(seed)
+    wanted = list(EVERY_RUN)
+    extra = int(length_seconds / 6) - len(wanted)
+    wanted += [draw.choice(EVERY_RUN) for _ in range(max(0, extra))]
+    draw.shuffle(wanted)
+    begin, end = length_seconds * MARGIN, length_seconds * (1 - MARGIN)
+    moments = sorted(draw.uniform(begin, end) for _ in wanted)
+    return [
+        Fault(round(at, 1), kind, target, _length(draw, kind, absent_seconds), draw.randrange(2**32))
+        for at, (kind, target) in zip(moments, wanted, strict=True)
+    ]
+
+
+def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
+    if kind == "absent_kafka":
+        return absent_seconds
+    if kind == "zombie":
+        return round(draw.uniform(9, 13), 1)
+    if kind in ("duplicate", "reorder", "poison"):
+        return 0.0
+    if kind == "freeze":
+        return round(draw.uniform(1.0, 4.0), 1)
+    return round(draw.uniform(0.2, 2.5), 1)

@@ -1,0 +1,105 @@
+"""A small record of a run in which nothing went wrong: three dossiers, one poison, one ambiguous e-mail."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.faults import oracle
+from tests.faults.record import (
+    LOST,
+    Answer,
+    Command,
+    Fact,
+    Filing,
+    Heard,
+    Mail,
+    Notice,
+    Outcome,
+    PositionSample,
+    Record,
+    Sample,
+)
+
+OFFICE = "H29.015.00"
+START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+SUBMITTED = {"procedure": "1.009982", "office": OFFICE, "channel": "online"}
+LAWFUL = {
+    "submitted": 3,
+    "waiting_before": 0,
+    "waiting": 0,
+    "not_accepted": 1,
+    "received_new": 2,
+    "carried_over": 0,
+    "received": 2,
+    "resolved": 1,
+    "pending": 1,
+}
+
+
+def code(number: int) -> str:
+    return f"{OFFICE}-261120-{number:04}"
+
+
+def fact(store: str, position: int, dossier: str, version: int, kind: str, **data: object) -> Fact:
+    """A row whose times follow from its position."""
+    at = START + timedelta(minutes=position)
+    return Fact(store, position, dossier, version, f"{store}-{position}", kind, at, at, "portal/p1", data)
+
+
+def good_record() -> Record:
+    """d1 goes the whole way, d2 is rejected, d3 is accepted and pending."""
+    intake = [fact("intake", n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3)]
+    processing = [
+        fact("processing", 1, "d1", 1, "DossierAccepted", **SUBMITTED, code=code(1)),
+        fact("processing", 2, "d2", 1, "DossierRejected", reason="incomplete"),
+        fact("processing", 3, "d1", 2, "DossierForwarded", unit="x", step="thu_ly"),
+        fact("processing", 4, "d3", 1, "DossierAccepted", **SUBMITTED, code=code(2)),
+        fact("processing", 5, "d1", 3, "DossierResolved", outcome="granted"),
+        fact("processing", 6, "d1", 4, "ResultReturned", method="postal"),
+    ]
+    lives = oracle.replay(intake, processing)
+    notices = [
+        Notice(f"n{n}", dossier, about, "email", "sent", n == 1)
+        for n, (dossier, about) in enumerate(sorted(oracle.notices(lives)), 1)
+    ]
+    mail = [Mail(f"<{n.notice_id}@motcua>", f"{n.dossier_id}@example.org", 5.0) for n in notices]
+    topic = [
+        Heard("dossiers", 0, n, f.store, f.stream_id, f.version, f.event_id)
+        for n, f in enumerate([*intake, *processing])
+    ]
+    return Record(
+        seed=1,
+        planned=["kill intake"],
+        injected=["kill intake"],
+        filings=[_filing(n) for n in (1, 2, 3)],
+        commands=[_command(f) for f in processing],
+        samples=[Sample(float(n), LAWFUL, 0.0) for n in range(20)],
+        positions=[PositionSample(float(n), "reporting", "c1", "dossiers/0", n * 3) for n in range(4)],
+        mail=[*mail, mail[0]],
+        poison={"reporting": {"bad-1"}, "notify": {"bad-1"}},
+        outcome=Outcome(
+            stores={"intake": intake, "processing": processing},
+            topic=[*topic, topic[0]],
+            tracking=dict(oracle.standings(lives)),
+            queue=dict(oracle.standings(lives)),
+            counts=dict(oracle.counts(lives)),
+            notices=notices,
+            dead_letters={"reporting": ["bad-1", "bad-1"], "notify": ["bad-1"]},
+            ambiguous_counted=1,
+        ),
+    )
+
+
+def _filing(number: int) -> Filing:
+    told = Answer(201, {"dossier_id": f"d{number}"}, "intake", 1.0)
+    return Filing("p1", f"k{number}", [Answer(LOST, {}, "intake", 0.5), told, told])
+
+
+def _command(recorded: Fact) -> Command:
+    act = {
+        "DossierAccepted": "accept",
+        "DossierRejected": "reject",
+        "DossierForwarded": "forward",
+        "DossierResolved": "resolve",
+        "ResultReturned": "return",
+    }[recorded.type]
+    told = Answer(200, {"version": recorded.version, "code": recorded.data.get("code")}, "processing", 2.0)
+    return Command(act, recorded.stream_id, "o1", f"c{recorded.position}", [told])

@@ -1,0 +1,271 @@
+"""Each checker stays silent on a good record and speaks on one that was doctored in its own way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.faults import checks, checks_live
+from tests.faults.record import Answer, Mail, PositionSample, Record
+from tests.faults.small_record import LAWFUL, SUBMITTED, code, fact, good_record
+
+Doctor = Callable[[Record], None]
+
+
+def test_a_good_record_has_no_findings() -> None:
+    assert checks.findings(good_record(), checks_live.ALL) == []
+
+
+def _forget_an_event(r: Record) -> None:
+    r.outcome.stores["intake"].pop()
+
+
+def _never_answer(r: Record) -> None:
+    r.filings[0].answers = [Answer(0, {}, "intake", 1.0)]
+
+
+def _answer_two_ids(r: Record) -> None:
+    r.filings[0].answers.append(Answer(201, {"dossier_id": "d2"}, "intake", 2.0))
+
+
+def _add_an_unasked_dossier(r: Record) -> None:
+    r.outcome.stores["intake"].append(fact("intake", 4, "d4", 1, "DossierSubmitted", **SUBMITTED))
+
+
+def _tell_two_keys_of_one_dossier(r: Record) -> None:
+    r.filings[0].answers = r.filings[1].answers
+
+
+def _forget_an_act(r: Record) -> None:
+    del r.outcome.stores["processing"][-1]
+
+
+def _act_twice(r: Record) -> None:
+    last = r.outcome.stores["processing"][-1]
+    r.outcome.stores["processing"].append(replace(last, position=7, version=5, event_id="again"))
+
+
+def _answer_an_act_differently(r: Record) -> None:
+    r.commands[0].answers.append(Answer(200, {"version": 2, "code": code(1)}, "processing", 3.0))
+
+
+def _leave_a_hole(r: Record) -> None:
+    del r.outcome.stores["processing"][2]
+
+
+def _turn_time_back(r: Record) -> None:
+    rows = r.outcome.stores["processing"]
+    rows[3] = replace(rows[3], recorded_at=rows[0].recorded_at)
+
+
+def _store_an_event_twice(r: Record) -> None:
+    rows = r.outcome.stores["processing"]
+    rows[3] = replace(rows[3], event_id=rows[2].event_id)
+
+
+def _repeat_a_version(r: Record) -> None:
+    rows = r.outcome.stores["processing"]
+    rows[4] = replace(rows[4], version=2)
+
+
+def _double_a_code(r: Record) -> None:
+    rows = r.outcome.stores["processing"]
+    rows[3] = replace(rows[3], data={**rows[3].data, "code": code(1)})
+
+
+def _skip_a_code(r: Record) -> None:
+    rows = r.outcome.stores["processing"]
+    rows[3] = replace(rows[3], data={**rows[3].data, "code": code(3)})
+
+
+def _tell_another_code(r: Record) -> None:
+    r.commands[0].answers[:] = [Answer(200, {"version": 1, "code": code(9)}, "processing", 3.0)]
+
+
+def _leave_one_unpublished(r: Record) -> None:
+    del r.outcome.topic[5]
+
+
+def _publish_out_of_order(r: Record) -> None:
+    heard = r.outcome.topic
+    first, second = heard[3], heard[5]
+    heard[3], heard[5] = replace(first, offset=second.offset), replace(second, offset=first.offset)
+
+
+def _publish_another_version(r: Record) -> None:
+    r.outcome.topic[5] = replace(r.outcome.topic[5], sequence=1)
+
+
+def _track_wrongly(r: Record) -> None:
+    r.outcome.tracking["d3"] = replace(r.outcome.tracking["d3"], status="submitted")
+
+
+def _track_a_wrong_history(r: Record) -> None:
+    r.outcome.tracking["d3"] = replace(r.outcome.tracking["d3"], history=("DossierSubmitted",))
+
+
+def _forget_in_tracking(r: Record) -> None:
+    del r.outcome.tracking["d3"]
+
+
+def _queue_a_stranger(r: Record) -> None:
+    r.outcome.queue["d9"] = r.outcome.queue["d3"]
+
+
+def _queue_an_old_version(r: Record) -> None:
+    r.outcome.queue["d1"] = replace(r.outcome.queue["d1"], version=2)
+
+
+def _count_twice(r: Record) -> None:
+    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 4}}
+
+
+def _count_no_day(r: Record) -> None:
+    r.outcome.counts["day"] = {}
+
+
+def _break_the_first_law(r: Record) -> None:
+    r.samples[4] = replace(r.samples[4], counts={**LAWFUL, "waiting": 1})
+
+
+def _break_the_second_law(r: Record) -> None:
+    r.samples[4] = replace(r.samples[4], counts={**LAWFUL, "pending": 2})
+
+
+def _raise_the_metric(r: Record) -> None:
+    r.samples[4] = replace(r.samples[4], violations=1.0)
+
+
+def _sample_nothing(r: Record) -> None:
+    r.samples.clear()
+
+
+def _sample_emptiness(r: Record) -> None:
+    r.samples[:] = [replace(s, counts=dict.fromkeys(LAWFUL, 0)) for s in r.samples]
+
+
+def _miss_a_notice(r: Record) -> None:
+    del r.outcome.notices[3]
+
+
+def _decide_a_notice_twice(r: Record) -> None:
+    r.outcome.notices.append(replace(r.outcome.notices[3], notice_id="n99"))
+
+
+def _notice_nothing(r: Record) -> None:
+    r.outcome.notices.append(replace(r.outcome.notices[3], about="ResultReturned", dossier_id="d2"))
+
+
+def _leave_a_notice_pending(r: Record) -> None:
+    r.outcome.notices[3] = replace(r.outcome.notices[3], status="pending")
+
+
+def _lose_a_mail(r: Record) -> None:
+    del r.mail[3]
+
+
+def _send_a_mail_twice(r: Record) -> None:
+    r.mail.append(r.mail[3])
+
+
+def _send_under_another_id(r: Record) -> None:
+    r.mail.append(Mail("<other@motcua>", "d1@example.org", 6.0))
+
+
+def _send_to_a_stranger(r: Record) -> None:
+    r.mail[-1] = replace(r.mail[-1], to="stranger@example.org")
+
+
+def _count_no_ambiguity(r: Record) -> None:
+    r.outcome.ambiguous_counted = 0
+
+
+def _bury_a_healthy_event(r: Record) -> None:
+    r.outcome.dead_letters["intake"] = ["intake-1"]
+
+
+def _swallow_the_poison(r: Record) -> None:
+    r.outcome.dead_letters["reporting"] = []
+
+
+def _go_back(r: Record) -> None:
+    r.positions.append(PositionSample(9.0, "reporting", "c1", "dossiers/0", 2))
+
+
+def _skip_a_fault(r: Record) -> None:
+    r.injected.clear()
+
+
+def _never_return_a_result(r: Record) -> None:
+    r.commands[:] = [c for c in r.commands if c.act != "return"]
+
+
+def _never_retry(r: Record) -> None:
+    for filing in r.filings:
+        del filing.answers[1:]
+
+
+DOCTORED: list[tuple[Doctor, str, str]] = [
+    (_forget_an_event, "filing", "lost"),
+    (_never_answer, "filing", "lost"),
+    (_answer_two_ids, "key", "doubled"),
+    (_add_an_unasked_dossier, "key", "doubled"),
+    (_tell_two_keys_of_one_dossier, "key", "wrong"),
+    (_forget_an_act, "act", "lost"),
+    (_act_twice, "act", "doubled"),
+    (_answer_an_act_differently, "act", "doubled"),
+    (_leave_a_hole, "positions", "lost"),
+    (_turn_time_back, "positions", "wrong"),
+    (_store_an_event_twice, "positions", "doubled"),
+    (_repeat_a_version, "versions", "wrong"),
+    (_double_a_code, "codes", "doubled"),
+    (_skip_a_code, "codes", "lost"),
+    (_tell_another_code, "codes", "wrong"),
+    (_leave_one_unpublished, "topic", "lost"),
+    (_publish_out_of_order, "topic", "wrong"),
+    (_publish_another_version, "topic", "wrong"),
+    (_track_wrongly, "tracking", "wrong"),
+    (_track_a_wrong_history, "tracking", "wrong"),
+    (_forget_in_tracking, "tracking", "lost"),
+    (_queue_a_stranger, "queue", "doubled"),
+    (_queue_an_old_version, "queue", "wrong"),
+    (_count_twice, "counts", "doubled"),
+    (_count_no_day, "counts", "lost"),
+    (_break_the_first_law, "laws", "wrong"),
+    (_break_the_second_law, "laws", "wrong"),
+    (_raise_the_metric, "laws", "wrong"),
+    (_sample_nothing, "laws", "wrong"),
+    (_sample_emptiness, "laws", "wrong"),
+    (_miss_a_notice, "notices", "lost"),
+    (_decide_a_notice_twice, "notices", "doubled"),
+    (_notice_nothing, "notices", "doubled"),
+    (_leave_a_notice_pending, "notices", "lost"),
+    (_lose_a_mail, "mail", "lost"),
+    (_send_a_mail_twice, "mail", "doubled"),
+    (_send_under_another_id, "mail", "doubled"),
+    (_send_to_a_stranger, "mail", "wrong"),
+    (_count_no_ambiguity, "mail", "wrong"),
+    (_bury_a_healthy_event, "dead-letters", "wrong"),
+    (_swallow_the_poison, "dead-letters", "lost"),
+    (_go_back, "reader-positions", "wrong"),
+    (_skip_a_fault, "run", "wrong"),
+    (_never_return_a_result, "run", "wrong"),
+    (_never_retry, "run", "wrong"),
+]
+
+
+@pytest.mark.parametrize(("doctor", "check", "kind"), DOCTORED, ids=lambda v: getattr(v, "__name__", v))
+def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> None:
+    record = good_record()
+    doctor(record)
+    found = {(f.check, f.kind) for f in checks.findings(record, checks_live.ALL)}
+    assert (check, kind) in found
+
+
+def test_every_check_has_a_doctored_record() -> None:
+    spoken = set()
+    for doctor, _check, _kind in DOCTORED:
+        record = good_record()
+        doctor(record)
+        spoken |= {check for check in checks_live.ALL if list(check(record))}
+    assert spoken == set(checks_live.ALL)

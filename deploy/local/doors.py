@@ -1,0 +1,240 @@
+"""The client of the two bulk doors: takes finished histories in through intake and processing, as the importer's role.
+
+Promises that every case offered is answered for once the call returns: recorded, repeated (it was there before) or
+refused with the door's reason. Never opens a database or a topic, and never waits without a limit.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+import httpx
+import orjson
+
+BATCH_CASES = 500
+BATCHES_IN_FLIGHT = 3
+RETRY_FIRST_SECONDS = 0.05
+RETRY_MOST_SECONDS = 2.0
+# A door that has not answered, or a submission that has not reached processing, for this long is a fault to be told.
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing the office did with a dossier, at its business time; only the fields that its kind knows are set."""
+
+    act: str
+    at: datetime
+    due_on: date | None = None
+    unit: str | None = None
+    step: str | None = None
+    outcome: str | None = None
+    late_reason: str | None = None
+    method: str | None = None
+    reason: str | None = None
+
+    def as_item(self) -> dict[str, Any]:
+        item = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in item.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One dossier's finished history, as a source tells it."""
+
+    case: str
+    procedure: str
+    office: str
+    channel: str
+    submitted_at: datetime
+    acts: tuple[Act, ...] = ()
+    applicant: dict[str, Any] | None = None
+
+    def as_submission(self, source: str) -> dict[str, Any]:
+        item = {
+            "source": source,
+            "case": self.case,
+            "procedure": self.procedure,
+            "office": self.office,
+            "channel": self.channel,
+            "submitted_at": self.submitted_at,
+        }
+        return item if self.applicant is None else item | {"applicant": self.applicant}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    case: str
+    door: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been answered so far; `submitted` and `processed` count cases, `repeated` those that were there before."""
+
+    submitted: int = 0
+    processed: int = 0
+    repeated: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+
+
+class DoorFault(Exception):
+    """A door that cannot be used: it refuses the whole batch, or has not answered for PATIENCE_SECONDS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    intake_url: str
+    processing_url: str
+    token: Callable[[], str]
+
+
+Shown = Callable[[Progress], None]
+
+
+async def take_in(
+    doors: Doors, source: str, cases: Iterable[Case], shown: Shown = lambda _: None
+) -> Progress:
+    """Submits the cases in batches and has their acts recorded, both doors at work at the same time.
+
+    Guarantee: a case already taken in is answered as a repeat, so a load that was interrupted goes on when it is
+    started again. Test: test_a_second_load_takes_nothing_twice.
+    """
+    progress = Progress()
+    batches = _batched(cases)
+    limits = httpx.Limits(max_connections=2 * BATCHES_IN_FLIGHT)
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits, trust_env=False) as http:
+        # The lanes share one iterator: a lane takes its next batch when its last one is through both doors, so no more
+        # than BATCHES_IN_FLIGHT batches are ever in memory.
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(BATCHES_IN_FLIGHT):
+                    lanes.create_task(_lane(http, doors, source, batches, progress, shown))
+        except* DoorFault as faults:
+            raise faults.exceptions[0] from None
+    return progress
+
+
+async def _lane(
+    http: httpx.AsyncClient,
+    doors: Doors,
+    source: str,
+    batches: Iterator[list[Case]],
+    progress: Progress,
+    shown: Shown,
+) -> None:
+    for batch in batches:
+        known = await _submit(http, doors, source, batch, progress)
+        shown(progress)
+        await _process(http, doors, source, [pair for pair in known if pair[0].acts], progress, shown)
+
+
+async def _submit(
+    http: httpx.AsyncClient, doors: Doors, source: str, batch: list[Case], progress: Progress
+) -> list[tuple[Case, str]]:
+    answers = await _post(
+        http, f"{doors.intake_url}/v1/bulk", doors.token, [case.as_submission(source) for case in batch]
+    )
+    known = []
+    for case, answer in zip(batch, answers, strict=True):
+        if answer["outcome"] == "refused":
+            progress.refusals.append(_refusal(case, "intake", answer))
+            continue
+        progress.submitted += 1
+        progress.repeated += answer["outcome"] == "repeated"
+        progress.processed += not case.acts
+        known.append((case, answer["dossier_id"]))
+    return known
+
+
+async def _process(
+    http: httpx.AsyncClient,
+    doors: Doors,
+    source: str,
+    waiting: list[tuple[Case, str]],
+    progress: Progress,
+    shown: Shown,
+) -> None:
+    """Processing learns of a submission through Kafka: until then it answers not-yet-known, and is asked again."""
+    clock = asyncio.get_running_loop().time
+    pause, moved_at = RETRY_FIRST_SECONDS, clock()
+    while waiting:
+        items = [
+            {
+                "source": source,
+                "case": case.case,
+                "dossier_id": dossier,
+                "acts": [act.as_item() for act in case.acts],
+            }
+            for case, dossier in waiting
+        ]
+        answers = await _post(http, f"{doors.processing_url}/v1/bulk", doors.token, items)
+        later = []
+        for pair, answer in zip(waiting, answers, strict=True):
+            if answer["outcome"] != "refused":
+                progress.processed += 1
+            elif answer.get("code") == "not-yet-known":
+                later.append(pair)
+            else:
+                progress.refusals.append(_refusal(pair[0], "processing", answer))
+        shown(progress)
+        if len(later) < len(waiting):
+            pause, moved_at = RETRY_FIRST_SECONDS, clock()
+        elif clock() - moved_at > PATIENCE_SECONDS:
+            raise DoorFault(
+                f"processing has not heard of {len(later)} submitted dossiers for {PATIENCE_SECONDS:.0f} s; "
+                f"the first is case {later[0][0].case} (dossier {later[0][1]})"
+            )
+        if later:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY_MOST_SECONDS)
+        waiting = later
+
+
+async def _post(
+    http: httpx.AsyncClient, url: str, token: Callable[[], str], items: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Sends one batch until it is answered: a service that is away or busy is asked again, which repeats nothing."""
+    body = orjson.dumps({"items": items})
+    clock = asyncio.get_running_loop().time
+    pause, began_at = RETRY_FIRST_SECONDS, clock()
+    while True:
+        wait = pause
+        headers = {"authorization": f"Bearer {token()}", "content-type": "application/json"}
+        try:
+            response = await http.post(url, content=body, headers=headers)
+        except httpx.TransportError as fault:
+            told = f"{type(fault).__name__} {fault}".strip()
+        else:
+            if response.status_code == 200:
+                answers: list[dict[str, Any]] = orjson.loads(response.content)["answers"]
+                return answers
+            told = f"{response.status_code} {response.text[:500]}"
+            if response.status_code != 429 and response.status_code < 500:
+                raise DoorFault(f"{url} refused the batch: {told}")
+            wait = max(pause, _retry_after(response))
+        if clock() - began_at > PATIENCE_SECONDS:
+            raise DoorFault(f"{url} has not taken the batch for {PATIENCE_SECONDS:.0f} s: {told}")
+        await asyncio.sleep(wait)
+        pause = min(2 * pause, RETRY_MOST_SECONDS)
+
+
+def _retry_after(response: httpx.Response) -> float:
+    told = response.headers.get("retry-after", "")
+    return min(float(told), PATIENCE_SECONDS) if told.isdigit() else 0.0
+
+
+def _refusal(case: Case, door: str, answer: dict[str, Any]) -> Refusal:
+    detail = ": ".join(part for part in (answer.get("field"), answer.get("detail")) if part)
+    return Refusal(case.case, door, answer.get("code", "unknown"), detail)
+
+
+def _batched(cases: Iterable[Case]) -> Iterator[list[Case]]:
+    source = iter(cases)
+    while batch := list(islice(source, BATCH_CASES)):
+        yield batch

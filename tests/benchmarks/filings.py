@@ -1,0 +1,63 @@
+"""Synthetic filings, the same from the same seed: people whose place codes do not exist, forms of an ordinary size."""
+
+from __future__ import annotations
+
+import json
+import random
+from uuid import UUID
+
+PROCEDURES = ("1.009982", "1.009983", "1.009984", "1.009986", "1.009988", "1.009991", "1.002572", "1.009974")
+OFFICE = "H29.015.00"
+FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng")
+MIDDLE = ("Văn", "Thị", "Đức", "Ngọc", "Minh", "Thanh", "Quốc", "Hữu")
+GIVEN = (
+    "An",
+    "Bình",
+    "Châu",
+    "Dũng",
+    "Giang",
+    "Hà",
+    "Khánh",
+    "Lan",
+    "Nam",
+    "Phúc",
+    "Quân",
+    "Sơn",
+    "Tú",
+    "Vy",
+)
+
+
+def filing(chance: random.Random, *, email: bool = False) -> bytes:
+    """One filing as JSON bytes, about 700 of them."""
+    applicant: dict[str, object] = {
+        "name": f"{chance.choice(FAMILY)} {chance.choice(MIDDLE)} {chance.choice(GIVEN)}",
+        "identifier": {
+            "kind": "cccd",
+            "number": f"{chance.randint(97, 99):03}{chance.randrange(10**9):09}",
+        },
+        "phone": f"09{chance.randrange(10**8):08}",
+    }
+    if email:
+        applicant["email"] = f"nguoi.nop.{chance.randrange(10**8)}@example.vn"
+    body = {
+        "procedure": chance.choice(PROCEDURES),
+        "office": OFFICE,
+        "channel": "online",
+        "applicant": applicant,
+        "content": {
+            "field": "Thiết kế xây dựng công trình",
+            "grade": chance.choice(["II", "III"]),
+            "degree": "Kỹ sư xây dựng dân dụng và công nghiệp",
+            "graduated": chance.randint(1985, 2022),
+            "years_of_experience": chance.randint(2, 35),
+            "address": f"{chance.randint(1, 999)} đường số {chance.randint(1, 60)}, phường {chance.randint(1, 15)}",
+            "declared": True,
+        },
+    }
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def key(chance: random.Random) -> str:
+    """An idempotency key as clients make them: a random UUID."""
+    return str(UUID(int=chance.getrandbits(128), version=4))

@@ -1,0 +1,72 @@
+"""The servers of a benchmark run: for each side a PostgreSQL of its own with the same settings, and one Kafka.
+
+Two database servers, so that the background work that one side leaves behind (vacuum, checkpoints) is never paid by the other.
+Everything is started when a row first asks for it, on loopback, in a directory that is deleted afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+from uuid import uuid4
+
+import asyncpg
+
+from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from tests.benchmarks.measure import tree_seconds
+
+SideName = Literal["ours", "baseline"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class House:
+    """Use as a context manager; what was started is stopped at its end, in reverse order."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="motcua-bench-"))
+        self._postgres: dict[SideName, Postgres] = {}
+
+    def __enter__(self) -> House:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for postgres in self._postgres.values():
+            postgres.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def postgres(self, side: SideName) -> Postgres:
+        if side not in self._postgres:
+            passwords = {role: secrets.token_hex(16) for role in (*ROLES, SUPERUSER)}
+            postgres = Postgres(self.home / side, free_port(), passwords)
+            postgres.start()
+            self._postgres[side] = postgres
+        return self._postgres[side]
+
+    def postgres_seconds(self, side: SideName) -> float:
+        """CPU time so far of that side's database server: the postmaster and all its backends and workers."""
+        pid = self.postgres(side).pid
+        assert pid is not None
+        return tree_seconds([pid])
+
+    async def new_database(self, side: SideName) -> str:
+        """The superuser's DSN of a database made for one row."""
+        name = f"bench_{uuid4().hex[:12]}"
+        connection = await asyncpg.connect(self.postgres(side).dsn(SUPERUSER))
+        try:
+            await connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            await connection.close()
+        return self.postgres(side).dsn(SUPERUSER, name)

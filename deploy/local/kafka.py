@@ -1,0 +1,155 @@
+"""A real Apache Kafka of our own, of one node or three, with the topics and rights that contracts/topics declares.
+
+Promises passwords and ACLs for every client, data that survives kill -9, and after `wipe` an empty cluster under an id
+never used before.
+"""
+
+import base64
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+
+from contracts.topics import ANALYST, SERVICES
+from deploy.local.kafka_files import Report, classpath
+from deploy.local.kafka_node import Node, Ports, in_step_copies
+from deploy.local.kafka_topics import create_topic, delete_topics, provision
+from deploy.local.process import Failed
+
+USERS = (*SERVICES, ANALYST, "admin", "broker")
+START_SECONDS = 60.0
+
+
+def new_cluster_id() -> str:
+    """As Kafka makes its own: 22 characters that do not begin like an option."""
+    while True:
+        text = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        if not text.startswith("-"):
+            return text
+
+
+class Kafka:
+    def __init__(
+        self,
+        home: Path,
+        ports: Sequence[Ports],
+        passwords: Mapping[str, str],
+        *,
+        settings: Mapping[str, str] | None = None,
+        report: Report = lambda line: None,
+    ) -> None:
+        """One node for each pair of ports. `passwords`: of each of USERS. `settings`: beside the nodes' own."""
+        self.nodes = [Node(index, ports, home, settings) for index in range(len(ports))]
+        self.passwords = dict(passwords)
+        self._home = home
+        self._report = report
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(f"127.0.0.1:{node.ports.client}" for node in self.nodes)
+
+    @property
+    def pid(self) -> int:
+        return self.nodes[0].pid
+
+    @property
+    def running(self) -> bool:
+        return all(node.running for node in self.nodes)
+
+    @property
+    def cluster_id(self) -> str:
+        return self._cluster_id_file.read_text(encoding="ascii").strip()
+
+    @property
+    def _cluster_id_file(self) -> Path:
+        return self._home / "kafka-cluster-id"
+
+    def client(self, user: str) -> dict[str, str | int]:
+        """What a librdkafka client needs to come in as `user`."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": user,
+            "sasl.password": self.passwords[user],
+            "log_level": 0,
+        }
+
+    def admin(self) -> AdminClient:
+        return AdminClient(self.client("admin"))
+
+    def start(self) -> None:
+        """Start every node that does not run, wait until all answer, and provision topics and rights."""
+        if not self._cluster_id_file.exists():
+            self._home.mkdir(parents=True, exist_ok=True)
+            self._cluster_id_file.write_text(new_cluster_id(), encoding="ascii")
+        for node in self.nodes:
+            if not node.running:
+                self.start_node(node)
+        self.wait()
+        provision(self.admin(), self.replication, in_step_copies(len(self.nodes)))
+
+    def start_node(self, node: Node) -> None:
+        """Start one node (again), on its data; wait() waits until it answers."""
+        jars = classpath(self._report)
+        if not node.formatted:
+            self._report("formatting Kafka's storage")
+        node.start(jars, self.passwords, self.cluster_id)
+
+    @property
+    def replication(self) -> int:
+        return min(3, len(self.nodes))
+
+    def wait(self, timeout_seconds: float = START_SECONDS) -> None:
+        """Until every running node is part of the cluster and takes clients."""
+        deadline = time.monotonic() + timeout_seconds
+        wanted = {node.id for node in self.nodes if node.running}
+        admin = self.admin()
+        while True:
+            for node in self.nodes:
+                if node.id in wanted and not node.running:
+                    raise Failed(f"Kafka does not start:\n{node.process.last_lines()}")
+            try:
+                if wanted <= set(admin.list_topics(timeout=1).brokers):
+                    return
+            except Exception as error:
+                if time.monotonic() > deadline:
+                    raise Failed(f"Kafka does not answer at {self.bootstrap}: {error}") from error
+            if time.monotonic() > deadline:
+                raise Failed(f"not all of Kafka's nodes answer at {self.bootstrap}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        for node in reversed(self.nodes):
+            node.stop()
+
+    def kill(self) -> None:
+        for node in self.nodes:
+            node.kill()
+
+    def pause(self) -> None:
+        for node in self.nodes:
+            node.pause()
+
+    def resume(self) -> None:
+        for node in self.nodes:
+            node.resume()
+
+    def wipe(self) -> None:
+        """Lose everything: the cluster that comes back is empty, provisioned, and has another id."""
+        for node in self.nodes:
+            node.delete()
+        self._cluster_id_file.unlink()
+        self.start()
+
+    def empty(self) -> None:
+        """Delete every topic and provision again: quicker than wipe, and the cluster's id stays."""
+        admin = self.admin()
+        delete_topics(admin)
+        provision(admin, self.replication, in_step_copies(len(self.nodes)))
+
+    def create_topic(self, name: str, partitions: int = 1, config: Mapping[str, str] | None = None) -> None:
+        """One more topic, for a test; every service may write and read it."""
+        create_topic(self.admin(), name, partitions, self.replication, config or {})

@@ -1,0 +1,18 @@
+-- The roles of the four services: `<service>` runs and may only what its migrations grant, `<service>_owner` migrates.
+-- Passwords are read from settings of the session, `motcua.<role>` (PGOPTIONS="-c motcua.intake=… …"), never from this
+-- file. Run again, it sets the passwords anew and changes nothing else.
+DO $$
+DECLARE
+    service text;
+    role text;
+BEGIN
+    FOREACH service IN ARRAY ARRAY['intake', 'processing', 'notify', 'reporting'] LOOP
+        FOREACH role IN ARRAY ARRAY[service, service || '_owner'] LOOP
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+                EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION', role);
+            END IF;
+            EXECUTE format('ALTER ROLE %I PASSWORD %L', role, current_setting('motcua.' || role));
+        END LOOP;
+    END LOOP;
+END
+$$;

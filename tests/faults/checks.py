@@ -71,6 +71,14 @@ def every_act_answered_is_recorded_once(record: Record) -> Iterator[Finding]:
         for version, _code in told:
             if version not in {f.version for f in acts[place]}:
                 yield Finding("act", "lost", f"{command.act} {command.dossier_id}: told version {version}")
+    for command in record.commands:
+        statuses = [a.status for a in command.answers]
+        if not granted[command.dossier_id, ACTS[command.act]]:
+            yield Finding(
+                "act", "lost", f"{command.act} {command.dossier_id} was never granted: {statuses[-5:]}"
+            )
+        elif statuses[-1] not in (200, 409, 412):
+            yield Finding("act", "wrong", f"{command.act} {command.dossier_id} ended with {statuses[-5:]}")
     for place, facts in acts.items():
         if len(facts) > max(1, granted[place]):
             yield Finding("act", "doubled", f"{place[1]} of {place[0]} stands {len(facts)} times")
@@ -109,10 +117,8 @@ def codes_are_dense(record: Record) -> Iterator[Finding]:
     codes: dict[str, str] = {}
     for fact in _store(record, "processing"):
         if fact.type == "DossierAccepted":
-            code = codes[fact.stream_id] = str(fact.data["code"])
-            _rest, serial = code.rsplit("-", 1)
-            day = fact.occurred_at.astimezone(oracle.VIETNAM).date().isoformat()
-            serials[str(fact.data["office"]), day].append(int(serial))
+            codes[fact.stream_id] = oracle.official_code(fact)
+            serials[str(fact.data["office"]), str(fact.data["on"])].append(int(fact.data["number"]))
     for (office, day), numbers in serials.items():
         for number, count in Counter(numbers).items():
             if count > 1:

@@ -17,7 +17,10 @@ STATUS_AFTER = {
     "DossierResolved": "resolved",
     "ResultReturned": "returned",
 }
-NOTICED = frozenset({"DossierSubmitted", *STATUS_AFTER})
+CHANNELS = {
+    name: ("inbox",) if name == "DossierForwarded" else ("email", "inbox")
+    for name in ("DossierSubmitted", *STATUS_AFTER)
+}
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 
 
@@ -56,7 +59,7 @@ def _follow(life: Life, fact: Fact) -> None:
     code = life.standing.code
     if fact.type == "DossierAccepted":
         life.accepted = life.accepted or fact
-        code = str(fact.data["code"])
+        code = official_code(fact)
     elif fact.type == "DossierRejected":
         life.rejected = fact
     elif fact.type == "DossierResolved":
@@ -75,10 +78,16 @@ def standings(lives: dict[str, Life]) -> dict[str, Standing]:
     return {dossier_id: life.standing for dossier_id, life in lives.items()}
 
 
-def notices(lives: dict[str, Life]) -> set[tuple[str, str]]:
-    """(dossier, event type) of every notice that must have been decided."""
-    wanted = {(dossier_id, "DossierSubmitted") for dossier_id in lives}
-    return wanted | {(i, act.type) for i, life in lives.items() for act in life.acts if act.type in NOTICED}
+def notices(lives: dict[str, Life]) -> set[tuple[str, str, str]]:
+    """(dossier, event type, channel) of every notice that must have been decided."""
+    told = [(i, fact.type) for i, life in lives.items() for fact in (life.submitted, *life.acts)]
+    return {(dossier_id, about, channel) for dossier_id, about in told for channel in CHANNELS[about]}
+
+
+def official_code(accepted: Fact) -> str:
+    """The form in force since 2025-09-15: office, local day of acceptance, serial of at least four digits."""
+    day = date.fromisoformat(str(accepted.data["on"]))
+    return f"{accepted.data['office']}-{day:%y%m%d}-{int(accepted.data['number']):04}"
 
 
 def counts(lives: dict[str, Life]) -> dict[str, Rows]:

@@ -40,6 +40,7 @@ class Filing:
 
     caller: str
     key: str
+    email: str | None = None
     answers: list[Answer] = field(default_factory=list)
 
     @property

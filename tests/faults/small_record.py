@@ -48,19 +48,23 @@ def good_record() -> Record:
     """d1 goes the whole way, d2 is rejected, d3 is accepted and pending."""
     intake = [fact("intake", n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3)]
     processing = [
-        fact("processing", 1, "d1", 1, "DossierAccepted", **SUBMITTED, code=code(1)),
+        fact("processing", 1, "d1", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=1),
         fact("processing", 2, "d2", 1, "DossierRejected", reason="incomplete"),
         fact("processing", 3, "d1", 2, "DossierForwarded", unit="x", step="thu_ly"),
-        fact("processing", 4, "d3", 1, "DossierAccepted", **SUBMITTED, code=code(2)),
+        fact("processing", 4, "d3", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=2),
         fact("processing", 5, "d1", 3, "DossierResolved", outcome="granted"),
         fact("processing", 6, "d1", 4, "ResultReturned", method="postal"),
     ]
     lives = oracle.replay(intake, processing)
     notices = [
-        Notice(f"n{n}", dossier, about, "email", "sent", n == 1)
-        for n, (dossier, about) in enumerate(sorted(oracle.notices(lives)), 1)
+        Notice(f"n{n}", dossier, about, channel, _status(dossier, channel), n == 1)
+        for n, (dossier, about, channel) in enumerate(sorted(oracle.notices(lives)), 1)
     ]
-    mail = [Mail(f"<{n.notice_id}@motcua>", f"{n.dossier_id}@example.org", 5.0) for n in notices]
+    mail = [
+        Mail(f"<{n.notice_id}@motcua>", f"{n.dossier_id}@example.org", 5.0)
+        for n in notices
+        if (n.channel, n.status) == ("email", "sent")
+    ]
     topic = [
         Heard("dossiers", 0, n, f.store, f.stream_id, f.version, f.event_id)
         for n, f in enumerate([*intake, *processing])
@@ -88,9 +92,18 @@ def good_record() -> Record:
     )
 
 
+def _status(dossier: str, channel: str) -> str:
+    return "failed" if (dossier, channel) == ("d3", "email") else "sent"
+
+
 def _filing(number: int) -> Filing:
     told = Answer(201, {"dossier_id": f"d{number}"}, "intake", 1.0)
-    return Filing("p1", f"k{number}", [Answer(LOST, {}, "intake", 0.5), told, told])
+    email = None if number == 3 else f"d{number}@example.org"
+    return Filing("p1", f"k{number}", email, [Answer(LOST, {}, "intake", 0.5), told, told])
+
+
+def _code(recorded: Fact) -> str | None:
+    return code(int(recorded.data["number"])) if recorded.type == "DossierAccepted" else None
 
 
 def _command(recorded: Fact) -> Command:
@@ -101,5 +114,5 @@ def _command(recorded: Fact) -> Command:
         "DossierResolved": "resolve",
         "ResultReturned": "return",
     }[recorded.type]
-    told = Answer(200, {"version": recorded.version, "code": recorded.data.get("code")}, "processing", 2.0)
+    told = Answer(200, {"version": recorded.version, "code": _code(recorded)}, "processing", 2.0)
     return Command(act, recorded.stream_id, "o1", f"c{recorded.position}", [told])

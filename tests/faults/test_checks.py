@@ -70,12 +70,12 @@ def _repeat_a_version(r: Record) -> None:
 
 def _double_a_code(r: Record) -> None:
     rows = r.outcome.stores["processing"]
-    rows[3] = replace(rows[3], data={**rows[3].data, "code": code(1)})
+    rows[3] = replace(rows[3], data={**rows[3].data, "number": 1})
 
 
 def _skip_a_code(r: Record) -> None:
     rows = r.outcome.stores["processing"]
-    rows[3] = replace(rows[3], data={**rows[3].data, "code": code(3)})
+    rows[3] = replace(rows[3], data={**rows[3].data, "number": 3})
 
 
 def _tell_another_code(r: Record) -> None:
@@ -142,6 +142,18 @@ def _sample_nothing(r: Record) -> None:
 
 def _sample_emptiness(r: Record) -> None:
     r.samples[:] = [replace(s, counts=dict.fromkeys(LAWFUL, 0)) for s in r.samples]
+
+
+def _refuse_an_act_for_good(r: Record) -> None:
+    r.commands[0].answers.append(Answer(422, {}, "processing", 3.0))
+
+
+def _never_grant(r: Record) -> None:
+    r.commands[0].answers[:] = [Answer(412, {}, "processing", 3.0)]
+
+
+def _fail_a_reachable_notice(r: Record) -> None:
+    r.outcome.notices[2] = replace(r.outcome.notices[2], status="failed")
 
 
 def _miss_a_notice(r: Record) -> None:
@@ -214,6 +226,8 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_forget_an_act, "act", "lost"),
     (_act_twice, "act", "doubled"),
     (_answer_an_act_differently, "act", "doubled"),
+    (_refuse_an_act_for_good, "act", "wrong"),
+    (_never_grant, "act", "lost"),
     (_leave_a_hole, "positions", "lost"),
     (_turn_time_back, "positions", "wrong"),
     (_store_an_event_twice, "positions", "doubled"),
@@ -240,6 +254,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_decide_a_notice_twice, "notices", "doubled"),
     (_notice_nothing, "notices", "doubled"),
     (_leave_a_notice_pending, "notices", "lost"),
+    (_fail_a_reachable_notice, "notices", "lost"),
     (_lose_a_mail, "mail", "lost"),
     (_send_a_mail_twice, "mail", "doubled"),
     (_send_under_another_id, "mail", "doubled"),

@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 from tests.faults import oracle
 from tests.faults.record import Fact
-from tests.faults.small_record import LAWFUL, SUBMITTED, code, good_record
+from tests.faults.small_record import LAWFUL, SUBMITTED, good_record
 
 
-def _fact(store: str, position: int, dossier: str, version: int, kind: str, on: str, **data: object) -> Fact:
-    at = datetime.fromisoformat(on).replace(tzinfo=UTC)
+def _fact(
+    store: str, position: int, dossier: str, version: int, kind: str, when: str, **data: object
+) -> Fact:
+    at = datetime.fromisoformat(when).replace(tzinfo=UTC)
     return Fact(store, position, dossier, version, f"{store}-{position}", kind, at, at, "portal/p", data)
 
 
@@ -24,7 +26,17 @@ def test_months_carry_stocks_and_a_day_begins_at_seventeen_utc() -> None:
         _fact("intake", 2, "b", 1, "DossierSubmitted", "2026-10-31T17:00", **SUBMITTED),
     ]
     processing = [
-        _fact("processing", 1, "a", 1, "DossierAccepted", "2026-11-02T02:00", **SUBMITTED, code=code(1)),
+        _fact(
+            "processing",
+            1,
+            "a",
+            1,
+            "DossierAccepted",
+            "2026-11-02T02:00",
+            **SUBMITTED,
+            on="2026-11-02",
+            number=1,
+        ),
         _fact("processing", 2, "a", 2, "DossierResolved", "2026-12-02T02:00", outcome="granted"),
     ]
     months = oracle.counts(oracle.replay(intake, processing))["month"]
@@ -44,7 +56,17 @@ def test_months_carry_stocks_and_a_day_begins_at_seventeen_utc() -> None:
 def test_an_end_earlier_in_the_day_than_its_start_still_balances() -> None:
     intake = [_fact("intake", 1, "a", 1, "DossierSubmitted", "2026-11-02T09:00", **SUBMITTED)]
     processing = [
-        _fact("processing", 1, "a", 1, "DossierAccepted", "2026-11-02T08:00", **SUBMITTED, code=code(1)),
+        _fact(
+            "processing",
+            1,
+            "a",
+            1,
+            "DossierAccepted",
+            "2026-11-02T08:00",
+            **SUBMITTED,
+            on="2026-11-02",
+            number=1,
+        ),
         _fact("processing", 2, "a", 2, "DossierResolved", "2026-11-02T07:00", outcome="granted"),
     ]
     row = oracle.counts(oracle.replay(intake, processing))["day"]["2026-11-02"]

@@ -1,0 +1,96 @@
+"""Who may use a route: the dependency that names roles, limits per caller, and the check that no route was forgotten.
+
+Promises that a route either names its roles or stands on a public list with a reason. Never decides about single records:
+that is the route's own matter.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+
+from services.chassis import metrics
+from services.chassis.limits import Buckets
+from services.chassis.problems import Problem
+from services.chassis.tokens import Caller
+
+PUBLIC = {
+    "/livez": "the supervisor asks whether the process turns at all; it says nothing else",
+    "/readyz": "the load balancer asks whether to send work; it says which part is missing, no more",
+    "/metrics": "Prometheus scrapes it inside the network; labels are closed sets without persons",
+    "/version": "which release runs is no secret",
+    "/openapi.json": "the contract is public",
+}
+KEY_CHARACTERS_MAX = 200
+
+
+class Require:
+    """The dependency that authorises: the caller, when its role is one of `roles`."""
+
+    def __init__(self, roles: frozenset[str]) -> None:
+        self.roles = roles
+
+    async def __call__(
+        self, request: Request, _: Annotated[Any, Security(HTTPBearer(auto_error=False))]
+    ) -> Caller:
+        caller: Caller = await request.app.authorise(dict(request.scope["headers"]), self.roles)
+        return caller
+
+
+def require(*roles: str) -> Require:
+    """`Annotated[Caller, Depends(require("officer"))]` as a route's parameter."""
+    return Require(frozenset(roles))
+
+
+def idempotency_key(headers: Mapping[bytes, bytes]) -> str:
+    """The request's `Idempotency-Key`, or Problem 400."""
+    key = headers.get(b"idempotency-key", b"").decode("latin-1")
+    if not key:
+        raise Problem(400, "idempotency-key-missing", "send an Idempotency-Key, the same at each repeat")
+    if len(key) > KEY_CHARACTERS_MAX or not key.isascii() or not key.isprintable():
+        raise Problem(400, "idempotency-key-invalid", f"1 to {KEY_CHARACTERS_MAX} printable ASCII characters")
+    return key
+
+
+def _key_of(request: Request, _: Annotated[str, Header(alias="Idempotency-Key")] = "") -> str:
+    return idempotency_key(dict(request.scope["headers"]))
+
+
+IdempotencyKey = Annotated[str, Depends(_key_of)]
+
+
+def throttle(buckets: Buckets, key: str, limit: str) -> None:
+    """Takes one request from the bucket of `key`, or Problem 429 with Retry-After in whole seconds."""
+    wait = buckets.take(key)
+    if wait > 0.0:
+        metrics.REQUESTS_LIMITED.labels(limit).inc()
+        raise Problem(429, detail=f"come back in {ceil(wait)} s", headers={"Retry-After": str(ceil(wait))})
+
+
+def client_address(request: Request) -> str:
+    """Whom to count for a public route: the peer. Behind a proxy the server is told to trust, that is the forwarded one."""
+    return request.client.host if request.client else ""
+
+
+def unauthorised_routes(application: FastAPI, public: Mapping[str, str]) -> list[str]:
+    """Routes that neither require a role nor stand on the public list, and listed ones that are not there or have no reason.
+
+    Guarantee: no route is open by omission. Test: test_a_route_without_roles_is_found.
+    """
+    faults, seen = [], set()
+    for route in application.routes:
+        path = str(getattr(route, "path", route))
+        seen.add(path)
+        if path not in public and not (isinstance(route, APIRoute) and _requires(route.dependant)):
+            faults.append(f"{path} is neither authorised nor public")
+    faults += [f"{path} is public but not there" for path in public if path not in seen]
+    faults += [f"{path} is public without a reason" for path, reason in public.items() if len(reason) < 10]
+    return faults
+
+
+def _requires(dependant: Dependant) -> bool:
+    return any(isinstance(below.call, Require) or _requires(below) for below in dependant.dependencies)

@@ -1,0 +1,295 @@
+"""The way in: every request passes here, the hot routes to their endpoint directly, all others through FastAPI.
+
+Promises problem+json for every error, a bound on every body, a trace id, a metric and a log line for every answer. Never
+knows what a route is for.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+
+from services.chassis import logs, metrics
+from services.chassis.access import throttle
+from services.chassis.databases import TRANSIENT
+from services.chassis.documented import complete, stub
+from services.chassis.event_store import StoreUnavailable
+from services.chassis.limits import Buckets
+from services.chassis.problems import CODES, PROBLEM_TYPE, Problem, invalid
+from services.chassis.requests import (
+    BODY_BYTES_MAX,
+    ClientGone,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    check_json,
+    read_body,
+    traceparent,
+)
+from services.chassis.tokens import Caller, KeysUnavailable, TokenRefused, Tokens
+
+log = logging.getLogger(__name__)
+B = TypeVar("B")
+
+METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}
+JSON = b"application/json"
+
+
+class Answer(NamedTuple):
+    """What a direct route gives back: JSON bytes as they go out."""
+
+    status: int
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+@dataclass(slots=True)
+class Call(Generic[B]):
+    """A request to a direct route, authorised and validated; `raw` is the body as it came."""
+
+    caller: Caller
+    body: B
+    raw: bytes
+    headers: Mapping[bytes, bytes]
+    traceparent: str
+
+
+@dataclass(slots=True)
+class Direct:
+    """A route that is answered before FastAPI's stack: one method and one path without parameters."""
+
+    roles: frozenset[str]
+    validate: Callable[[bytes], Any]
+    endpoint: Callable[[Call[Any]], Awaitable[Answer]]
+    bytes_max: int
+    seconds: Any
+    answered: dict[int, Any] = field(default_factory=dict)
+
+
+class Application(FastAPI):
+    """FastAPI, entered through a door of our own; made by create_app()."""
+
+    tokens: Tokens
+    limits: Buckets
+    public: dict[str, str]
+    body_bytes_max: int
+    media_types: frozenset[bytes]
+    directs: dict[tuple[str, str], Direct]
+
+    async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str]) -> Caller:
+        """The caller behind a request's token, or Problem 401, 403, 429, 503."""
+        given = headers.get(b"authorization")
+        if given is None or given[:7].lower() != b"bearer ":
+            raise Problem(401, "token-missing", headers={"WWW-Authenticate": "Bearer"})
+        token = given[7:].strip()
+        try:
+            caller = self.tokens.remembered(token) or await self.tokens.verify(token)
+        except TokenRefused as refused:
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            raise Problem(401, refused.code, headers=challenge) from None
+        if caller.role not in roles:
+            raise Problem(403, "role-not-allowed", f"needs one of: {', '.join(sorted(roles))}")
+        throttle(self.limits, caller.actor, "caller")
+        return caller
+
+    def direct(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        roles: Sequence[str],
+        answer: type[BaseModel],
+        status: int = 200,
+        bytes_max: int = BODY_BYTES_MAX,
+        keyed: bool = False,
+        summary: str = "",
+    ) -> Callable[[Callable[[Call[Any]], Awaitable[Answer]]], Callable[[Call[Any]], Awaitable[Answer]]]:
+        """Registers a direct route; FastAPI documents it from the same models through a stub that is never reached."""
+
+        def register(
+            endpoint: Callable[[Call[Any]], Awaitable[Answer]],
+        ) -> Callable[[Call[Any]], Awaitable[Answer]]:
+            seconds = metrics.REQUESTS_SECONDS.labels(path, method)
+            adapter: TypeAdapter[Any] = TypeAdapter(body)
+            self.directs[method, path] = Direct(
+                frozenset(roles), adapter.validate_json, endpoint, bytes_max, seconds
+            )
+            self.add_api_route(
+                path,
+                stub(endpoint, body, roles, keyed),
+                methods=[method],
+                response_model=answer,
+                status_code=status,
+                summary=summary,
+                description=endpoint.__doc__ or "",
+            )
+            return endpoint
+
+        return register
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi())
+        return self.openapi_schema
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        started = perf_counter()
+        headers = dict(scope["headers"])
+        parent = traceparent(headers.get(b"traceparent"))
+        logs.trace.set(parent)
+        direct = self.directs.get((scope["method"], scope["path"]))
+        try:
+            if direct is not None:
+                status = await self._answer_directly(direct, headers, parent, receive, send)
+                route = scope["path"]
+            else:
+                status = await self._answer_through_fastapi(scope, headers, parent, receive, send)
+                route = _template(scope)
+        except ClientGone:
+            return
+        seconds = perf_counter() - started
+        method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
+        if direct is None:
+            metrics.REQUESTS_SECONDS.labels(route, method).observe(seconds)
+            metrics.REQUESTS_ANSWERED.labels(route, method, status).inc()
+        else:
+            direct.seconds.observe(seconds)
+            answered = direct.answered.get(status)
+            if answered is None:
+                answered = direct.answered[status] = metrics.REQUESTS_ANSWERED.labels(route, method, status)
+            answered.inc()
+        logs.access(
+            {
+                "what": "request",
+                "method": method,
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1e3, 2),
+                "trace_id": parent[3:35],
+            }
+        )
+
+    async def _answer_directly(
+        self, direct: Direct, headers: dict[bytes, bytes], parent: str, receive: Receive, send: Send
+    ) -> int:
+        kind = JSON
+        try:
+            caller = await self.authorise(headers, direct.roles)
+            self._check_media_type(headers)
+            raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
+            check_json(raw)
+            try:
+                body = direct.validate(raw)
+            except ValidationError as error:
+                raise invalid(error.errors(include_input=False, include_url=False)) from None
+            status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent))
+        except ClientGone:
+            raise
+        except Exception as error:
+            problem = problem_of(error)
+            kind, status, out, extra = PROBLEM_TYPE, problem.status, problem.body(), problem.raw_headers()
+        await send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [
+                    (b"content-type", kind),
+                    (b"content-length", b"%d" % len(out)),
+                    (b"traceparent", parent.encode()),
+                    *extra,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": out})
+        return status
+
+    async def _answer_through_fastapi(
+        self, scope: Scope, headers: dict[bytes, bytes], parent: str, receive: Receive, send: Send
+    ) -> int:
+        status = 500
+
+        async def send_traced(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"traceparent", parent.encode())]
+            await send(message)
+
+        try:
+            if scope["method"] in METHODS_WITH_BODY:
+                body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
+                if body:
+                    self._check_media_type(headers)
+                    check_json(body)
+                receive = _replay(body, receive)
+            await super().__call__(scope, receive, send_traced)
+        except Problem as problem:
+            await problem_response(problem)(scope, receive, send_traced)
+        except ClientGone:
+            raise
+        except (
+            Exception
+        ):  # answered and logged already: Starlette raises it once more for servers that want it
+            pass
+        return status
+
+    def _check_media_type(self, headers: Mapping[bytes, bytes]) -> None:
+        kind = headers.get(b"content-type", b"")
+        if kind != JSON and kind.partition(b";")[0].strip().lower() not in self.media_types:
+            raise Problem(415, detail="send application/json")
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an exception is to the caller; one that nobody foresaw is logged and stays a secret."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return invalid(error.errors(), inside=("body",))
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
+    if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):
+        log.warning("unavailable", extra={"fields": logs.describe(error)})
+        return Problem(503, detail="try again, under the same Idempotency-Key", headers={"Retry-After": "1"})
+    log.error("unforeseen", extra={"fields": logs.describe(error)})
+    return Problem(500)
+
+
+def problem_response(problem: Problem) -> Response:
+    return Response(
+        problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
+    )
+
+
+async def answer_problem(_: Request, error: Exception) -> Response:
+    return problem_response(problem_of(error))
+
+
+def _template(scope: Scope) -> str:
+    """The route's template, never the path: paths carry ids, and strangers can make up any number of them."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed

@@ -1,0 +1,162 @@
+"""The life of a process: start, background tasks, HTTP, and an orderly end on SIGTERM.
+
+Promises that requests in flight are answered within the drain time, that background tasks are begun again after an error,
+with back-off, and that they get a bounded time to end. Never decides what runs.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import uvicorn
+import uvloop
+
+from services.chassis import logs, metrics
+from services.chassis.access import unauthorised_routes
+from services.chassis.front import Application
+from services.chassis.settings import ServiceSettings, SettingsFault
+
+log = logging.getLogger(__name__)
+
+BACK_OFF_SECONDS = 0.5
+BACK_OFF_SECONDS_MAX = 30.0
+STEADY_SECONDS = 60.0
+TASKS_END_SECONDS = 8.0
+WATCH_SECONDS = 1.0
+
+
+class Background(NamedTuple):
+    """A task beside HTTP: `run` goes on until it is cancelled; `name` is a metric's label."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+
+
+def background(name: str, run: Callable[[], Awaitable[None]]) -> Background:
+    return Background(name, run)
+
+
+def release() -> str:
+    """The version of the installed package."""
+    return version("motcua")
+
+
+def kafka_state() -> str:
+    """`reachable` or `away`, as the last who asked the broker found it."""
+    return "reachable" if metrics.REGISTRY.get_sample_value("kafka_reachable") else "away"
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a service's main() to its end; a fault of settings is told in one line, with exit code 78."""
+    try:
+        uvloop.run(main())
+    except SettingsFault as fault:
+        logs.set_up("INFO")
+        log.critical("settings", extra={"fields": {"faults": fault.faults}})
+        raise SystemExit(fault.code) from None
+    finally:
+        logs.flush()
+
+
+async def serve(
+    application: Application, settings: ServiceSettings, tasks: Sequence[Background] = ()
+) -> None:
+    """Answers HTTP and keeps `tasks` going until SIGTERM or SIGINT; then drains, in this order: requests, tasks.
+
+    Guarantee: a request that was in flight at SIGTERM is answered. Test: test_a_request_in_flight_at_sigterm_is_answered.
+    """
+    open_doors = unauthorised_routes(application, application.public)
+    if open_doors:
+        raise RuntimeError("; ".join(open_doors))
+    server = _Server(
+        uvicorn.Config(
+            application,
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.leave)
+    running = [asyncio.create_task(supervise(task), name=task.name) for task in (*tasks, _WATCH)]
+    log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
+    try:
+        await server.serve()
+    finally:
+        await _end(running)
+        log.info("ended")
+
+
+async def supervise(task: Background) -> None:
+    """Runs a background task for ever: again after an error, or after an end that nobody asked for, later each time.
+
+    Guarantee: a background task that fails is begun again and the process lives on. Test: test_a_failing_task_is_begun_again_with_back_off.
+    """
+    wait = BACK_OFF_SECONDS
+    running = metrics.TASKS_RUNNING.labels(task.name)
+    while True:
+        began = time.monotonic()
+        running.set(1)
+        try:
+            await task.run()
+            log.warning("task-ended", extra={"fields": {"task": task.name}})
+        except Exception as error:
+            log.error("task-failed", extra={"fields": {"task": task.name, **logs.describe(error)}})
+        finally:
+            running.set(0)
+        metrics.TASKS_RESTARTED.labels(task.name).inc()
+        if time.monotonic() - began > STEADY_SECONDS:
+            wait = BACK_OFF_SECONDS
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, BACK_OFF_SECONDS_MAX)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn raises the captured signal again when it is done, which would end the process before its tasks.
+        yield
+
+    def leave(self) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+async def _watch_broker() -> None:
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        if logs.BROKER.away and kafka_state() == "reachable":
+            logs.BROKER.seen()
+
+
+_WATCH = Background("broker-watch", _watch_broker)
+
+
+async def _end(running: Sequence[asyncio.Task[None]]) -> None:
+    """Ends the tasks, each with TASKS_END_SECONDS to let go; one that does not is left behind with the process.
+
+    Guarantee: a task that does not end does not keep the process alive. Test: test_a_task_that_does_not_end_is_left_behind.
+    """
+    for task in running:
+        task.cancel()
+    _, left = await asyncio.wait(running, timeout=TASKS_END_SECONDS)
+    for task in left:
+        log.error("task-left-behind", extra={"fields": {"task": task.get_name()}})
+    if left:  # the loop's own end would wait for them
+        logs.flush()
+        os._exit(1)

@@ -1,0 +1,51 @@
+"""Request limits per caller: a token bucket, kept as the one instant at which it will be full again (GCRA).
+
+Promises bounded memory: a full bucket is the same as none and is forgotten. Never sleeps, never knows who a caller is.
+"""
+
+from collections.abc import Callable
+
+
+class Buckets:
+    """`burst` requests at once, `per_second` in the long run, for each key."""
+
+    def __init__(
+        self, per_second: float, burst: int, *, clock: Callable[[], float], keys_max: int = 50_000
+    ) -> None:
+        self._interval = 1.0 / per_second
+        self._tolerance = (burst - 1) * self._interval
+        self._burst = burst
+        self._clock = clock
+        self._keys_max = keys_max
+        self._full_at: dict[str, float] = {}
+
+    def take(self, key: str, cost: int = 1) -> float:
+        """Takes `cost` requests from the bucket: 0.0 when it may pass, else the seconds to wait; a refusal takes nothing.
+
+        A cost above `burst` counts as `burst`, otherwise it could never pass.
+        Guarantee: a caller beyond its limit is told when to come back and others are untouched.
+        Test: test_one_caller_over_its_limit_leaves_others_alone.
+        """
+        now = self._clock()
+        full_at = self._full_at.get(key, now)
+        if full_at < now:
+            full_at = now
+        ahead = (min(cost, self._burst) - 1) * self._interval
+        wait = full_at + ahead - now - self._tolerance
+        if wait > 1e-9:
+            return wait
+        if key not in self._full_at and len(self._full_at) >= self._keys_max:
+            self._forget(now)
+        self._full_at[key] = full_at + ahead + self._interval
+        return 0.0
+
+    def _forget(self, now: float) -> None:
+        # A flood of new keys must not grow the memory: full buckets go first, then the ones nearest to full.
+        # Guarantee: the memory of the limits is bounded. Test: test_a_flood_of_callers_does_not_grow_the_memory.
+        self._full_at = {key: at for key, at in self._full_at.items() if at > now}
+        if len(self._full_at) >= self._keys_max:
+            emptiest = sorted(self._full_at.items(), key=lambda item: item[1])[self._keys_max // 2 :]
+            self._full_at = dict(emptiest)
+
+    def __len__(self) -> int:
+        return len(self._full_at)

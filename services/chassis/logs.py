@@ -1,0 +1,147 @@
+"""Structured logs: one JSON object a line on stderr.
+
+Promises that no text from a request, a row or a broker gets in: of an exception its type and where it was raised, never its
+message, for messages quote values. Access lines are gathered and written together a moment later.
+"""
+
+import asyncio
+import logging
+import sys
+import time
+import traceback
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+GATHER_SECONDS = 0.1
+GATHER_LINES_MAX = 1_000
+FRAMES_MAX = 12
+
+trace: ContextVar[str] = ContextVar("trace", default="")
+
+_gathered: list[bytes] = []
+_flush_due = False
+_access_on = True
+
+
+def access(fields: dict[str, Any]) -> None:
+    """Writes one access line soon; lines of one tenth of a second share a write, because a write each costs more than a request may."""
+    global _flush_due
+    if not _access_on:
+        return
+    _gathered.append(orjson.dumps({"at": datetime.now(UTC), "level": "INFO", **fields}))
+    if not _flush_due:
+        _flush_due = True
+        asyncio.get_running_loop().call_later(GATHER_SECONDS, flush)
+    elif len(_gathered) >= GATHER_LINES_MAX:
+        flush()
+
+
+def flush() -> None:
+    """Writes what was gathered; called by the timer, and at the end of the process."""
+    global _flush_due
+    _flush_due = False
+    if _gathered:
+        lines = b"\n".join(_gathered) + b"\n"
+        _gathered.clear()
+        sys.stderr.buffer.write(lines)
+        sys.stderr.buffer.flush()
+
+
+def where(error: BaseException) -> list[str]:
+    """The innermost frames of an exception as `file:line function`."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_MAX:]
+    return [
+        f"{frame.filename.rpartition('/site-packages/')[2]}:{frame.lineno} {frame.name}" for frame in frames
+    ]
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception without its message.
+
+    Guarantee: an exception's message, which may quote personal data, is not logged. Test: test_an_exceptions_message_is_not_logged.
+    """
+    described: dict[str, Any] = {"error": type(error).__name__, "where": where(error)}
+    for name in ("sqlstate", "constraint_name", "code"):
+        value = getattr(error, name, None)
+        if isinstance(value, str) and value:
+            described[name] = value
+    if error.__cause__ is not None:
+        described["cause"] = type(error.__cause__).__name__
+    return described
+
+
+class JsonLines(logging.Formatter):
+    """A record as one JSON object; `extra={"fields": {...}}` adds members."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        members: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname,
+            "logger": record.name,
+            "what": record.getMessage(),
+        }
+        if trace_id := trace.get()[3:35]:
+            members["trace_id"] = trace_id
+        members |= getattr(record, "fields", {})
+        if record.exc_info and record.exc_info[1] is not None:
+            members |= describe(record.exc_info[1])
+        return orjson.dumps(members, default=str).decode()
+
+
+class Outage(logging.Filter):
+    """Turns a client library's flood of lines about an absent broker into one when it goes and one when it comes back.
+
+    `seen()` is told by whoever just spoke with the broker. The library's own lines are complaints, ten a second.
+    Guarantee: a broker's absence is two lines. Test: test_an_outage_is_one_line_when_it_begins_and_one_when_it_ends.
+    """
+
+    def __init__(self, name: str, *, clock: Any = time.monotonic) -> None:
+        super().__init__()
+        self._library = name
+        self._clock = clock
+        self._since: float | None = None
+        self.suppressed = 0
+
+    @property
+    def away(self) -> bool:
+        return self._since is not None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name != self._library and not record.name.startswith(self._library + "."):
+            return True
+        if record.levelno < logging.WARNING:
+            return False
+        if self._since is not None:
+            self.suppressed += 1
+            return False
+        self._since = self._clock()
+        return True
+
+    def seen(self) -> None:
+        if self._since is not None:
+            seconds, self._since = self._clock() - self._since, None
+            lines, self.suppressed = self.suppressed, 0
+            logging.getLogger(__name__).warning(
+                "broker-back",
+                extra={"fields": {"away_seconds": round(seconds, 1), "lines_suppressed": lines}},
+            )
+
+
+BROKER = Outage("aiokafka")
+
+
+def set_up(level: str, *, access_lines: bool = True) -> None:
+    """Logging of this process: everything through one stream in one format."""
+    global _access_on
+    _access_on = access_lines
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(JsonLines())
+    stream.addFilter(BROKER)
+    root = logging.getLogger()
+    root.handlers[:] = [stream]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "faststream"):
+        logging.getLogger(name).setLevel(logging.WARNING)

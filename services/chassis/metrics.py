@@ -1,0 +1,158 @@
+"""The one list of what a process measures, each metric with its sentence, and the mechanism by which a service adds its own.
+
+Promises closed label sets: a label's value comes from a short list that the code knows, never from a request, an id or a
+person. Names are `<noun>_<what>_total` for counters and `…_seconds`, `…_bytes` or a plain noun for the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+REGISTRY = CollectorRegistry(auto_describe=True)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+FAST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+SLOW_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 1, 2, 5, 15, 60, 300, 3600)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One metric of the list. `labels` gives for each label the sentence that says which closed set its values come from."""
+
+    name: str
+    kind: Kind
+    sentence: str
+    labels: Mapping[str, str]
+
+
+LISTED: dict[str, Described] = {}
+
+
+def _list(name: str, kind: Kind, sentence: str, labels: Mapping[str, str]) -> Sequence[str]:
+    if name in LISTED:
+        raise ValueError(f"metric {name} is listed twice")
+    LISTED[name] = Described(name, kind, sentence, labels)
+    return tuple(labels)
+
+
+def counter(name: str, sentence: str, labels: Mapping[str, str] | None = None) -> Counter:
+    """A number that only grows; `name` ends in `_total`."""
+    return Counter(name, sentence, _list(name, "counter", sentence, labels or {}), registry=REGISTRY)
+
+
+def gauge(name: str, sentence: str, labels: Mapping[str, str] | None = None) -> Gauge:
+    """A number that goes up and down."""
+    return Gauge(name, sentence, _list(name, "gauge", sentence, labels or {}), registry=REGISTRY)
+
+
+def histogram(
+    name: str, sentence: str, buckets: Sequence[float], labels: Mapping[str, str] | None = None
+) -> Histogram:
+    """A distribution; `buckets` are upper bounds in the unit that the name ends in."""
+    names = _list(name, "histogram", sentence, labels or {})
+    return Histogram(name, sentence, names, registry=REGISTRY, buckets=tuple(buckets))
+
+
+def exposition() -> bytes:
+    """All metrics of this process in Prometheus' text format."""
+    return generate_latest(REGISTRY)
+
+
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+
+# requests
+REQUESTS_ANSWERED = counter(
+    "requests_answered_total",
+    "Requests answered.",
+    {"route": "a route's template", "method": "an HTTP method", "status": "an HTTP status code"},
+)
+REQUESTS_SECONDS = histogram(
+    "requests_duration_seconds",
+    "Time from a request's head to its answer.",
+    FAST_SECONDS,
+    {"route": "a route's template", "method": "an HTTP method"},
+)
+REQUESTS_IN_FLIGHT = gauge("requests_in_flight", "Requests being answered now.")
+REQUESTS_LIMITED = counter(
+    "requests_limited_total", "Requests refused with 429, by limit.", {"limit": "the name of a limit"}
+)
+
+# event store
+APPENDS_BATCH_SIZE = histogram("appends_batch_size", "Items that one group commit carried.", BATCH_SIZES)
+APPENDS_SECONDS = histogram(
+    "appends_flush_seconds", "Time of one group commit, call to answer.", FAST_SECONDS
+)
+APPENDS_ANSWERED = counter(
+    "appends_answered_total",
+    "Items answered by the store.",
+    {"outcome": "appended, repeated, conflict or failed"},
+)
+APPENDS_WAITING = gauge("appends_waiting", "Items that wait for the next group commit.")
+LOG_HEAD_POSITION = gauge(
+    "log_head_position", "Position of the newest event that this process has seen stored."
+)
+
+# relay
+RELAY_LAG_EVENTS = gauge(
+    "relay_lag_events", "Stored events that are not yet published.", {"cursor": "events or contacts"}
+)
+RELAY_LAG_SECONDS = gauge(
+    "relay_lag_seconds",
+    "Age of the oldest event that is not yet published; 0 when all is.",
+    {"cursor": "events or contacts"},
+)
+RELAY_PUBLISHED = counter(
+    "relay_published_total", "Messages that the broker acknowledged.", {"cursor": "events or contacts"}
+)
+RELAY_RESTARTS = counter(
+    "relay_restarts_total",
+    "Producers replaced after a refused batch or a new cluster.",
+    {"reason": "a closed set in relay"},
+)
+RELAY_OWNS_LEASE = gauge("relay_owns_lease", "1 while this process publishes its database's events.")
+
+# consumer
+CONSUMER_LAG_MESSAGES = gauge(
+    "consumer_lag_messages",
+    "Messages on the topic behind which this reader stands.",
+    {"topic": "a declared topic"},
+)
+CONSUMER_LAG_SECONDS = gauge(
+    "consumer_lag_seconds",
+    "Age of the last message applied when it was applied.",
+    {"topic": "a declared topic"},
+)
+CONSUMER_APPLIED = counter(
+    "consumer_applied_total", "Messages seen.", {"outcome": "applied, repeated, passed-over, held or dropped"}
+)
+CONSUMER_BATCH_SIZE = histogram("consumer_batch_size", "Messages that one transaction applied.", BATCH_SIZES)
+CONSUMER_BATCH_SECONDS = histogram("consumer_batch_seconds", "Time of one such transaction.", FAST_SECONDS)
+CONSUMER_RETRIES = counter("consumer_retries_total", "Batches done again after a transient error.")
+CONSUMER_FORKS = counter(
+    "consumer_forks_total", "Two different messages with one stream, producer and version: an alarm."
+)
+HELD_STREAMS = gauge("held_streams", "Streams whose messages wait.", {"reason": "a closed set in held"})
+HELD_OLDEST_SECONDS = gauge("held_oldest_seconds", "Age of the oldest held stream; 0 when none is held.")
+DEAD_LETTERS = counter("dead_letters_published_total", "Messages put on the dead-letter topic.")
+COMPLETE_UP_TO_AGE_SECONDS = gauge(
+    "complete_up_to_age_seconds", "How far behind now the time is up to which this reader is complete."
+)
+
+# process
+TASKS_RESTARTED = counter(
+    "tasks_restarted_total",
+    "Background tasks begun again after an error.",
+    {"task": "the name of a background task"},
+)
+TASKS_RUNNING = gauge(
+    "tasks_running", "1 while a background task runs.", {"task": "the name of a background task"}
+)
+KAFKA_REACHABLE = gauge("kafka_reachable", "1 while this process can speak with the broker.")

@@ -1,0 +1,134 @@
+"""Every refusal over HTTP, as problem+json (RFC 9457) with a stable kebab-case `code`.
+
+Promises that nothing of the request's values is repeated in it: field names and sentences only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+PROBLEM_TYPE = b"application/problem+json"
+FAULTS_MAX = 50
+NAME_CHARACTERS_MAX = 100
+
+CODES = {
+    400: "bad-request",
+    401: "token-missing",
+    403: "role-not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "request-too-slow",
+    409: "conflict",
+    412: "stale-version",
+    413: "body-too-large",
+    415: "media-type-not-supported",
+    422: "invalid",
+    428: "precondition-missing",
+    429: "too-many-requests",
+    500: "internal-error",
+    503: "unavailable",
+}
+
+
+class Fault(BaseModel):
+    """One thing wrong with a request: which field, in dotted form, which rule, and the rule in a sentence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    code: str
+    detail: str
+
+
+class ProblemBody(BaseModel):
+    """The shape of every error."""
+
+    model_config = ConfigDict(json_schema_extra={"title": "Problem"})
+
+    type: str = Field(default="about:blank")
+    title: str
+    status: int
+    code: str = Field(description="Stable; programs decide by it.")
+    detail: str | None = Field(default=None, description="For people; may change.")
+    field: str | None = Field(default=None, description="The field at fault, when it is one.")
+    errors: list[Fault] | None = Field(
+        default=None, description="All faults found, when there may be several."
+    )
+
+
+class Problem(Exception):
+    """Raised anywhere below a route; becomes the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str = "",
+        detail: str = "",
+        *,
+        field: str = "",
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code or CODES.get(status, "error"))
+        self.status = status
+        self.code = code or CODES.get(status, "error")
+        self.detail = detail
+        self.field = field
+        self.errors = errors
+        self.headers = headers or {}
+
+    def body(self) -> bytes:
+        members: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+        }
+        if self.detail:
+            members["detail"] = self.detail
+        if self.field:
+            members["field"] = self.field
+        if self.errors:
+            members["errors"] = [fault.model_dump() for fault in self.errors]
+        return orjson.dumps(members)
+
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
+
+def invalid(errors: Iterable[Mapping[str, Any]], *, inside: Sequence[str] = ()) -> Problem:
+    """The 422 (400 for what is no JSON at all) of pydantic's `errors()`; `inside` is the leading part of loc to leave out."""
+    faults = []
+    for error in errors:
+        if error["type"] == "json_invalid":
+            return Problem(400, "json-invalid", "the body is not valid JSON")
+        faults.append(Fault(field=dotted(error["loc"], inside), code=rule(error), detail=sentence(error)))
+        if len(faults) == FAULTS_MAX:
+            break
+    first = faults[0]
+    return Problem(422, "invalid", f"{first.field}: {first.detail}", field=first.field, errors=faults)
+
+
+def dotted(loc: Sequence[str | int], inside: Sequence[str] = ()) -> str:
+    """`("body", "items", 3, "office")` as `items.3.office`; long or unprintable names, which only a caller can have made, are cut."""
+    parts = [str(part) for part in loc]
+    if inside and tuple(parts[: len(inside)]) == tuple(inside):
+        parts = parts[len(inside) :]
+    name = ".".join(parts)[:NAME_CHARACTERS_MAX]
+    return name if name.isprintable() else ascii(name)
+
+
+def rule(error: Mapping[str, Any]) -> str:
+    """pydantic's rule names in kebab-case; a validator's own code (PydanticCustomError) is kept as it is."""
+    if error["type"] == "extra_forbidden":
+        return "unknown-field"
+    return str(error["type"]).replace("_", "-")
+
+
+def sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
+        return "this field is not known here"
+    return str(error["msg"])

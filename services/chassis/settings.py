@@ -1,0 +1,101 @@
+"""What a process is told by its environment, read once at start.
+
+Promises to tell every fault at once, each with the variable's name, and never the value that was wrong: a value may be a
+secret. Never reads a file of settings and never has a default for a secret.
+"""
+
+from typing import Annotated, Literal, NamedTuple, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "MOTCUA_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsFault(SystemExit):
+    """The process cannot start: the text names each variable and what is wrong with it; the exit code is 78 (EX_CONFIG)."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(78)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "settings: " + "; ".join(self.faults)
+
+
+class KafkaSettings(NamedTuple):
+    """How to reach the broker. An empty `username` means no authentication, which only tests may use."""
+
+    bootstrap: str
+    username: str
+    password: str
+
+    def client_options(self) -> dict[str, str]:
+        """Keyword arguments that every aiokafka client takes."""
+        options = {"bootstrap_servers": self.bootstrap}
+        if self.username:
+            options |= {
+                "security_protocol": "SASL_PLAINTEXT",
+                "sasl_mechanism": "SCRAM-SHA-256",
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password,
+            }
+        return options
+
+
+class ServiceSettings(BaseSettings):
+    """The variables that every service knows; a service adds its own in its `settings.py`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    database_dsn: SecretStr = Field(description="PostgreSQL address of the role that the service runs as.")
+    kafka_bootstrap: str = Field(
+        min_length=3, description="Kafka brokers to ask first, host:port, comma separated."
+    )
+    kafka_username: str = Field(default="", description="SCRAM user of the service; empty only in tests.")
+    kafka_password: SecretStr = Field(default=SecretStr(""), description="Password of the SCRAM user.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(description="Port to listen on.")
+    jwks: str = Field(min_length=1, description="The issuer's public keys: a path or an http(s) address.")
+    jwt_issuer: str = Field(min_length=1, description="The `iss` that a token must carry.")
+    jwt_audience: str = Field(min_length=1, description="The `aud` that a token must carry.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severity that is logged."
+    )
+    drain_seconds: float = Field(
+        default=10.0, gt=0, le=300, description="How long requests in flight may take after SIGTERM."
+    )
+
+    @property
+    def kafka(self) -> KafkaSettings:
+        return KafkaSettings(
+            self.kafka_bootstrap, self.kafka_username, self.kafka_password.get_secret_value()
+        )
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S]) -> S:
+    """The settings of this process, or SettingsFault with all that is wrong.
+
+    Guarantee: every fault is told at once, by variable name and without its value. Test: test_all_faults_are_told_at_once_without_values.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsFault(
+            [
+                f"{PREFIX}{str(fault['loc'][0]).upper() if fault['loc'] else '*'}: {fault['msg']}"
+                for fault in error.errors(include_input=False, include_context=False, include_url=False)
+            ]
+        ) from None
+
+
+def variables(kind: type[BaseSettings]) -> dict[str, str]:
+    """Each variable that `kind` reads, with its sentence, for the documentation and its test."""
+    return {f"{PREFIX}{name.upper()}": field.description or "" for name, field in kind.model_fields.items()}

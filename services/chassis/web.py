@@ -1,0 +1,108 @@
+"""What a service needs to answer HTTP: an application with the routes that all have, and the words its own routes use.
+
+Promises problem+json everywhere and that each route names its roles or stands on the public list. Never a base class: a
+service calls it and adds its routes.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services.chassis import metrics
+from services.chassis.access import (
+    PUBLIC,
+    IdempotencyKey,
+    client_address,
+    idempotency_key,
+    require,
+    throttle,
+    unauthorised_routes,
+)
+from services.chassis.databases import TRANSIENT
+from services.chassis.documented import PROBLEMS
+from services.chassis.event_store import StoreUnavailable
+from services.chassis.front import JSON, Answer, Application, Call, answer_problem
+from services.chassis.limits import Buckets
+from services.chassis.problems import Problem
+from services.chassis.requests import BODY_BYTES_MAX
+from services.chassis.tokens import Caller, KeysUnavailable, Tokens
+
+
+class Readiness(NamedTuple):
+    """Whether work may be sent, and the state of each part in a word."""
+
+    ready: bool
+    parts: Mapping[str, str]
+
+
+def create_app(
+    *,
+    name: str,
+    title: str,
+    description: str,
+    release: str,
+    tokens: Tokens,
+    limits: Buckets,
+    ready: Callable[[], Awaitable[Readiness]],
+    public: Mapping[str, str] | None = None,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    media_types: frozenset[bytes] = frozenset({JSON}),
+) -> Application:
+    """A service's application with the routes that every service has; `public` is path → why anybody may use it."""
+    application = Application(
+        title=title,
+        description=description,
+        version=release,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+        exception_handlers={Problem: answer_problem, RequestValidationError: answer_problem},
+    )
+    for kind in (HTTPException, StoreUnavailable, KeysUnavailable, *TRANSIENT, Exception):
+        application.add_exception_handler(kind, answer_problem)
+    application.tokens, application.limits = tokens, limits
+    application.public = PUBLIC | dict(public or {})
+    application.body_bytes_max, application.media_types = body_bytes_max, media_types
+    application.directs = {}
+
+    @application.get("/livez", summary="The process turns")
+    async def livez() -> dict[str, bool]:
+        return {"live": True}
+
+    @application.get("/readyz", summary="Whether to send work", responses={503: {"description": "Not ready"}})
+    async def readyz() -> Response:
+        readiness = await ready()
+        body = orjson.dumps({"ready": readiness.ready, **readiness.parts})
+        return Response(body, 200 if readiness.ready else 503, media_type="application/json")
+
+    @application.get("/metrics", summary="Measurements, Prometheus text format")
+    async def measured() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    @application.get("/version", summary="Which release runs")
+    async def version() -> dict[str, str]:
+        return {"service": name, "release": release}
+
+    return application
+
+
+__all__ = [
+    "Answer",
+    "Application",
+    "Call",
+    "Caller",
+    "IdempotencyKey",
+    "Problem",
+    "Readiness",
+    "client_address",
+    "create_app",
+    "idempotency_key",
+    "require",
+    "throttle",
+    "unauthorised_routes",
+]

@@ -66,7 +66,7 @@ class Kafka:
     def _cluster_id_file(self) -> Path:
         return self._home / "kafka-cluster-id"
 
-    def client(self, user: str) -> dict[str, str | int]:
+    def client(self, user: str) -> dict[str, str | int | float | bool]:
         """What a librdkafka client needs to come in as `user`."""
         return {
             "bootstrap.servers": self.bootstrap,

@@ -53,7 +53,9 @@ class Node:
     def start(self, classpath: str, passwords: Mapping[str, str], cluster_id: str) -> None:
         """Start it, on storage formatted the first time; it answers some seconds later."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._write("server.properties", "".join(f"{k}={v}\n" for k, v in self._properties(passwords).items()))
+        self._write(
+            "server.properties", "".join(f"{k}={v}\n" for k, v in self._properties(passwords).items())
+        )
         if not self.formatted:
             self._format(classpath, passwords, cluster_id)
         self.process.start(self._java(classpath, "kafka.Kafka", str(self.folder / "server.properties")))
@@ -154,4 +156,8 @@ def in_step_copies(brokers: int) -> int:
 
 def environment() -> dict[str, str]:
     """Java's, without what a developer's shell may add to every JVM."""
-    return {name: value for name, value in os.environ.items() if name not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
+    }

@@ -5,7 +5,7 @@ refuses to run on others.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
@@ -16,10 +16,11 @@ from confluent_kafka.admin import (
     AdminClient,
     NewTopic,
     ResourcePatternType,
-    ResourceType,
+    ResourceType,  # type: ignore[attr-defined]
 )
 
 from contracts.topics import SERVICES, TOPICS, Grant, grants
+from deploy.local.process import Failed
 
 TIMEOUT_SECONDS = 30.0
 
@@ -50,32 +51,51 @@ def create_topic(
 
 def delete_topics(admin: AdminClient) -> None:
     """All but Kafka's own, and wait until they are gone."""
-    names = [name for name in admin.list_topics(timeout=TIMEOUT_SECONDS).topics if not name.startswith("__")]
-    for future in (admin.delete_topics(names, operation_timeout=TIMEOUT_SECONDS) if names else {}).values():
+    names = {name for name in _topics(admin) if not name.startswith("__")}
+    for future in (
+        admin.delete_topics(list(names), operation_timeout=TIMEOUT_SECONDS) if names else {}
+    ).values():
         future.result(TIMEOUT_SECONDS)
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while set(names) & set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics):
-        if time.monotonic() > deadline:
-            raise TimeoutError("the topics are still there")
-        time.sleep(0.05)
+    _wait(lambda: not names & _topics(admin))
 
 
 def _create(admin: AdminClient, topics: Iterable[NewTopic]) -> None:
-    there = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
-    missing = [topic for topic in topics if topic.topic not in there]
-    for future in (admin.create_topics(missing, operation_timeout=TIMEOUT_SECONDS) if missing else {}).values():
+    wanted = {topic.topic: topic for topic in topics}
+    missing = [wanted[name] for name in wanted.keys() - _topics(admin)]
+    for future in (
+        admin.create_topics(missing, operation_timeout=TIMEOUT_SECONDS) if missing else {}
+    ).values():
         try:
             future.result(TIMEOUT_SECONDS)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
+    _wait(lambda: wanted.keys() <= _topics(admin))
 
 
-def _allow(admin: AdminClient, wanted: Iterable[Grant]) -> None:
-    there = set(admin.describe_acls(_ANY).result(TIMEOUT_SECONDS))
-    missing = [binding for binding in map(_binding, wanted) if binding not in there]
-    for future in (admin.create_acls(missing) if missing else {}).values():
+def _allow(admin: AdminClient, grants: Iterable[Grant]) -> None:
+    wanted = {_binding(grant) for grant in grants}
+    missing = wanted - _acls(admin)
+    for future in (admin.create_acls(list(missing)) if missing else {}).values():
         future.result(TIMEOUT_SECONDS)
+    # The controller has said yes; the brokers learn of it a moment later.
+    _wait(lambda: wanted <= _acls(admin))
+
+
+def _topics(admin: AdminClient) -> set[str]:
+    return set(admin.list_topics(timeout=TIMEOUT_SECONDS).topics)
+
+
+def _acls(admin: AdminClient) -> set[AclBinding]:
+    return set(admin.describe_acls(_ANY).result(TIMEOUT_SECONDS))
+
+
+def _wait(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not done():
+        if time.monotonic() > deadline:
+            raise Failed("Kafka does not carry out a change of its topics")
+        time.sleep(0.02)
 
 
 def _binding(grant: Grant) -> AclBinding:
@@ -92,5 +112,11 @@ def _binding(grant: Grant) -> AclBinding:
 
 
 _ANY = AclBindingFilter(
-    ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+    ResourceType.ANY,
+    None,  # type: ignore[arg-type]
+    ResourcePatternType.ANY,
+    None,  # type: ignore[arg-type]
+    None,  # type: ignore[arg-type]
+    AclOperation.ANY,
+    AclPermissionType.ANY,
 )

@@ -1,0 +1,99 @@
+"""The real servers that tests ask for: started when the first test asks, stopped when the last has run.
+
+`postgres`, `kafka`: the servers. `database(service)`: a fresh migrated database, a cheap copy of one template.
+`free_ports(count)`: ports that nobody else here was given.
+"""
+
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.kafka import USERS, Kafka
+from deploy.local.kafka_node import Ports
+from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from services.chassis.settings import KafkaSettings
+from tests.databases import Database, Databases
+
+FreePorts = Callable[[int], list[int]]
+NewDatabase = Callable[..., Database]
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> FreePorts:
+    given: set[int] = set()
+
+    def take(count: int) -> list[int]:
+        ports: list[int] = []
+        while len(ports) < count:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = int(probe.getsockname()[1])
+            if port not in given:
+                given.add(port)
+                ports.append(port)
+        return ports
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def servers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_home: Path, free_ports: FreePorts) -> Iterator[Postgres]:
+    passwords = {role: secrets.token_hex(8) for role in (*ROLES, SUPERUSER)}
+    # Without fsync nothing is lost by kill -9, only by a power cut, and the tests run on shared, slow disks.
+    server = Postgres(servers_home, free_ports(1)[0], passwords, settings={"fsync": "off"})
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(servers_home: Path, free_ports: FreePorts) -> Iterator[Kafka]:
+    passwords = {user: secrets.token_hex(8) for user in USERS}
+    server = Kafka(servers_home, [Ports(*free_ports(2))], passwords)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_as(kafka: Kafka) -> Callable[[str], KafkaSettings]:
+    """kafka_as("intake"): how that user reaches the broker."""
+    return lambda user: KafkaSettings(kafka.bootstrap, user, kafka.passwords[user])
+
+
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    return Databases(postgres)
+
+
+@pytest.fixture
+def database(databases: Databases) -> Iterator[NewDatabase]:
+    """database(service) for one test; database(service, migrated=False) has no schema yet."""
+    with databases.made_here() as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: Databases) -> Iterator[NewDatabase]:
+    """As `database`, for all tests of a module."""
+    with databases.made_here() as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def session_database(databases: Databases) -> Iterator[NewDatabase]:
+    """As `database`, for all tests of the run that share one."""
+    with databases.made_here() as make:
+        yield make

@@ -1,0 +1,94 @@
+"""The embedded Kafka: passwords, rights, settings, and what survives a kill."""
+
+from collections.abc import Callable
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+
+from contracts.topics import TOPICS, topics_of
+from deploy.local.kafka import Kafka
+from services.chassis.settings import KafkaSettings
+from services.chassis.topics import OtherSettings, check_topics
+
+As = Callable[[str], KafkaSettings]
+
+
+async def send(kafka: KafkaSettings, topic: str) -> None:
+    async with AIOKafkaProducer(**kafka.client_options(), acks="all") as producer:
+        await producer.send_and_wait(topic, b"value", key=b"key")
+
+
+async def read(kafka: KafkaSettings, topic: str, group: str | None = None) -> list[bytes | None]:
+    async with AIOKafkaConsumer(
+        topic, **kafka.client_options(), group_id=group, auto_offset_reset="earliest"
+    ) as consumer:
+        batches = await consumer.getmany(timeout_ms=5000)
+        return [record.value for records in batches.values() for record in records]
+
+
+async def test_an_owner_writes_and_a_reader_reads(kafka_as: As) -> None:
+    await send(kafka_as("intake"), "dossiers")
+    assert await read(kafka_as("analyst"), "dossiers", "motcua.analyst.report") == [b"value"]
+
+
+@pytest.mark.parametrize("topic", ["contacts", "notify.dead-letters", "intake.dead-letters"])
+async def test_an_analyst_reads_no_contacts_and_no_dead_letters(kafka_as: As, topic: str) -> None:
+    with pytest.raises(TopicAuthorizationFailedError):
+        await read(kafka_as("analyst"), topic)
+
+
+async def test_nobody_writes_anothers_topic(kafka_as: As) -> None:
+    for user, topic in (("reporting", "dossiers"), ("analyst", "progress"), ("processing", "contacts")):
+        with pytest.raises(TopicAuthorizationFailedError):
+            await send(kafka_as(user), topic)
+
+
+async def test_nobody_joins_anothers_group(kafka_as: As) -> None:
+    with pytest.raises(GroupAuthorizationFailedError):
+        await read(kafka_as("analyst"), "dossiers", "motcua.reporting")
+
+
+async def test_no_password_no_entry(kafka: Kafka) -> None:
+    with pytest.raises(KafkaError):
+        await send(KafkaSettings(kafka.bootstrap, "intake", "wrong"), "dossiers")
+
+
+@pytest.mark.parametrize("service", ["intake", "processing", "notify", "reporting"])
+async def test_every_service_may_check_its_topics(kafka_as: As, service: str) -> None:
+    await check_topics(kafka_as(service), topics_of(service))
+
+
+async def test_other_settings_are_refused_by_name(kafka: Kafka, kafka_as: As) -> None:
+    kafka.create_topic("other-settings", 3, {"retention.ms": "1000"})
+    declared = [TOPICS[0].__class__("other-settings", ("intake",), (), 12)]
+    with pytest.raises(OtherSettings) as refused:
+        await check_topics(kafka_as("intake"), declared)
+    assert "other-settings: 3 partitions, not 12" in str(refused.value)
+    assert "other-settings: retention.ms is 1000, not -1" in str(refused.value)
+
+
+async def test_a_missing_topic_is_refused(kafka_as: As) -> None:
+    with pytest.raises(OtherSettings, match="nowhere: not there"):
+        await check_topics(kafka_as("admin"), [TOPICS[0].__class__("nowhere", (), (), 1)])
+
+
+async def test_a_killed_broker_comes_back_with_all_it_acknowledged(kafka: Kafka, kafka_as: As) -> None:
+    before = kafka.cluster_id
+    kafka.create_topic("survives")
+    await send(kafka_as("intake"), "survives")
+    kafka.kill()
+    assert not kafka.running
+    kafka.start()
+    assert await read(kafka_as("intake"), "survives") == [b"value"]
+    assert kafka.cluster_id == before
+
+
+async def test_a_wiped_broker_is_empty_and_another_cluster(kafka: Kafka, kafka_as: As) -> None:
+    before = kafka.cluster_id
+    await send(kafka_as("intake"), "dossiers")
+    kafka.wipe()
+    metadata = kafka.admin().list_topics(timeout=10)
+    assert metadata.cluster_id == kafka.cluster_id != before
+    assert {topic.name for topic in TOPICS} <= set(metadata.topics)
+    assert await read(kafka_as("admin"), "dossiers") == []

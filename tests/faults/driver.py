@@ -13,15 +13,12 @@ from typing import Any
 import orjson
 
 from tests.faults.client import Door, Lost, Reply
-from tests.faults.people import PROCEDURES, filing_body
+from tests.faults.people import Sheet, sheet
 from tests.faults.record import LOST, Answer, Command, Filing, Record
 
 Token = Callable[[str, str], str]
 """(role, subject) → bearer token."""
 
-OFFICE = "H29.015.00"
-UNIT = "H29.015.00/QLXD"
-FILINGS_PER_CALLER = 40
 OFFICERS = 24
 LIVES_AT_ONCE = 400
 KEPT = ("dossier_id", "version", "code", "status")
@@ -49,7 +46,7 @@ class Driver:
     patience_seconds: float = 150.0
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LIVES_AT_ONCE))
-    _bodies: dict[str, bytes] = field(default_factory=dict)
+    _papers: dict[tuple[str, str], Sheet] = field(default_factory=dict)
 
     async def run(self, size: int, seconds: float) -> None:
         """Files `size` dossiers evenly over `seconds`, each with a life of its own; later when the house is too slow."""
@@ -65,9 +62,9 @@ class Driver:
 
     def ask_again(self, count: int, door: Door | None = None) -> None:
         """Sends old filings again with their old keys, at a given door or any."""
-        old = [f for f in self.record.filings if f.dossier_ids and f.key in self._bodies]
+        old = [f for f in self.record.filings if f.dossier_ids]
         for filing in self.draw.sample(old, min(count, len(old))):
-            self._begin(self._file(filing, self._bodies[filing.key], door), counted=False)
+            self._begin(self._file(filing, door), counted=False)
 
     def _begin(self, work: Awaitable[Any], *, counted: bool = True) -> None:
         async def life() -> None:
@@ -87,38 +84,39 @@ class Driver:
 
     async def _live(self, number: int) -> None:
         draw = random.Random(self.draw.random())
-        caller = f"portal-{number // FILINGS_PER_CALLER}"
-        filing = self._filing(caller, f"key-{number}")
-        body = self._bodies[filing.key] = filing_body(number, draw)
-        tries = [self._file(filing, body)]
+        paper = sheet(number, draw)
+        filing = self._filing(paper, paper.caller, f"key-{number}")
+        tries = [self._file(filing)]
         if draw.random() < BOTH_AT_ONCE:
-            tries.append(self._file(filing, body))
+            tries.append(self._file(filing))
         if draw.random() < OTHER_CALLER:
-            tries.append(self._file(self._filing(f"other-{caller}", filing.key), body))
+            tries.append(self._file(self._filing(paper, f"other-{paper.caller}", filing.key)))
         dossier_id = (await asyncio.gather(*tries))[0]
         if dossier_id is None or draw.random() < LEFT_WAITING:
             return
-        again = self._again_later(filing, body, draw.uniform(0.5, 30)) if draw.random() < SEND_AGAIN else None
+        again = self._again_later(filing, draw.uniform(0.5, 30)) if draw.random() < SEND_AGAIN else None
         await self._authority(dossier_id, f"officer-{number % OFFICERS}", draw)
         if again:
             await again
 
-    async def _again_later(self, filing: Filing, body: bytes, seconds: float) -> None:
+    async def _again_later(self, filing: Filing, seconds: float) -> None:
         await asyncio.sleep(0 if self.stopping else seconds)
-        await self._file(filing, body)
+        await self._file(filing)
 
-    def _filing(self, caller: str, key: str) -> Filing:
-        filing = Filing(caller, key)
+    def _filing(self, paper: Sheet, caller: str, key: str) -> Filing:
+        filing = Filing(caller, key, paper.email)
         self.record.filings.append(filing)
+        self._papers[caller, key] = paper
         return filing
 
-    async def _file(self, filing: Filing, body: bytes, door: Door | None = None) -> str | None:
+    async def _file(self, filing: Filing, door: Door | None = None) -> str | None:
+        paper = self._papers[filing.caller, filing.key]
         reply = await self._insist(
             filing.answers,
             door or self.draw.choice(self.doors.intake),
             "/v1/dossiers",
-            self.token("portal", filing.caller),
-            body,
+            self.token(paper.role, filing.caller),
+            paper.body,
             {"idempotency-key": filing.key},
             intake=True,
         )
@@ -129,11 +127,9 @@ class Driver:
         if draw.random() < REJECTED:
             await self._act("reject", dossier_id, officer, 0, {"reason": "incomplete"})
             return
-        version = await self._act(
-            "accept", dossier_id, officer, 0, {"unit": UNIT}, rival=draw.random() < RIVAL
-        )
+        version = await self._act("accept", dossier_id, officer, 0, {}, rival=draw.random() < RIVAL)
         steps: list[tuple[str, dict[str, Any]]] = [
-            ("forward", {"unit": UNIT, "step": "thu_ly"}),
+            ("forward", {"unit": "H29.015.00/TTR", "step": "thu_ly"}),
             ("resolve", {"outcome": "granted"}),
             ("return", {"method": "postal"}),
         ]
@@ -212,8 +208,3 @@ class Driver:
 def _try_again(reply: Reply) -> bool:
     """Too many, unavailable, or processing has not heard of the dossier yet."""
     return reply.status in (404, 429) or reply.status >= 500 or reply.body.get("code") == "not-yet-known"
-
-
-def procedures() -> tuple[str, ...]:
-    """The procedures that the run files under."""
-    return PROCEDURES

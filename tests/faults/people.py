@@ -1,29 +1,74 @@
-"""Synthetic applicants and what they file. Place codes 097 to 099 do not exist, so nobody is meant."""
+"""Synthetic applicants, what they file, and tokens for everybody. Place codes 097 to 099 do not exist, so nobody is meant."""
 
 import random
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
 
 import orjson
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
 
 OFFICES = ("H29.015.00", "H29.016.00")
 PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974")
-CHANNELS = ("online", "online", "online", "postal", "in_person")
+DESK_CHANNELS = ("postal", "in_person")
+AT_THE_DESK = 0.2
 WITH_EMAIL = 0.4
+FILINGS_PER_CALLER = 40
+ISSUER, AUDIENCE = "https://faults.example", "motcua"
+DAY_SECONDS = 86_400
 
 
-def filing_body(number: int, draw: random.Random) -> bytes:
-    """The JSON of one filing; a part of the applicants has an e-mail address, which names nobody but the number."""
+class Sheet(NamedTuple):
+    """One filing to be made: by whom, with which body, and whether e-mail reaches the applicant."""
+
+    role: str
+    caller: str
+    email: str | None
+    body: bytes
+
+
+def sheet(number: int, draw: random.Random) -> Sheet:
+    """What applicant `number` files; an e-mail address names nobody but the number."""
+    at_the_desk = draw.random() < AT_THE_DESK
+    email = f"p{number}@example.org" if draw.random() < WITH_EMAIL else None
     applicant: dict[str, object] = {
         "name": f"Nguyễn Thử {number}",
         "identifier": {"kind": "cccd", "number": f"{draw.randint(97, 99):03}0{draw.randrange(10**8):08}"},
     }
-    if draw.random() < WITH_EMAIL:
-        applicant["email"] = f"p{number}@example.org"
-    return orjson.dumps(
-        {
-            "procedure": draw.choice(PROCEDURES),
-            "office": OFFICES[0],
-            "channel": "online",
-            "applicant": applicant,
-            "content": {"number": number},
+    if email:
+        applicant["email"] = email
+    body = {
+        "procedure": draw.choice(PROCEDURES),
+        "office": draw.choice(OFFICES),
+        "channel": draw.choice(DESK_CHANNELS) if at_the_desk else "online",
+        "applicant": applicant,
+        "content": {"number": number},
+    }
+    role = "officer" if at_the_desk else "portal"
+    return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, orjson.dumps(body))
+
+
+class Issuer:
+    """Signs the run's tokens; the services know its public key from a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, auto_kid=True)
+        self.jwks = folder / "jwks.json"
+        self.jwks.write_bytes(orjson.dumps(KeySet([self._key]).as_dict(private=False)))
+        self.token = lru_cache(maxsize=None)(self._sign)
+
+    def _sign(self, role: str, subject: str, office: str = "") -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject,
+            "role": role,
+            "iat": now,
+            "exp": now + DAY_SECONDS,
         }
-    )
+        if office:
+            claims |= {"office": office, "unit": f"{office}/QLXD"}
+        return jwt.encode({"alg": "EdDSA", "kid": self._key.kid}, claims, self._key, algorithms=["EdDSA"])

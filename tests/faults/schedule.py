@@ -18,6 +18,8 @@ Kind = Literal[
     "two_relays",
     "zombie",
     "new_reader",
+    "midnight",
+    "mail_in_doubt",
 ]
 SERVICES = ("intake", "processing", "notify", "reporting")
 EVERY_RUN: tuple[tuple[Kind, str], ...] = (
@@ -36,6 +38,8 @@ EVERY_RUN: tuple[tuple[Kind, str], ...] = (
     ("two_relays", "processing"),
     ("zombie", "reporting"),
     ("new_reader", "reporting"),
+    ("midnight", "intake"),
+    ("mail_in_doubt", "smtp"),
 )
 MARGIN = 0.06
 """Share of the run kept free of faults at its start, so that there is something to lose, and at its end."""
@@ -75,7 +79,7 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
         return absent_seconds
     if kind == "zombie":
         return round(draw.uniform(9, 13), 1)
-    if kind in ("duplicate", "reorder", "poison"):
+    if kind in ("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"):
         return 0.0
     if kind == "freeze":
         return round(draw.uniform(1.0, 4.0), 1)

@@ -1,0 +1,74 @@
+"""What the run does to the databases as their super user, and what it reads there that no door shows."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import orjson
+
+from deploy.local.postgres import SUPERUSER, Postgres, in_thread
+from tests.faults.record import Fact
+
+WEEK_DAYS = 7
+
+
+def new_database(postgres: Postgres, name: str) -> None:
+    """Drops a service's database with all that is in it and creates it empty, as provisioned."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER))
+        try:
+            await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        finally:
+            await connection.close()
+
+    in_thread(work())
+    in_thread(postgres._create_roles_and_databases())
+
+
+def age_keys(postgres: Postgres, name: str) -> None:
+    """Moves every idempotency key into the partition of the week before, as if midnight had fallen in between."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT FROM log_head FOR UPDATE")
+                for week in await connection.fetch("SELECT DISTINCT week FROM idempotency_keys"):
+                    before = await connection.fetchval("SELECT $1::date - $2::int", week["week"], WEEK_DAYS)
+                    await connection.execute(
+                        f"CREATE TABLE IF NOT EXISTS idempotency_keys_{before:%Y%m%d} "
+                        f"PARTITION OF idempotency_keys FOR VALUES IN ('{before}')"
+                    )
+                await connection.execute("UPDATE idempotency_keys SET week = week - $1::int", WEEK_DAYS)
+        finally:
+            await connection.close()
+
+    in_thread(work())
+
+
+async def facts(postgres: Postgres, name: str) -> list[Fact]:
+    """The whole event table of one store, in no particular order: the checkers sort."""
+    connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+    try:
+        rows = await connection.fetch(
+            "SELECT position, stream_id, version, event_id, type, occurred_at, recorded_at, actor, data FROM events"
+        )
+    finally:
+        await connection.close()
+    return [
+        Fact(name, r[0], str(r[1]), r[2], str(r[3]), r[4], r[5], r[6], r[7], orjson.loads(r[8])) for r in rows
+    ]
+
+
+async def fetch(postgres: Postgres, name: str, query: str) -> list[Any]:
+    """Rows of one query in one service's database; an empty list while the database is away."""
+    try:
+        async with asyncio.timeout(5):
+            connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+            try:
+                return list(await connection.fetch(query))
+            finally:
+                await connection.close()
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return []

@@ -1,0 +1,173 @@
+"""Carries out a schedule: each fault begins at its time, or as soon as what it needs is free, and ends after its length.
+
+Synchronous, in the main thread, while the load runs in another. It notes what was injected; it judges nothing.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tests.faults import topics
+from tests.faults.database import age_keys, new_database
+from tests.faults.schedule import Fault
+from tests.faults.world import House
+
+End = Callable[[], None]
+TICK_SECONDS = 0.05
+NEEDS = {
+    "duplicate": {"kafka"},
+    "poison": {"kafka"},
+    "reorder": {"kafka", "postgres", "reporting", "intake", "processing"},
+    "new_reader": {"postgres", "reporting"},
+    "midnight": {"postgres"},
+    "mail_in_doubt": set(),
+}
+
+
+def nothing() -> None:
+    """The end of a fault that is over as soon as it is done."""
+
+
+@dataclass(slots=True)
+class Injector:
+    """`ask_again` sends old filings again, at a port or anywhere; `add_door` and `end_door` tell the load of a second process."""
+
+    house: House
+    ask_again: Callable[[int, int | None], None]
+    add_door: Callable[[str, int], None]
+    end_door: Callable[[str, int], None]
+    lose_mail_answers: Callable[[int], None]
+    poison: Callable[[set[str]], None]
+    reordered: Callable[[set[str]], None]
+    injected: list[str] = field(default_factory=list)
+    _busy: set[str] = field(default_factory=set)
+    _ends: list[tuple[float, Fault, End]] = field(default_factory=list)
+
+    def run(self, faults: Iterable[Fault], began: float) -> None:
+        """Until every fault has begun and ended; what the house lost meanwhile is running again."""
+        waiting = list(faults)
+        while waiting or self._ends:
+            now = time.monotonic() - began
+            for end in sorted((e for e in self._ends if e[0] <= now), key=lambda e: e[0]):
+                self._finish(end)
+            due = next((f for f in waiting if f.at_seconds <= now and not self._needs(f) & self._busy), None)
+            if due is not None:
+                waiting.remove(due)
+                self._begin(due, began)
+            self.house.tend()
+            time.sleep(TICK_SECONDS)
+
+    def _needs(self, fault: Fault) -> set[str]:
+        return NEEDS.get(fault.kind, {fault.target})
+
+    def _begin(self, fault: Fault, began: float) -> None:
+        self.house.say(f"{time.monotonic() - began:6.1f}s {fault}")
+        self._busy |= self._needs(fault)
+        end = getattr(self, f"_{fault.kind}")(fault, random.Random(fault.seed))
+        self.injected.append(f"{fault.kind} {fault.target}")
+        self._ends.append((time.monotonic() - began + fault.for_seconds, fault, end))
+
+    def _finish(self, end: tuple[float, Fault, End]) -> None:
+        self._ends.remove(end)
+        end[2]()
+        self._busy -= self._needs(end[1])
+
+    def _kill(self, fault: Fault, draw: random.Random) -> End:
+        if fault.target == "postgres":
+            self.house.postgres.kill()
+            return self.house.postgres.start
+        if fault.target == "kafka":
+            for node in self.house.one_node(draw):
+                node.kill()
+            return self.house.kafka.start
+        self.house.kill(fault.target)
+        return lambda: self.house.launch(self.house.members[fault.target])
+
+    def _freeze(self, fault: Fault, draw: random.Random) -> End:
+        if fault.target == "postgres":
+            self.house.postgres.pause()
+            return self.house.postgres.resume
+        if fault.target == "kafka":
+            (node,) = self.house.one_node(draw)
+            node.pause()
+            return node.resume
+        self.house.freeze(fault.target)
+        return lambda: self.house.thaw(fault.target)
+
+    def _absent_kafka(self, _fault: Fault, _draw: random.Random) -> End:
+        self.house.kafka.kill()
+        return self.house.kafka.start
+
+    def _wipe_kafka(self, _fault: Fault, _draw: random.Random) -> End:
+        self.house.kafka.wipe()
+        return nothing
+
+    def _duplicate(self, _fault: Fault, draw: random.Random) -> End:
+        topics.say(self.house.kafka, topics.duplicates(self.house.kafka, draw))
+        return nothing
+
+    def _poison(self, _fault: Fault, draw: random.Random) -> End:
+        made = topics.poison(draw)
+        topics.say(self.house.kafka, made)
+        self.poison({m.header("ce_id") for m in made})
+        return nothing
+
+    def _reorder(self, _fault: Fault, draw: random.Random) -> End:
+        """A broker that comes back empty is first told some dossiers backwards, then a reader begins from nothing."""
+        known = topics.scrambled(topics.read(self.house.kafka, topics.DOSSIERS), draw)
+        self.reordered({m.header("ce_subject") for m in known})
+        for name in ("intake", "processing"):
+            self.house.freeze(name)
+        self.house.kill("reporting")
+        self.house.kafka.wipe()
+        topics.say(self.house.kafka, known)
+        self._forget_reporting()
+        self.house.thaw("intake")
+        self.house.thaw("processing")
+        return nothing
+
+    def _two_relays(self, fault: Fault, _draw: random.Random) -> End:
+        second = self.house.double(fault.target)
+        self.add_door(fault.target, second.port)
+        if fault.target == "intake":
+            self.ask_again(20, second.port)
+
+        def end() -> None:
+            self.end_door(fault.target, second.port)
+            self.house.end_double(fault.target)
+
+        return end
+
+    def _zombie(self, fault: Fault, _draw: random.Random) -> End:
+        """The first process stops moving, the second takes its partitions, then the first goes on as if nothing had been."""
+        self.house.double(fault.target)
+        time.sleep(2)
+        self.house.freeze(fault.target)
+
+        def end() -> None:
+            self.house.thaw(fault.target)
+            time.sleep(1)
+            self.house.end_double(fault.target)
+
+        return end
+
+    def _new_reader(self, _fault: Fault, _draw: random.Random) -> End:
+        self.house.kill("reporting")
+        self._forget_reporting()
+        return nothing
+
+    def _forget_reporting(self) -> None:
+        new_database(self.house.postgres, "reporting")
+        self.house.migrate("reporting")
+        self.house.launch(self.house.members["reporting"])
+
+    def _midnight(self, _fault: Fault, _draw: random.Random) -> End:
+        """Every key so far was first used a week ago, in another partition; then some are used again."""
+        age_keys(self.house.postgres, "intake")
+        self.ask_again(20, None)
+        return nothing
+
+    def _mail_in_doubt(self, _fault: Fault, draw: random.Random) -> End:
+        self.lose_mail_answers(draw.randint(1, 3))
+        return nothing

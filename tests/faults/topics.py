@@ -1,0 +1,152 @@
+"""What the run does to topics as their super user: reads them whole, says messages again, in any order, and poisons.
+
+Synchronous, from the main thread. A message is kept as the bytes it came in, so that what is said again is the same.
+"""
+
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+
+from deploy.local.kafka import Kafka
+from tests.faults.record import Heard
+
+DOSSIERS = "dossiers"
+WAIT_SECONDS = 20.0
+
+
+class Message(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+    def header(self, name: str) -> str:
+        return dict(self.headers).get(name, b"").decode(errors="replace")
+
+
+def read(kafka: Kafka, topic: str) -> Iterator[Message]:
+    """Every message of a topic, from the first to the last that was there when asked."""
+    consumer = Consumer(
+        {
+            **kafka.client("admin"),
+            "group.id": f"faults-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+        }
+    )
+    try:
+        partitions = consumer.list_topics(topic, timeout=WAIT_SECONDS).topics[topic].partitions
+        ends = {
+            n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=WAIT_SECONDS)[1]
+            for n in partitions
+        }
+        left = {n for n, end in ends.items() if end}
+        consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in left])
+        while left:
+            for found in consumer.consume(1000, timeout=WAIT_SECONDS):
+                if found.error() is not None:
+                    raise RuntimeError(str(found.error()))
+                partition, offset = found.partition() or 0, found.offset() or 0
+                yield Message(
+                    topic, partition, offset, found.key(), found.value(), tuple(found.headers() or ())
+                )  # type: ignore[arg-type]
+                if offset + 1 >= ends[partition]:
+                    left.discard(partition)
+    finally:
+        consumer.close()
+
+
+def heard(messages: Iterable[Message]) -> list[Heard]:
+    """The messages as the checkers know them; one without an envelope is left out (the poison is counted elsewhere)."""
+    return [
+        Heard(
+            m.topic,
+            m.partition,
+            m.offset,
+            m.header("ce_source"),
+            m.header("ce_subject"),
+            int(m.header("ce_sequence")),
+            m.header("ce_id"),
+        )
+        for m in messages
+        if m.header("ce_sequence").isdigit()
+    ]
+
+
+def say(kafka: Kafka, messages: Iterable[Message]) -> int:
+    """Produces the messages on their partitions in the given order; returns how many were acknowledged."""
+    failed: list[KafkaError] = []
+    producer = Producer({**kafka.client("admin"), "acks": "all", "enable.idempotence": True})
+
+    def acknowledged(error: KafkaError | None, _message: Any) -> None:
+        if error is not None:
+            failed.append(error)
+
+    count = 0
+    for m in messages:
+        producer.produce(
+            m.topic, m.value, m.key, partition=m.partition, headers=list(m.headers), on_delivery=acknowledged
+        )
+        count += 1
+    if producer.flush(WAIT_SECONDS) or failed:
+        raise RuntimeError(f"the broker did not take it: {failed[:1]}")
+    return count
+
+
+def duplicates(kafka: Kafka, draw: random.Random) -> list[Message]:
+    """Some whole stretches of what was said before, and single messages of long ago, the later ones first."""
+    known = list(read(kafka, DOSSIERS))
+    if not known:
+        return []
+    start = draw.randrange(len(known))
+    singles = draw.sample(known, min(30, len(known)))
+    return [*known[start : start + 40], *sorted(singles, key=lambda m: -m.offset)]
+
+
+def scrambled(messages: Iterable[Message], draw: random.Random, dossiers: int = 25) -> list[Message]:
+    """All messages of some dossiers with several, none at its place: the last of each first."""
+    by_dossier: dict[bytes, list[Message]] = defaultdict(list)
+    for m in messages:
+        if m.key and m.header("ce_sequence").isdigit():
+            by_dossier[m.key].append(m)
+    several = sorted(key for key, ms in by_dossier.items() if len({m.header("ce_id") for m in ms}) > 3)
+    chosen = draw.sample(several, min(dossiers, len(several)))
+    return [m for key in chosen for m in sorted(by_dossier[key], key=lambda m: -int(m.header("ce_sequence")))]
+
+
+def poison(draw: random.Random) -> list[Message]:
+    """Messages that no reader can apply, each of a dossier of its own: no JSON, a field missing, an unknown type."""
+    made = []
+    for value, kind in (
+        (b"\xff{", "DossierSubmitted.v1"),
+        (orjson.dumps({"dossier_id": "x"}), "DossierSubmitted.v1"),
+        (orjson.dumps({"note": 1}), "DossierVanished.v1"),
+    ):
+        dossier_id, event_id = _uuid7(draw), _uuid7(draw)
+        at = datetime.now(UTC).isoformat(timespec="microseconds").encode()
+        headers = (
+            ("ce_specversion", b"1.0"),
+            ("ce_id", event_id),
+            ("ce_source", b"intake"),
+            ("ce_type", kind.encode()),
+            ("ce_time", at),
+            ("ce_subject", dossier_id),
+            ("ce_sequence", b"1"),
+            ("ce_recordedtime", at),
+            ("content-type", b"application/json"),
+        )
+        made.append(Message(DOSSIERS, draw.randrange(12), 0, dossier_id, value, headers))
+    return made
+
+
+def _uuid7(draw: random.Random) -> bytes:
+    bits = draw.getrandbits(128) & ~(0xF << 76) & ~(0b11 << 62)
+    return str(uuid.UUID(int=bits | (7 << 76) | (0b10 << 62))).encode()

@@ -1,0 +1,200 @@
+"""The house of one run: its own PostgreSQL, Kafka of one or three brokers, and the services as child processes.
+
+Starts, kills, freezes, wipes and doubles its parts; all of it synchronous, from the main thread (a child's life is tied
+to the thread that made it). What dies by itself is started again, as a supervisor would.
+"""
+
+import os
+import random
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.local.kafka import USERS, Kafka
+from deploy.local.kafka_node import Node, Ports
+from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from deploy.local.process import Process
+from tests.faults.people import AUDIENCE, ISSUER, Issuer
+from tests.faults.schedule import SERVICES
+
+READY_SECONDS = 60.0
+MIGRATE_SECONDS = 60
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@dataclass(slots=True)
+class Member:
+    """One process of a service. `wanted` says whether the supervisor keeps it alive."""
+
+    service: str
+    port: int
+    process: Process
+    wanted: bool = True
+    frozen: bool = False
+    deaths: int = 0
+
+
+@dataclass(slots=True)
+class House:
+    """`mutation` names the guarantee that is taken out of every service of this house, if any."""
+
+    brokers: int = 1
+    mutation: str = ""
+    say: Callable[[str], None] = lambda line: None
+    home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="motcua-faults-")))
+    members: dict[str, Member] = field(default_factory=dict)
+    postgres: Postgres = field(init=False)
+    kafka: Kafka = field(init=False)
+    issuer: Issuer = field(init=False)
+    smtp_port: int = field(init=False)
+    _secrets: dict[str, str] = field(init=False)
+    _doubles: dict[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ports = free_ports(10 + 2 * self.brokers)
+        passwords = {name: secrets.token_hex(12) for name in {*ROLES, SUPERUSER, *USERS}}
+        self.postgres = Postgres(self.home, ports[0], passwords)
+        pairs = [Ports(*ports[10 + 2 * n : 12 + 2 * n]) for n in range(self.brokers)]
+        self.kafka = Kafka(self.home, pairs, passwords, report=self.say)
+        self.smtp_port = ports[1]
+        self.issuer = Issuer(self.home)
+        for name, port in zip(SERVICES, ports[2:6], strict=True):
+            self.members[name] = Member(name, port, Process(name, home=self.home))
+        self._doubles = dict(zip(SERVICES, ports[6:10], strict=True))
+        self._secrets = {"HMAC_KEY": secrets.token_hex(32), "CODE_KEY": secrets.token_hex(64)}
+
+    def start(self) -> None:
+        """Everything, in order; returns when every service says that it is ready."""
+        self.say("starting PostgreSQL and Kafka")
+        self.postgres.start()
+        self.kafka.start()
+        for name in SERVICES:
+            self.migrate(name)
+        self.say("starting the services")
+        for member in self.members.values():
+            self.launch(member)
+        self.wait_ready()
+
+    def stop(self, *, keep: bool) -> None:
+        """Everything, in reverse order; the folder with the logs stays when asked for."""
+        for member in self.members.values():
+            member.wanted = False
+            member.process.stop(15)
+        self.kafka.stop()
+        self.postgres.stop()
+        if not keep:
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def migrate(self, service: str) -> None:
+        migration = Process(f"migrate-{service}", home=self.home)
+        migration.start(
+            [sys.executable, "-m", "services.chassis.migrations", service], self._environment(service, 0)
+        )
+        deadline = time.monotonic() + MIGRATE_SECONDS
+        while migration.running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if migration.exit_code != 0:
+            raise RuntimeError(f"{service} does not migrate:\n{migration.last_lines()}")
+
+    def launch(self, member: Member) -> None:
+        module = f"services.{member.service}.app"
+        program = ["-m", "tests.faults.mutations", self.mutation, module] if self.mutation else ["-m", module]
+        member.wanted, member.frozen = True, False
+        member.process.start([sys.executable, *program], self._environment(member.service, member.port))
+
+    def wait_ready(self, timeout_seconds: float = READY_SECONDS) -> None:
+        deadline = time.monotonic() + timeout_seconds
+        for name, member in self.members.items():
+            while member.wanted and not _ready(member.port):
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"{name} is not ready:\n{member.process.last_lines(40)}")
+                self.tend()
+                time.sleep(0.1)
+
+    def tend(self) -> None:
+        """Starts again what died by itself and is still wanted."""
+        for name, member in self.members.items():
+            if member.wanted and not member.process.running:
+                member.deaths += 1
+                self.say(f"{name} died by itself ({member.process.exit_code}) and is started again")
+                self.launch(member)
+
+    def kill(self, name: str) -> None:
+        member = self.members[name]
+        member.wanted = False
+        member.process.kill()
+
+    def freeze(self, name: str) -> None:
+        self.members[name].frozen = True
+        self.members[name].process.pause()
+
+    def thaw(self, name: str) -> None:
+        self.members[name].frozen = False
+        self.members[name].process.resume()
+
+    def double(self, service: str) -> Member:
+        """A second process of a service, beside the first."""
+        name = f"{service}-2"
+        member = Member(service, self._doubles[service], Process(name, home=self.home))
+        self.members[name] = member
+        self.launch(member)
+        return member
+
+    def end_double(self, service: str) -> None:
+        member = self.members.pop(f"{service}-2")
+        member.wanted = False
+        member.process.stop(15)
+
+    def one_node(self, draw: random.Random) -> list[Node]:
+        """Of three brokers one may be away at a time; of one, that one."""
+        return [draw.choice(self.kafka.nodes)]
+
+    def start_kafka(self) -> None:
+        self.kafka.start()
+
+    def _environment(self, service: str, port: int) -> dict[str, str]:
+        people = f"http://127.0.0.1:{self.members['intake'].port}"
+        settings = {
+            "DATABASE_DSN": self.postgres.dsn(service),
+            "MIGRATION_DSN": self.postgres.dsn(f"{service}_owner"),
+            "KAFKA_BOOTSTRAP": self.kafka.bootstrap,
+            "KAFKA_USERNAME": service,
+            "KAFKA_PASSWORD": self.kafka.passwords[service],
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "JWKS": str(self.issuer.jwks),
+            "JWT_ISSUER": ISSUER,
+            "JWT_AUDIENCE": AUDIENCE,
+            "PEOPLE_URL": people,
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.smtp_port),
+            "SMTP_FROM": "motcua@example.org",
+            **self._secrets,
+        }
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("MOTCUA_")}
+        return {**kept, **{f"MOTCUA_{name}": value for name, value in settings.items()}}
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

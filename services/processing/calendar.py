@@ -1,0 +1,86 @@
+"""Owns which days are working days: declared days off and worked Saturdays, each with the document that declares it.
+
+The days come from calendar.json; nothing here knows a holiday by itself, and nothing reads the clock. A year without
+declarations has its weekends only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+# Asia/Ho_Chi_Minh, which has had no other offset since 1975: a machine without a zone database gives the same days.
+ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+SHIPPED = Path(__file__).parent / "calendar.json"
+SATURDAY = 5
+ONE_DAY = timedelta(days=1)
+
+Kind = Literal["off", "worked"]
+
+
+def local_day(at: datetime) -> date:
+    """The day in Vietnam on which an instant falls."""
+    return at.astimezone(ZONE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One day declared off, or one Saturday declared worked, by a document."""
+
+    day: date
+    kind: Kind
+    document: str
+    announced_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Monday to Friday are worked, less the days declared off, plus the Saturdays declared worked."""
+
+    off: frozenset[date]
+    worked: frozenset[date]
+
+    @staticmethod
+    def of(declarations: Iterable[Declaration]) -> Calendar:
+        """Two declarations of one day that differ are refused: ValueError."""
+        kinds: dict[date, Kind] = {}
+        for declared in declarations:
+            if kinds.setdefault(declared.day, declared.kind) != declared.kind:
+                raise ValueError(f"{declared.day} is declared both off and worked")
+        return Calendar(
+            off=frozenset(day for day, kind in kinds.items() if kind == "off"),
+            worked=frozenset(day for day, kind in kinds.items() if kind == "worked"),
+        )
+
+    def is_working(self, day: date) -> bool:
+        return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)
+
+    def next_working(self, day: date) -> date:
+        """The day itself when it is worked, else the first worked day after it."""
+        while not self.is_working(day):
+            day += ONE_DAY
+        return day
+
+
+def read_declarations(path: Path = SHIPPED) -> list[Declaration]:
+    """The declarations of a file: documents, each with the days that it declares."""
+    documents = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        Declaration(
+            date.fromisoformat(day), kind, document["document"], date.fromisoformat(document["announced_on"])
+        )
+        for document in documents
+        for kind in ("off", "worked")
+        for day in document.get(kind, ())
+    ]
+
+
+@cache
+def shipped() -> Calendar:
+    """The calendar of 2023 to 2026, read once."""
+    return Calendar.of(read_declarations())

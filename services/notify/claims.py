@@ -1,0 +1,125 @@
+"""Keeps senders apart: who takes an e-mail holds it for 60 seconds, and what is taken again after that may have gone out before.
+
+Short transactions of its own; nothing is locked while a letter is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.notify.texts import Told
+
+CLAIM_LASTS = timedelta(seconds=60)
+
+# A claim that ends by itself leaves claimed_at behind: whoever takes the row then cannot know whether the letter went out.
+# SKIP LOCKED: senders never wait for one another.
+TAKE = """
+WITH due AS (
+    SELECT m.notice_id FROM mails m LEFT JOIN contacts c ON c.applicant_id = m.applicant_id
+    WHERE m.not_before <= $1 AND (m.applicant_id IS NULL OR c.change >= m.needs_change)
+    ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
+), claimed AS (
+    UPDATE mails m SET ambiguous = m.ambiguous OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2, claims = m.claims + 1
+    FROM due WHERE m.notice_id = due.notice_id
+    RETURNING m.*
+)
+SELECT m.notice_id, m.dossier_id, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
+       n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.sealed_code, c.name, c.email
+FROM claimed m
+JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
+LEFT JOIN dossiers d ON d.dossier_id = m.dossier_id
+LEFT JOIN contacts c ON c.applicant_id = m.applicant_id
+ORDER BY m.notice_id
+"""
+GIVE_BACK = """
+UPDATE mails SET claimed_at = NULL, not_before = $3, ambiguous = ambiguous OR $5, put_offs = put_offs + $4::integer
+WHERE notice_id = $1 AND claims = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An e-mail that this process may send until the claim ends; name and address are in memory only as long."""
+
+    notice_id: UUID
+    about_event_id: UUID
+    told: Told
+    claims: int
+    put_offs: int
+    ambiguous: bool
+    claimed_at: datetime
+    decided_at: datetime
+    recorded_at: datetime
+    name: str | None
+    email: str | None
+
+    def __repr__(self) -> str:
+        """Without name and address: a claim may end up in a traceback."""
+        return f"Claim({self.notice_id})"
+
+
+class Claims:
+    """The queue of e-mails in the database."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], clock: Callable[[], datetime]) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def take(self, count: int) -> list[Claim]:
+        """Claims up to `count` e-mails whose turn it is and whose applicant's contact has arrived.
+
+        Guarantee: no e-mail goes out before the change of contact that its event names is known. Test: test_an_email_waits_for_its_contact.
+        Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
+        """
+        now = self._clock()
+        return [_claim(row) for row in await self._pool.fetch(TAKE, now, now + CLAIM_LASTS, count)]
+
+    async def give_back(self, claim: Claim, *, not_before: datetime, tried: bool, in_doubt: bool) -> None:
+        """Ends a claim without an outcome. `in_doubt`: the letter may have arrived, and its next sending is ambiguous."""
+        await self._pool.execute(GIVE_BACK, claim.notice_id, claim.claims, not_before, int(tried), in_doubt)
+
+    async def waiting(self) -> tuple[int, datetime | None]:
+        """How many e-mails wait, and since when the oldest does."""
+        row = await self._pool.fetchrow("SELECT count(*), min(decided_at) FROM mails")
+        assert row is not None
+        return row[0], row[1]
+
+    async def count_ambiguous(self) -> int:
+        """E-mails of this database that may have been handed over twice."""
+        return int(await self._pool.fetchval("SELECT count(*) FROM ambiguous_notices"))
+
+
+def _claim(row: asyncpg.Record) -> Claim:
+    return Claim(
+        notice_id=row["notice_id"],
+        about_event_id=row["about_event_id"],
+        told=told_in(row),
+        claims=row["claims"],
+        put_offs=row["put_offs"],
+        ambiguous=row["ambiguous"],
+        claimed_at=row["claimed_at"],
+        decided_at=row["decided_at"],
+        recorded_at=row["recorded_at"],
+        name=row["name"],
+        email=row["email"],
+    )
+
+
+def told_in(row: asyncpg.Record) -> Told:
+    """What the text of a notice says, from a row of notices and its dossier."""
+    return Told(
+        about=row["about"],
+        dossier_id=row["dossier_id"],
+        happened_at=row["happened_at"],
+        facts=orjson.loads(row["facts"]),
+        procedure=row["procedure"],
+        office=row["office"],
+        sealed_code=row["sealed_code"],
+    )

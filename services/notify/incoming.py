@@ -1,0 +1,231 @@
+"""What notify hears: the events of dossiers, on which it decides notices in the consumer's own transaction, and people's contacts.
+
+It promises that a notice is decided once, with the event that it tells of. It sends nothing; personal data comes from `contacts`
+alone and stays in one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from services.chassis.ordering import Delivered
+from services.notify import metrics
+from services.notify.notice import (
+    EVENTS,
+    Channel,
+    Happened,
+    Notice,
+    NoticeFailed,
+    NoticeSent,
+    NotifyEvent,
+    decide,
+    muted,
+)
+
+
+class Narrow(BaseModel):
+    """What notify needs of a message; it may say more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Submitted(Narrow):
+    """Whom to tell, and which change of contact must be known before."""
+
+    applicant_id: UUID
+    contact_change: int
+    procedure: str
+    office: str
+
+
+class Accepted(Narrow):
+    """The official code, sealed as it came, and the appointment."""
+
+    sealed_code: str
+    due_on: date | None
+
+
+class Rejected(Narrow):
+    """Why."""
+
+    reason: str
+
+
+class Forwarded(Narrow):
+    """Where to, for which step."""
+
+    unit: str
+    step: str
+
+
+class Resolved(Narrow):
+    """How it ended."""
+
+    outcome: str
+
+
+class Returned(Narrow):
+    """How the result was handed over."""
+
+    method: str
+
+
+SOURCES = ("intake", "processing")
+APPLIED: Mapping[str, type[BaseModel]] = {
+    "DossierSubmitted.v1": Submitted,
+    "DossierAccepted.v1": Accepted,
+    "DossierRejected.v1": Rejected,
+    "DossierForwarded.v1": Forwarded,
+    "DossierResolved.v1": Resolved,
+    "ResultReturned.v1": Returned,
+}
+PASSED_OVER: frozenset[str] = frozenset()
+
+OPEN_DOSSIERS = """
+INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
+"""
+KEEP_CODES = """
+UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
+WHERE d.dossier_id = n.dossier_id
+"""
+DECIDE_NOTICES = """
+INSERT INTO notices (dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, decided_at, facts)
+SELECT n.dossier_id, n.notice_id, n.about, n.about_event_id, n.channel, n.happened_at, n.recorded_at, $9, n.facts::json
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
+    AS n(dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, facts)
+"""
+# LEFT JOIN: should a dossier's opening have been discarded by hand, its e-mail has nobody to go to and fails where all can see it.
+QUEUE_MAILS = """
+INSERT INTO mails (notice_id, dossier_id, applicant_id, needs_change, decided_at, not_before)
+SELECT n.notice_id, n.dossier_id, d.applicant_id, d.contact_change, $3, $3
+FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, dossier_id) LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
+"""
+LEAVE_UNSAID = """
+INSERT INTO unsaid (oldest_recorded_at, dossier_ids, notice_ids, event_ids, about_event_ids, channels, traceparents, types, data)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+Told = tuple[Delivered, Notice]
+
+
+class Dossiers:
+    """Decides the notices of a batch of events. `channels` are those that are switched on."""
+
+    def __init__(
+        self,
+        *,
+        channels: Collection[Channel],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        poke: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._channels = frozenset(channels)
+        self._clock = clock
+        self._new_id = new_id
+        self._poke = poke
+
+    async def apply(self, connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+        """Effect of one batch, set by set, inside the transaction that also moves the reader's position.
+
+        Guarantee: every event gives each of its notices once, however often it is delivered.
+        Test: test_a_dossiers_notices_are_decided_once.
+        """
+        now = self._clock()
+        opened = [d for d in deliveries if isinstance(d.data, Submitted)]
+        if opened:
+            await connection.execute(
+                OPEN_DOSSIERS,
+                [d.stream_id for d in opened],
+                [d.data.applicant_id for d in opened],
+                [d.data.contact_change for d in opened],
+                [d.data.procedure for d in opened],
+                [d.data.office for d in opened],
+            )
+        accepted = [d for d in deliveries if isinstance(d.data, Accepted)]
+        if accepted:
+            await connection.execute(
+                KEEP_CODES, [d.stream_id for d in accepted], [d.data.sealed_code for d in accepted]
+            )
+        told: list[Told] = []
+        for delivered in deliveries:
+            happened = happened_in(delivered)
+            if muted(happened):
+                metrics.MUTED.inc()
+            told.extend((delivered, notice) for notice in decide(happened, now, self._channels))
+        if told:
+            await self._keep(connection, told, now)
+            self._poke()
+
+    async def _keep(self, connection: asyncpg.Connection[Any], told: Sequence[Told], now: datetime) -> None:
+        await connection.execute(
+            DECIDE_NOTICES,
+            [d.stream_id for d, _ in told],
+            [n.notice_id for _, n in told],
+            [about(d) for d, _ in told],
+            [d.id for d, _ in told],
+            [n.channel.value for _, n in told],
+            [d.occurred_at for d, _ in told],
+            [d.recorded_at for d, _ in told],
+            [facts(d) for d, _ in told],
+            now,
+        )
+        mails = [(d, n) for d, n in told if n.channel is Channel.EMAIL and not n.lapsed]
+        if mails:
+            await connection.execute(
+                QUEUE_MAILS, [n.notice_id for _, n in mails], [d.stream_id for d, _ in mails], now
+            )
+        ended = [(d, n) for d, n in told if n.channel is not Channel.EMAIL or n.lapsed]
+        if ended:
+            await self._leave_unsaid(connection, ended)
+        for _, notice in told:
+            metrics.DECIDED.labels(notice.channel.value).inc()
+
+    async def _leave_unsaid(self, connection: asyncpg.Connection[Any], ended: Sequence[Told]) -> None:
+        """An inbox notice stands with this transaction and a lapsed one has ended: what remains is to record it."""
+        events = [EVENTS.encode(_ending(delivered, notice)) for delivered, notice in ended]
+        await connection.execute(
+            LEAVE_UNSAID,
+            min(d.recorded_at for d, _ in ended),
+            [d.stream_id for d, _ in ended],
+            [n.notice_id for _, n in ended],
+            [self._new_id() for _ in ended],
+            [d.id for d, _ in ended],
+            [n.channel.value for _, n in ended],
+            [d.traceparent for d, _ in ended],
+            [name for name, _, _ in events],
+            [data for _, _, data in events],
+        )
+
+
+def happened_in(delivered: Delivered) -> Happened:
+    """The event as deciding sees it."""
+    return Happened(
+        delivered.id, about(delivered), delivered.stream_id, delivered.recorded_at, delivered.origin
+    )
+
+
+def about(delivered: Delivered) -> str:
+    """The event's type without its version."""
+    return delivered.type.partition(".")[0]
+
+
+def facts(delivered: Delivered) -> str:
+    """The codes and dates that the text of this event's notices says, as a JSON object."""
+    kept = {"due_on", "reason", "unit", "step", "outcome", "method"} & type(
+        delivered.data
+    ).model_fields.keys()
+    return orjson.dumps({name: getattr(delivered.data, name) for name in sorted(kept)}).decode()
+
+
+def _ending(delivered: Delivered, notice: Notice) -> NotifyEvent:
+    if notice.lapsed:
+        return NoticeFailed(notice.notice_id, about(delivered), delivered.id, notice.channel, "lapsed")
+    return NoticeSent(notice.notice_id, about(delivered), delivered.id, notice.channel, ambiguous=False)

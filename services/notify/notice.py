@@ -1,0 +1,119 @@
+"""Decides which notices an event of a dossier gives, and whether they are sent, lapsed or muted: pure functions of the event and the clock.
+
+It owns the events that notify records. It never knows a name, an address or a text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from services.chassis.decider import EventTypes
+
+LAPSES_AFTER = timedelta(hours=72)
+IMPORTED = "import"
+ACTOR = "system/notify"
+
+
+class Channel(StrEnum):
+    """Ways to an applicant: e-mail by SMTP, and the web inbox that portals show."""
+
+    EMAIL = "email"
+    INBOX = "inbox"
+
+
+# Each status change is told at once on the website and by e-mail. A forward from desk to desk asks nothing of the applicant and
+# there are up to five of them: they are followed in the inbox, and no e-mail is sent for them.
+TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
+    "DossierSubmitted": (Channel.EMAIL, Channel.INBOX),
+    "DossierAccepted": (Channel.EMAIL, Channel.INBOX),
+    "DossierRejected": (Channel.EMAIL, Channel.INBOX),
+    "DossierForwarded": (Channel.INBOX,),
+    "DossierResolved": (Channel.EMAIL, Channel.INBOX),
+    "ResultReturned": (Channel.EMAIL, Channel.INBOX),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What deciding needs of an event: which, about which dossier, when it was recorded and where it came from."""
+
+    event_id: UUID
+    about: str
+    dossier_id: UUID
+    recorded_at: datetime
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message by one channel about one event, decided once. A lapsed one is shown and counted, and never sent."""
+
+    notice_id: UUID
+    channel: Channel
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSent:
+    """Handed to the carrier, or standing in the inbox. Ambiguous: it may have been handed over twice, with one Message-ID."""
+
+    notice_id: UUID
+    about: str
+    about_event_id: UUID
+    channel: Channel
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFailed:
+    """Will not reach the applicant by this channel: no_contact, refused (by the carrier for good) or lapsed (too late to help)."""
+
+    notice_id: UUID
+    about: str
+    about_event_id: UUID
+    channel: Channel
+    reason: str
+
+
+NotifyEvent = NoticeSent | NoticeFailed
+EVENTS: EventTypes[NotifyEvent] = EventTypes({"NoticeSent": NoticeSent, "NoticeFailed": NoticeFailed})
+
+
+def decide(happened: Happened, now: datetime, channels: Collection[Channel]) -> list[Notice]:
+    """The notices that an event gives by the channels that are switched on; none when it is muted.
+
+    Guarantee: a notice decided more than 72 hours after its event was recorded is kept and never sent. Test: test_a_late_notice_lapses.
+    """
+    if muted(happened):
+        return []
+    lapsed = now - happened.recorded_at > LAPSES_AFTER
+    return [
+        Notice(notice_id_of(happened.event_id, channel), channel, lapsed)
+        for channel in TOLD_BY[happened.about]
+        if channel in channels
+    ]
+
+
+def muted(happened: Happened) -> bool:
+    """Whether nobody is told: people heard of imported events long ago, from the system that they came from.
+
+    Guarantee: an event made by an import mutes, and nothing else does. Test: test_only_an_import_mutes.
+    """
+    return happened.origin == IMPORTED
+
+
+def notice_id_of(event_id: UUID, channel: Channel) -> UUID:
+    """The notice's id: the event's own time and a digest of event and channel, so that indexes stay in time order.
+
+    Guarantee: an event decided again, by whatever process over whatever database, gives the same notice id and so the same Message-ID.
+    Test: test_a_notice_id_is_a_function_of_event_and_channel.
+    """
+    digest = int.from_bytes(hashlib.sha256(event_id.bytes + channel.encode()).digest()[:10], "big")
+    time_bits = event_id.int >> 80 << 80
+    variant_and_version = (0x7 << 76) | (0b10 << 62)
+    return UUID(int=time_bits | (digest & ~((0xF << 76) | (0b11 << 62))) | variant_and_version)

@@ -1,0 +1,29 @@
+"""Says to others what notify recorded: every stored event is one message on `notices`. It decides nothing and adds nothing."""
+
+from __future__ import annotations
+
+from contracts import envelope, notify
+from services.chassis.event_store import StoredEvent
+from services.chassis.relay import Message
+
+TYPES: dict[str, type[envelope.Message]] = {
+    "NoticeSent": notify.NoticeSent,
+    "NoticeFailed": notify.NoticeFailed,
+}
+
+
+def outgoing(event: StoredEvent) -> Message:
+    """Total over what may stand in the log, so that versions on the wire have no holes."""
+    said = TYPES[event.type].model_validate_json(event.data)
+    attributes = envelope.Attributes(
+        id=event.event_id,
+        source=said.owner,
+        type=said.type_name,
+        subject=event.stream_id,
+        sequence=event.version,
+        time=event.occurred_at,
+        recorded_at=event.recorded_at,
+        traceparent=event.traceparent,
+    )
+    key, value, headers = envelope.encode(attributes, said)
+    return Message(said.topic, key, value, headers)

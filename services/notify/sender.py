@@ -1,0 +1,227 @@
+"""Brings notices to people: claims e-mails, hands them to the carrier, records how each ended; records inbox notices in bulk.
+
+It promises that every decided notice ends in the log, and that an e-mail that may have gone out twice is counted and carries one
+Message-ID. It decides no notice and keeps no text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.chassis import logs
+from services.chassis.databases import is_transient
+from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
+from services.notify import metrics
+from services.notify.carrier import Carrier, HandedOver, PutOff, Refused, Taken, compose, deliverable
+from services.notify.claims import Claim, Claims
+from services.notify.notice import ACTOR, EVENTS, LAPSES_AFTER, Channel, NoticeFailed, NoticeSent, NotifyEvent
+from services.notify.texts import Texts
+
+log = logging.getLogger(__name__)
+
+ROUND_MAX = 200
+START_WITHIN = timedelta(seconds=20)  # with the carrier's 30 s for one letter, a claim ends before its 60 s
+UNSAID_BATCHES = 8
+IDLE_SECONDS = 0.2
+LEAVE_SECONDS = 5.0
+BACK_OFF_SECONDS = 1.0
+BACK_OFF_SECONDS_MAX = 60.0
+PUT_OFF_BASE = timedelta(seconds=10)
+PUT_OFF_MAX = timedelta(hours=1)
+
+
+class Sender:
+    """One of any number: claims keep them apart. `store` appends through record_notices; `carriers` are its connections."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool[Any],
+        store: EventStore,
+        carriers: Sequence[Carrier],
+        texts: Texts,
+        sender_address: str,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        poke: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pool = pool
+        self._store = store
+        self._carriers = carriers
+        self._texts = texts
+        self._sender_address = sender_address
+        self._clock = clock
+        self._new_id = new_id
+        self._poke = poke
+        self._claims = Claims(pool, clock)
+        self._leaving = False
+        self._woken = asyncio.Event()
+        self._back_off_seconds = 0.0
+
+    def wake(self) -> None:
+        """Says that notices were decided: look now, and again a moment later when their transaction has ended."""
+        self._woken.set()
+
+    async def run_mails(self) -> None:
+        """Sends what is due until cancelled; then ends the letters that are under way, within LEAVE_SECONDS."""
+        while True:
+            turn = asyncio.create_task(self.send_due())
+            try:
+                claimed = await asyncio.shield(turn)
+            except asyncio.CancelledError:
+                self._leaving = True
+                await asyncio.wait([turn], timeout=LEAVE_SECONDS)
+                turn.cancel()
+                for carrier in self._carriers:
+                    carrier.close()
+                raise
+            except Exception as error:
+                if not isinstance(error, StoreUnavailable) and not is_transient(error):
+                    raise
+                log.warning("mails-wait", extra={"fields": logs.describe(error)})
+                claimed, self._back_off_seconds = 0, BACK_OFF_SECONDS
+            if not claimed or self._back_off_seconds:
+                await asyncio.sleep(max(IDLE_SECONDS, self._back_off_seconds))
+
+    async def run_inbox(self) -> None:
+        """Records until cancelled what needs no carrier."""
+        while True:
+            try:
+                recorded = await self.record_unsaid()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("inbox-waits", extra={"fields": logs.describe(error)})
+                recorded = 0
+            if not recorded:
+                await self._idle()
+
+    async def record_unsaid(self) -> int:
+        """One call for up to UNSAID_BATCHES batches: inbox notices as sent, lapsed ones as failed; how many."""
+        now = self._clock()
+        rows = await self._pool.fetch("SELECT * FROM record_unsaid($1, $2, $3)", UNSAID_BATCHES, now, ACTOR)
+        for kind, channel, notices, oldest_recorded_at in rows:
+            if kind == "NoticeSent":
+                metrics.SENT.labels(channel).inc(notices)
+                metrics.TOLD_SECONDS.labels(channel).observe((now - oldest_recorded_at).total_seconds())
+            else:
+                metrics.LAPSED.inc(notices)
+                metrics.FAILED.labels(channel, "lapsed").inc(notices)
+        if rows:
+            self._poke()
+        return sum(row["notices"] for row in rows)
+
+    async def send_due(self) -> int:
+        """One round: claims e-mails whose turn it is, brings each to its end or puts it off; how many were claimed.
+
+        Guarantee: a process that dies between any two lines leaves the e-mail unsent or claimed, and a claim ends after 60 s.
+        Test: test_dying_between_send_and_record_sends_once_more_under_the_same_id.
+        """
+        before, self._back_off_seconds = self._back_off_seconds, 0.0
+        # After trouble with the carrier one letter a connection is a question, and hundreds would only be given back again.
+        claims = await self._claims.take(len(self._carriers) if before else ROUND_MAX)
+        if claims:
+            queue = iter(claims)
+            works = [self._work(carrier, queue, before) for carrier in self._carriers]
+            for ended in await asyncio.gather(*works, return_exceptions=True):
+                if isinstance(ended, BaseException):
+                    raise ended
+            metrics.AMBIGUOUS.set(await self._claims.count_ambiguous())
+        return len(claims)
+
+    async def measure(self) -> None:
+        """Sets the gauges of what waits, from the tables; for ever."""
+        while True:
+            waiting, oldest = await self._claims.waiting()
+            metrics.WAITING.set(waiting)
+            metrics.WAITING_OLDEST_SECONDS.set((self._clock() - oldest).total_seconds() if oldest else 0)
+            metrics.AMBIGUOUS.set(await self._claims.count_ambiguous())
+            await asyncio.sleep(5)
+
+    async def _work(self, carrier: Carrier, queue: Iterator[Claim], back_off_before: float) -> None:
+        for claim in queue:
+            if self._leaving or self._back_off_seconds or self._clock() - claim.claimed_at > START_WITHIN:
+                await self._claims.give_back(claim, not_before=self._clock(), tried=False, in_doubt=False)
+                continue
+            outcome = await self._hand_over(carrier, claim)
+            match outcome:
+                case Taken():
+                    metrics.TOLD_SECONDS.labels("email").observe(
+                        (self._clock() - claim.recorded_at).total_seconds()
+                    )
+                    await self._record(claim, self._sent(claim))
+                case Refused():
+                    await self._record(claim, self._failed(claim, "refused"))
+                case PutOff() if self._clock() - claim.decided_at > LAPSES_AFTER:
+                    await self._record(claim, self._failed(claim, "lapsed"))
+                case PutOff(in_doubt, of_all):
+                    metrics.PUT_OFF.inc()
+                    wait = min(PUT_OFF_BASE * 2 ** min(claim.put_offs, 10), PUT_OFF_MAX)
+                    if of_all:  # nobody's letter goes now: wait a little longer each time, and begin with one that is due
+                        self._back_off_seconds = min(
+                            max(BACK_OFF_SECONDS, 2 * back_off_before), BACK_OFF_SECONDS_MAX
+                        )
+                        wait = timedelta(0)
+                    await self._claims.give_back(
+                        claim, not_before=self._clock() + wait, tried=True, in_doubt=in_doubt
+                    )
+                case None:
+                    await self._record(claim, self._failed(claim, "no_contact"))
+
+    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver | None:
+        """What became of one letter; None when there is no address to send it to. A fault of ours puts it off."""
+        if claim.email is None or not deliverable(claim.email):
+            return None
+        try:
+            text = self._texts.of(claim.told, Channel.EMAIL, claim.name)
+            letter = compose(
+                claim.notice_id, self._sender_address, claim.email, text.title, text.body, claim.decided_at
+            )
+        except Exception as error:  # one text that cannot be written must not stop the others
+            log.error(
+                "letter-not-written", extra={"fields": {"notice_id": claim.notice_id, **logs.describe(error)}}
+            )
+            return PutOff(in_doubt=False, of_all=False)
+        return await carrier.hand_over(letter)
+
+    def _sent(self, claim: Claim) -> NoticeSent:
+        return NoticeSent(
+            claim.notice_id, claim.told.about, claim.about_event_id, Channel.EMAIL, claim.ambiguous
+        )
+
+    def _failed(self, claim: Claim, reason: str) -> NoticeFailed:
+        return NoticeFailed(claim.notice_id, claim.told.about, claim.about_event_id, Channel.EMAIL, reason)
+
+    async def _record(self, claim: Claim, event: NotifyEvent) -> None:
+        """The end of a notice in the log, under the notice's own id: a second record of it is a repeat."""
+        name, schema_version, data = EVENTS.encode(event)
+        await self._store.append(
+            Item(
+                stream_id=claim.told.dossier_id,
+                expected_version=None,
+                command_id=claim.notice_id,
+                events=[NewEvent(self._new_id(), name, schema_version, self._clock(), None, data)],
+                actor=ACTOR,
+                causation_id=claim.about_event_id,
+                attachment=[(claim.notice_id, claim.claims)],
+            )
+        )
+        if isinstance(event, NoticeSent):
+            metrics.SENT.labels("email").inc()
+        else:
+            metrics.FAILED.labels("email", event.reason).inc()
+
+    async def _idle(self) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+        except TimeoutError:
+            return
+        self._woken.clear()
+        await asyncio.sleep(0.01)  # woken inside the consumer's transaction: it ends in a moment

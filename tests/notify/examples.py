@@ -1,0 +1,96 @@
+"""Events as notify hears them, and the time at which the tests take place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from contracts.sealed import seal
+from services.chassis.ordering import Delivered
+from services.notify.incoming import APPLIED
+from services.notify.texts import Texts, Told
+
+NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+CODE_KEY = bytes(range(64))
+CODE = "H29.015.00-261120-0007"
+NAMES = {"1.009982": "Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III"}
+DATA: dict[str, dict[str, Any]] = {
+    "DossierSubmitted": {"procedure": "1.009982", "office": "H29.015.00", "channel": "online"},
+    "DossierAccepted": {"due_on": "2026-12-10", "level": "full"},
+    "DossierRejected": {"reason": "incomplete"},
+    "DossierForwarded": {"unit": "H29.015.00/QLXD", "step": "tham_tra"},
+    "DossierResolved": {"outcome": "granted", "due_on": "2026-12-10", "late_reason": None},
+    "ResultReturned": {"method": "postal"},
+}
+
+
+def texts() -> Texts:
+    return Texts(code_key=CODE_KEY, procedures=NAMES)
+
+
+class Clock:
+    """Time that stands until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class Life:
+    """The events of one dossier, one after the other."""
+
+    def __init__(self, *, dossier_id: UUID | None = None, applicant_id: UUID | None = None) -> None:
+        self.dossier_id = dossier_id or uuid7()
+        self.applicant_id = applicant_id or uuid7()
+        self.change = 1
+        self._sequences = {"intake": 0, "processing": 0}
+
+    def hears(self, about: str, *, recorded_at: datetime = NOW, origin: str | None = None) -> Delivered:
+        """The dossier's next event, recorded then."""
+        source = "intake" if about == "DossierSubmitted" else "processing"
+        self._sequences[source] += 1
+        name = f"{about}.v1"
+        data = dict(DATA[about])
+        if about == "DossierSubmitted":
+            data |= {"applicant_id": self.applicant_id, "contact_change": self.change}
+        if about == "DossierAccepted":
+            data["sealed_code"] = seal(CODE_KEY, CODE, self.dossier_id)
+        return Delivered(
+            topic="dossiers",
+            partition=0,
+            offset=0,
+            id=uuid7(),
+            source=source,
+            type=name,
+            stream_id=self.dossier_id,
+            sequence=self._sequences[source],
+            occurred_at=recorded_at,
+            recorded_at=recorded_at,
+            origin=origin,
+            traceparent=None,
+            data=APPLIED[name].model_validate(data),
+        )
+
+
+def told(about: str, **facts: str | None) -> Told:
+    dossier_id = uuid7()
+    known = {
+        k: v for k, v in DATA[about].items() if k in {"due_on", "reason", "unit", "step", "outcome", "method"}
+    }
+    return Told(
+        about=about,
+        dossier_id=dossier_id,
+        happened_at=NOW,
+        facts=known | facts,
+        procedure="1.009982",
+        office="H29.015.00",
+        sealed_code=seal(CODE_KEY, CODE, dossier_id),
+    )

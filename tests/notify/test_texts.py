@@ -1,0 +1,90 @@
+"""What people read: every event in both languages, from codes and dates, with a name only in an e-mail."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from contracts import processing
+from services.notify.notice import TOLD_BY, Channel
+from services.notify.texts import METHODS, OUTCOMES, REASONS, STEPS, TEMPLATES
+from tests.notify.examples import CODE, texts, told
+
+NAME = "Nguyễn Thị Thử Nghiệm"
+
+
+@pytest.mark.parametrize("about", sorted(TOLD_BY))
+@pytest.mark.parametrize("channel", list(Channel))
+def test_every_notice_has_both_languages_and_the_code(about: str, channel: Channel):
+    text = texts().of(told(about), channel, NAME if channel is Channel.EMAIL else None)
+    vietnamese, english = text.title.split(" | ")
+    assert vietnamese and english
+    assert text.body.index("Mã hồ sơ: " + CODE) < text.body.index("Dossier code: " + CODE)
+    assert "Sở Xây dựng" in text.body and "Department of Construction" in text.body
+    assert "09:00, 20/11/2026" in text.body  # 02:00 UTC is nine in the morning in Ho Chi Minh City
+    assert "None" not in text.title + text.body
+
+
+@pytest.mark.parametrize("about", sorted(TOLD_BY))
+def test_an_inbox_text_has_codes_and_dates_only(about: str):
+    text = texts().of(told(about), Channel.INBOX, NAME)
+    assert NAME not in text.title + text.body
+
+
+def test_a_letter_greets_by_name_and_without_one_politely():
+    known = told("DossierAccepted")
+    assert f"Kính gửi Ông/Bà {NAME}," in texts().of(known, Channel.EMAIL, NAME).body
+    assert "Kính gửi Ông/Bà,\n" in texts().of(known, Channel.EMAIL).body
+
+
+def test_a_name_is_never_a_template():
+    assert "{{ 7*7 }}" in texts().of(told("DossierAccepted"), Channel.EMAIL, "{{ 7*7 }}").body
+
+
+def test_the_appointment_is_a_date_of_vietnam():
+    assert "Ngày hẹn trả kết quả: 10/12/2026." in texts().of(told("DossierAccepted"), Channel.INBOX).body
+    assert "hẹn" not in texts().of(told("DossierAccepted", due_on=None), Channel.INBOX).body
+
+
+def test_a_code_sealed_with_another_key_is_left_out():
+    text = texts().of(replace(told("DossierAccepted"), sealed_code="bm90IGEgc2VhbGVkIGNvZGU="), Channel.EMAIL)
+    assert "Mã hồ sơ" not in text.body and "Mã tra cứu" in text.body
+
+
+@pytest.mark.parametrize(
+    ("names", "contract"),
+    [
+        (REASONS, processing.RejectionReason),
+        (STEPS, processing.Step),
+        (OUTCOMES, processing.Outcome),
+        (METHODS, processing.ReturnMethod),
+    ],
+)
+def test_every_code_that_may_come_has_its_words(names: dict[str, tuple[str, str]], contract: object):
+    assert set(names) == set(get_args(contract))
+
+
+def test_every_template_is_used():
+    frames = {"email", "inbox", "dossier.vi", "dossier.en"}
+    assert {path.name.removesuffix(".txt") for path in TEMPLATES.iterdir()} == set(TOLD_BY) | frames
+
+
+def test_an_inbox_text_reads_like_this():
+    known = told("DossierResolved")
+    assert texts().of(known, Channel.INBOX).body == (
+        "Hồ sơ của Ông/Bà đã xử lý xong lúc 09:00, 20/11/2026. Kết quả: đồng ý giải quyết.\n"
+        "Mời Ông/Bà nhận kết quả theo hình thức đã đăng ký.\n"
+        "\n"
+        f"Mã hồ sơ: {CODE}\n"
+        f"Mã tra cứu: {known.dossier_id}\n"
+        "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III\n"
+        "Cơ quan tiếp nhận: Sở Xây dựng Thành phố Hồ Chí Minh\n"
+        "\n"
+        "Your dossier was decided at 09:00, 20/11/2026. Result: granted.\n"
+        "The result is ready in the way that you chose.\n"
+        "\n"
+        f"Dossier code: {CODE}\n"
+        f"Reference: {known.dossier_id}\n"
+        "Procedure: 1.009982 – Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III\n"
+        "Receiving office: Ho Chi Minh City Department of Construction\n"
+    )

@@ -9,7 +9,6 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-# What a lost or overloaded server raises: the same call may succeed later.
 TRANSIENT: tuple[type[BaseException], ...] = (
     OSError,
     TimeoutError,
@@ -20,6 +19,11 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
 )
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether a lost or overloaded server raised it, so that the same call may succeed later; never true of bad arguments."""
+    return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
 
 
 async def _no_reset(_: asyncpg.Connection[Any]) -> None:

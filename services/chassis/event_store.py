@@ -15,7 +15,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.databases import TRANSIENT
+from services.chassis.databases import is_transient
 
 MAX_ITEMS = 512
 PATIENCE_SECONDS = 10.0
@@ -104,7 +104,7 @@ class StoredEvent(NamedTuple):
     version: int
     event_id: UUID
     command_id: UUID
-    index: int
+    index: int  # type: ignore[assignment]
     type: str
     schema_version: int
     occurred_at: datetime
@@ -210,7 +210,7 @@ class EventStore:
     async def _answer(self, batch: list[_Waiting]) -> None:
         try:
             answers = await self._send([waiting.item for waiting in batch])
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, ValueError) as error:
             # Guarantee: one bad item never fails its neighbours. Test: test_one_bad_item_fails_alone.
             if len(batch) > 1:
                 for waiting in batch:
@@ -242,7 +242,9 @@ class EventStore:
         while True:
             try:
                 return [_answer(row) for row in await self._pool.fetch(self._call, *arguments)]
-            except TRANSIENT as error:
+            except Exception as error:
+                if not is_transient(error):
+                    raise
                 if asyncio.get_running_loop().time() + RETRY_SECONDS > deadline:
                     raise StoreUnavailable(type(error).__name__) from error
                 await asyncio.sleep(RETRY_SECONDS)

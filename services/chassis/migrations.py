@@ -40,7 +40,7 @@ def run_sql(path: Path) -> None:
     raw = connection.connection.dbapi_connection
     assert raw is not None
     # A script of many statements needs the simple protocol, which asyncpg's execute() without arguments speaks.
-    raw.run_async(lambda driver: driver.execute(script))  # type: ignore[attr-defined]
+    raw.run_async(lambda driver: driver.execute(script))
 
 
 def chassis_sql(name: str) -> Path:

@@ -1,0 +1,344 @@
+"""A service's reader of Kafka topics: FastStream batches in, the inbox's transactions out, positions from PostgreSQL alone.
+
+Kafka's own offsets are written for lag tools and never read. It starts in the background, follows the broker to another
+cluster, and never passes over a record: a batch that fails is tried again in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER
+from faststream.security import SASLScram256
+
+from contracts import envelope
+from services.chassis import metrics
+from services.chassis.databases import is_transient
+from services.chassis.held import publish_dead_letters
+from services.chassis.inbox import Apply, Inbox, Place, Slice
+from services.chassis.kafka import Cluster
+from services.chassis.progress import Complete, Progress, complete_up_to
+from services.chassis.records import Dialect, Keyed, Record
+from services.chassis.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+MAX_RECORDS = 2_000
+POLL_MILLISECONDS = 20
+"""FastStream sleeps as long after an empty poll as it waited in it, so this bounds what an idle reader adds to latency."""
+TICK_SECONDS = 1.0
+BACK_OFF_SECONDS = (0.1, 0.3, 1.0, 3.0)
+STUCK_SECONDS = 10.0
+STOP_SECONDS = 8.0
+
+
+class _NewCluster(Exception):
+    """The broker is another one than a moment ago."""
+
+
+class Reader:
+    """Reads `topics` as the group motcua.<name> and lets `apply` see each message once.
+
+    `dialect` says what is understood; `opener` names the producer whose first message opens a stream; `progress` and `producers`
+    make complete_up_to() speak. `dead_letters` is the topic for poison.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        pool: asyncpg.Pool[Any],
+        kafka: KafkaSettings,
+        topics: Sequence[str],
+        dialect: Dialect | Keyed,
+        apply: Apply,
+        *,
+        dead_letters: str,
+        opener: str | None = None,
+        producers: Collection[str] = (),
+        progress: Progress | None = None,
+        max_records: int = MAX_RECORDS,
+    ) -> None:
+        self._name = name
+        self._pool = pool
+        self._kafka = kafka
+        self._topics = topics
+        self._dialect = dialect
+        self._inbox = Inbox(name, pool, dialect, apply, opener=opener)
+        self._dead_letters = dead_letters
+        self._producers = producers
+        self._progress = progress
+        self._max_records = max_records
+        self._cluster_id: str | None = None
+        self._positions: dict[Place, int] = {}
+        self._subscriber: Any = None
+        self._assigned = False
+        self._heard_at = 0.0
+        self._failing_since: float | None = None
+        self._stopping = False
+
+    @classmethod
+    def of_events(
+        cls,
+        name: str,
+        pool: asyncpg.Pool[Any],
+        kafka: KafkaSettings,
+        topics: Sequence[str],
+        apply: Apply,
+        *,
+        applied: Mapping[str, Any],
+        passed_over: Collection[str],
+        sources: Collection[str],
+        **rest: Any,
+    ) -> Reader:
+        """A reader of contract events of `sources`: `applied` types with the reader's narrow models, the rest passed over by name."""
+        dialect = Dialect(envelope.read, applied, passed_over, sources)
+        return cls(name, pool, kafka, topics, dialect, apply, producers=sources, **rest)
+
+    @property
+    def ready(self) -> bool:
+        """Whether this reader moves: it has its partitions and positions, hears the broker, and is not stuck on a batch."""
+        now = time.monotonic()
+        stuck = self._failing_since is not None and now - self._failing_since > STUCK_SECONDS
+        return self._assigned and now - self._heard_at < STUCK_SECONDS and not stuck
+
+    async def run(self) -> None:
+        """Reads until cancelled; waits out an absent broker or database."""
+        attempt = 0
+        while True:
+            try:
+                await self._read_one_cluster()
+            except _NewCluster:
+                log.warning("%s: the broker is a new cluster: everything is read again from it", self._name)
+                attempt = 0
+                continue
+            except Exception as error:
+                if not (isinstance(error, KafkaError) or is_transient(error)):
+                    raise
+                log.warning("%s starts again: %s", self._name, type(error).__name__)
+            await asyncio.sleep(BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)])
+            attempt += 1
+
+    async def complete_up_to(self) -> Complete | None:
+        """Up to when all members of this reader's group together have everything; None when that is not known."""
+        if self._progress is None or self._cluster_id is None:
+            return None
+        rows = await self._pool.fetch(
+            "SELECT topic, partition, position FROM reader_positions WHERE reader = $1 AND cluster_id = $2",
+            self._name,
+            self._cluster_id,
+        )
+        passed = {(row["topic"], row["partition"]): row["position"] for row in rows}
+        return (
+            complete_up_to(self._progress.said, self._producers, self._cluster_id, passed) if passed else None
+        )
+
+    async def _read_one_cluster(self) -> None:
+        cluster = Cluster(self._kafka)
+        broker = self._broker()
+        self._positions.clear()
+        self._assigned = self._stopping = False
+        try:
+            self._cluster_id = await cluster.ask()
+            await broker.start()
+            while True:
+                await self._tick(broker, cluster)
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            self._stopping, self._assigned = True, False
+            await cluster.close()
+            try:
+                await asyncio.wait_for(broker.stop(), STOP_SECONDS)
+            except (TimeoutError, KafkaError, OSError):
+                log.warning("%s was left without a good-bye to the broker", self._name)
+
+    def _broker(self) -> KafkaBroker:
+        security = None
+        if self._kafka.username:
+            security = SASLScram256(self._kafka.username, self._kafka.password)
+        broker = KafkaBroker(
+            self._kafka.bootstrap.split(","),
+            security=security,
+            acks="all",
+            enable_idempotence=True,
+            apply_types=False,
+            logger=None,
+            graceful_timeout=STOP_SECONDS / 2,
+            allow_auto_create_topics=False,
+        )
+        self._subscriber = broker.subscriber(
+            *self._topics,
+            batch=True,
+            group_id=f"motcua.{self._name}",
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            max_records=self._max_records,
+            batch_timeout_ms=POLL_MILLISECONDS,
+            parser=_parse,
+            decoder=_decode,
+            listener=_Assignment(self),
+        )
+        self._subscriber(self._on_batch)
+        return broker
+
+    async def assign(self, partitions: Collection[TopicPartition]) -> None:
+        """Begins each partition where PostgreSQL says; before that has succeeded nothing of it is handled."""
+        attempt = 0
+        while not self._stopping:
+            try:
+                if self._cluster_id is None:
+                    return
+                positions = await self._inbox.load_positions(
+                    self._cluster_id, [(p.topic, p.partition) for p in partitions]
+                )
+                for partition in partitions:
+                    position = positions[partition.topic, partition.partition]
+                    self._seek(partition.topic, partition.partition, position)
+                self._assigned = True
+                return
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)])
+                attempt += 1
+
+    def revoke(self, partitions: Collection[TopicPartition]) -> None:
+        """Forgets where the partitions stand: they may come back to another place."""
+        for partition in partitions:
+            self._positions.pop((partition.topic, partition.partition), None)
+
+    def _seek(self, topic: str, partition: int, position: int) -> None:
+        try:
+            self._subscriber.consumer.seek(TopicPartition(topic, partition), position)
+        except (IllegalStateError, AttributeError):
+            return  # revoked meanwhile
+        self._positions[topic, partition] = position
+
+    async def _on_batch(self, records: tuple[Any, ...]) -> None:
+        slices = self._slices(records)
+        attempt = 0
+        started = time.monotonic()
+        while slices and not self._stopping and self._cluster_id is not None:
+            try:
+                taken = await self._inbox.take(self._cluster_id, slices)
+                for piece in slices:
+                    if (piece.topic, piece.partition) in taken and (
+                        piece.topic,
+                        piece.partition,
+                    ) in self._positions:
+                        self._positions[piece.topic, piece.partition] = piece.end
+                lost = [p for p in slices if (p.topic, p.partition) not in taken]
+                if lost:
+                    metrics.CONSUMER_APPLIED.labels("dropped").inc(sum(len(p.records) for p in lost))
+                    await self.assign([TopicPartition(p.topic, p.partition) for p in lost])
+                self._failing_since = None
+                metrics.CONSUMER_BATCH_SIZE.observe(len(records))
+                metrics.CONSUMER_BATCH_SECONDS.observe(time.monotonic() - started)
+                return
+            except Exception as error:
+                # Nothing may follow a batch that failed, whatever it failed of: it is tried again until it succeeds.
+                self._failing_since = self._failing_since or time.monotonic()
+                metrics.CONSUMER_RETRIES.inc()
+                log.warning(
+                    "%s tries a batch again: %s",
+                    self._name,
+                    type(error).__name__,
+                    exc_info=not is_transient(error),
+                )
+                await asyncio.sleep(BACK_OFF_SECONDS[min(attempt, len(BACK_OFF_SECONDS) - 1)])
+                attempt += 1
+
+    def _slices(self, records: Sequence[Any]) -> list[Slice]:
+        """The batch by partition, in order, without what is done and without what does not follow on what is done."""
+        pieces: dict[Place, list[Record]] = {}
+        for record in records:
+            position = self._positions.get((record.topic, record.partition))
+            if position is not None and record.offset >= position:
+                pieces.setdefault((record.topic, record.partition), []).append(
+                    Record(
+                        record.topic,
+                        record.partition,
+                        record.offset,
+                        record.key,
+                        record.value,
+                        record.headers,
+                    )
+                )
+        slices: list[Slice] = []
+        for (topic, partition), piece in sorted(pieces.items()):
+            position = self._positions[topic, partition]
+            if self._dialect.ordered and piece[0].offset != position:
+                self._seek(topic, partition, position)  # fetched before the seek at the assignment
+            else:
+                slices.append(Slice(topic, partition, position, piece))
+        return slices
+
+    async def _tick(self, broker: KafkaBroker, cluster: Cluster) -> None:
+        """Every second: the same cluster still? Lag, dead letters, and the offsets for those who look at lag from outside."""
+        if await cluster.ask() != self._cluster_id:
+            raise _NewCluster
+        self._heard_at = time.monotonic()
+        consumer = self._subscriber.consumer
+        lag = dict.fromkeys(self._topics, 0)
+        for (topic, partition), position in list(self._positions.items()):
+            lag[topic] += max(0, (consumer.highwater(TopicPartition(topic, partition)) or 0) - position)
+        for topic, messages in lag.items():
+            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(messages)
+        await self._measure()
+        await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
+        if self._dialect.ordered and self._positions:
+            try:
+                await consumer.commit(
+                    {TopicPartition(*place): position for place, position in self._positions.items()}
+                )
+            except (KafkaError, IllegalStateError):
+                log.info("%s: offsets for lag tools are written later", self._name)
+
+    async def _measure(self) -> None:
+        rows = await self._pool.fetch(
+            "SELECT reason, count(DISTINCT coalesce(stream_id::text, held_id::text)) AS streams, min(held_at) AS since "
+            "FROM held WHERE reader = $1 GROUP BY reason",
+            self._name,
+        )
+        counts = {row["reason"]: row["streams"] for row in rows}
+        for reason in ("poison", "unknown-type", "gap", "before-opener", "behind"):
+            metrics.HELD_STREAMS.labels(reason).set(counts.get(reason, 0))
+        now = datetime.now(UTC)
+        metrics.HELD_OLDEST_SECONDS.set(
+            max(((now - row["since"]).total_seconds() for row in rows), default=0.0)
+        )
+        complete = await self.complete_up_to()
+        if complete is not None:
+            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((now - complete.up_to).total_seconds())
+
+
+class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells a reader what it has and what it lost."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        self._reader.revoke(revoked)
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        await self._reader.assign(assigned)
+
+
+async def _parse(records: tuple[Any, ...]) -> KafkaMessage:
+    """The records as they are: FastStream's own parser drops a batch whose headers are no UTF-8 and obeys a reply_to."""
+    return KafkaMessage(body=b"", raw_message=records, headers={}, reply_to="", consumer=FAKE_CONSUMER)
+
+
+async def _decode(message: KafkaMessage) -> Any:
+    return message.raw_message

@@ -1,0 +1,108 @@
+"""What a reader holds back, for the people who look after it: the list, the second try, the discard, and the dead letters.
+
+The held table is the truth; the dead-letter topic is filled from it at least once.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.chassis import metrics
+from services.chassis.records import POISON, unpack_headers
+
+PUBLISH_AT_ONCE = 100
+
+
+class Publisher(Protocol):
+    """The part of FastStream's broker that a dead letter needs."""
+
+    async def publish(self, message: Any, topic: str, *, key: bytes | None = None) -> Any: ...
+
+
+async def list_held(pool: asyncpg.Pool[Any]) -> list[dict[str, Any]]:
+    """What is held, oldest first: coordinates and reasons, never a value."""
+    rows = await pool.fetch(
+        'SELECT held_id, reader, stream_id, reason, detail, topic, partition, "offset", held_at FROM held ORDER BY held_id'
+    )
+    return [dict(row) for row in rows]
+
+
+async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str) -> UUID | None:
+    """Drops one poison for good, with who and why; the stream's later messages may go on. Returns the stream, LookupError if none is held.
+
+    The discarded version counts as seen, so that nothing waits for it.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(
+            "SELECT * FROM held WHERE held_id = $1 AND reason IN ('poison', 'unknown-type') FOR UPDATE",
+            held_id,
+        )
+        if row is None:
+            raise LookupError(f"no poison is held under {held_id}")
+        await connection.execute(
+            'INSERT INTO discarded (actor, reason, reader, stream_id, held_reason, topic, partition, "offset") '
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            actor,
+            reason,
+            row["reader"],
+            row["stream_id"],
+            row["reason"],
+            row["topic"],
+            row["partition"],
+            row["offset"],
+        )
+        headers = dict(unpack_headers(row["headers"]))
+        if row["stream_id"] is not None:
+            await connection.execute(
+                "INSERT INTO applied_versions (stream_id, producer, version, event_id) VALUES ($1, $2, $3, $4) "
+                "ON CONFLICT (stream_id, producer) DO UPDATE SET version = excluded.version, event_id = excluded.event_id "
+                "WHERE applied_versions.version = excluded.version - 1",
+                row["stream_id"],
+                headers["ce_source"].decode(),
+                int(headers["ce_sequence"]),
+                UUID(headers["ce_id"].decode()),
+            )
+        await connection.execute("DELETE FROM held WHERE held_id = $1", held_id)
+        stream_id: UUID | None = row["stream_id"]
+        return stream_id
+
+
+async def publish_dead_letters(pool: asyncpg.Pool[Any], broker: Publisher, reader: str, topic: str) -> None:
+    """Puts poison that is not there yet on the dead-letter topic; a crash in between puts it there twice, under the same key."""
+    rows = await pool.fetch(
+        "SELECT * FROM held WHERE reader = $1 AND reason = $2 AND dead_lettered_at IS NULL ORDER BY held_id LIMIT $3",
+        reader,
+        POISON,
+        PUBLISH_AT_ONCE,
+    )
+    for row in rows:
+        headers = unpack_headers(row["headers"])
+        place = f"{row['topic']}/{row['partition']}/{row['offset']}"
+        key = dict(headers).get("ce_id", place.encode())
+        letter = {
+            "reader": reader,
+            "cluster_id": row["cluster_id"],
+            "topic": row["topic"],
+            "partition": row["partition"],
+            "offset": row["offset"],
+            "reason": row["reason"],
+            "detail": row["detail"],
+            "held_at": row["held_at"],
+            "key": _text(row["key"]),
+            "value": _text(row["value"]),
+            "headers": [[name, _text(value)] for name, value in headers],
+        }
+        await broker.publish(orjson.dumps(letter), topic, key=key)
+        await pool.execute(
+            "UPDATE held SET dead_lettered_at = clock_timestamp() WHERE held_id = $1", row["held_id"]
+        )
+        metrics.DEAD_LETTERS.inc()
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else b64encode(raw).decode()

@@ -1,0 +1,113 @@
+"""Up to when a reader is complete: what the relays say of themselves on `progress`, compared with what the reader has passed.
+
+A relay says: all that I recorded up to this time is published before these offsets. A reader that has passed them has it all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from services.chassis.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+TOPIC = "progress"
+KEPT = 2_000
+
+
+class Said(NamedTuple):
+    """One statement of a relay."""
+
+    cluster_id: str
+    position: int
+    complete_up_to: datetime
+    offsets: Mapping[str, Mapping[str, int]]
+
+
+class Complete(NamedTuple):
+    """Up to when, and the log positions of the producers that this rests on."""
+
+    up_to: datetime
+    positions: dict[str, int]
+
+
+def complete_up_to(
+    said: Mapping[str, Collection[Said]],
+    producers: Collection[str],
+    cluster_id: str,
+    passed: Mapping[tuple[str, int], int],
+) -> Complete | None:
+    """The least, over the producers, of the latest time whose offsets were all passed; None while one of them has none.
+
+    `passed` is topic and partition → offset of the next message to apply; topics that the reader does not read do not count.
+    Guarantee: never later than what the reader has. Test: test_completeness_waits_for_every_partition.
+    """
+    topics = {topic for topic, _ in passed}
+    times: list[datetime] = []
+    positions: dict[str, int] = {}
+    for producer in producers:
+        latest: Said | None = None
+        for statement in said.get(producer, ()):
+            if statement.cluster_id == cluster_id and all(
+                passed.get((topic, int(partition)), 0) >= offset
+                for topic, partitions in statement.offsets.items()
+                if topic in topics
+                for partition, offset in partitions.items()
+            ):
+                latest = statement
+        if latest is None:
+            return None
+        times.append(latest.complete_up_to)
+        positions[producer] = latest.position
+    return Complete(min(times), positions) if times else None
+
+
+class Progress:
+    """Keeps what the relays said lately; while the reader is far behind, ever sparser."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self._kafka = kafka
+        self.said: dict[str, deque[Said]] = {}
+
+    async def run(self) -> None:
+        """Reads the topic from its beginning, again after every error."""
+        while True:
+            consumer = AIOKafkaConsumer(
+                **self._kafka.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+            )
+            try:
+                await consumer.start()
+                consumer.assign([TopicPartition(TOPIC, 0)])
+                await consumer.seek_to_beginning()
+                async for record in consumer:
+                    if record.key and record.value:
+                        self._hear(record.key.decode(), orjson.loads(record.value))
+            except (KafkaError, OSError, ValueError) as error:
+                log.warning("progress is not heard: %s", type(error).__name__)
+            finally:
+                await consumer.stop()
+            await asyncio.sleep(1)
+
+    def _hear(self, producer: str, value: dict[str, object]) -> None:
+        heard = self.said.setdefault(producer, deque())
+        statement = Said(
+            str(value["cluster_id"]),
+            int(str(value["position"])),
+            datetime.fromisoformat(str(value["complete_up_to"])),
+            value["offsets"],  # type: ignore[arg-type]
+        )
+        if heard and (heard[-1].cluster_id, heard[-1].offsets) == (statement.cluster_id, statement.offsets):
+            heard[-1] = statement  # nothing new was published: the later time holds for the same offsets
+            return
+        heard.append(statement)
+        if len(heard) > KEPT:
+            self.said[producer] = deque(list(heard)[: KEPT // 2 : 2] + list(heard)[KEPT // 2 :])

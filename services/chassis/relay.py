@@ -1,0 +1,301 @@
+"""Publishes a service's log to Kafka, in order, without a hole: the only way from a stored event to the wire.
+
+One process per database owns the lease and publishes; late repeats are possible, but the first occurrence of each event is in
+order per key and none is missing. It never decides anything and never changes an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.chassis import metrics
+from services.chassis.databases import TRANSIENT
+from services.chassis.event_store import StoredEvent, read_after
+from services.chassis.kafka import Cluster, last_value
+from services.chassis.sending import STOP_SECONDS, Message, send_all, start, stop
+from services.chassis.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 4.0
+TICK_SECONDS = 1.0
+READ_EVENTS = 2_000
+PROGRESS_TOPIC = "progress"
+
+
+class Feed(NamedTuple):
+    """Something to publish in the order of its positions: `read(connection, after, limit)` gives the next messages."""
+
+    name: str
+    read: Callable[[Any, int, int], Awaitable[list[tuple[int, Message]]]]
+
+
+class LogBehindTopic(Exception):
+    """The topic is ahead of the log: a backup was restored. Publishing would give old versions a second meaning."""
+
+
+class LostLease(Exception):
+    """Another relay owns the lease by now."""
+
+
+class _NewCluster(Exception):
+    """The broker is another one than a moment ago."""
+
+
+def events_feed(outgoing: Callable[[StoredEvent], Message]) -> Feed:
+    """The log itself; `outgoing` is total: every stored event is one message."""
+
+    async def read(connection: Any, after: int, limit: int) -> list[tuple[int, Message]]:
+        return [(event.position, outgoing(event)) for event in await read_after(connection, after, limit)]
+
+    return Feed("events", read)
+
+
+class Relay:
+    """Publishes the feeds of one database. The first feed is the log, and `progress` speaks of it."""
+
+    def __init__(
+        self,
+        producer_name: str,
+        pool: asyncpg.Pool[Any],
+        kafka: KafkaSettings,
+        feeds: Sequence[Feed],
+        owner: UUID,
+    ) -> None:
+        self._name = producer_name
+        self._pool = pool
+        self._kafka = kafka
+        self._feeds = feeds
+        self._owner = owner
+        self._poked = {feed.name: asyncio.Event() for feed in feeds}
+        self._positions: dict[str, int] = {}
+        self._offsets: dict[str, dict[str, dict[str, int]]] = {}
+        self.behind_topic = False
+
+    def poke(self) -> None:
+        """Says that something was stored: publish now instead of at the next look."""
+        for event in self._poked.values():
+            event.set()
+
+    async def run(self) -> None:
+        """Publishes until cancelled; waits out an absent broker or database, starts again after anything refused."""
+        while True:
+            try:
+                epoch = await self._acquire()
+                try:
+                    await self._publish(epoch)
+                finally:
+                    metrics.RELAY_OWNS_LEASE.set(0)
+                    await asyncio.shield(self._release(epoch))
+            except LogBehindTopic:
+                self.behind_topic = True
+                log.critical(
+                    "log-behind-topic: the log ends before what was published; restored from a backup?"
+                )
+                await asyncio.sleep(60)
+            except (LostLease, _NewCluster, KafkaError, *TRANSIENT) as error:
+                cause = type(error).__name__.strip("_")
+                metrics.RELAY_RESTARTS.labels("lost" if isinstance(error, LostLease) else "refused").inc()
+                log.warning("relay starts again: %s", cause)
+                await asyncio.sleep(0.5)
+
+    async def _acquire(self) -> int:
+        """Waits for the lease and takes it under a new epoch.
+
+        Guarantee: two relays never both advance a cursor, since each write compares the epoch. Test: test_two_relays_take_turns.
+        """
+        while True:
+            epoch: int | None = await self._pool.fetchval(
+                "UPDATE relay_lease SET owner = $1, epoch = epoch + 1, expires_at = clock_timestamp() + $2 "
+                "WHERE expires_at < clock_timestamp() OR owner = $1 RETURNING epoch",
+                self._owner,
+                timedelta(seconds=LEASE_SECONDS),
+            )
+            if epoch is not None:
+                return epoch
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _release(self, epoch: int) -> None:
+        try:
+            await self._pool.execute(
+                "UPDATE relay_lease SET owner = NULL, expires_at = '-infinity' WHERE owner = $1 AND epoch = $2",
+                self._owner,
+                epoch,
+            )
+        except TRANSIENT:
+            log.warning("the lease runs out by itself")
+
+    async def _publish(self, epoch: int) -> None:
+        """As the owner, on one cluster, with one producer."""
+        cluster = Cluster(self._kafka)
+        keeper = asyncio.create_task(self._keep_lease(epoch))
+        producer: AIOKafkaProducer | None = None
+        try:
+            cluster_id = await _first_answer(cluster)
+            for feed in self._feeds:
+                self._positions[feed.name], self._offsets[feed.name] = await self._cursor(
+                    cluster_id, feed, epoch
+                )
+            await self._refuse_to_fall_behind(cluster_id)
+            producer = await start(self._kafka)
+            metrics.RELAY_OWNS_LEASE.set(1)
+            log.info("publishing from position %s", dict(self._positions))
+            tasks = [
+                asyncio.create_task(self._run_feed(producer, feed, cluster_id, epoch)) for feed in self._feeds
+            ]
+            tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id)))
+            await _first_failure([keeper, *tasks])
+        finally:
+            keeper.cancel()
+            await cluster.close()
+            if producer is not None:
+                await stop(producer)
+
+    async def _cursor(self, cluster_id: str, feed: Feed, epoch: int) -> tuple[int, dict[str, dict[str, int]]]:
+        row = await self._pool.fetchrow(
+            "INSERT INTO relay_cursors (cluster_id, feed, epoch) VALUES ($1, $2, $3) "
+            "ON CONFLICT (cluster_id, feed) DO UPDATE SET epoch = excluded.epoch WHERE relay_cursors.epoch <= excluded.epoch "
+            "RETURNING position, offsets",
+            cluster_id,
+            feed.name,
+            epoch,
+        )
+        if row is None:
+            raise LostLease
+        return row["position"], orjson.loads(row["offsets"])
+
+    async def _refuse_to_fall_behind(self, cluster_id: str) -> None:
+        """Guarantee: a log that ends before what it once published is not published on. Test: test_a_restored_backup_is_not_published."""
+        last = await last_value(self._kafka, PROGRESS_TOPIC, self._name.encode())
+        newest = await self._pool.fetchval("SELECT max(position) FROM events")
+        if last and last["cluster_id"] == cluster_id and last["position"] > (newest or 0):
+            raise LogBehindTopic
+
+    async def _keep_lease(self, epoch: int) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            kept = await self._pool.fetchval(
+                "UPDATE relay_lease SET expires_at = clock_timestamp() + $3 WHERE owner = $1 AND epoch = $2 RETURNING true",
+                self._owner,
+                epoch,
+                timedelta(seconds=LEASE_SECONDS),
+            )
+            if not kept:
+                raise LostLease
+            await self._measure()
+
+    async def _run_feed(self, producer: AIOKafkaProducer, feed: Feed, cluster_id: str, epoch: int) -> None:
+        poked = self._poked[feed.name]
+        while True:
+            poked.clear()
+            position = self._positions[feed.name]
+            messages = await feed.read(self._pool, position, READ_EVENTS)
+            if not messages:
+                await _wait(poked, TICK_SECONDS / 2)
+                continue
+            offsets = await send_all(producer, [message for _, message in messages])
+            await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
+            metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
+
+    async def _advance(
+        self, cluster_id: str, feed: Feed, epoch: int, position: int, offsets: dict[str, dict[str, int]]
+    ) -> None:
+        """Only after the acknowledgements, and only as the owner of the epoch."""
+        known = self._offsets[feed.name]
+        merged = {topic: {**known.get(topic, {}), **offsets.get(topic, {})} for topic in {*known, *offsets}}
+        advanced = await self._pool.fetchval(
+            "UPDATE relay_cursors SET position = $4, offsets = $5 "
+            "WHERE cluster_id = $1 AND feed = $2 AND epoch = $3 AND position = $6 RETURNING true",
+            cluster_id,
+            feed.name,
+            epoch,
+            position,
+            orjson.dumps(merged).decode(),
+            self._positions[feed.name],
+        )
+        if not advanced:
+            raise LostLease
+        self._positions[feed.name], self._offsets[feed.name] = position, merged
+
+    async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str) -> None:
+        """Every second: how far is the log published, is it still the same cluster, and `progress` is told."""
+        complete: datetime | None = None
+        while True:
+            published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
+            newest, complete_at = await self._pool.fetchrow("SELECT * FROM log_position()")
+            if published < newest:
+                # Others of the same flush share the last one's time and may be unpublished: up to just before it.
+                recorded_at = await self._pool.fetchval(
+                    "SELECT recorded_at FROM events WHERE position = $1", published
+                )
+                complete_at = recorded_at - timedelta(microseconds=1) if recorded_at else complete
+            complete = max(filter(None, (complete, complete_at)), default=None)
+            with suppress(KafkaError, OSError, TimeoutError):  # away: nothing is stopped, what was sent waits
+                if await cluster.ask() != cluster_id:
+                    raise _NewCluster
+                if complete is not None:
+                    statement = {
+                        "producer": self._name,
+                        "position": published,
+                        "complete_up_to": complete,
+                        "offsets": offsets,
+                        "cluster_id": cluster_id,
+                    }
+                    key = self._name.encode()
+                    sent = producer.send_and_wait(
+                        PROGRESS_TOPIC, orjson.dumps(statement), key=key, partition=0
+                    )
+                    await asyncio.wait_for(sent, STOP_SECONDS)
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _measure(self) -> None:
+        """Also while the broker is away: that is when an operator looks."""
+        feed = self._feeds[0].name
+        published = self._positions.get(feed)
+        if published is not None:
+            newest, waiting_since = await self._pool.fetchrow(
+                "SELECT (SELECT max(position) FROM events), (SELECT recorded_at FROM events WHERE position = $1)",
+                published + 1,
+            )
+            age = (datetime.now(UTC) - waiting_since).total_seconds() if waiting_since else 0.0
+            metrics.RELAY_LAG_EVENTS.labels(feed).set((newest or 0) - published)
+            metrics.RELAY_LAG_SECONDS.labels(feed).set(age)
+
+
+async def _first_answer(cluster: Cluster) -> str:
+    while True:
+        try:
+            return await cluster.ask()
+        except (KafkaError, OSError, TimeoutError):
+            await asyncio.sleep(TICK_SECONDS)
+
+
+async def _first_failure(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Waits for the first of tasks that never end by themselves, ends the others, and raises what it raised."""
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

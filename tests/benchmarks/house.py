@@ -17,7 +17,10 @@ from uuid import uuid4
 
 import asyncpg
 
+from deploy.local.kafka import USERS, Kafka
+from deploy.local.kafka_node import Ports
 from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.measure import tree_seconds
 
 SideName = Literal["ours", "baseline"]
@@ -35,7 +38,9 @@ class House:
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="motcua-bench-"))
+        self.issuer = Issuer(self.home)
         self._postgres: dict[SideName, Postgres] = {}
+        self._kafka: Kafka | None = None
 
     def __enter__(self) -> House:
         return self
@@ -43,6 +48,8 @@ class House:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._kafka is not None:
+            self._kafka.stop()
         for postgres in self._postgres.values():
             postgres.stop()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -54,6 +61,16 @@ class House:
             postgres.start()
             self._postgres[side] = postgres
         return self._postgres[side]
+
+    @property
+    def kafka(self) -> Kafka:
+        if self._kafka is None:
+            passwords = {user: secrets.token_hex(16) for user in USERS}
+            self._kafka = Kafka(self.home, [Ports(free_port(), free_port())], passwords)
+            self._kafka.start()
+            for topic in ("baseline-dossiers", "baseline-notices"):
+                self._kafka.create_topic(topic, 12)
+        return self._kafka
 
     def postgres_seconds(self, side: SideName) -> float:
         """CPU time so far of that side's database server: the postmaster and all its backends and workers."""

@@ -14,7 +14,7 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 PATIENCE_SECONDS = 120.0
 
@@ -46,8 +46,7 @@ class Client(asyncio.Protocol):
         self._begin = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.WriteTransport, transport)
 
     def send(self, number: int, begin: float) -> None:
         self._number, self._begin = number, begin

@@ -4,18 +4,19 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Header, HTTPException, Request, Response
 from faststream import AckPolicy
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tests.benchmarks.baseline.database import ProcessedMessage, Session, SessionDep, Table, create_tables
+from tests.benchmarks.baseline.forms import DossierIn, DossierOut
 from tests.benchmarks.baseline.messages import DossierAccepted, DossierSubmitted
 from tests.benchmarks.baseline.messaging import DOSSIERS, make_broker, publish
 from tests.benchmarks.baseline.procedures import PROCEDURES
@@ -66,37 +67,6 @@ class IdempotencyKey(Table):
     body_hash: Mapped[str]
     dossier_id: Mapped[UUID]
     created_at: Mapped[datetime]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Identifier(Strict):
-    kind: Literal["cccd", "tax_code"]
-    number: Annotated[str, Field(pattern=r"^\d{10,13}$")]
-
-
-class ApplicantIn(Strict):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    identifier: Identifier
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
-    phone: Annotated[str, Field(pattern=r"^0\d{9}$")] | None = None
-
-
-class DossierIn(Strict):
-    procedure: Annotated[str, Field(max_length=40)]
-    office: Annotated[str, Field(max_length=40)]
-    channel: Literal["online", "in_person", "postal"] = "online"
-    applicant: ApplicantIn
-    content: dict[str, Any]
-
-
-class DossierOut(BaseModel):
-    dossier_id: UUID
-    status: str
-    version: int
-    submitted_at: datetime
 
 
 class HappeningOut(BaseModel):

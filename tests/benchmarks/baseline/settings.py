@@ -8,8 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BASELINE_")
 
-    database_url: str
-    kafka_bootstrap: str
+    database_url: str = "postgresql+asyncpg://127.0.0.1/none"
+    kafka_bootstrap: str = "127.0.0.1:1"
     kafka_username: str = ""
     kafka_password: str = ""
     jwks: str
@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     jwt_audience: str
     topic_prefix: str = "baseline-"
     pool_size: int = 20
+    remember_tokens: bool = False
 
 
 @lru_cache

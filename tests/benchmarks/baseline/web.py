@@ -50,6 +50,7 @@ class Caller(BaseModel):
 
 
 keys: list[KeySet] = []
+remembered: dict[str, Caller] = {}
 
 
 def key_set(settings: Settings) -> KeySet:
@@ -58,10 +59,10 @@ def key_set(settings: Settings) -> KeySet:
     return keys[0]
 
 
-def current_caller(
-    credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)],
-    settings: Annotated[Settings, Depends(get_settings)],
-) -> Caller:
+async def current_caller(credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]) -> Caller:
+    settings = get_settings()
+    if settings.remember_tokens and (known := remembered.get(credentials.credentials)):
+        return known
     claims_rules = jwt.JWTClaimsRegistry(
         iss={"essential": True, "value": settings.jwt_issuer},
         aud={"essential": True, "value": settings.jwt_audience},
@@ -72,7 +73,10 @@ def current_caller(
         claims_rules.validate(token.claims)
     except (JoseError, ValueError) as error:
         raise HTTPException(401, "the token is not valid") from error
-    return Caller(subject=token.claims["sub"], role=token.claims["role"])
+    caller = Caller(subject=token.claims["sub"], role=token.claims["role"])
+    if settings.remember_tokens:
+        remembered[credentials.credentials] = caller
+    return caller
 
 
 CallerDep = Annotated[Caller, Depends(current_caller)]

@@ -7,9 +7,11 @@ never used before.
 import base64
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from contracts.topics import ANALYST, SERVICES
@@ -20,6 +22,7 @@ from deploy.local.process import Failed
 
 USERS = (*SERVICES, ANALYST, "admin", "broker")
 START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 
 
 def new_cluster_id() -> str:
@@ -85,45 +88,56 @@ class Kafka:
         if not self._cluster_id_file.exists():
             self._home.mkdir(parents=True, exist_ok=True)
             self._cluster_id_file.write_text(new_cluster_id(), encoding="ascii")
-        for node in self.nodes:
-            if not node.running:
-                self.start_node(node)
+        stopped = [node for node in self.nodes if not node.running]
+        self._format(node for node in stopped if not node.formatted)
+        for node in stopped:
+            self.start_node(node)
         self.wait()
         provision(self.admin(), self.replication, in_step_copies(len(self.nodes)))
 
     def start_node(self, node: Node) -> None:
         """Start one node (again), on its data; wait() waits until it answers."""
+        node.start(classpath(self._report), self.passwords)
+
+    def _format(self, nodes: Iterable[Node]) -> None:
         jars = classpath(self._report)
-        if not node.formatted:
-            self._report("formatting Kafka's storage")
-        node.start(jars, self.passwords, self.cluster_id)
+        with ThreadPoolExecutor(len(self.nodes)) as threads:
+            for done in [
+                threads.submit(node.format, jars, self.passwords, self.cluster_id) for node in nodes
+            ]:
+                self._report("formatting Kafka's storage")
+                done.result()
 
     @property
     def replication(self) -> int:
         return min(3, len(self.nodes))
 
     def wait(self, timeout_seconds: float = START_SECONDS) -> None:
-        """Until every running node is part of the cluster and takes clients."""
+        """Until every running node is part of the cluster and takes clients itself."""
         deadline = time.monotonic() + timeout_seconds
-        wanted = {node.id for node in self.nodes if node.running}
-        admin = self.admin()
-        while True:
-            for node in self.nodes:
-                if node.id in wanted and not node.running:
-                    raise Failed(f"Kafka does not start:\n{node.process.last_lines()}")
-            try:
-                if wanted <= set(admin.list_topics(timeout=1).brokers):
-                    return
-            except Exception as error:
+        for node in [node for node in self.nodes if node.running]:
+            while not self._answers(node):
+                if not node.running:
+                    raise Failed(f"{node.process.name} does not start:\n{node.process.last_lines()}")
                 if time.monotonic() > deadline:
-                    raise Failed(f"Kafka does not answer at {self.bootstrap}: {error}") from error
-            if time.monotonic() > deadline:
-                raise Failed(f"not all of Kafka's nodes answer at {self.bootstrap}")
-            time.sleep(0.1)
+                    raise Failed(
+                        f"{node.process.name} does not answer on port {node.ports.client}; see {node.process.log}"
+                    )
+                time.sleep(0.1)
+
+    def _answers(self, node: Node) -> bool:
+        own = {**self.client("admin"), "bootstrap.servers": f"127.0.0.1:{node.ports.client}"}
+        try:
+            return node.id in AdminClient(own).list_topics(timeout=2).brokers
+        except KafkaException:
+            return False
 
     def stop(self) -> None:
-        for node in reversed(self.nodes):
-            node.stop()
+        # All at once: one by one, the last would wait for a majority of controllers that is gone.
+        for node in self.nodes:
+            node.process.ask_to_stop()
+        for node in self.nodes:
+            node.process.stop(STOP_SECONDS)
 
     def kill(self) -> None:
         for node in self.nodes:

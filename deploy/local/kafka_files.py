@@ -40,7 +40,8 @@ def locked_jars() -> Iterator[Jar]:
     for line in LOCK.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             coordinates, sha256 = line.split()
-            yield Jar(*coordinates.split(":"), sha256)
+            group, artifact, version = coordinates.split(":")
+            yield Jar(group, artifact, version, sha256)
 
 
 def cache() -> Path:

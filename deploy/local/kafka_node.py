@@ -3,7 +3,6 @@
 Clients come in with SASL/SCRAM over loopback and may do what ACLs allow; the controllers talk among themselves.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -50,14 +49,9 @@ class Node:
     def pid(self) -> int:
         return self.process.pid
 
-    def start(self, classpath: str, passwords: Mapping[str, str], cluster_id: str) -> None:
-        """Start it, on storage formatted the first time; it answers some seconds later."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._write(
-            "server.properties", "".join(f"{k}={v}\n" for k, v in self._properties(passwords).items())
-        )
-        if not self.formatted:
-            self._format(classpath, passwords, cluster_id)
+    def start(self, classpath: str, passwords: Mapping[str, str]) -> None:
+        """Start it, on formatted storage; it answers some seconds later."""
+        self._write_settings(passwords)
         self.process.start(self._java(classpath, "kafka.Kafka", str(self.folder / "server.properties")))
 
     def stop(self) -> None:
@@ -79,7 +73,9 @@ class Node:
     def _java(self, classpath: str, *program: str) -> list[str]:
         return [java(), *HEAP, f"-Dlog4j2.configurationFile={LOGGING}", "-cp", classpath, *program]
 
-    def _format(self, classpath: str, passwords: Mapping[str, str], cluster_id: str) -> None:
+    def format(self, classpath: str, passwords: Mapping[str, str], cluster_id: str) -> None:
+        """Prepare its storage, once, as a part of that cluster."""
+        self._write_settings(passwords)
         words = ["-Xshare:auto", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={LOGGING}"]
         words += ["-cp", classpath, "kafka.tools.StorageTool", "format", "-t", cluster_id]
         words += ["-c", str(self.folder / "server.properties")]
@@ -93,6 +89,12 @@ class Node:
         arguments.unlink()
         if done.returncode != 0:
             raise Failed(f"Kafka's storage cannot be formatted:\n{done.stdout}{done.stderr}")
+
+    def _write_settings(self, passwords: Mapping[str, str]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._write(
+            "server.properties", "".join(f"{k}={v}\n" for k, v in self._properties(passwords).items())
+        )
 
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -152,12 +154,3 @@ class Node:
 def in_step_copies(brokers: int) -> int:
     """How many replicas must have a record before it is acknowledged."""
     return 2 if brokers >= 3 else 1
-
-
-def environment() -> dict[str, str]:
-    """Java's, without what a developer's shell may add to every JVM."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS")
-    }

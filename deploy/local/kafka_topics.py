@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import (
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
     AclBindingFilter,
     AclOperation,
@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
     AdminClient,
     NewTopic,
     ResourcePatternType,
-    ResourceType,  # type: ignore[attr-defined]
+    ResourceType,
 )
 
 from contracts.topics import SERVICES, TOPICS, Grant, grants

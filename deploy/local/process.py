@@ -143,8 +143,7 @@ class Process:
             return True
         gentle = True
         if child.poll() is None:
-            self.resume()
-            child.send_signal(self._last_signal)
+            self.ask_to_stop()
             try:
                 child.wait(timeout_seconds)
             except subprocess.TimeoutExpired:
@@ -152,6 +151,11 @@ class Process:
                 self.kill()
         self.pid_file.unlink(missing_ok=True)
         return gentle
+
+    def ask_to_stop(self) -> None:
+        if self._child is not None and self._child.poll() is None:
+            self._child.send_signal(self._last_signal)
+            self.resume()
 
     def kill(self) -> None:
         """Kill -9, it and all below it."""

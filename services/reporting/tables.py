@@ -1,0 +1,153 @@
+"""Reporting's own tables as rows, and every statement that touches them.
+
+Entries are only ever added. Counters are sums of entries, kept per partition, and are summed on reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from services.reporting.reports import By, FlowSum, Window
+
+
+class Dossier(NamedTuple):
+    """A dossier as far as reports need it; the fields are the columns of `dossiers`, in their order."""
+
+    dossier_id: UUID
+    status: str
+    procedure: str
+    field: str
+    level: str
+    channel: str
+    office: str
+    unit: str
+    submitted_on: date
+    accepted_on: date | None
+    ended_on: date | None
+    changed_on: date
+    recorded_at: datetime
+    timeliness: str
+    entries: int
+
+
+class Entry(NamedTuple):
+    """One line of the book: what happened on which day, and when we knew. The columns of `entries`, in their order."""
+
+    dossier_id: UUID
+    number: int
+    recorded_at: datetime
+    amount: int
+    field: str
+    unit: str
+    on_date: date
+    flow: str
+    timeliness: str
+    procedure: str
+    office: str
+    channel: str
+    level: str
+
+
+# From here on an entry's fields name the counter that it adds to.
+COUNTED_FROM = Entry._fields.index("on_date")
+
+
+class Counter(NamedTuple):
+    """A sum of entries: the partition, what they have in common, the sum. The columns of `counters`, in their order.
+
+    Guarantee: two members of the group never write the same counter row. Test: test_members_share_no_counter.
+    """
+
+    partition: int
+    on_date: date
+    flow: str
+    timeliness: str
+    procedure: str
+    office: str
+    channel: str
+    level: str
+    amount: int
+
+
+# A table's name is also the type of its row, so whole rows travel as one array.
+_LOAD = "SELECT * FROM dossiers WHERE dossier_id = ANY($1::uuid[])"
+
+_SAVE = """
+WITH state AS (
+    INSERT INTO dossiers SELECT * FROM unnest($1::dossiers[])
+    ON CONFLICT (dossier_id) DO UPDATE SET
+        status = excluded.status, procedure = excluded.procedure, field = excluded.field, level = excluded.level,
+        office = excluded.office, unit = excluded.unit, accepted_on = excluded.accepted_on,
+        ended_on = excluded.ended_on, changed_on = excluded.changed_on, recorded_at = excluded.recorded_at,
+        timeliness = excluded.timeliness, entries = excluded.entries
+), book AS (
+    INSERT INTO entries SELECT * FROM unnest($2::entries[])
+)
+INSERT INTO counters SELECT * FROM unnest($3::counters[])
+ON CONFLICT ON CONSTRAINT one_counter_per_partition_and_row DO UPDATE SET amount = counters.amount + excluded.amount
+"""
+
+
+async def load_dossiers(connection: asyncpg.Connection[Any], ids: Collection[UUID]) -> dict[UUID, Dossier]:
+    rows = await connection.fetch(_LOAD, list(ids))
+    return {row[0]: Dossier(*row) for row in rows}
+
+
+async def save(
+    connection: asyncpg.Connection[Any],
+    dossiers: Sequence[Dossier],
+    entries: Sequence[Entry],
+    counters: Sequence[Counter],
+) -> None:
+    """Writes a batch in one round trip."""
+    await connection.execute(_SAVE, dossiers, entries, counters)
+
+
+_KEYS: dict[By | None, str] = {
+    "procedure": "procedure",
+    "office": "office",
+    "channel": "channel",
+    "month": "''",
+    "day": "''",
+    None: "''",
+}
+_STRETCHES: dict[By | None, str] = {"month": "date_trunc('month', on_date)::date", "day": "on_date"}
+
+_SUMS = """
+SELECT {key} AS key,
+       CASE WHEN $1::date IS NULL OR on_date >= $1::date THEN {stretch} END AS stretch,
+       CASE flow WHEN 'resolved' THEN timeliness ELSE flow END AS flow,
+       sum(amount)::bigint AS amount
+FROM {table}
+WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($3::timestamptz IS NULL OR {known})
+GROUP BY 1, 2, 3
+"""
+
+
+@asynccontextmanager
+async def snapshot(pool: asyncpg.Pool[Any]) -> AsyncIterator[asyncpg.Connection[Any]]:
+    """One instant of the database for all that is read inside: numbers of one page never come from two states."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
+
+
+async def load_flows(
+    connection: asyncpg.Connection[Any], window: Window, by: By | None, as_of: datetime | None = None
+) -> list[FlowSum]:
+    """The flows before and inside a window: of now from the counters, as of an instant of record time from the entries."""
+    query = _SUMS.format(
+        key=_KEYS[by],
+        stretch=_STRETCHES.get(by, "DATE '0001-01-01'"),
+        table="entries" if as_of else "counters",
+        known="recorded_at <= $3::timestamptz" if as_of else "true",
+    )
+    return [FlowSum(*row) for row in await connection.fetch(query, window.first, window.last, as_of)]

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from contracts.catalogue import PROCEDURES
-
 from deploy.local.demo_days import (
     DAY_SECONDS,
     FIRST_DAY,
@@ -78,7 +77,7 @@ REJECTION_REASONS = {
 }
 LATE_REASONS = {"workload": 60, "waiting_for_agency": 25, "complex_case": 15}
 METHODS = {"online": 62, "in_person": 22, "postal": 16}
-# Classes A, B and C of an appraisal, and how often each comes.
+# How often each class of an appraisal comes, the largest works first.
 CLASS_WEIGHTS = (8, 32, 60)
 
 
@@ -238,7 +237,11 @@ def _intake_seconds(random: Random, channel: str, *, late: bool) -> int:
 
 def _due_on(random: Random, code: str, accepted_on: date) -> date:
     procedure = PROCEDURES[code]
-    return add_limit(accepted_on, procedure.limit_days, working=procedure.limit_unit == "working_days")
+    by_class = procedure.limit_days_by_class
+    limit_days = (
+        random.choices(list(by_class.values()), CLASS_WEIGHTS)[0] if by_class else procedure.limit_days
+    )
+    return add_limit(accepted_on, limit_days, working=procedure.limit_unit == "working_days")
 
 
 def _procedure(random: Random) -> str:

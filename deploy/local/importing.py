@@ -1,0 +1,126 @@
+"""`motcua import FILE --mapping FILE`: takes a log of another system in through the bulk doors.
+
+Promises that the whole file is checked before the first case is taken, that what was taken stands in the reports when the
+command ends with 0 or 1, and that it may be started again at any time. Never writes past the front doors.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.local.doors import DoorFault, Doors, Progress, take_in
+from deploy.local.importing_counts import (
+    CountsDiffer,
+    CountsSilent,
+    Expected,
+    Reports,
+    compare,
+    rows_table,
+    total_table,
+)
+from deploy.local.importing_drafts import Drafts
+from deploy.local.importing_log import BadLog, LogReader
+from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, read_mapping
+
+ALL_TAKEN: Final = 0
+SOME_LEFT_OUT: Final = 1
+NOTHING_TAKEN: Final = 2
+NOT_FINISHED: Final = 3
+
+EXIT_CODES = {
+    ALL_TAKEN: "every case was taken and counted",
+    SOME_LEFT_OUT: "the sound cases were taken and counted, those with a bad row were listed and left out",
+    NOTHING_TAKEN: "nothing was taken: the mapping or the file cannot be used",
+    NOT_FINISHED: "a service did not answer, refused a case, or counts otherwise: start the same import again",
+}
+
+Say = Callable[[str], None]
+SAY_EVERY_CASES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The running platform, as an import needs it."""
+
+    doors: Doors
+    reports: Reports
+
+
+async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> int:
+    """Checks `log`, takes it in, and shows what the reports say about it; one of EXIT_CODES."""
+    try:
+        mapping = read_mapping(_shipped_or(mapping_path))
+        with (
+            tempfile.TemporaryDirectory(prefix="motcua-import-") as directory,
+            Drafts(Path(directory)) as drafts,
+        ):
+            reader = LogReader(log, mapping, drafts, house.reports.clock())
+            left_out, expected = _checked(reader, drafts, say)
+            return await _taken(reader, mapping, house, left_out, expected, say)
+    except (BadMapping, BadLog) as fault:
+        say(str(fault))
+        return NOTHING_TAKEN
+    except (DoorFault, CountsDiffer, CountsSilent) as fault:
+        say(f"Not finished: {fault}")
+        say("What was taken stays taken; the same command goes on from there.")
+        return NOT_FINISHED
+
+
+def _checked(reader: LogReader, drafts: Drafts, say: Say) -> tuple[int, Expected]:
+    say(f"Checking {reader.path} …")
+    bad_rows = 0
+    for bad_row in reader.check():
+        bad_rows += 1
+        say(str(bad_row))
+    expected, left_out = Expected.of(reader.cases()), drafts.count_bad()
+    taken = expected.flows["submitted"]
+    say(f"{reader.rows:,} rows, {taken + left_out:,} cases.")
+    if bad_rows:
+        say(f"{bad_rows:,} bad rows: {left_out:,} cases with one are left out, {taken:,} are taken.")
+    if not taken:
+        raise BadLog("No case of it can be taken.")
+    return left_out, expected
+
+
+async def _taken(
+    reader: LogReader, mapping: Mapping, house: House, left_out: int, expected: Expected, say: Say
+) -> int:
+    before = await house.reports.settled(expected.first, expected.last)
+    total, steps = expected.flows["submitted"], [0]
+
+    def shown(progress: Progress) -> None:
+        if progress.processed == total or progress.processed >= steps[0] + SAY_EVERY_CASES:
+            steps[0] = progress.processed
+            say(f"  {progress.submitted:>8,} submitted {progress.processed:>8,} processed, of {total:,}")
+
+    progress = await take_in(house.doors, mapping.source.name, reader.cases(), shown)
+    for refusal in progress.refusals:
+        say(f"refused: case {refusal.case}: {refusal.door}: {refusal.code} {refusal.detail}".rstrip())
+    if progress.repeated:
+        say(f"{progress.repeated:,} cases had been taken before; nothing was taken twice.")
+    if progress.refusals:
+        raise DoorFault(f"{len(progress.refusals):,} cases were refused")
+    await _show(house.reports, before, expected, say)
+    return SOME_LEFT_OUT if left_out else ALL_TAKEN
+
+
+async def _show(reports: Reports, before: dict[str, int], expected: Expected, say: Say) -> None:
+    after = await reports.settled(expected.first, expected.last)
+    for title, by in (("month", "month"), ("channel", "channel"), ("procedure", "procedure")):
+        for line in rows_table(title, await reports.rows(expected.first, expected.last, by)):
+            say(line)
+        say("")
+    say(f"From {expected.first} to {expected.last}, as reporting counts it:")
+    for line in total_table(after):
+        say(line)
+    remark = compare(expected, before, after)
+    if remark:
+        say(f"Note: {remark}.")
+
+
+def _shipped_or(path: Path) -> Path:
+    """The mapping at a path, or one that ships here when only its name is given."""
+    shipped = SHIPPED / f"{path.name.removesuffix('.toml')}.toml"
+    return shipped if not path.exists() and path.parent == Path(".") and shipped.exists() else path

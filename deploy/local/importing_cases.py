@@ -1,0 +1,69 @@
+"""Makes a case for the bulk doors of what a log's rows said about it: pure, one draft in, one case or its fault out."""
+
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+from deploy.local.doors import Act, Case
+from deploy.local.importing_drafts import Draft
+from deploy.local.importing_mapping import Mapping
+
+OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+
+class Faulty(Exception):
+    """What is wrong with one value or one case; `date` names the date that it stands at, when it is one."""
+
+    def __init__(self, reason: str, date: str = "") -> None:
+        super().__init__(reason)
+        self.date = date
+
+
+def case_of(name: str, draft: Draft, mapping: Mapping) -> Case:
+    """The case as the doors take it; Faulty when its dates contradict each other."""
+    dossier = mapping.dossier
+    times = {key: datetime.fromisoformat(value).astimezone(OFFICE_ZONE) for key, value in draft.times.items()}
+    _check(times)
+    channel = dossier.channel or mapping.channels[draft.cells["channel"]]
+    procedure = dossier.procedure or mapping.procedures[draft.cells["procedure"]]
+    submitted_at = times.get("submitted") or times["accepted"]
+    return Case(name, procedure, dossier.office, channel, submitted_at, tuple(_acts(times, draft, mapping)))
+
+
+def _check(times: dict[str, datetime]) -> None:
+    if "submitted" not in times and "accepted" not in times:
+        raise Faulty("it has no date of submission or acceptance")
+    if "accepted" in times and "rejected" in times:
+        raise Faulty("it is both accepted and rejected", "rejected")
+    for later in ("resolved", "returned", "due"):
+        if later in times and "accepted" not in times:
+            raise Faulty(f"it has a date for {later} and none for accepted", later)
+    if "returned" in times and "resolved" not in times:
+        raise Faulty("it is returned and never resolved", "returned")
+    order = [name for name in ("submitted", "accepted", "rejected", "resolved", "returned") if name in times]
+    for earlier, later in pairwise(order):
+        # Days, not instants: an end earlier in the day than its start, on the same local day, is valid in real logs.
+        if times[later].date() < times[earlier].date():
+            told = f"{later} on {times[later].date()} is before {earlier} on {times[earlier].date()}"
+            raise Faulty(told, later)
+
+
+def _acts(times: dict[str, datetime], draft: Draft, mapping: Mapping) -> list[Act]:
+    dossier = mapping.dossier
+    if "rejected" in times:
+        return [Act("reject", times["rejected"], reason=dossier.rejection_reason)]
+    if "accepted" not in times:
+        return []
+    due_on = times["due"].date() if "due" in times else None
+    acts = [Act("accept", times["accepted"], due_on=due_on, unit=dossier.unit)]
+    for instant, number in sorted(draft.steps):
+        step, forwarded_at = mapping.steps[number], datetime.fromisoformat(instant).astimezone(OFFICE_ZONE)
+        # What a log notes before its case begins or after it ends is no step of the dossier.
+        if times["accepted"] <= forwarded_at <= times.get("resolved", forwarded_at):
+            acts.append(Act("forward", forwarded_at, unit=step.unit, step=step.step))
+    if "resolved" in times:
+        late = due_on is not None and times["resolved"].date() > due_on
+        late_reason = dossier.late_reason if late else None
+        acts.append(Act("resolve", times["resolved"], outcome=dossier.outcome, late_reason=late_reason))
+    if "returned" in times:
+        acts.append(Act("return", times["returned"], method=dossier.return_method))
+    return acts

@@ -1,0 +1,216 @@
+"""Reading a log: every validator has the row that it refuses, and a sound case comes out as its rows say."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import importing_drafts
+from deploy.local.doors import Case
+from deploy.local.importing_counts import Expected
+from deploy.local.importing_drafts import Drafts
+from deploy.local.importing_log import BadLog, LogReader
+from deploy.local.importing_mapping import SHIPPED, Mapping, parse_mapping, read_mapping
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PERMIT_LOG = Path(__file__).parents[3] / "shared/data/permit_receipt_log.csv"
+HEADER = "case,door,start,end,due"
+MAPPING: dict[str, Any] = {
+    "source": {"name": "a-log"},
+    "columns": {"case": "case", "channel": "door"},
+    "dates": {"accepted": {"column": "start"}, "resolved": {"column": "end"}, "due": {"column": "due"}},
+    "time": {"zone": "Europe/Amsterdam"},
+    "dossier": {"procedure": "1.009982"},
+    "channels": {"Web": "online", "Desk": "in_person"},
+}
+
+Read = Callable[..., tuple[list[str], list[Case]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def read(*rows: str, header: str = HEADER, **changes: Any) -> tuple[list[str], list[Case]]:
+        log = tmp_path / "log.csv"
+        log.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+        return read_log(log, parse_mapping(MAPPING | changes), tmp_path)
+
+    return read
+
+
+def read_log(log: Path, mapping: Mapping, directory: Path) -> tuple[list[str], list[Case]]:
+    (directory / "drafts.sqlite").unlink(missing_ok=True)
+    with Drafts(directory) as drafts:
+        reader = LogReader(log, mapping, drafts, NOW)
+        bad_rows = [str(bad_row) for bad_row in reader.check()]
+        return bad_rows, list(reader.cases())
+
+
+GOOD = "c1,Web,2023-03-02T09:00:00,2023-03-20T10:00:00,2023-03-22"
+
+
+def test_a_sound_case_is_told(read: Read) -> None:
+    bad_rows, [case] = read(GOOD)
+    assert bad_rows == []
+    assert (case.case, case.procedure, case.office, case.channel) == (
+        "c1",
+        "1.009982",
+        "H29.015.00",
+        "online",
+    )
+    assert [(act.act, act.at.isoformat()) for act in case.acts] == [
+        ("accept", "2023-03-02T15:00:00+07:00"),
+        ("resolve", "2023-03-20T16:00:00+07:00"),
+    ]
+    assert case.acts[0].due_on == date(2023, 3, 22)
+    assert case.acts[1].late_reason is None
+
+
+def test_clock_times_are_kept_when_the_mapping_says_so(read: Read) -> None:
+    _, [case] = read(GOOD, time={"keep": "clock"})
+    assert case.submitted_at.isoformat() == "2023-03-02T09:00:00+07:00"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("c2,Web,yesterday,,", "line 3: case c2: start “yesterday” is no time of the format iso"),
+        ("c2,Web,2023-02-30,,", "start “2023-02-30” is no time"),
+        ("c2,Web,2027-03-02,,", "start “2027-03-02” lies in the future"),
+        ("c2,Web,0001-01-01T00:00:00,,", "start “0001-01-01T00:00:00” is no time of ours"),
+        ("c2,Fax,2023-03-02,,", "door “Fax” is not in the mapping's channels"),
+        ("c2,,2023-03-02,,", "door “” is not in the mapping's channels"),
+        ("c2,Web,,,", "no date of submission or acceptance"),
+        ("c2,Web,,2023-03-02,", "no date of submission or acceptance"),
+        ("c2,Web,2023-03-02,2023-03-01,", "resolved on 2023-03-01 is before accepted on 2023-03-02"),
+        ("c2,Web,2023-03-02,", "4 cells where the header has 5"),
+        ("c2,Web,2023-03-02,,,", "6 cells where the header has 5"),
+        (",Web,2023-03-02,,", "line 3: case ?: no case"),
+        (f"{'c' * 201},Web,2023-03-02,,", "a case of more than 200 characters"),
+        ("c1,Desk,2023-03-02T09:00:00,,", "door “Desk” differs from “Web” on an earlier row"),
+        ("c1,Web,2023-03-03T09:00:00,,", "start “2023-03-03T09:00:00” differs from “2023-03-02T09:00:00”"),
+        ("c2,Web,\x1b[31m,,", "start “?[31m” is no time"),
+    ],
+)
+def test_a_bad_row_is_told_with_line_and_reason(read: Read, row: str, told: str) -> None:
+    bad_rows, cases = read(GOOD, row)
+    assert len(bad_rows) == 1
+    assert bad_rows[0].startswith("line 3: ")
+    assert told in bad_rows[0]
+    assert len(cases) == (0 if row.startswith("c1,") else 1)
+
+
+def test_a_case_with_a_bad_row_is_left_out_whole(read: Read) -> None:
+    rows = ["c1,Web,2023-03-02,,", "c2,Web,2023-03-02,,", "c1,Fax,2023-03-02,,", "c1,Web,2023-03-02,,"]
+    bad_rows, cases = read(*rows)
+    assert [line[:15] for line in bad_rows] == ["line 4: case c1"]
+    assert [case.case for case in cases] == ["c2"]
+
+
+def test_an_end_earlier_in_the_day_than_its_start_is_sound(read: Read) -> None:
+    bad_rows, [case] = read("c1,Web,2023-03-02T10:00:00,2023-03-02T09:00:00,")
+    assert bad_rows == []
+    assert case.acts[1].at < case.acts[0].at
+
+
+def test_a_late_end_takes_the_reason_of_the_mapping(read: Read) -> None:
+    _, [case] = read(
+        "c1,Web,2023-03-02,2023-03-20,2023-03-10", dossier=MAPPING["dossier"] | {"late_reason": "workload"}
+    )
+    assert case.acts[1].late_reason == "workload"
+
+
+def test_a_due_date_may_lie_ahead(read: Read) -> None:
+    bad_rows, [case] = read("c1,Web,2025-12-30,,2026-02-01")
+    assert bad_rows == [] and case.acts[0].due_on == date(2026, 2, 1)
+
+
+def test_rows_of_a_case_may_stand_apart(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more cases than fit in memory: what was spilled is found again."""
+    monkeypatch.setattr(importing_drafts, "DRAFTS_IN_MEMORY", 3)
+    first = [f"c{n:02},Web,2023-03-{n + 1:02},," for n in range(20)]
+    again = [f"c{n:02},Web,,2023-04-{n + 1:02}," for n in range(20)]
+    bad_rows, cases = read(*first, *again, "c07,Fax,,,")
+    assert len(bad_rows) == 1 and "c07" in bad_rows[0]
+    assert [case.case for case in cases] == [f"c{n:02}" for n in range(20) if n != 7]
+    assert all(len(case.acts) == 2 for case in cases)
+
+
+def test_the_line_of_a_row_after_a_cell_of_many_lines_is_right(read: Read) -> None:
+    bad_rows, _ = read('c1,"Web\n\n",2023-03-02,,', "c2,Fax,2023-03-02,,")
+    assert bad_rows[0].startswith("line 5: ")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (b"", "is empty"),
+        (b"case,door,start,end,due\n", "has a header and no row"),
+        (b"case,door,end,due\nc1,Web,,\n", "line 1: missing columns: start; there are: case, door, end, due"),
+        (b"case,door,start,start,end,due\n", "line 1: a column stands there twice: start"),
+        (b"case;door;start;end;due\nc1;Web;;;\n", "line 1: missing columns"),
+        (HEADER.encode() + b'\nc1,Web,2023-03-02,,\nc2,"Web,2023-03-02,,\n', "line 3: broken quoting"),
+        (
+            HEADER.encode() + b"\nc1,Web,2023-03-02,,\nc2,W\xe9b,2023-03-02,,\n",
+            "line 3: not written in utf-8",
+        ),
+        (HEADER.encode("utf-16"), "line 1: not written in utf-8"),
+    ],
+)
+def test_a_log_of_which_nothing_can_be_taken_is_refused(tmp_path: Path, written: bytes, told: str) -> None:
+    log = tmp_path / "log.csv"
+    log.write_bytes(written)
+    with pytest.raises(BadLog, match=told):
+        read_log(log, parse_mapping(MAPPING), tmp_path)
+
+
+def test_a_missing_log_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadLog, match="No such file"):
+        read_log(tmp_path / "none.csv", parse_mapping(MAPPING), tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8-sig")
+    assert read_log(log, parse_mapping(MAPPING), tmp_path)[0] == []
+
+
+def test_another_encoding_is_read_when_the_mapping_says_so(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(f"{HEADER}\nc1,Büro,2023-03-02,,\n", encoding="latin-1")
+    mapping = parse_mapping(
+        MAPPING | {"source": {"name": "a", "encoding": "latin-1"}, "channels": {"Büro": "in_person"}}
+    )
+    bad_rows, [case] = read_log(log, mapping, tmp_path)
+    assert bad_rows == [] and case.channel == "in_person"
+
+
+def test_the_sample_has_a_bad_row_of_each_kind(tmp_path: Path) -> None:
+    mapping = read_mapping(SHIPPED / "sample_log.toml")
+    bad_rows, cases = read_log(SHIPPED / "sample_log.csv", mapping, tmp_path)
+    assert [line.split(":")[0:2] for line in bad_rows] == [
+        ["line 19", " case A-007"],
+        ["line 22", " case A-008"],
+        ["line 27", " case A-010"],
+        ["line 29", " case A-011"],
+        ["line 25", " case A-009"],
+    ]
+    assert Expected.of(cases).figures() == {
+        "received": 5,
+        "resolved": 4,
+        "pending": 1,
+        "waiting": 1,
+        "not_accepted": 1,
+    }
+    assert [act.act for act in cases[0].acts] == ["accept", "forward", "resolve", "return"]
+
+
+@pytest.mark.skipif(not PERMIT_LOG.exists(), reason="the permit log is not beside the checkout")
+def test_the_permit_log_is_sound_and_comes_to_its_known_figures(tmp_path: Path) -> None:
+    bad_rows, cases = read_log(PERMIT_LOG, read_mapping(SHIPPED / "permit_receipt_log.toml"), tmp_path)
+    figures = Expected.of(cases).figures()
+    assert bad_rows == []
+    assert (figures["received"], figures["resolved"], figures["pending"]) == (1_434, 1_329, 105)
+    earlier = [case for case in cases if len(case.acts) > 1 and case.acts[-1].at < case.acts[0].at]
+    assert {case.case for case in earlier} == {"case-10862", "case-8267"}

@@ -98,8 +98,9 @@ class Claims:
 
 def _claim(row: asyncpg.Record) -> Claim:
     return Claim(
-        notice_id=row["notice_id"],
-        about_event_id=row["about_event_id"],
+        # asyncpg's own class of UUID is not what encoders of events know.
+        notice_id=UUID(int=row["notice_id"].int),
+        about_event_id=UUID(int=row["about_event_id"].int),
         told=told_in(row),
         claims=row["claims"],
         put_offs=row["put_offs"],

@@ -1,0 +1,124 @@
+"""Shows the notices of a dossier. It decides nothing, and no name and no address ever leaves by this door.
+
+Who may see what: officers, supervisors and operators see every channel, with failures; portals see the web inbox, which they show
+to applicants. Notify knows no owner of a dossier: a portal asks by the dossier's id, which cannot be guessed (74 random bits) and
+which intake told to nobody but the filer, and what it gets has codes and dates only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+import orjson
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from services.chassis.tokens import Caller
+from services.chassis.web import require
+from services.notify.claims import told_in
+from services.notify.notice import Channel
+from services.notify.texts import Texts
+
+READERS = ("portal", "officer", "supervisor", "operator")
+SHOWN_MAX = 500
+
+# How a notice ended stands in the log; an e-mail without an end is claimed or waits for its turn.
+NOTICES_OF = """
+SELECT n.*, d.procedure, d.office, d.sealed_code, m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
+FROM notices n
+LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
+LEFT JOIN mails m ON m.notice_id = n.notice_id
+LEFT JOIN events e ON e.stream_id = n.dossier_id AND e.data ->> 'notice_id' = n.notice_id::text
+WHERE n.dossier_id = $1 AND n.channel = ANY($2::text[])
+ORDER BY n.recorded_at, n.notice_id
+LIMIT $3
+"""
+
+
+class NoticeView(BaseModel):
+    """One notice as it stands now."""
+
+    notice_id: UUID
+    dossier_id: UUID
+    about: str = Field(description="The event type that it tells of, without version.")
+    about_event_id: UUID
+    channel: Literal["email", "inbox"]
+    status: Literal["pending", "claimed", "sent", "failed", "lapsed"] = Field(
+        description="claimed: being handed to the carrier. lapsed: decided too late to be sent."
+    )
+    reason: str | None = Field(description="Why it failed: no_contact, refused or lapsed.")
+    decided_at: datetime
+    sent_at: datetime | None
+    ambiguous: bool = Field(description="It may have been handed over twice, with one Message-ID.")
+    title: str = Field(description="Vietnamese | English")
+    text: str = Field(description="Vietnamese first, English second; no personal data.")
+
+
+class NoticesView(BaseModel):
+    """All notices of one dossier, oldest event first."""
+
+    items: list[NoticeView]
+
+
+async def notices_of(
+    pool: asyncpg.Pool[Any], texts: Texts, dossier_id: UUID, channels: Collection[Channel]
+) -> list[NoticeView]:
+    """The notices of a dossier by these channels; none when notify has not heard of it."""
+    rows = await pool.fetch(NOTICES_OF, dossier_id, [channel.value for channel in channels], SHOWN_MAX)
+    return [_view(row, texts) for row in rows]
+
+
+def routes(pool: asyncpg.Pool[Any], texts: Texts) -> APIRouter:
+    """The routes of notify over its database."""
+    router = APIRouter()
+
+    @router.get("/v1/notices", summary="The notices of a dossier")
+    async def notices(
+        dossier_id: Annotated[UUID, Query(description="As intake answered it.")],
+        caller: Annotated[Caller, Depends(require(*READERS))],
+    ) -> NoticesView:
+        """Each notice with its text and its state; a portal sees those of the web inbox."""
+        return NoticesView(items=await notices_of(pool, texts, dossier_id, channels_for(caller)))
+
+    return router
+
+
+def channels_for(caller: Caller) -> list[Channel]:
+    """What this caller may see.
+
+    Guarantee: a portal sees inbox notices only, and nobody a name or an address. Test: test_a_portal_sees_the_inbox_only.
+    """
+    return [Channel.INBOX] if caller.role == "portal" else list(Channel)
+
+
+def _view(row: asyncpg.Record, texts: Texts) -> NoticeView:
+    ended = orjson.loads(row["ended"]) if row["ended"] else {}
+    text = texts.of(told_in(row), Channel.INBOX)
+    return NoticeView(
+        notice_id=row["notice_id"],
+        dossier_id=row["dossier_id"],
+        about=row["about"],
+        about_event_id=row["about_event_id"],
+        channel=row["channel"],
+        status=_status(row, ended),
+        reason=ended.get("reason"),
+        decided_at=row["decided_at"],
+        sent_at=row["ended_at"] if row["ending"] == "NoticeSent" else None,
+        ambiguous=ended.get("ambiguous", False),
+        title=text.title,
+        text=text.body,
+    )
+
+
+def _status(
+    row: asyncpg.Record, ended: dict[str, Any]
+) -> Literal["pending", "claimed", "sent", "failed", "lapsed"]:
+    if row["ending"] == "NoticeSent":
+        return "sent"
+    if row["ending"] == "NoticeFailed":
+        return "lapsed" if ended["reason"] == "lapsed" else "failed"
+    return "claimed" if row["claimed_at"] else "pending"

@@ -1,0 +1,84 @@
+"""Notify's moving parts over a real database and a real mail server, with time in the test's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from services.chassis.event_store import EventStore, StoredEvent
+from services.chassis.ordering import Delivered
+from services.notify.carrier import Carrier
+from services.notify.claims import Claims
+from services.notify.incoming import Dossiers
+from services.notify.notice import Channel
+from services.notify.routes import NoticeView, notices_of
+from services.notify.sender import Sender
+from tests.notify.examples import Clock, Life, texts
+
+SENDER = "khong-tra-loi@motcua.test"
+
+
+class Desk:
+    """One database, one clock, and any number of senders."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], smtp_port: int) -> None:
+        self.pool = pool
+        self.clock = Clock()
+        self.smtp_port = smtp_port
+        self.claims = Claims(pool, self.clock)
+        self.store = EventStore(pool, function="record_notices", attachment_type="mail_outcome")
+        self.dossiers = Dossiers(channels=list(Channel), clock=self.clock, new_id=uuid7)
+        self.texts = texts()
+
+    def sender(self, carriers: Sequence[Carrier] | None = None, store: EventStore | None = None) -> Sender:
+        return Sender(
+            pool=self.pool,
+            store=store or self.store,
+            carriers=carriers or [Carrier("127.0.0.1", self.smtp_port, SENDER, step_seconds=1.0)],
+            texts=self.texts,
+            sender_address=SENDER,
+            clock=self.clock,
+            new_id=uuid7,
+        )
+
+    async def hear(self, *deliveries: Delivered) -> None:
+        """As the consumer does: in one transaction."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.dossiers.apply(connection, list(deliveries))
+
+    async def know(self, life: Life, *, email: str | None = "an@example.org", change: int = 1) -> None:
+        """The applicant's contact has arrived."""
+        await self.pool.execute(
+            "INSERT INTO contacts (applicant_id, change, erased, name, email) VALUES ($1, $2, false, 'Nguyễn Thử', $3)",
+            life.applicant_id,
+            change,
+            email,
+        )
+
+    async def log(self) -> list[StoredEvent]:
+        rows = await self.pool.fetch("SELECT stream_id FROM events GROUP BY 1")
+        streams = await self.store.load_many([row[0] for row in rows])
+        return sorted(event for events in streams.values() for event in events)
+
+    async def recorded(self) -> list[tuple[str, str, str | None]]:
+        """Type, channel and reason of every event of the log, in order."""
+        rows = await self.pool.fetch(
+            "SELECT type, data ->> 'channel', data ->> 'reason' FROM events ORDER BY position"
+        )
+        return [tuple(row) for row in rows]
+
+    async def ambiguous(self) -> list[bool]:
+        """What each NoticeSent of an e-mail says, in order."""
+        rows = await self.pool.fetch(
+            "SELECT (data ->> 'ambiguous')::boolean FROM events "
+            "WHERE type = 'NoticeSent' AND data ->> 'channel' = 'email' ORDER BY position"
+        )
+        return [row[0] for row in rows]
+
+    async def shown(self, dossier_id: UUID) -> dict[tuple[str, str], NoticeView]:
+        views = await notices_of(self.pool, self.texts, dossier_id, list(Channel))
+        return {(view.about, view.channel): view for view in views}

@@ -1,0 +1,110 @@
+"""What became of a letter, told by a real SMTP server."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from services.notify.carrier import Carrier, Letter, PutOff, Refused, Taken, compose, deliverable
+from tests.notify.examples import NOW
+from tests.notify.mailbox import Mailbox, open_mailbox
+
+SENDER = "Một Cửa <khong-tra-loi@motcua.test>"
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    async with open_mailbox() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def carrier(mailbox: Mailbox) -> AsyncIterator[Carrier]:
+    opened = Carrier("127.0.0.1", mailbox.port, SENDER, step_seconds=1.0)
+    yield opened
+    opened.close()
+
+
+def letter(notice_id: UUID | None = None, to: str = "an@example.org") -> Letter:
+    return compose(notice_id or uuid7(), SENDER, to, "Hồ sơ | Dossier", "Kính gửi Ông/Bà,\n.\nchấm\n", NOW)
+
+
+async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Carrier):
+    assert await carrier.hand_over(letter()) == Taken()
+    (arrived,) = mailbox.letters
+    assert arrived["To"] == "an@example.org"
+    assert arrived["Subject"] == "Hồ sơ | Dossier"
+    assert arrived["Auto-Submitted"] == "auto-generated"
+    assert arrived.get_content().replace("\r\n", "\n") == "Kính gửi Ông/Bà,\n.\nchấm\n"
+
+
+async def test_a_letter_sent_again_has_the_same_message_id(mailbox: Mailbox, carrier: Carrier):
+    notice_id = uuid7()
+    assert letter(notice_id) == letter(notice_id)
+    await carrier.hand_over(letter(notice_id))
+    await carrier.hand_over(letter(notice_id))
+    assert mailbox.message_ids == [f"<{notice_id}@motcua.test>"] * 2
+
+
+async def test_the_connection_is_kept(mailbox: Mailbox, carrier: Carrier):
+    for _ in range(5):
+        assert await carrier.hand_over(letter()) == Taken()
+    assert mailbox.connections == 1
+
+
+async def test_a_kept_connection_that_the_server_closed_is_opened_anew(mailbox: Mailbox, carrier: Carrier):
+    await carrier.hand_over(letter())
+    mailbox.drop_connections()
+    assert await carrier.hand_over(letter()) == Taken()
+    assert mailbox.connections == 2
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data"])
+async def test_a_refusal_for_good_is_one(mailbox: Mailbox, carrier: Carrier, step: str):
+    setattr(mailbox, step, "550 no such mailbox")
+    assert await carrier.hand_over(letter()) == Refused()
+    setattr(mailbox, step, "250 OK")
+    assert await carrier.hand_over(letter()) == Taken()
+    assert (len(mailbox.letters), mailbox.connections) == (1, 1)
+
+
+@pytest.mark.parametrize("step", ["rcpt", "data"])
+async def test_a_refusal_for_now_is_put_off_without_doubt(mailbox: Mailbox, carrier: Carrier, step: str):
+    setattr(mailbox, step, "450 greylisted")
+    assert await carrier.hand_over(letter()) == PutOff(in_doubt=False, of_all=False)
+
+
+async def test_a_server_that_refuses_us_refuses_no_letter(mailbox: Mailbox, carrier: Carrier):
+    mailbox.mail = "530 authentication required"
+    assert await carrier.hand_over(letter()) == PutOff(in_doubt=False, of_all=True)
+
+
+async def test_nobody_listening_is_put_off_without_doubt(free_ports):
+    carrier = Carrier("127.0.0.1", free_ports(1)[0], SENDER)
+    assert await carrier.hand_over(letter()) == PutOff(in_doubt=False, of_all=True)
+
+
+async def test_a_connection_lost_behind_the_content_is_in_doubt(mailbox: Mailbox, carrier: Carrier):
+    mailbox.hang_up = True
+    assert await carrier.hand_over(letter()) == PutOff(in_doubt=True, of_all=True)
+    assert len(mailbox.letters) == 1
+
+
+async def test_a_server_silent_behind_the_content_is_in_doubt(mailbox: Mailbox, carrier: Carrier):
+    mailbox.silent = True
+    assert await carrier.hand_over(letter()) == PutOff(in_doubt=True, of_all=True)
+
+
+@pytest.mark.parametrize("address", ["an@example.org", "a.b+c@x.vn"])
+def test_a_plain_address_is_deliverable(address: str):
+    assert deliverable(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "", "an", "@example.org", "an@", "a b@example.org", "an@example.org, be@example.org", "an@example.org\r\nRCPT TO:<be@x>",
+     "<an@example.org>", "ân@example.org", "a" * 250 + "@x.vn"],
+)  # fmt: skip
+def test_an_address_that_says_more_is_not(address: str | None):
+    assert not deliverable(address)

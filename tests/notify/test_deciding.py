@@ -1,0 +1,74 @@
+"""Notices decided in the consumer's transaction, over a real database."""
+
+import asyncpg
+import pytest
+
+from services.notify.notice import LAPSES_AFTER, TOLD_BY
+from tests.notify.desk import Desk
+from tests.notify.examples import NOW, Life
+
+
+async def test_a_dossiers_notices_are_decided_once(desk: Desk):
+    life = Life()
+    events = [life.hears(about) for about in ("DossierSubmitted", "DossierAccepted")]
+    await desk.hear(*events)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await desk.hear(events[1])
+    await desk.hear(
+        *[life.hears(about) for about in ("DossierForwarded", "DossierResolved", "ResultReturned")]
+    )
+    shown = await desk.shown(life.dossier_id)
+    assert len(shown) == 9
+    assert {about for about, _ in shown} == TOLD_BY.keys() - {"DossierRejected"}
+    assert {view.status for view in shown.values()} == {"pending"}
+
+
+async def test_an_imported_dossier_is_muted_and_its_later_life_is_told(desk: Desk):
+    life = Life()
+    await desk.hear(
+        life.hears("DossierSubmitted", origin="import"), life.hears("DossierAccepted", origin="import")
+    )
+    assert await desk.shown(life.dossier_id) == {}
+    await desk.hear(life.hears("DossierResolved"))
+    shown = await desk.shown(life.dossier_id)
+    assert set(shown) == {("DossierResolved", "email"), ("DossierResolved", "inbox")}
+    assert "Mã hồ sơ: H29.015.00-261120-0007" in shown["DossierResolved", "inbox"].text
+
+
+async def test_what_is_heard_late_is_kept_shown_and_not_sent(desk: Desk, mailbox):
+    life = Life()
+    await desk.know(life)
+    desk.clock.pass_by(seconds=LAPSES_AFTER.total_seconds() + 1)
+    await desk.hear(life.hears("DossierSubmitted", recorded_at=NOW))
+    sender = desk.sender()
+    assert await sender.record_unsaid() == 2
+    assert await sender.send_due() == 0
+    assert mailbox.letters == []
+    shown = await desk.shown(life.dossier_id)
+    assert {view.status for view in shown.values()} == {"lapsed"}
+    assert sorted(await desk.recorded()) == [
+        ("NoticeFailed", "email", "lapsed"),
+        ("NoticeFailed", "inbox", "lapsed"),
+    ]
+
+
+async def test_no_personal_data_stands_outside_contacts(desk: Desk):
+    life = Life()
+    await desk.know(life, email="an@example.org")
+    await desk.hear(life.hears("DossierSubmitted"))
+    sender = desk.sender()
+    await sender.record_unsaid()
+    await sender.send_due()
+    tables = (
+        "events",
+        "dossiers",
+        "notices",
+        "mails",
+        "unsaid",
+        "ambiguous_notices",
+        "held",
+        "applied_versions",
+    )
+    for table in tables:
+        rows = await desk.pool.fetch(f"SELECT t::text FROM {table} t")
+        assert not [row for row in rows if "example.org" in row[0] or "Nguyễn" in row[0]], table

@@ -1,0 +1,263 @@
+"""Claim, send, record: a real mail server, a real database, and a process that may die between any two lines."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from services.chassis.event_store import EventStore, Item
+from services.notify.carrier import Carrier, HandedOver, Letter
+from services.notify.claims import CLAIM_LASTS
+from services.notify.notice import Channel
+from services.notify.texts import Text, Texts, Told
+from tests.notify.desk import SENDER, Desk
+from tests.notify.examples import CODE_KEY, NAMES, Life
+from tests.notify.mailbox import OK, Mailbox
+
+
+class Died(BaseException):
+    """The process ends here, as after kill -9: nothing behind it runs."""
+
+
+class DiesBeforeSending(Carrier):
+    async def hand_over(self, letter: Letter) -> HandedOver:
+        raise Died
+
+
+class DiesBeforeRecording(EventStore):
+    async def append(self, item: Item) -> Any:
+        raise Died
+
+
+async def submitted(desk: Desk, *, email: str | None = "an@example.org") -> Life:
+    life = Life()
+    await desk.know(life, email=email)
+    await desk.hear(life.hears("DossierSubmitted"))
+    return life
+
+
+async def email_of(desk: Desk, life: Life) -> Any:
+    return (await desk.shown(life.dossier_id))["DossierSubmitted", "email"]
+
+
+async def test_an_email_is_sent_and_recorded(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    assert await desk.sender().send_due() == 1
+    view = await email_of(desk, life)
+    assert (view.status, view.ambiguous, view.sent_at) == ("sent", False, desk.clock.now)
+    assert mailbox.message_ids == [f"<{view.notice_id}@motcua.test>"]
+    assert "Kính gửi Ông/Bà Nguyễn Thử," in mailbox.letters[0].get_content()
+    assert await desk.sender().send_due() == 0
+
+
+async def test_an_email_waits_for_its_contact(desk: Desk, mailbox: Mailbox):
+    life = Life()
+    life.change = 5
+    await desk.hear(life.hears("DossierSubmitted"))
+    sender = desk.sender()
+    assert await sender.send_due() == 0
+    await desk.know(life, change=4)
+    assert await sender.send_due() == 0
+    await desk.pool.execute("UPDATE contacts SET change = 5, email = 'moi@example.org'")
+    assert await sender.send_due() == 1
+    assert [letter["To"] for letter in mailbox.letters] == ["moi@example.org"]
+
+
+@pytest.mark.parametrize("email", [None, "not an address", "ân@example.org"])
+async def test_nobody_to_write_to_is_a_failure_that_is_recorded(
+    desk: Desk, mailbox: Mailbox, email: str | None
+):
+    life = await submitted(desk, email=email)
+    await desk.sender().send_due()
+    view = await email_of(desk, life)
+    assert (view.status, view.reason) == ("failed", "no_contact")
+    assert mailbox.connections == 0
+
+
+async def test_dying_between_claim_and_send_sends_after_60_seconds(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    with pytest.raises(Died):
+        await desk.sender([DiesBeforeSending("127.0.0.1", 1, SENDER)]).send_due()
+    assert (await email_of(desk, life)).status == "claimed"
+    desk.clock.pass_by(seconds=CLAIM_LASTS.total_seconds() - 1)
+    assert await desk.sender().send_due() == 0
+    desk.clock.pass_by(seconds=1)
+    assert await desk.sender().send_due() == 1
+    assert len(mailbox.letters) == 1
+    assert await desk.ambiguous() == [True]  # nobody can know that the first one never went out
+
+
+async def test_dying_between_send_and_record_sends_once_more_under_the_same_id(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    with pytest.raises(Died):
+        await desk.sender(store=DiesBeforeRecording(desk.pool)).send_due()
+    assert len(mailbox.letters) == 1
+    for _ in range(3):
+        desk.clock.pass_by(seconds=61)
+        await desk.sender().send_due()
+    assert len(mailbox.letters) == 2
+    assert len(set(mailbox.message_ids)) == 1
+    view = await email_of(desk, life)
+    assert (view.status, view.ambiguous) == ("sent", True)
+    assert await desk.claims.count_ambiguous() == 1
+    assert await desk.recorded() == [("NoticeSent", "email", None)]
+
+
+async def test_a_connection_lost_behind_the_content_is_tried_again_and_counted(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    mailbox.hang_up = True
+    sender = desk.sender()
+    await sender.send_due()
+    assert (await email_of(desk, life)).status == "pending"
+    mailbox.hang_up = False
+    await sender.send_due()
+    assert len(mailbox.letters) == 2 and len(set(mailbox.message_ids)) == 1
+    assert await desk.ambiguous() == [True]
+
+
+async def test_a_late_record_says_that_it_is_ambiguous(desk: Desk, mailbox: Mailbox):
+    """One sender stops behind its send for longer than its claim, another takes over, the first one wakes and records first."""
+    await submitted(desk)
+    asleep, wake = asyncio.Event(), asyncio.Event()
+
+    class Sleeps(EventStore):
+        async def append(self, item: Item) -> Any:
+            asleep.set()
+            await wake.wait()
+            return await super().append(item)
+
+    slow = Sleeps(desk.pool, function="record_notices", attachment_type="mail_outcome")
+    stopped = asyncio.create_task(desk.sender(store=slow).send_due())
+    await asleep.wait()
+    desk.clock.pass_by(seconds=61)
+    (taken_over,) = await desk.claims.take(10)
+    wake.set()
+    await stopped
+    assert await desk.ambiguous() == [True]
+    other = desk.sender()
+    await other._record(taken_over, other._sent(taken_over))
+    assert await desk.recorded() == [("NoticeSent", "email", None)]
+    assert await desk.claims.waiting() == (0, None)
+
+
+async def test_a_refusal_for_good_is_recorded(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    mailbox.rcpt = "550 no such mailbox"
+    await desk.sender().send_due()
+    view = await email_of(desk, life)
+    assert (view.status, view.reason) == ("failed", "refused")
+
+
+async def test_a_refusal_for_now_is_tried_again_later_and_later(desk: Desk, mailbox: Mailbox):
+    await submitted(desk)
+    mailbox.rcpt = "450 greylisted"
+    sender = desk.sender()
+    waits = []
+    for _ in range(4):
+        assert await sender.send_due() == 1
+        not_before = await desk.pool.fetchval("SELECT not_before FROM mails")
+        waits.append((not_before - desk.clock.now).total_seconds())
+        assert await sender.send_due() == 0
+        desk.clock.now = not_before
+    assert waits == [10, 20, 40, 80]
+    mailbox.rcpt = OK
+    await sender.send_due()
+    assert await desk.ambiguous() == [False]
+
+
+async def test_what_is_refused_for_now_for_72_hours_fails(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    mailbox.data = "452 try later"
+    desk.clock.pass_by(hours=72, seconds=1)
+    await desk.sender().send_due()
+    view = await email_of(desk, life)
+    assert (view.status, view.reason) == ("lapsed", "lapsed")
+
+
+async def test_without_a_carrier_everything_waits_and_nothing_is_lost(desk: Desk, mailbox: Mailbox):
+    for _ in range(5):
+        await submitted(desk)
+    mailbox.mail = "451 not now"
+    sender = desk.sender()
+    assert await sender.send_due() == 5
+    assert mailbox.letters == []
+    assert await sender.send_due() == 1  # one letter asks whether the carrier is back
+    mailbox.mail = OK
+    for _ in range(2):
+        await sender.send_due()
+    assert len(set(mailbox.message_ids)) == 5
+    assert await desk.ambiguous() == [False] * 5
+
+
+async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox: Mailbox):
+    bad, _good = await submitted(desk), await submitted(desk)
+    notice_id = (await email_of(desk, bad)).notice_id
+
+    class CannotWriteOne(Texts):
+        def of(self, told: Told, channel: Channel, name: str | None = None) -> Text:
+            if told.dossier_id == bad.dossier_id:
+                raise KeyError(told.about)
+            return super().of(told, channel, name)
+
+    desk.texts = CannotWriteOne(code_key=CODE_KEY, procedures=NAMES)
+    await desk.sender().send_due()
+    assert len(mailbox.letters) == 1
+    assert await desk.pool.fetchval("SELECT notice_id FROM mails") == notice_id
+
+
+async def test_two_senders_share_the_work(desk: Desk, mailbox: Mailbox):
+    lives = [await submitted(desk) for _ in range(30)]
+    carriers = [[Carrier("127.0.0.1", mailbox.port, SENDER) for _ in range(3)] for _ in range(2)]
+    await asyncio.gather(*(desk.sender(each).send_due() for each in carriers))
+    assert len(mailbox.letters) == len(set(mailbox.message_ids)) == len(lives)
+    assert await desk.ambiguous() == [False] * 30
+
+
+async def test_leaving_ends_the_letter_under_way_and_gives_the_rest_back(desk: Desk, mailbox: Mailbox):
+    for _ in range(20):
+        await submitted(desk)
+    sender = desk.sender()
+    running = asyncio.create_task(sender.run_mails())
+    await mailbox.first_letter.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert 0 < len(mailbox.letters) < 20
+    assert await desk.pool.fetchval("SELECT count(*) FROM mails WHERE claimed_at IS NOT NULL") == 0
+    await desk.sender().send_due()
+    assert len(mailbox.letters) == len(set(mailbox.message_ids)) == 20
+    assert await desk.ambiguous() == [False] * 20
+
+
+async def test_inbox_notices_are_recorded_in_bulk(desk: Desk):
+    lives = [Life() for _ in range(50)]
+    await desk.hear(*[life.hears("DossierSubmitted") for life in lives])
+    await desk.hear(
+        *[life.hears(about) for life in lives for about in ("DossierAccepted", "DossierForwarded")]
+    )
+    sender = desk.sender()
+    assert await sender.record_unsaid() == 150
+    assert await sender.record_unsaid() == 0
+    shown = await desk.shown(lives[0].dossier_id)
+    assert {key for key, view in shown.items() if view.status == "sent"} == {
+        (about, "inbox") for about in ("DossierSubmitted", "DossierAccepted", "DossierForwarded")
+    }
+    rows = await desk.pool.fetch(
+        "SELECT version, data FROM events WHERE stream_id = $1 ORDER BY version", lives[0].dossier_id
+    )
+    assert [row["version"] for row in rows] == [1, 2, 3]
+    assert [json.loads(row["data"])["about"] for row in rows] == [
+        "DossierSubmitted",
+        "DossierAccepted",
+        "DossierForwarded",
+    ]
+
+
+async def test_two_who_record_the_inbox_say_it_once(desk: Desk):
+    for _ in range(20):
+        await desk.hear(*[Life().hears("DossierSubmitted") for _ in range(10)])
+    senders = [desk.sender() for _ in range(4)]
+    recorded = await asyncio.gather(*(sender.record_unsaid() for sender in senders for _ in range(5)))
+    assert sum(recorded) == 200
+    assert await desk.recorded() == [("NoticeSent", "inbox", None)] * 200

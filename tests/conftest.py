@@ -17,8 +17,20 @@ from deploy.local.postgres import ROLES, SUPERUSER, Postgres
 from services.chassis.settings import KafkaSettings
 from tests.databases import Database, Databases
 
+SERVERS = {"postgres", "kafka"}
 FreePorts = Callable[[int], list[int]]
 NewDatabase = Callable[..., Database]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "servers: starts processes of its own; `make check` leaves it out")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a server, however indirectly, is marked so: nobody has to remember."""
+    for item in items:
+        if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
+            item.add_marker("servers")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,59 @@
+# Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench faults generate clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell \
+	$(name) -c 'import sys; sys.version_info[:2] == (3, 11) and print("$(name)")' 2>/dev/null)))
+READY := $(VENV)/.ready
+
+# The fault run: `make faults SIZE=50000 SEED=1 BROKERS=3`.
+SIZE ?= 20000
+SEED ?= 1
+BROKERS ?= 1
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment: pinned versions, each checked by its hash
+
+# The lock pins uv as well: pip fetches that one by its hash, and uv the rest.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, as python3.11 or python3 on the PATH." >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@awk '/^[a-z]/ { keep = /^uv==/ } keep' requirements.lock >$(VENV)/bootstrap.lock
+	@test -x $(BIN)/uv || { echo "fetching uv"; $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r $(VENV)/bootstrap.lock; }
+	@echo "installing $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# exec: Ctrl-C and the exit code are the command's own.
+run: $(READY) ## Start everything, load the demonstration, and say where it is; Ctrl-C stops it
+	@exec $(BIN)/motcua up
+
+test: $(READY) ## Every test, on real PostgreSQL and real Kafka
+	$(BIN)/python -m pytest
+
+check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -m "not servers"
+
+bench: $(READY) ## Measure against the tutorial way; exits 1 when a goal is missed
+	$(BIN)/python -m tests.benchmarks
+
+faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was lost: SIZE, SEED, BROKERS
+	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS)
+
+generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
+	$(BIN)/python -m contracts.generate
+
+clean: ## Remove what was built; data in .local stays
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

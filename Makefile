@@ -36,6 +36,7 @@ run: $(READY) ## Start everything, load the demonstration, and say where it is; 
 	@exec $(BIN)/motcua up
 
 test: $(READY) ## Every test, on real PostgreSQL and real Kafka
+	@test -z "$$CI" || .ci/programs
 	$(BIN)/python -m pytest
 
 check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network

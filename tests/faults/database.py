@@ -47,6 +47,33 @@ def age_keys(postgres: Postgres, name: str) -> None:
     in_thread(work())
 
 
+WATCH = """
+CREATE SCHEMA faults;
+CREATE TABLE faults.steps_back (reader text, place text, before bigint, after bigint);
+CREATE FUNCTION faults.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    INSERT INTO faults.steps_back
+    VALUES (old.reader, old.cluster_id || '/' || old.topic || '/' || old.partition, old.position, new.position);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER a_position_only_grows AFTER UPDATE ON reader_positions
+FOR EACH ROW WHEN (new.position < old.position) EXECUTE FUNCTION faults.note();
+"""
+
+
+def watch_positions(postgres: Postgres, name: str) -> None:
+    """Notes from now on every reader's position that is overwritten by a smaller one."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+        try:
+            await connection.execute(WATCH)
+        finally:
+            await connection.close()
+
+    in_thread(work())
+
+
 async def facts(postgres: Postgres, name: str) -> list[Fact]:
     """The whole event table of one store, in no particular order: the checkers sort."""
     connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))

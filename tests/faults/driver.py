@@ -34,6 +34,10 @@ class Doors:
     intake: list[Door]
     processing: list[Door]
 
+    def of(self, service: str) -> list[Door]:
+        """The doors of one service; reporting's and notify's are not the driver's."""
+        return {"intake": self.intake, "processing": self.processing}.get(service, [])
+
 
 @dataclass(slots=True)
 class Driver:
@@ -104,7 +108,7 @@ class Driver:
         await self._file(filing)
 
     def _filing(self, paper: Sheet, caller: str, key: str) -> Filing:
-        filing = Filing(caller, key, paper.email)
+        filing = Filing(caller, key, paper.email, paper.role)
         self.record.filings.append(filing)
         self._papers[caller, key] = paper
         return filing

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tests.faults import topics
-from tests.faults.database import age_keys, new_database
+from deploy.local.postgres import in_thread
+from tests.faults import readings, topics
+from tests.faults.database import age_keys, new_database, watch_positions
+from tests.faults.record import Record
 from tests.faults.schedule import Fault
 from tests.faults.world import House
 
@@ -38,9 +40,8 @@ class Injector:
     add_door: Callable[[str, int], None]
     end_door: Callable[[str, int], None]
     lose_mail_answers: Callable[[int], None]
-    poison: Callable[[set[str]], None]
-    reordered: Callable[[set[str]], None]
-    injected: list[str] = field(default_factory=list)
+    record: Record
+    _said: list[topics.Poison] = field(default_factory=list)
     _busy: set[str] = field(default_factory=set)
     _ends: list[tuple[float, Fault, End]] = field(default_factory=list)
 
@@ -65,7 +66,7 @@ class Injector:
         self.house.say(f"{time.monotonic() - began:6.1f}s {fault}")
         self._busy |= self._needs(fault)
         end = getattr(self, f"_{fault.kind}")(fault, random.Random(fault.seed))
-        self.injected.append(f"{fault.kind} {fault.target}")
+        self.record.injected.append(f"{fault.kind} {fault.target}")
         self._ends.append((time.monotonic() - began + fault.for_seconds, fault, end))
 
     def _finish(self, end: tuple[float, Fault, End]) -> None:
@@ -100,8 +101,14 @@ class Injector:
         return self.house.kafka.start
 
     def _wipe_kafka(self, _fault: Fault, _draw: random.Random) -> End:
-        self.house.kafka.wipe()
+        self._wipe()
         return nothing
+
+    def _wipe(self, first: list[topics.Message] | None = None) -> None:
+        """An empty cluster, then `first`, then the poison of before: no store could fill that in again."""
+        self.house.kafka.wipe()
+        self.record.wiped_at_epoch = time.time()
+        topics.say(self.house.kafka, [*(first or []), *(p.message for p in self._said)])
 
     def _duplicate(self, _fault: Fault, draw: random.Random) -> End:
         topics.say(self.house.kafka, topics.duplicates(self.house.kafka, draw))
@@ -109,19 +116,21 @@ class Injector:
 
     def _poison(self, _fault: Fault, draw: random.Random) -> End:
         made = topics.poison(draw)
-        topics.say(self.house.kafka, made)
-        self.poison({m.header("ce_id") for m in made})
+        topics.say(self.house.kafka, [p.message for p in made])
+        self._said += made
+        for each in made:
+            for reader in each.readers:
+                self.record.poison.setdefault(reader, set()).add(each.message.header("ce_id"))
         return nothing
 
     def _reorder(self, _fault: Fault, draw: random.Random) -> End:
         """A broker that comes back empty is first told some dossiers backwards, then a reader begins from nothing."""
         known = topics.scrambled(topics.read(self.house.kafka, topics.DOSSIERS), draw)
-        self.reordered({m.header("ce_subject") for m in known})
+        self.record.reordered |= {m.header("ce_subject") for m in known}
         for name in ("intake", "processing"):
             self.house.freeze(name)
         self.house.kill("reporting")
-        self.house.kafka.wipe()
-        topics.say(self.house.kafka, known)
+        self._wipe(known)
         self._forget_reporting()
         self.house.thaw("intake")
         self.house.thaw("processing")
@@ -158,8 +167,10 @@ class Injector:
         return nothing
 
     def _forget_reporting(self) -> None:
+        self.record.steps_back += in_thread(readings.steps_back(self.house.postgres, ("reporting",)))
         new_database(self.house.postgres, "reporting")
         self.house.migrate("reporting")
+        watch_positions(self.house.postgres, "reporting")
         self.house.launch(self.house.members["reporting"])
 
     def _midnight(self, _fault: Fault, _draw: random.Random) -> End:

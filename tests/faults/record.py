@@ -41,6 +41,7 @@ class Filing:
     caller: str
     key: str
     email: str | None = None
+    role: str = "portal"
     answers: list[Answer] = field(default_factory=list)
 
     @property
@@ -91,6 +92,7 @@ class Heard:
     dossier_id: str
     sequence: int
     event_id: str
+    at_epoch: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,13 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class PositionSample:
-    """A reader's stored position of one partition of one cluster at one moment."""
+class StepBack:
+    """A reader's stored position of one partition that was overwritten by a smaller one."""
 
-    at_seconds: float
     reader: str
-    cluster: str
     partition: str
-    position: int
+    before: int
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ class Outcome:
     notices: list[Notice] = field(default_factory=list)
     dead_letters: dict[str, list[str]] = field(default_factory=dict)
     ambiguous_counted: int = 0
+    steps_back: list[StepBack] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -171,10 +173,11 @@ class Record:
     filings: list[Filing] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
-    positions: list[PositionSample] = field(default_factory=list)
+    steps_back: list[StepBack] = field(default_factory=list)
     mail: list[Mail] = field(default_factory=list)
     poison: dict[str, set[str]] = field(default_factory=dict)
     reordered: set[str] = field(default_factory=set)
+    wiped_at_epoch: float = 0.0
     outcome: Outcome = field(default_factory=Outcome)
 
 

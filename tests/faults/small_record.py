@@ -13,7 +13,6 @@ from tests.faults.record import (
     Mail,
     Notice,
     Outcome,
-    PositionSample,
     Record,
     Sample,
 )
@@ -76,7 +75,6 @@ def good_record() -> Record:
         filings=[_filing(n) for n in (1, 2, 3)],
         commands=[_command(f) for f in processing],
         samples=[Sample(float(n), LAWFUL, 0.0) for n in range(20)],
-        positions=[PositionSample(float(n), "reporting", "c1", "dossiers/0", n * 3) for n in range(4)],
         mail=[*mail, mail[0]],
         poison={"reporting": {"bad-1"}, "notify": {"bad-1"}},
         outcome=Outcome(
@@ -99,7 +97,7 @@ def _status(dossier: str, channel: str) -> str:
 def _filing(number: int) -> Filing:
     told = Answer(201, {"dossier_id": f"d{number}"}, "intake", 1.0)
     email = None if number == 3 else f"d{number}@example.org"
-    return Filing("p1", f"k{number}", email, [Answer(LOST, {}, "intake", 0.5), told, told])
+    return Filing("p1", f"k{number}", email, "portal", [Answer(LOST, {}, "intake", 0.5), told, told])
 
 
 def _code(recorded: Fact) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.faults import checks, checks_live
-from tests.faults.record import Answer, Mail, PositionSample, Record
+from tests.faults.record import Answer, Mail, Record, StepBack
 from tests.faults.small_record import LAWFUL, SUBMITTED, code, fact, good_record
 
 Doctor = Callable[[Record], None]
@@ -90,6 +90,11 @@ def _publish_out_of_order(r: Record) -> None:
     heard = r.outcome.topic
     first, second = heard[3], heard[5]
     heard[3], heard[5] = replace(first, offset=second.offset), replace(second, offset=first.offset)
+
+
+def _publish_out_of_order_before_the_new_broker_was_noticed(r: Record) -> None:
+    _publish_out_of_order(r)
+    r.wiped_at_epoch = -1.0
 
 
 def _publish_another_version(r: Record) -> None:
@@ -201,7 +206,7 @@ def _swallow_the_poison(r: Record) -> None:
 
 
 def _go_back(r: Record) -> None:
-    r.positions.append(PositionSample(9.0, "reporting", "c1", "dossiers/0", 2))
+    r.steps_back.append(StepBack("reporting", "dossiers/0", 9, 2))
 
 
 def _skip_a_fault(r: Record) -> None:
@@ -275,6 +280,12 @@ def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> No
     doctor(record)
     found = {(f.check, f.kind) for f in checks.findings(record, checks_live.ALL)}
     assert (check, kind) in found
+
+
+def test_what_was_said_before_the_new_broker_was_noticed_may_be_out_of_order() -> None:
+    record = good_record()
+    _publish_out_of_order_before_the_new_broker_was_noticed(record)
+    assert checks.findings(record, checks_live.ALL) == []
 
 
 def test_every_check_has_a_doctored_record() -> None:

@@ -4,17 +4,18 @@ Synchronous, from the main thread. A message is kept as the bytes it came in, so
 """
 
 import random
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
 from deploy.local.kafka import Kafka
 from tests.faults.record import Heard
+from tests.faults.schedule import SERVICES
 
 DOSSIERS = "dossiers"
 WAIT_SECONDS = 20.0
@@ -24,6 +25,7 @@ class Message(NamedTuple):
     topic: str
     partition: int
     offset: int
+    at_ms: int
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
@@ -50,18 +52,25 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
         }
         left = {n for n, end in ends.items() if end}
         consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in left])
+        silent_since = time.monotonic()
         while left:
-            for found in consumer.consume(1000, timeout=WAIT_SECONDS):
+            batch = consumer.consume(1000, timeout=0.2)
+            silent_since = time.monotonic() if batch else silent_since
+            if time.monotonic() - silent_since > WAIT_SECONDS:
+                raise RuntimeError(f"{topic}: partitions {sorted(left)} are not read to their ends")
+            for found in batch:
                 if found.error() is not None:
                     raise RuntimeError(str(found.error()))
                 partition, offset = found.partition() or 0, found.offset() or 0
-                yield Message(
-                    topic, partition, offset, found.key(), found.value(), tuple(found.headers() or ())
-                )  # type: ignore[arg-type]
+                yield Message(topic, partition, offset, found.key(), found.value(), _headers(found.headers()))
                 if offset + 1 >= ends[partition]:
                     left.discard(partition)
     finally:
         consumer.close()
+
+
+def _headers(found: Any) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value or b"") for name, value in found or ())
 
 
 def heard(messages: Iterable[Message]) -> list[Heard]:
@@ -75,10 +84,19 @@ def heard(messages: Iterable[Message]) -> list[Heard]:
             m.header("ce_subject"),
             int(m.header("ce_sequence")),
             m.header("ce_id"),
+            m.at_ms / 1000,
         )
         for m in messages
         if m.header("ce_sequence").isdigit()
     ]
+
+
+def dead_letters(kafka: Kafka) -> dict[str, list[str]]:
+    """The event ids on each reader's dead-letter topic; a letter's key is the id of what it buried."""
+    return {
+        reader: [(m.key or b"").decode() for m in read(kafka, f"{reader}.dead-letters")]
+        for reader in SERVICES
+    }
 
 
 def say(kafka: Kafka, messages: Iterable[Message]) -> int:
@@ -122,29 +140,47 @@ def scrambled(messages: Iterable[Message], draw: random.Random, dossiers: int = 
     return [m for key in chosen for m in sorted(by_dossier[key], key=lambda m: -int(m.header("ce_sequence")))]
 
 
-def poison(draw: random.Random) -> list[Message]:
-    """Messages that no reader can apply, each of a dossier of its own: no JSON, a field missing, an unknown type."""
-    made = []
-    for value, kind in (
-        (b"\xff{", "DossierSubmitted.v1"),
-        (orjson.dumps({"dossier_id": "x"}), "DossierSubmitted.v1"),
-        (orjson.dumps({"note": 1}), "DossierVanished.v1"),
-    ):
-        dossier_id, event_id = _uuid7(draw), _uuid7(draw)
-        at = datetime.now(UTC).isoformat(timespec="microseconds").encode()
-        headers = (
-            ("ce_specversion", b"1.0"),
-            ("ce_id", event_id),
-            ("ce_source", b"intake"),
-            ("ce_type", kind.encode()),
-            ("ce_time", at),
-            ("ce_subject", dossier_id),
-            ("ce_sequence", b"1"),
-            ("ce_recordedtime", at),
-            ("content-type", b"application/json"),
-        )
-        made.append(Message(DOSSIERS, draw.randrange(12), 0, dossier_id, value, headers))
-    return made
+class Poison(NamedTuple):
+    """A message that nobody can apply, and the readers in whose dead letters it must be found."""
+
+    message: Message
+    readers: tuple[str, ...]
+
+
+OF_INTAKE = ("processing", "notify", "reporting")
+OF_PROCESSING = ("intake", "notify", "reporting")
+
+
+def poison(draw: random.Random) -> list[Poison]:
+    """Each of a dossier of its own: no JSON, fields missing, an envelope that cannot be read, and a type unknown to all.
+
+    An unknown type waits for a release that knows it: it is held, and is no dead letter.
+    """
+    no_json, empty = b"\xff{", b"{}"
+    return [
+        Poison(_bad(draw, "intake", "DossierSubmitted.v1", no_json), OF_INTAKE),
+        Poison(_bad(draw, "intake", "DossierSubmitted.v1", empty), OF_INTAKE),
+        Poison(_bad(draw, "processing", "DossierAccepted.v1", empty), OF_PROCESSING),
+        Poison(_bad(draw, "processing", "DossierAccepted.v1", empty, sequence=b"one"), SERVICES),
+        Poison(_bad(draw, "intake", "DossierVanished.v1", empty), ()),
+    ]
+
+
+def _bad(draw: random.Random, source: str, kind: str, value: bytes, sequence: bytes = b"1") -> Message:
+    dossier_id, event_id = _uuid7(draw), _uuid7(draw)
+    at = datetime.now(UTC).isoformat(timespec="microseconds").encode()
+    headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", event_id),
+        ("ce_source", source.encode()),
+        ("ce_type", kind.encode()),
+        ("ce_time", at),
+        ("ce_subject", dossier_id),
+        ("ce_sequence", sequence),
+        ("ce_recordedtime", at),
+        ("content-type", b"application/json"),
+    )
+    return Message(DOSSIERS, draw.randrange(12), 0, 0, dossier_id, value, headers)
 
 
 def _uuid7(draw: random.Random) -> bytes:

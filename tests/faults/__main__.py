@@ -1,0 +1,34 @@
+"""`python -m tests.faults --size N --seed S --brokers 1|3 [--mutation NAME]`: one run, told as it goes; exit 1 on any finding."""
+
+import argparse
+import sys
+
+from tests.faults.mutations import MUTATIONS
+from tests.faults.run import Size, draw_seed, run
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--size", type=int, default=2_000, help="dossiers to file")
+    parser.add_argument(
+        "--seed", type=int, default=None, help="of the schedule and the load; drawn when not given"
+    )
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="nodes of the Kafka cluster")
+    parser.add_argument("--mutation", choices=sorted(MUTATIONS), default="", help="take one guarantee out")
+    given = parser.parse_args()
+    seed = draw_seed() if given.seed is None else given.seed
+    size = Size.of(given.size)
+    _say(
+        f"size {size.dossiers} in {size.seconds:.0f}s, seed {seed}, brokers {given.brokers} {given.mutation}"
+    )
+    findings = run(size, seed, given.brokers, mutation=given.mutation, say=_say)
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""Reads what the house says of itself: through its doors what a door shows, from tables and topics what no door shows."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from deploy.local.postgres import Postgres
+from tests.faults import database, oracle
+from tests.faults.client import Door, Lost, Reply
+from tests.faults.people import Issuer
+from tests.faults.record import COUNT_FIELDS, Notice, Outcome, Record, Rows, Standing, StepBack
+
+READERS_AT_ONCE = 32
+PAGE = 100
+WAIT_SECONDS = 60.0
+VIOLATIONS = re.compile(rb"^reporting_identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
+READERS = ("intake", "processing", "notify", "reporting")
+STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned")
+
+
+class Unreadable(Exception):
+    """A door does not answer as it should; the text says which and how."""
+
+
+async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres, record: Record) -> Outcome:
+    """The state of the house, all but what the topics say."""
+    stores = {name: await database.facts(postgres, name) for name in ("intake", "processing", "notify")}
+    submitted = [f.stream_id for f in stores["intake"] if f.type == "DossierSubmitted"]
+    owners = {i: (filing.role, filing.caller) for filing in record.filings for i in set(filing.dossier_ids)}
+    result = Outcome(stores=stores)
+    await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, i, result.tracking))
+    for status in STATUSES:
+        await _list(doors["processing"], issuer, status, result.queue)
+    await _each(submitted, lambda i: _notices(doors["notify"], issuer, i, result.notices))
+    result.counts = {"all": {"all": await counts(doors["reporting"])}}
+    for dimension in oracle.DIMENSIONS:
+        result.counts[dimension] = await _rows(doors["reporting"], dimension)
+    result.ambiguous_counted = (
+        await database.fetch(postgres, "notify", "SELECT count(*) FROM ambiguous_notices")
+    )[0][0]
+    return result
+
+
+async def _each(ids: Iterable[str], read: Callable[[str], Any]) -> None:
+    places = asyncio.Semaphore(READERS_AT_ONCE)
+
+    async def one(dossier_id: str) -> None:
+        async with places:
+            await read(dossier_id)
+
+    await asyncio.gather(*(one(i) for i in ids))
+
+
+async def ask(door: Door, path: str, token: str = "") -> Reply:
+    """A reading, repeated while it is lost or limited."""
+    last = "lost"
+    for _ in range(40):
+        try:
+            reply = await door.ask("GET", path, token=token, wait_seconds=20)
+        except Lost:
+            await asyncio.sleep(0.25)
+            continue
+        if reply.status not in (429, 503):
+            return reply
+        last = str(reply.status)
+        await asyncio.sleep(0.25)
+    raise Unreadable(f"{door.name} {path}: {last}")
+
+
+async def _body(door: Door, path: str, token: str = "") -> dict[str, Any]:
+    reply = await ask(door, path, token)
+    if reply.status != 200:
+        raise Unreadable(f"{door.name} {path}: {reply.status} {reply.raw[:300]!r}")
+    return reply.body
+
+
+async def _track(
+    door: Door,
+    issuer: Issuer,
+    owners: Mapping[str, tuple[str, str]],
+    dossier_id: str,
+    into: dict[str, Standing],
+) -> None:
+    role, caller = owners.get(dossier_id, ("supervisor", "reader"))
+    reply = await ask(door, f"/v1/dossiers/{dossier_id}", issuer.token(role, caller))
+    if reply.status == 404:
+        return
+    body = reply.body
+    if reply.status != 200:
+        raise Unreadable(f"intake {dossier_id}: {reply.status} {reply.raw[:300]!r}")
+    history = tuple(str(step["what"]) for step in body["history"])
+    into[dossier_id] = Standing(body["status"], None, body["code"], history)
+
+
+async def _list(door: Door, issuer: Issuer, status: str, into: dict[str, Standing]) -> None:
+    cursor = ""
+    while True:
+        path = f"/v1/dossiers?status={status}&limit={PAGE}" + (f"&cursor={cursor}" if cursor else "")
+        body = await _body(door, path, issuer.token("supervisor", "reader"))
+        for item in body["items"]:
+            into[item["dossier_id"]] = Standing(item["status"], item["version"], item["code"])
+        cursor = body["next"] or ""
+        if not cursor:
+            return
+
+
+async def _notices(door: Door, issuer: Issuer, dossier_id: str, into: list[Notice]) -> None:
+    body = await _body(door, f"/v1/notices?dossier_id={dossier_id}", issuer.token("supervisor", "reader"))
+    into += [
+        Notice(n["notice_id"], n["dossier_id"], n["about"], n["channel"], n["status"], bool(n["ambiguous"]))
+        for n in body["items"]
+    ]
+
+
+async def counts(door: Door) -> dict[str, int]:
+    """The nine fields of reporting's public answer, for all time."""
+    body = await _body(door, "/v1/counts")
+    return {name: int(body[name]) for name in COUNT_FIELDS}
+
+
+async def _rows(door: Door, dimension: str) -> Rows:
+    body = await _body(door, f"/v1/counts?by={dimension}")
+    return {str(row["key"]): {name: int(row[name]) for name in COUNT_FIELDS} for row in body["rows"]}
+
+
+async def violations(door: Door) -> float:
+    """Reporting's own metric of broken identities; missing is as bad as broken."""
+    found = VIOLATIONS.search((await door.ask("GET", "/metrics")).raw)
+    return float(found.group(1)) if found else -1.0
+
+
+async def steps_back(postgres: Postgres, readers: Iterable[str] = READERS) -> list[StepBack]:
+    """What the triggers of database.watch_positions saw, in every reader's database."""
+    found = []
+    for name in readers:
+        rows = await database.fetch(
+            postgres, name, "SELECT reader, place, before, after FROM faults.steps_back"
+        )
+        found += [StepBack(*row) for row in rows]
+    return found

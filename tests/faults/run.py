@@ -1,0 +1,135 @@
+"""One run from an empty folder to its findings: load and faults at the same time, then quiet, then the checkers.
+
+Prints what it does as it goes; the seed alone is needed to do the same again.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults import checks, checks_live, database, readings, topics
+from tests.faults.catcher import Catcher
+from tests.faults.client import Door
+from tests.faults.injector import Injector
+from tests.faults.load import Load, ask
+from tests.faults.record import Finding, Outcome, Record
+from tests.faults.schedule import plan
+from tests.faults.world import House
+
+SHOWN = 15
+QUIET_SECONDS = 150.0
+LOOK_AGAIN_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many dossiers are filed in how many seconds, and how long Kafka's one absence lasts."""
+
+    dossiers: int
+    seconds: float
+    absent_seconds: float
+
+    @classmethod
+    def of(cls, dossiers: int) -> "Size":
+        """About 25 a second for a small run, about 80 for a large one; absent for a minute when there is time for it."""
+        seconds = max(80.0, dossiers / 80)
+        return cls(dossiers, seconds, 60.0 if seconds >= 300 else 12.0)
+
+
+def run(
+    size: Size, seed: int, brokers: int, *, mutation: str = "", say: Callable[[str], None] = lambda line: None
+) -> list[Finding]:
+    """The findings of one run, with everything it started stopped again; the folder stays when there are any."""
+    record = Record(seed)
+    faults = plan(seed, size.seconds, size.absent_seconds)
+    record.planned = [f"{f.kind} {f.target}" for f in faults]
+    house = House(brokers, mutation, say)
+    catcher = Catcher(house.smtp_port, time.monotonic())
+    findings: list[Finding] = [Finding("run", "wrong", "the run did not come to its end")]
+    try:
+        catcher.start()
+        house.start()
+        for service in readings.READERS:
+            database.watch_positions(house.postgres, service)
+        load = Load(house, record, size.dossiers, size.seconds)
+        injector = Injector(
+            house,
+            load.ask_again,
+            load.add_door,
+            load.end_door,
+            lambda n: setattr(catcher, "lose_answers", n),
+            record,
+        )
+        injector.run(faults, load.began)
+        say(f"{time.monotonic() - load.began:6.1f}s all faults are over; the load goes on to its end")
+        load.finish(house.tend)
+        record.mail = catcher.mail
+        findings = _settle(house, record, say)
+    finally:
+        catcher.stop()
+        house.stop(keep=bool(findings))
+    _tell(record, findings, house, say)
+    return findings
+
+
+def _settle(house: House, record: Record, say: Callable[[str], None]) -> list[Finding]:
+    """Looks until nothing is amiss or the house has had its time to catch up; the last look counts."""
+    began = time.monotonic()
+    while True:
+        house.wait_ready()
+        record.outcome = _look(house, record)
+        findings = checks.findings(record, checks_live.ALL)
+        waited = time.monotonic() - began
+        if not findings or waited > QUIET_SECONDS:
+            return findings
+        summary = dict(Counter(f"{f.check} {f.kind}" for f in findings))
+        say(f"after {waited:.0f}s of quiet still {summary}")
+        for _ in range(int(LOOK_AGAIN_SECONDS * 10)):
+            house.tend()
+            time.sleep(0.1)
+
+
+def _look(house: House, record: Record) -> Outcome:
+    doors = {name: Door(name, member.port) for name, member in house.members.items()}
+    outcome: Outcome = ask(readings.outcome(doors, house.issuer, house.postgres, record))
+    outcome.topic = topics.heard(topics.read(house.kafka, topics.DOSSIERS))
+    outcome.dead_letters = topics.dead_letters(house.kafka)
+    outcome.steps_back = ask(readings.steps_back(house.postgres))
+    return outcome
+
+
+def _tell(record: Record, findings: list[Finding], house: House, say: Callable[[str], None]) -> None:
+    lost = sum(a.status == 0 for f in record.filings for a in f.answers)
+    again = sum(len(f.answers) > 1 for f in record.filings)
+    deaths = sum(m.deaths for m in house.members.values())
+    stored = {name: len(facts) for name, facts in record.outcome.stores.items()}
+    say(f"{len(record.filings)} keys, {again} sent again, {lost} answers lost; {len(record.commands)} acts")
+    say(f"events stored {stored}, heard {len(record.outcome.topic)}; mails {len(record.mail)}")
+    say(
+        f"samples {len(record.samples)}; ambiguous {record.outcome.ambiguous_counted}; restarts not asked for {deaths}"
+    )
+    faults = ", ".join(f"{what} ×{count}" for what, count in sorted(Counter(record.injected).items()))
+    say(f"faults injected: {faults}")
+    for finding in findings[:SHOWN]:
+        say(f"  {finding.check}: {finding.kind}: {finding.what}")
+    if len(findings) > SHOWN:
+        say(f"  … and {len(findings) - SHOWN} more")
+    kinds = Counter(f.kind for f in findings)
+    say(
+        f"seed {record.seed}: lost {kinds['lost']}, doubled {kinds['doubled']}, otherwise wrong {kinds['wrong']}"
+    )
+    if findings:
+        say(f"found by: {', '.join(sorted({f.check for f in findings}))}; logs in {house.home}")
+        say(f"the schedule was: {'; '.join(map(str, plan_of(record)))}")
+
+
+def plan_of(record: Record) -> list[str]:
+    """What was planned, in order."""
+    return record.planned
+
+
+def draw_seed() -> int:
+    """A seed for a run that was given none."""
+    return random.SystemRandom().randrange(10**6)

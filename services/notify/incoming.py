@@ -6,6 +6,7 @@ alone and stays in one table.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -113,7 +114,16 @@ INSERT INTO unsaid (oldest_recorded_at, dossier_ids, notice_ids, event_ids, abou
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
-Told = tuple[Delivered, Notice]
+Told = tuple[Delivered, Happened, Notice]
+# What each text needs of its event beside what is known of the dossier.
+FACTS: Mapping[type[BaseModel], tuple[str, ...]] = {
+    Submitted: (),
+    Accepted: ("due_on",),
+    Rejected: ("reason",),
+    Forwarded: ("unit", "step"),
+    Resolved: ("outcome",),
+    Returned: ("method",),
+}
 
 
 class Dossiers:
@@ -155,77 +165,71 @@ class Dossiers:
                 KEEP_CODES, [d.stream_id for d in accepted], [d.data.sealed_code for d in accepted]
             )
         told: list[Told] = []
+        mutes = 0
         for delivered in deliveries:
             happened = happened_in(delivered)
-            if muted(happened):
-                metrics.MUTED.inc()
-            told.extend((delivered, notice) for notice in decide(happened, now, self._channels))
+            mutes += muted(happened)
+            for notice in decide(happened, now, self._channels):
+                told.append((delivered, happened, notice))
         if told:
             await self._keep(connection, told, now)
             self._poke()
+        metrics.MUTED.inc(mutes)
+        for channel, count in Counter(notice.channel for _, _, notice in told).items():
+            metrics.DECIDED.labels(channel.value).inc(count)
 
     async def _keep(self, connection: asyncpg.Connection[Any], told: Sequence[Told], now: datetime) -> None:
         await connection.execute(
             DECIDE_NOTICES,
-            [d.stream_id for d, _ in told],
-            [n.notice_id for _, n in told],
-            [about(d) for d, _ in told],
-            [d.id for d, _ in told],
-            [n.channel.value for _, n in told],
-            [d.occurred_at for d, _ in told],
-            [d.recorded_at for d, _ in told],
-            [facts(d) for d, _ in told],
+            [d.stream_id for d, _, _ in told],
+            [n.notice_id for _, _, n in told],
+            [h.about for _, h, _ in told],
+            [d.id for d, _, _ in told],
+            [n.channel.value for _, _, n in told],
+            [d.occurred_at for d, _, _ in told],
+            [d.recorded_at for d, _, _ in told],
+            [facts(d) for d, _, _ in told],
             now,
         )
-        mails = [(d, n) for d, n in told if n.channel is Channel.EMAIL and not n.lapsed]
+        mails = [(d, n) for d, _, n in told if n.channel is Channel.EMAIL and not n.lapsed]
         if mails:
             await connection.execute(
                 QUEUE_MAILS, [n.notice_id for _, n in mails], [d.stream_id for d, _ in mails], now
             )
-        ended = [(d, n) for d, n in told if n.channel is not Channel.EMAIL or n.lapsed]
+        ended = [each for each in told if each[2].channel is not Channel.EMAIL or each[2].lapsed]
         if ended:
             await self._leave_unsaid(connection, ended)
-        for _, notice in told:
-            metrics.DECIDED.labels(notice.channel.value).inc()
 
     async def _leave_unsaid(self, connection: asyncpg.Connection[Any], ended: Sequence[Told]) -> None:
         """An inbox notice stands with this transaction and a lapsed one has ended: what remains is to record it."""
-        events = [EVENTS.encode(_ending(delivered, notice)) for delivered, notice in ended]
+        events = [EVENTS.encode(_ending(happened, notice)) for _, happened, notice in ended]
         await connection.execute(
             LEAVE_UNSAID,
-            min(d.recorded_at for d, _ in ended),
-            [d.stream_id for d, _ in ended],
-            [n.notice_id for _, n in ended],
+            min(d.recorded_at for d, _, _ in ended),
+            [d.stream_id for d, _, _ in ended],
+            [n.notice_id for _, _, n in ended],
             [self._new_id() for _ in ended],
-            [d.id for d, _ in ended],
-            [n.channel.value for _, n in ended],
-            [d.traceparent for d, _ in ended],
+            [d.id for d, _, _ in ended],
+            [n.channel.value for _, _, n in ended],
+            [d.traceparent for d, _, _ in ended],
             [name for name, _, _ in events],
             [data for _, _, data in events],
         )
 
 
 def happened_in(delivered: Delivered) -> Happened:
-    """The event as deciding sees it."""
-    return Happened(
-        delivered.id, about(delivered), delivered.stream_id, delivered.recorded_at, delivered.origin
-    )
-
-
-def about(delivered: Delivered) -> str:
-    """The event's type without its version."""
-    return delivered.type.partition(".")[0]
+    """The event as deciding sees it; its type without the version."""
+    about = delivered.type.partition(".")[0]
+    return Happened(delivered.id, about, delivered.stream_id, delivered.recorded_at, delivered.origin)
 
 
 def facts(delivered: Delivered) -> str:
     """The codes and dates that the text of this event's notices says, as a JSON object."""
-    kept = {"due_on", "reason", "unit", "step", "outcome", "method"} & type(
-        delivered.data
-    ).model_fields.keys()
-    return orjson.dumps({name: getattr(delivered.data, name) for name in sorted(kept)}).decode()
+    said = FACTS[type(delivered.data)]
+    return orjson.dumps({name: getattr(delivered.data, name) for name in said}).decode() if said else "{}"
 
 
-def _ending(delivered: Delivered, notice: Notice) -> NotifyEvent:
+def _ending(happened: Happened, notice: Notice) -> NotifyEvent:
     if notice.lapsed:
-        return NoticeFailed(notice.notice_id, about(delivered), delivered.id, notice.channel, "lapsed")
-    return NoticeSent(notice.notice_id, about(delivered), delivered.id, notice.channel, ambiguous=False)
+        return NoticeFailed(notice.notice_id, happened.about, happened.event_id, notice.channel, "lapsed")
+    return NoticeSent(notice.notice_id, happened.about, happened.event_id, notice.channel, ambiguous=False)

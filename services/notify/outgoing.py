@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts import envelope, notify
 from services.chassis.event_store import StoredEvent
-from services.chassis.relay import Message
+from services.chassis.sending import Message
 
 TYPES: dict[str, type[envelope.Message]] = {
     "NoticeSent": notify.NoticeSent,

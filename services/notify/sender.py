@@ -128,7 +128,12 @@ class Sender:
         # After trouble with the carrier one letter a connection is a question, and hundreds would only be given back again.
         claims = await self._claims.take(len(self._carriers) if before else ROUND_MAX)
         if claims:
-            queue = iter(claims)
+            reachable = [claim for claim in claims if deliverable(claim.email)]
+            nobody = [claim for claim in claims if not deliverable(claim.email)]
+            await asyncio.gather(
+                *(self._record(claim, self._failed(claim, "no_contact")) for claim in nobody)
+            )
+            queue = iter(reachable)
             works = [self._work(carrier, queue, before) for carrier in self._carriers]
             for ended in await asyncio.gather(*works, return_exceptions=True):
                 if isinstance(ended, BaseException):
@@ -172,14 +177,11 @@ class Sender:
                     await self._claims.give_back(
                         claim, not_before=self._clock() + wait, tried=True, in_doubt=in_doubt
                     )
-                case None:
-                    await self._record(claim, self._failed(claim, "no_contact"))
 
-    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver | None:
-        """What became of one letter; None when there is no address to send it to. A fault of ours puts it off."""
-        if claim.email is None or not deliverable(claim.email):
-            return None
+    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver:
+        """What became of one letter. A fault of ours puts it off."""
         try:
+            assert claim.email is not None
             text = self._texts.of(claim.told, Channel.EMAIL, claim.name)
             letter = compose(
                 claim.notice_id, self._sender_address, claim.email, text.title, text.body, claim.decided_at

@@ -62,7 +62,9 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
                 if found.error() is not None:
                     raise RuntimeError(str(found.error()))
                 partition, offset = found.partition() or 0, found.offset() or 0
-                yield Message(topic, partition, offset, found.key(), found.value(), _headers(found.headers()))
+                at_ms = found.timestamp()[1]
+                headers = _headers(found.headers())
+                yield Message(topic, partition, offset, at_ms, found.key(), found.value(), headers)
                 if offset + 1 >= ends[partition]:
                     left.discard(partition)
     finally:

@@ -70,7 +70,8 @@ class House:
     def __post_init__(self) -> None:
         ports = free_ports(10 + 2 * self.brokers)
         passwords = {name: secrets.token_hex(12) for name in {*ROLES, SUPERUSER, *USERS}}
-        self.postgres = Postgres(self.home, ports[0], passwords)
+        # Without fsync a power cut would lose something and kill -9 does not; the run is of the latter kind.
+        self.postgres = Postgres(self.home, ports[0], passwords, settings={"fsync": "off"})
         pairs = [Ports(*ports[10 + 2 * n : 12 + 2 * n]) for n in range(self.brokers)]
         self.kafka = Kafka(self.home, pairs, passwords, report=self.say)
         self.smtp_port = ports[1]

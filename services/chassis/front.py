@@ -112,18 +112,20 @@ class Application(FastAPI):
         status: int = 200,
         bytes_max: int = BODY_BYTES_MAX,
         keyed: bool = False,
+        validate: Callable[[bytes], Any] | None = None,
         summary: str = "",
     ) -> Callable[[Callable[[Call[Any]], Awaitable[Answer]]], Callable[[Call[Any]], Awaitable[Answer]]]:
-        """Registers a direct route; FastAPI documents it from the same models through a stub that is never reached."""
+        """Registers a direct route; FastAPI documents it from the same models through a stub that is never reached.
+
+        `validate` turns the body's bytes into what the endpoint gets, when that is not simply the model `body`.
+        """
 
         def register(
             endpoint: Callable[[Call[Any]], Awaitable[Answer]],
         ) -> Callable[[Call[Any]], Awaitable[Answer]]:
             seconds = metrics.REQUESTS_SECONDS.labels(path, method)
-            adapter: TypeAdapter[Any] = TypeAdapter(body)
-            self.directs[method, path] = Direct(
-                frozenset(roles), adapter.validate_json, endpoint, bytes_max, seconds
-            )
+            check = validate or TypeAdapter(body).validate_json
+            self.directs[method, path] = Direct(frozenset(roles), check, endpoint, bytes_max, seconds)
             self.add_api_route(
                 path,
                 stub(endpoint, body, roles, keyed),
@@ -257,7 +259,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
-        return invalid(error.errors(), inside=("body",))
+        return invalid({**fault, "loc": fault["loc"][1:]} for fault in error.errors())
     if isinstance(error, HTTPException):
         return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
     if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):

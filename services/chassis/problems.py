@@ -99,25 +99,24 @@ class Problem(Exception):
         return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
 
 
-def invalid(errors: Iterable[Mapping[str, Any]], *, inside: Sequence[str] = ()) -> Problem:
-    """The 422 (400 for what is no JSON at all) of pydantic's `errors()`; `inside` is the leading part of loc to leave out."""
+def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The 422 (400 for what is no JSON at all) of pydantic's `errors()`."""
     faults = []
     for error in errors:
         if error["type"] == "json_invalid":
             return Problem(400, "json-invalid", "the body is not valid JSON")
-        faults.append(Fault(field=dotted(error["loc"], inside), code=rule(error), detail=sentence(error)))
+        faults.append(Fault(field=dotted(error["loc"]), code=rule(error), detail=sentence(error)))
         if len(faults) == FAULTS_MAX:
             break
     first = faults[0]
-    return Problem(422, "invalid", f"{first.field}: {first.detail}", field=first.field, errors=faults)
+    return Problem(
+        422, "invalid", f"{first.field}: {first.detail}".lstrip(": "), field=first.field, errors=faults
+    )
 
 
-def dotted(loc: Sequence[str | int], inside: Sequence[str] = ()) -> str:
-    """`("body", "items", 3, "office")` as `items.3.office`; long or unprintable names, which only a caller can have made, are cut."""
-    parts = [str(part) for part in loc]
-    if inside and tuple(parts[: len(inside)]) == tuple(inside):
-        parts = parts[len(inside) :]
-    name = ".".join(parts)[:NAME_CHARACTERS_MAX]
+def dotted(loc: Sequence[str | int]) -> str:
+    """`("items", 3, "office")` as `items.3.office`; long or unprintable names, which only a caller can have made, are cut."""
+    name = ".".join(str(part) for part in loc)[:NAME_CHARACTERS_MAX]
     return name if name.isprintable() else ascii(name)
 
 

@@ -66,6 +66,12 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity that is logged."
     )
+    caller_requests_per_second: float = Field(
+        default=200.0, gt=0, description="Requests a second that one caller may make in the long run."
+    )
+    caller_requests_burst: int = Field(
+        default=400, ge=1, description="Requests that one caller may make at once."
+    )
     drain_seconds: float = Field(
         default=10.0, gt=0, le=300, description="How long requests in flight may take after SIGTERM."
     )

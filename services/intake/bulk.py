@@ -1,0 +1,177 @@
+"""The importer's door: finished cases of another system, up to 500 at once, each answered by itself.
+
+Promises one dossier per (source, case) for ever: the case is given its dossier first, and whatever comes after, a crash or
+another import, goes on with the same one. Never sets a status: what the authority did is processing's door.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.intake import Channel, OfficeCode, ProcedureCode
+from services.chassis.batches import Batch, Refused
+from services.chassis.decider import Rejected
+from services.chassis.event_store import Appended, Item
+from services.intake.people import Applicant
+from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
+
+ITEMS_MAX = 500
+BYTES_MAX = 1_048_576
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
+
+
+class Case(BaseModel):
+    """One case of `source`, submitted there at its own business time."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    source: Name
+    case: Name
+    procedure: ProcedureCode
+    office: OfficeCode
+    channel: Channel
+    submitted_at: AwareDatetime
+    applicant: Applicant | None = None
+
+
+class Cases(BaseModel):
+    """The body of the bulk door."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    items: list[Case] = Field(max_length=ITEMS_MAX)
+
+
+class CaseAnswer(BaseModel):
+    """What became of one item."""
+
+    source: str
+    case: str
+    outcome: Literal["recorded", "repeated", "refused"]
+    dossier_id: UUID | None = None
+    code: str | None = None
+    detail: str | None = None
+    field: str | None = None
+
+
+class CaseAnswers(BaseModel):
+    """One answer per item, in the order of the items."""
+
+    answers: list[CaseAnswer]
+
+
+Told = dict[str, Any]
+
+
+async def take_in(
+    intake: Intake, pool: asyncpg.Pool[Any], batch: Batch[Case], actor: str, traceparent: str
+) -> bytes:
+    """Records the cases and answers for each, in order; the answer's JSON.
+
+    Guarantee: a case is one dossier for ever, whoever imports it, however often. Test: test_a_case_is_one_dossier_for_ever.
+    """
+    now = intake.clock()
+    answers: list[Told | None] = []
+    sound: list[tuple[int, Case, Item]] = []
+    for place, case in enumerate(batch.items):
+        if isinstance(case, Refused):
+            answers.append(_malformed(case))
+            continue
+        item = _item(intake, case, intake.new_id(), actor, traceparent, now)
+        if isinstance(item, Rejected):
+            answers.append(_refused(case, item))
+        else:
+            answers.append(None)
+            sound.append((place, case, item))
+    if sound:
+        items = await _claimed(intake, pool, sound, actor, traceparent, now)
+        stored = await asyncio.gather(*(intake.store.append(item) for item in items))
+        for (place, case, _), item, answer in zip(sound, items, stored, strict=True):
+            outcome = "recorded" if isinstance(answer, Appended) else "repeated"
+            answers[place] = {
+                "source": case.source,
+                "case": case.case,
+                "outcome": outcome,
+                "dossier_id": item.stream_id,
+            }
+    return orjson.dumps({"answers": answers})
+
+
+async def _claimed(
+    intake: Intake,
+    pool: asyncpg.Pool[Any],
+    sound: list[tuple[int, Case, Item]],
+    actor: str,
+    traceparent: str,
+    now: datetime,
+) -> list[Item]:
+    """The items under the dossiers that their cases have: the proposed ones, or those that were claimed before.
+
+    A claim without its event is what a crash in between leaves: the next import appends under the same id.
+    """
+    rows = await pool.fetch(
+        "SELECT dossier_id FROM claim_cases($1, $2, $3)",
+        [case.source for _, case, _ in sound],
+        [case.case for _, case, _ in sound],
+        [item.stream_id for _, _, item in sound],
+    )
+    items = []
+    for (_, case, item), row in zip(sound, rows, strict=True):
+        dossier_id: UUID = row["dossier_id"]
+        if dossier_id != item.stream_id:
+            again = _item(intake, case, dossier_id, actor, traceparent, now)
+            assert isinstance(again, Item), "the same case was decided the other way a moment ago"
+            item = again
+        items.append(item)
+    return items
+
+
+def _item(
+    intake: Intake, case: Case, dossier_id: UUID, actor: str, traceparent: str, now: datetime
+) -> Item | Rejected:
+    if case.submitted_at > now + CLOCKS_DIFFER:
+        return Rejected("in-the-future", "an import tells what has happened")
+    submission = Submission(
+        door="import",
+        procedure=case.procedure,
+        office=case.office,
+        channel=case.channel,
+        applicant=case.applicant,
+        content=orjson.dumps({"source": case.source, "case": case.case}),
+        occurred_at=case.submitted_at,
+    )
+    return item_of(intake, submission, dossier_id, actor, traceparent=traceparent)
+
+
+def _refused(case: Case, rejected: Rejected) -> Told:
+    field = FIELD_OF.get(rejected.code, "submitted_at")
+    return {
+        "source": case.source,
+        "case": case.case,
+        "outcome": "refused",
+        "code": rejected.code,
+        "detail": rejected.detail,
+        "field": field,
+    }
+
+
+def _malformed(refused: Refused) -> Told:
+    """The case is named as it came, as far as it can be."""
+    named = {name: str(refused.item.get(name, ""))[:100] for name in ("source", "case")}
+    fault = refused.fault
+    return {
+        **named,
+        "outcome": "refused",
+        "code": fault.code,
+        "detail": fault.detail,
+        "field": fault.field,
+    }

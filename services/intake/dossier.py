@@ -1,0 +1,98 @@
+"""Decides what applicants do with a dossier: submit it. Pure: no clock, no ids, no look-ups, and no personal data at all.
+
+What was filed stands in the people store; the event carries a salted commitment to it, which proves and does not tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal
+from uuid import UUID
+
+from services.chassis.decider import EventTypes, Rejected
+
+Door = Literal["portal", "desk", "import"]
+
+CHANNELS_OF_DOOR: dict[Door, frozenset[str]] = {
+    "portal": frozenset({"online"}),
+    "desk": frozenset({"in_person", "postal"}),
+    "import": frozenset({"online", "in_person", "postal"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitDossier:
+    """`door` is where it came in; `reachable` says that the applicant left a way to be told."""
+
+    door: Door
+    procedure: str
+    office: str
+    channel: str
+    applicant_id: UUID
+    reachable: bool
+    content_commitment: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierSubmitted:
+    procedure: str
+    office: str
+    channel: str
+    applicant_id: UUID
+    reachable: bool
+    content_commitment: str
+
+
+Event = DossierSubmitted
+EVENTS: EventTypes[Event] = EventTypes({"DossierSubmitted": DossierSubmitted})
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubmitted:
+    """Nothing has happened yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The applicant has filed; all that follows is the authority's."""
+
+    content_commitment: str
+
+
+Dossier = Unsubmitted | Submitted
+INITIAL = Unsubmitted()
+
+
+def decide(command: SubmitDossier, state: Dossier, procedures: Container[str]) -> Sequence[Event] | Rejected:
+    """`procedures` are the codes that can be applied for."""
+    if isinstance(state, Submitted):
+        # The same submission again changes nothing; another one under this id is not this dossier's.
+        if state.content_commitment == command.content_commitment:
+            return []
+        return Rejected("already-submitted", "this dossier was submitted with other content")
+    if command.procedure not in procedures:
+        return Rejected("procedure-unknown", "no such procedure; GET /v1/procedures lists them")
+    allowed = CHANNELS_OF_DOOR[command.door]
+    if command.channel not in allowed:
+        return Rejected("channel-not-allowed", f"here only: {', '.join(sorted(allowed))}")
+    return [
+        DossierSubmitted(
+            command.procedure,
+            command.office,
+            command.channel,
+            command.applicant_id,
+            command.reachable,
+            command.content_commitment,
+        )
+    ]
+
+
+def evolve(state: Dossier, event: Event) -> Dossier:
+    return Submitted(event.content_commitment)
+
+
+def fold(events: Iterable[Event]) -> Dossier:
+    initial: Dossier = INITIAL
+    return reduce(evolve, events, initial)

@@ -1,0 +1,193 @@
+"""The way of a submission: decide, commit to the content, append with the people store's row, answer; a repeat gets the first answer.
+
+Promises one dossier per (caller, key), whether the repeat comes while the first is in flight, to another process, or a week
+later. Never keeps a request's body anywhere but in the people store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from contracts.catalogue import PROCEDURES
+from services.chassis.decider import Context, Rejected, new_events
+from services.chassis.event_store import Appended, Conflict, EventStore, Item, RepeatKey
+from services.chassis.problems import Problem
+from services.intake import people
+from services.intake.dossier import EVENTS, INITIAL, Door, SubmitDossier, decide
+
+ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+FORM_BYTES_MAX = 32_768
+FIELD_OF = {"procedure-unknown": "procedure", "channel-not-allowed": "channel"}
+
+
+@dataclass(slots=True)
+class Intake:
+    """What the routes need: the store, the secrets, and the clock and ids that nobody reads behind their back."""
+
+    store: EventStore
+    hmac_key: bytes
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    salt: Callable[[], bytes] = lambda: os.urandom(people.SALT_BYTES)
+
+
+@dataclass(slots=True)
+class Submission:
+    """One submission as it came through a door, validated."""
+
+    door: Door
+    procedure: str
+    office: str
+    channel: str
+    applicant: people.Applicant | None
+    content: bytes
+    occurred_at: datetime
+
+
+def content_bytes(content: dict[str, Any]) -> bytes:
+    """The content as it is kept: compact JSON. Problem 422 for numbers that JSON's readers do not agree on."""
+    try:
+        kept = orjson.dumps(content)
+    except TypeError:
+        raise _number_out_of_range() from None
+    # Infinities and NaN, which the parser lets pass, become null: only then the members are looked at one by one.
+    if b"null" in kept and not _finite(content):
+        raise _number_out_of_range()
+    if len(kept) > FORM_BYTES_MAX:
+        raise Problem(413, "content-too-large", f"at most {FORM_BYTES_MAX} bytes", field="content")
+    return kept
+
+
+def _number_out_of_range() -> Problem:
+    return Problem(
+        422, "number-out-of-range", "numbers must be finite, whole ones below 2^63", field="content"
+    )
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return abs(value) != float("inf") and value == value
+    if isinstance(value, dict):
+        return all(_finite(member) for member in value.values())
+    return all(_finite(member) for member in value) if isinstance(value, list) else True
+
+
+def item_of(
+    intake: Intake,
+    submission: Submission,
+    dossier_id: UUID,
+    actor: str,
+    *,
+    traceparent: str | None = None,
+    repeat: RepeatKey | None = None,
+) -> Item | Rejected:
+    """The decided submission as the store takes it. The command that opens a dossier bears the dossier's id."""
+    applicant_id, salt = intake.new_id(), intake.salt()
+    applicant = submission.applicant
+    command = SubmitDossier(
+        submission.door,
+        submission.procedure,
+        submission.office,
+        submission.channel,
+        applicant_id,
+        applicant is not None,
+        people.commitment(salt, submission.content),
+    )
+    decision = decide(command, INITIAL, PROCEDURES)
+    if isinstance(decision, Rejected):
+        return decision
+    context = Context(dossier_id, actor, submission.occurred_at)
+    return Item(
+        stream_id=dossier_id,
+        expected_version=0,
+        command_id=dossier_id,
+        events=new_events(EVENTS, decision, context, intake.new_id),
+        actor=actor,
+        traceparent=traceparent,
+        repeat=repeat,
+        attachment=(people.filing(dossier_id, applicant_id, applicant, submission.content, salt),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    dossier_id: UUID
+    body: bytes
+
+
+class FirstAnswers:
+    """Submissions of this process that are on their way, by caller and key, so that a repeat waits for the first one's answer."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], tuple[bytes, asyncio.Future[Submitted]]] = {}
+
+    async def answer(self, key: RepeatKey, submit: Callable[[], Any]) -> Submitted:
+        """The answer of `submit`, or of the submission with the same key that is already on its way.
+
+        Guarantee: a repeat that comes while the first is in flight gets the first one's answer.
+        Test: test_a_repeat_in_flight_waits_for_the_first.
+        """
+        mark = key.caller, key.key
+        first = self._waiting.get(mark)
+        if first is not None:
+            refuse_other_body(first[0], key.body_hmac)
+            return await asyncio.shield(first[1])
+        future: asyncio.Future[Submitted] = asyncio.get_running_loop().create_future()
+        self._waiting[mark] = key.body_hmac, future
+        try:
+            answer: Submitted = await submit()
+            future.set_result(answer)
+            return answer
+        except BaseException as error:
+            future.set_exception(error if isinstance(error, Exception) else Problem(503))
+            future.exception()  # nobody has to wait for it
+            raise
+        finally:
+            del self._waiting[mark]
+
+
+async def submit(
+    intake: Intake, submission: Submission, actor: str, key: RepeatKey, traceparent: str
+) -> Submitted:
+    """Records the submission and answers, or raises the Problem that it is."""
+    item = item_of(intake, submission, intake.new_id(), actor, traceparent=traceparent, repeat=key)
+    if isinstance(item, Rejected):
+        raise Problem(422, item.code, item.detail, field=FIELD_OF.get(item.code, ""))
+    answer = await intake.store.append(item)
+    if isinstance(answer, Appended):
+        return submitted(answer.stream_id, submission.occurred_at)
+    if isinstance(answer, Conflict):
+        raise AssertionError("a fresh id was taken")
+    # The first answer was given elsewhere, or before: it is made again from what stands in the log.
+    refuse_other_body(answer.body_hmac, key.body_hmac)
+    first = (await intake.store.load(answer.stream_id))[0]
+    return submitted(answer.stream_id, first.occurred_at)
+
+
+def refuse_other_body(first: bytes | None, now: bytes) -> None:
+    """Guarantee: a key that comes again with another body is refused, wherever the first one was answered.
+
+    Test: test_other_body_is_refused.
+    """
+    if first is not None and not hmac.compare_digest(first, now):
+        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another body")
+
+
+def submitted(dossier_id: UUID, at: datetime) -> Submitted:
+    """The answer to a submission, the same bytes each time it is made."""
+    answer = {
+        "dossier_id": dossier_id,
+        "status": "submitted",
+        "version": 1,
+        "submitted_at": at.astimezone(ZONE),
+    }
+    return Submitted(dossier_id, orjson.dumps(answer))

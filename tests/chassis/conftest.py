@@ -1,0 +1,95 @@
+"""A database with the chassis' tables alone, and events to put there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from uuid_utils.compat import uuid7
+
+from contracts.envelope import read
+from services.chassis.databases import open_pool
+from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
+from services.chassis.migrations import chassis_sql
+from services.chassis.relay import Message
+from tests.databases import Database
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+NewDatabase = Callable[..., Database]
+
+
+def new_id() -> UUID:
+    return UUID(int=uuid7().int)
+
+
+def event(data: str = '{"a":1}', *, counter: str | None = None, kind: str = "Happened") -> NewEvent:
+    return NewEvent(new_id(), kind, 1, NOW, counter, data)
+
+
+def item(
+    stream_id: UUID | None = None,
+    expected_version: int | None = 0,
+    *,
+    events: int = 1,
+    command_id: UUID | None = None,
+    repeat: RepeatKey | None = None,
+    counter: str | None = None,
+    data: str = '{"a":1}',
+) -> Item:
+    return Item(
+        stream_id or new_id(),
+        expected_version,
+        command_id or new_id(),
+        [event(data, counter=counter) for _ in range(events)],
+        "portal/test",
+        repeat=repeat,
+    )
+
+
+@pytest.fixture
+async def plain(database: NewDatabase) -> Database:
+    """A fresh database with the log, the relay's and the reader's tables, used as the role intake."""
+    fresh = database("intake", migrated=False)
+    connection = await asyncpg.connect(fresh.owner_dsn)
+    for name in ("event_store", "relay", "consumer"):
+        await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
+    await connection.execute(
+        "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"
+    )
+    await connection.execute("GRANT SELECT, INSERT ON effects TO intake")
+    await connection.close()
+    return fresh
+
+
+@pytest.fixture
+async def pool(plain: Database) -> AsyncIterator[asyncpg.Pool[Any]]:
+    async with open_pool(plain.dsn) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(pool: asyncpg.Pool[Any]) -> EventStore:
+    return EventStore(pool)
+
+
+def outgoing_to(topic: str, source: str = "intake") -> Callable[[StoredEvent], Message]:
+    """Every event as a message of that topic, in our envelope."""
+
+    def outgoing(stored: StoredEvent) -> Message:
+        headers = [
+            ("ce_id", str(stored.event_id).encode()),
+            ("ce_source", source.encode()),
+            ("ce_type", stored.type.encode()),
+            ("ce_time", stored.occurred_at.isoformat().encode()),
+            ("ce_subject", str(stored.stream_id).encode()),
+            ("ce_sequence", str(stored.version).encode()),
+            ("ce_recordedtime", stored.recorded_at.isoformat().encode()),
+        ]
+        assert read(headers).sequence == stored.version
+        return Message(topic, str(stored.stream_id).encode(), stored.data.encode(), headers)
+
+    return outgoing

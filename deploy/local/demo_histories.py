@@ -67,7 +67,7 @@ OTHERS = {
 WEIGHTS = CERTIFICATES | APPRAISALS | OTHERS
 
 CHANNELS = {"online": 89, "in_person": 7, "postal": 4}
-UNITS = {"certificates": "H29.015.00/QLHN", "appraisals": "H29.015.00/QLTD", "others": "H29.015.00/QLCP"}
+UNITS = {"certificates": "H29.015.00/QLXD", "appraisals": "H29.015.00/QLTD", "others": "H29.015.00/QLCP"}
 REJECTION_REASONS = {
     "incomplete": 55,
     "not_eligible": 18,

@@ -5,6 +5,7 @@ nothing is told twice. Never talks to a service.
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from deploy.local.importing_cases import OFFICE_ZONE, Faulty, case_of
 from deploy.local.importing_drafts import Draft, Drafts
 from deploy.local.importing_mapping import Mapping, When
 
-CASE_CHARACTERS_MOST = 200
+# What the bulk doors take as the name of a case.
+CASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}")
 SHOWN_CHARACTERS_MOST = 60
 
 
@@ -113,8 +115,8 @@ class LogReader:
         faults = [] if len(row) == len(header) else [f"{len(row)} cells where the header has {len(header)}"]
         if not name:
             faults.append("no case")
-        elif len(name) > CASE_CHARACTERS_MOST:
-            faults.append(f"a case of more than {CASE_CHARACTERS_MOST} characters")
+        elif not CASE_NAME.fullmatch(name):
+            faults.append("a case is named by at most 100 letters A–Z, digits, blanks and . _ : / -")
         if not faults and draft is not None:
             faults = list(self._read_into(line, draft, cells))
         if faults and draft is not None:

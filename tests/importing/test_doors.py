@@ -18,7 +18,7 @@ Answer = Callable[[str, list[dict[str, Any]]], httpx.Response]
 
 
 def case(name: str, *, acts: bool = True) -> Case:
-    accept = Act("accept", BEGAN + timedelta(hours=1), unit="H29.015.00/QLHN")
+    accept = Act("accept", BEGAN + timedelta(hours=1), unit="H29.015.00/QLXD")
     return Case(name, "1.009982", "H29.015.00", "online", BEGAN, (accept,) if acts else ())
 
 

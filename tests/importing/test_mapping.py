@@ -14,7 +14,7 @@ SOUND: dict[str, Any] = {
     "dates": {"accepted": {"column": "start"}, "resolved": {"activity": "signed", "which": "last"}},
     "dossier": {"procedure": "1.009982"},
     "channels": {"Web": "online"},
-    "steps": [{"activity": "look", "step": "tham_tra", "unit": "H29.015.00/QLHN"}],
+    "steps": [{"activity": "look", "step": "tham_tra", "unit": "H29.015.00/QLXD"}],
 }
 
 

@@ -1,0 +1,122 @@
+"""Importing a log into a second, empty house beside the first."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import MOTCUA, ROOT, House
+
+pytestmark = pytest.mark.servers
+
+MAPPINGS = ROOT / "deploy/local/mappings"
+PERMIT_LOG = ROOT.parent / "shared/data/permit_receipt_log.csv"
+SAMPLE = ("import", str(MAPPINGS / "sample_log.csv"), "--mapping", str(MAPPINGS / "sample_log.toml"))
+PERMITS = ("import", str(PERMIT_LOG), "--mapping", str(MAPPINGS / "permit_receipt_log.toml"))
+needs_permit_log = pytest.mark.skipif(
+    not PERMIT_LOG.exists(), reason="the permit log is not beside the checkout"
+)
+
+
+@needs_permit_log
+def test_the_permit_log_comes_out_exactly(first_house: House, second_house: House) -> None:
+    elsewhere = first_house.counts()["submitted"]
+    done = second_house.motcua(*PERMITS, seconds=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for figure in ("1,434", "1,329", "105"):
+        assert figure in done.stdout
+    counts = second_house.counts()
+    assert (counts["received"], counts["resolved"], counts["pending"]) == (1_434, 1_329, 105)
+    assert first_house.counts()["submitted"] == elsewhere
+
+
+@needs_permit_log
+def test_rows_of_the_permit_log_add_up(second_house: House) -> None:
+    months = second_house.counts(by="month", **{"from": "2010-10-01", "to": "2012-01-31"})["rows"]
+    assert {row["key"]: row["received_new"] for row in months}["2010-12"] == 132
+    assert (sum(row["received_new"] for row in months), sum(row["resolved"] for row in months)) == (
+        1_434,
+        1_329,
+    )
+    channels = second_house.counts(by="channel")["rows"]
+    assert {row["key"]: row["received"] for row in channels} == {
+        "online": 1_250,
+        "in_person": 131,
+        "postal": 53,
+    }
+
+
+@needs_permit_log
+def test_a_second_load_takes_nothing_twice(second_house: House) -> None:
+    before = second_house.counts()
+    done = second_house.motcua(*PERMITS, seconds=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1,434 cases had been taken before" in done.stdout
+    assert second_house.counts()["submitted"] == before["submitted"]
+
+
+def test_an_interrupted_import_goes_on(first_house: House, tmp_path: Path) -> None:
+    """Killed while it takes cases in, then started again: every case is there once."""
+    log = tmp_path / "log.csv"
+    rows = [
+        f"case-{n},2021-03-{n % 28 + 1:02}T09:00:00,2021-04-{n % 28 + 1:02}T09:00:00" for n in range(4_000)
+    ]
+    log.write_text("\n".join(("case,start,end", *rows)) + "\n")
+    mapping = tmp_path / "log.toml"
+    mapping.write_text(
+        '[source]\nname = "interrupted"\n[columns]\ncase = "case"\n'
+        '[dates]\naccepted = { column = "start" }\nresolved = { column = "end" }\n'
+        '[dossier]\nprocedure = "1.009982"\nchannel = "online"\nlate_reason = "other"\n'
+    )
+    arguments = ("import", str(log), "--mapping", str(mapping))
+    first = subprocess.Popen(
+        [str(MOTCUA), *arguments], env=first_house.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    for line in first.stdout:
+        if "processed" in line:
+            break
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    window = {"from": "2021-01-01", "to": "2021-12-31"}
+    done = first_house.motcua(*arguments, seconds=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = first_house.counts(**window)
+    assert (counts["received"], counts["resolved"], counts["pending"]) == (4_000, 4_000, 0)
+
+
+def test_the_sample_is_taken_without_its_bad_cases(first_house: House) -> None:
+    done = first_house.motcua(*SAMPLE)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "line 22: case A-008" in done.stdout
+    assert "5 bad rows: 5 cases with one are left out, 7 are taken." in done.stdout
+    counts = first_house.counts(**{"from": "2023-03-01", "to": "2023-03-31"})
+    assert (counts["received"], counts["resolved"], counts["pending"]) == (5, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("import", "none.csv", "--mapping", SAMPLE[3]), "none.csv: No such file"),
+        (("import", SAMPLE[1], "--mapping", "none.toml"), "none.toml: No such file"),
+        (("import", SAMPLE[1], "--mapping", PERMITS[3]), "missing columns"),
+        (("import", "/dev/null", "--mapping", SAMPLE[3]), "is empty"),
+    ],
+)
+def test_what_cannot_be_read_takes_nothing(first_house: House, arguments: tuple[str, ...], told: str) -> None:
+    done = first_house.motcua(*arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_running_house_it_says_so(tmp_path: Path) -> None:
+    nobody = House(tmp_path, 10_990)
+    began_at = time.monotonic()
+    done = nobody.motcua(*SAMPLE)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "motcua up" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert time.monotonic() - began_at < 30

@@ -1,0 +1,52 @@
+"""The README's walk, run as it stands there: one dossier from the citizen to the counts."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.journeys.conftest import ROOT, House
+
+pytestmark = pytest.mark.servers
+
+
+def walk() -> str:
+    """The shell blocks of the README's section "The walk", in order."""
+    [section] = re.findall(
+        r"^## The walk$(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
+    assert len(blocks) >= 6
+    return "set -euo pipefail\n" + "\n".join(
+        f"echo; echo '--- {number}'\n{block}" for number, block in enumerate(blocks)
+    )
+
+
+def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
+    done = subprocess.run(
+        ["bash", "-c", walk()],
+        cwd=ROOT,
+        env=first_house.environment,
+        text=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode == 0, told
+    parts = done.stdout.split("\n--- ")
+    filed, queued, accepted, resolved, answered, counted = parts[2:8]
+    [dossier] = re.findall(r'"dossier_id": ?"([0-9a-f-]{36})"', filed)
+    assert dossier in queued
+    [code] = set(re.findall(r"H29\.015\.00-\d{6}-\d{4,}", accepted))
+    assert '"status":"resolved"' in resolved.replace(" ", "")
+    assert code in answered and "DossierResolved" in answered and "Nguyễn Thị Mai" in answered
+    assert '"complete_up_to"' in counted
+
+
+def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:
+    counts = first_house.counts()
+    assert counts["waiting_before"] + counts["submitted"] == (
+        counts["waiting"] + counts["not_accepted"] + counts["received_new"]
+    )
+    assert counts["received"] == counts["resolved"] + counts["pending"]

@@ -85,6 +85,11 @@ class Kafka:
 
     def start(self) -> None:
         """Start every node that does not run, wait until all answer, and provision topics and rights."""
+        self.launch()
+        self.provision()
+
+    def launch(self) -> None:
+        """Start every node that does not run, on storage formatted the first time; do not wait."""
         if not self._cluster_id_file.exists():
             self._home.mkdir(parents=True, exist_ok=True)
             self._cluster_id_file.write_text(new_cluster_id(), encoding="ascii")
@@ -92,6 +97,9 @@ class Kafka:
         self._format(node for node in stopped if not node.formatted)
         for node in stopped:
             self.start_node(node)
+
+    def provision(self) -> None:
+        """Wait until all nodes answer, then add the topics and rights that are missing."""
         self.wait()
         provision(self.admin(), self.replication, in_step_copies(len(self.nodes)))
 

@@ -82,6 +82,11 @@ class Postgres:
         return f"postgresql://{role}:{quote(self._passwords[role])}@{host}/{database}"
 
     @property
+    def external(self) -> bool:
+        """Whether it is somebody else's server, given by its DSN."""
+        return bool(self._given)
+
+    @property
     def pid(self) -> int | None:
         return self.process.pid if self.process else None
 

@@ -1,0 +1,137 @@
+"""The command `motcua`: one embedded run in MOTCUA_HOME (.local), on the ports above MOTCUA_PORT_BASE (8000)."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from contracts.topics import SERVICES
+from deploy.local.home import Home
+from deploy.local.process import Failed
+from services.chassis.tokens import ROLES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(Home.from_environment(), options))
+    except Failed as fault:
+        sys.stderr.write(f"motcua: {fault}\n")
+        return 1
+    except (BrokenPipeError, KeyboardInterrupt):
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="motcua", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start everything and keep it running")
+    up.add_argument("--detach", action="store_true", help="in the background; returns when all is ready")
+    up.add_argument("--no-demo", action="store_true", help="without the demonstration")
+    up.set_defaults(run=_up)
+
+    status = commands.add_parser("status", help="what runs; exit code 0 when all is ready")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=_status)
+
+    commands.add_parser("down", help="stop everything").set_defaults(run=_down)
+
+    token = commands.add_parser("token", help="print a token to call the services with")
+    token.add_argument("--role", required=True, choices=sorted(ROLES))
+    token.add_argument("--unit", help="handling unit; officers and supervisors have one by default")
+    token.add_argument("--office", help="accepting office; officers and supervisors have one by default")
+    token.add_argument("--sub", default="", help="who it is")
+    token.add_argument("--hours", type=float, default=12.0, help="how long it is valid")
+    token.set_defaults(run=_token)
+
+    taken = commands.add_parser("import", help="take in the event log of another system")
+    taken.add_argument("file", type=Path)
+    taken.add_argument("--mapping", type=Path, required=True)
+    taken.set_defaults(run=_import)
+
+    logs = commands.add_parser("logs", help="the last lines of what a part wrote")
+    logs.add_argument("part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "motcua"])
+    logs.add_argument("--lines", type=int, default=40)
+    logs.set_defaults(run=_logs)
+    return parser
+
+
+def _up(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import up
+
+    if options.detach:
+        return up.detached(home, ["--no-demo"] if options.no_demo else [])
+    return up.in_foreground(home, with_demo=not options.no_demo)
+
+
+def _status(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local.status import status
+
+    found = status(home)
+    if options.json:
+        _print(json.dumps(found, indent=2))
+    else:
+        for name, service in found["services"].items():
+            state = "ready" if service["ready"] else "not ready" if service["pid"] else "not running"
+            _print(f"{name:<11} {state:<12} {service['url']}")
+        for name in ("kafka", "postgres"):
+            _print(f"{name:<11} {'running' if found[name]['pid'] else 'not running'}")
+    return 0 if found["ready"] else 1
+
+
+def _down(home: Home, _options: argparse.Namespace) -> int:
+    from deploy.local.status import down
+
+    for line in down(home):
+        _print(line)
+    return 0
+
+
+def _token(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local.issuer import Issuer
+
+    issuer = Issuer(home.path)
+    _print(
+        issuer.token(
+            options.role,
+            subject=options.sub,
+            unit=options.unit,
+            office=options.office,
+            hours=options.hours,
+        )
+    )
+    return 0
+
+
+def _import(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local.importing import House, import_log
+    from deploy.local.importing_counts import Reports
+    from deploy.local.issuer import Issuer
+    from deploy.local.up import doors
+
+    house = House(doors(home, Issuer(home.path)), Reports(home.url("reporting")))
+    return asyncio.run(import_log(options.file, options.mapping, house, _print))
+
+
+def _logs(home: Home, options: argparse.Namespace) -> int:
+    folder = home.path / "log"
+    for path in [folder / f"{options.part}.log"] if options.part else sorted(folder.glob("*.log")):
+        if not path.exists():
+            raise Failed(f"{path} is not there")
+        if not options.part:
+            _print(f"== {path}")
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-options.lines :]:
+            _print(line)
+    return 0
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

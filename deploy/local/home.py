@@ -1,0 +1,126 @@
+"""One embedded run: its folder, its ports, its secrets.
+
+Promises that two homes with other port bases never meet, and that secrets are made once, by chance, readable by their
+owner alone.
+"""
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.local.kafka import USERS
+from deploy.local.postgres import ROLES, SUPERUSER
+from deploy.local.process import Failed
+
+OFFSETS = {
+    "intake": 1,
+    "processing": 2,
+    "notify": 3,
+    "reporting": 4,
+    "postgres": 5,
+    "kafka": 6,
+    "mail": 7,
+    "kafka-controller": 9,
+}
+DEFAULT_BASE = 8000
+LARGEST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    postgres: Mapping[str, str]
+    kafka: Mapping[str, str]
+    hmac_key: str
+    code_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    path: Path
+    base: int
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """MOTCUA_HOME and MOTCUA_PORT_BASE; a home that has run before remembers its base."""
+        path = Path(os.environ.get("MOTCUA_HOME") or ".local").resolve()
+        given = os.environ.get("MOTCUA_PORT_BASE", "")
+        if given and not given.isdigit():
+            raise Failed(f"MOTCUA_PORT_BASE must be a number, not {given!r}")
+        base = int(given) if given else int(_read(path / "run" / "run.json").get("base", DEFAULT_BASE))
+        if not 1024 <= base <= LARGEST_PORT - max(OFFSETS.values()):
+            raise Failed(f"MOTCUA_PORT_BASE must be between 1024 and {LARGEST_PORT - max(OFFSETS.values())}")
+        return cls(path, base)
+
+    def port(self, part: str) -> int:
+        return self.base + OFFSETS[part]
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.port(service)}"
+
+    @property
+    def mail(self) -> Path:
+        return self.path / "mail"
+
+    @property
+    def run(self) -> Path:
+        return self.path / "run"
+
+    def remember(self) -> None:
+        """Write down the base, so that `motcua status` finds the run without being told."""
+        self.run.mkdir(parents=True, exist_ok=True)
+        (self.run / "run.json").write_text(json.dumps({"base": self.base}), encoding="utf-8")
+
+    def secrets(self) -> Secrets:
+        path = self.path / "secrets.json"
+        found = _read(path)
+        if not found:
+            found = {
+                "postgres": {role: secrets.token_hex(16) for role in (*ROLES, SUPERUSER)},
+                "kafka": {user: secrets.token_hex(16) for user in USERS},
+                "hmac_key": secrets.token_hex(32),
+                "code_key": secrets.token_hex(64),
+            }
+            write_private(path, json.dumps(found, indent=1))
+        return Secrets(**found)
+
+    def refuse_ports_in_use(self) -> None:
+        """Failed, naming each port that another program listens on."""
+        taken = []
+        for part in OFFSETS:
+            with socket.socket() as probe:
+                # As the servers do: a port whose last connections are still dying away is free.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", self.port(part)))
+                except OSError:
+                    taken.append(f"{self.port(part)} ({part})")
+        if taken:
+            raise Failed(
+                f"in use by another program: port {', '.join(taken)}. Another base, for example "
+                f"MOTCUA_PORT_BASE={self.base + 1000}, moves all ports."
+            )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by its owner alone from the first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        raise Failed(f"{path} is damaged") from None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,62 @@
+"""The embedded run's own issuer of tokens: a key pair made once, its public half as a JWKS file, tokens on request.
+
+Any OpenID Connect provider can stand in its place: services are told an issuer, an audience and a JWKS address.
+"""
+
+import json
+import time
+from pathlib import Path
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from deploy.local.home import write_private
+from services.chassis.tokens import ROLES
+
+ISSUER = "motcua-local"
+AUDIENCE = "motcua"
+HOURS = 12.0
+HOURS_MOST = 24.0 * 30
+OFFICE = "H29.015.00"
+UNIT = "H29.015.00/QLXD"
+
+
+class Issuer:
+    def __init__(self, home: Path) -> None:
+        self.jwks = home / "jwks.json"
+        self._private = home / "issuer-key.json"
+        if not self._private.exists():
+            made = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+            write_private(self._private, json.dumps(made.as_dict(private=True)))
+        self._key = ECKey.import_key(json.loads(self._private.read_text(encoding="utf-8")))
+        public = json.dumps({"keys": [self._key.as_dict(private=False)]})
+        if not self.jwks.exists() or self.jwks.read_text(encoding="utf-8") != public:
+            self.jwks.write_text(public, encoding="utf-8")
+
+    def token(
+        self,
+        role: str,
+        *,
+        subject: str = "",
+        unit: str | None = None,
+        office: str | None = None,
+        hours: float = HOURS,
+    ) -> str:
+        """A signed token; officers and supervisors carry an office and a unit, by default the demonstration's."""
+        if role not in ROLES:
+            raise ValueError(f"no role {role!r}: {', '.join(sorted(ROLES))}")
+        in_office = role in ("officer", "supervisor")
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": subject or f"local-{role}",
+            "role": role,
+            "iat": now,
+            "exp": now + int(min(hours, HOURS_MOST) * 3600),
+        }
+        if place := office if office is not None else OFFICE if in_office else "":
+            claims["office"] = place
+        if place := unit if unit is not None else UNIT if in_office else "":
+            claims["unit"] = place
+        return str(jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key))

@@ -1,0 +1,84 @@
+"""What the embedded run consists of: the parts in the order of their start, and what each service is told."""
+
+import os
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contracts.topics import SERVICES
+from deploy.local.home import Home, Secrets
+from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
+from deploy.local.process import Process
+
+ORDER = ("postgres", "kafka", "mail", *SERVICES)
+SENDER = "motcua@example.org"
+SERVICE_STOP_SECONDS = 25.0
+READY_TIMEOUT_SECONDS = 2.0
+# Never by way of a proxy that the environment names.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(slots=True)
+class Part:
+    """A process that is kept running. `start` starts it (again) and does not wait for more than a second or two."""
+
+    name: str
+    process: Callable[[], Process | None]
+    start: Callable[[], None]
+
+    @property
+    def running(self) -> bool:
+        process = self.process()
+        return process is not None and process.running
+
+
+def service_part(service: str, home: Home, postgres: Postgres, kafka: Kafka, secrets: Secrets) -> Part:
+    process = Process(service, home=home.path)
+    environment = service_environment(service, home, postgres, kafka, secrets)
+    program = [sys.executable, "-m", f"services.{service}.app"]
+    return Part(service, lambda: process, lambda: process.start(program, environment))
+
+
+def mail_part(home: Home) -> Part:
+    process = Process("mail", home=home.path)
+    program = [sys.executable, "-m", "deploy.local.mail", "127.0.0.1", str(home.port("mail")), str(home.mail)]
+    return Part("mail", lambda: process, lambda: process.start(program))
+
+
+def service_environment(
+    service: str, home: Home, postgres: Postgres, kafka: Kafka, secrets: Secrets
+) -> dict[str, str]:
+    """The environment without our own MOTCUA_ variables, and the service's settings."""
+    settings = {
+        "DATABASE_DSN": postgres.dsn(service),
+        "KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "KAFKA_USERNAME": service,
+        "KAFKA_PASSWORD": kafka.passwords[service],
+        "HOST": "127.0.0.1",
+        "PORT": str(home.port(service)),
+        "JWKS": str(Issuer(home.path).jwks),
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+    }
+    if service in ("intake", "processing"):
+        settings["HMAC_KEY"] = secrets.hmac_key
+    if service != "reporting":
+        settings["CODE_KEY"] = secrets.code_key
+    if service == "processing":
+        settings["PEOPLE_URL"] = home.url("intake")
+    if service == "notify":
+        settings |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(home.port("mail")), "SMTP_FROM": SENDER}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    passed_on = {name: os.environ[name] for name in ("MOTCUA_LOG_LEVEL",) if name in os.environ}
+    return {**kept, **passed_on, **{f"MOTCUA_{name}": value for name, value in settings.items()}}
+
+
+def is_ready(home: Home, service: str) -> bool:
+    try:
+        with _DIRECT.open(f"{home.url(service)}/readyz", timeout=READY_TIMEOUT_SECONDS) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -22,8 +22,8 @@ CLAIM_LASTS = timedelta(seconds=60)
 # SKIP LOCKED: senders never wait for one another.
 TAKE = """
 WITH due AS (
-    SELECT m.notice_id FROM mails m LEFT JOIN contacts c ON c.applicant_id = m.applicant_id
-    WHERE m.not_before <= $1 AND (m.applicant_id IS NULL OR c.change >= m.needs_change)
+    SELECT m.notice_id FROM mails m JOIN contacts c ON c.applicant_id = m.applicant_id AND c.change >= m.needs_change
+    WHERE m.not_before <= $1
     ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 ), claimed AS (
     UPDATE mails m SET ambiguous = m.ambiguous OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2, claims = m.claims + 1
@@ -34,8 +34,8 @@ SELECT m.notice_id, m.dossier_id, m.claims, m.put_offs, m.ambiguous, m.claimed_a
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.sealed_code, c.name, c.email
 FROM claimed m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
-LEFT JOIN dossiers d ON d.dossier_id = m.dossier_id
-LEFT JOIN contacts c ON c.applicant_id = m.applicant_id
+JOIN dossiers d ON d.dossier_id = m.dossier_id
+JOIN contacts c ON c.applicant_id = m.applicant_id
 ORDER BY m.notice_id
 """
 GIVE_BACK = """

@@ -103,11 +103,13 @@ SELECT n.dossier_id, n.notice_id, n.about, n.about_event_id, n.channel, n.happen
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
     AS n(dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, facts)
 """
-# LEFT JOIN: should a dossier's opening have been discarded by hand, its e-mail has nobody to go to and fails where all can see it.
+# Change 0 is none: the applicant gave no address. Nor has a dossier any whose opening was discarded by hand.
 QUEUE_MAILS = """
 INSERT INTO mails (notice_id, dossier_id, applicant_id, needs_change, decided_at, not_before)
 SELECT n.notice_id, n.dossier_id, d.applicant_id, d.contact_change, $3, $3
-FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, dossier_id) LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
+FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, dossier_id) JOIN dossiers d ON d.dossier_id = n.dossier_id
+WHERE d.contact_change > 0
+RETURNING notice_id
 """
 LEAVE_UNSAID = """
 INSERT INTO unsaid (oldest_recorded_at, dossier_ids, notice_ids, event_ids, about_event_ids, channels, traceparents, types, data)
@@ -192,16 +194,18 @@ class Dossiers:
             now,
         )
         mails = [(d, n) for d, _, n in told if n.channel is Channel.EMAIL and not n.lapsed]
+        queued: set[UUID] = set()
         if mails:
-            await connection.execute(
+            rows = await connection.fetch(
                 QUEUE_MAILS, [n.notice_id for _, n in mails], [d.stream_id for d, _ in mails], now
             )
-        ended = [each for each in told if each[2].channel is not Channel.EMAIL or each[2].lapsed]
+            queued = {row["notice_id"] for row in rows}
+        ended = [each for each in told if each[2].notice_id not in queued]
         if ended:
             await self._leave_unsaid(connection, ended)
 
     async def _leave_unsaid(self, connection: asyncpg.Connection[Any], ended: Sequence[Told]) -> None:
-        """An inbox notice stands with this transaction and a lapsed one has ended: what remains is to record it."""
+        """An inbox notice stands with this transaction; a lapsed one, or an e-mail to nobody, has ended: what remains is to record it."""
         events = [EVENTS.encode(_ending(happened, notice)) for _, happened, notice in ended]
         await connection.execute(
             LEAVE_UNSAID,
@@ -230,6 +234,9 @@ def facts(delivered: Delivered) -> str:
 
 
 def _ending(happened: Happened, notice: Notice) -> NotifyEvent:
-    if notice.lapsed:
-        return NoticeFailed(notice.notice_id, happened.about, happened.event_id, notice.channel, "lapsed")
-    return NoticeSent(notice.notice_id, happened.about, happened.event_id, notice.channel, ambiguous=False)
+    if notice.channel is Channel.INBOX and not notice.lapsed:
+        return NoticeSent(
+            notice.notice_id, happened.about, happened.event_id, notice.channel, ambiguous=False
+        )
+    reason = "lapsed" if notice.lapsed else "no_contact"
+    return NoticeFailed(notice.notice_id, happened.about, happened.event_id, notice.channel, reason)

@@ -14,10 +14,10 @@ SENT = counter(
 FAILED = counter(
     "notices_failed_total",
     "Notices recorded as not reaching the applicant.",
-    {**CHANNEL, "reason": "no_contact, refused or lapsed"},
-)
-LAPSED = counter(
-    "notices_lapsed_total", "Notices decided more than 72 hours after their event: kept, never sent."
+    {
+        **CHANNEL,
+        "reason": "no_contact, refused, or lapsed: decided more than 72 hours after the event, or put off for as long",
+    },
 )
 AMBIGUOUS = gauge(
     "notices_ambiguous",

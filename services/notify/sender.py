@@ -107,13 +107,12 @@ class Sender:
         """One call for up to UNSAID_BATCHES batches: inbox notices as sent, lapsed ones as failed; how many."""
         now = self._clock()
         rows = await self._pool.fetch("SELECT * FROM record_unsaid($1, $2, $3)", UNSAID_BATCHES, now, ACTOR)
-        for kind, channel, notices, oldest_recorded_at in rows:
+        for kind, channel, reason, notices, oldest_recorded_at in rows:
             if kind == "NoticeSent":
                 metrics.SENT.labels(channel).inc(notices)
                 metrics.TOLD_SECONDS.labels(channel).observe((now - oldest_recorded_at).total_seconds())
             else:
-                metrics.LAPSED.inc(notices)
-                metrics.FAILED.labels(channel, "lapsed").inc(notices)
+                metrics.FAILED.labels(channel, reason).inc(notices)
         if rows:
             self._poke()
         return sum(row["notices"] for row in rows)

@@ -70,9 +70,9 @@ class Told:
 
 
 class Texts:
-    """Writes texts; `code_key` opens sealed codes, `procedures` gives the names of procedures by their codes."""
+    """Writes texts. `code_key` opens sealed codes; `procedures` gives both names of a procedure by its code."""
 
-    def __init__(self, *, code_key: bytes, procedures: Mapping[str, str]) -> None:
+    def __init__(self, *, code_key: bytes, procedures: Mapping[str, tuple[str, str]]) -> None:
         self._code_key = code_key
         self._procedures = procedures
 
@@ -86,7 +86,7 @@ class Texts:
             told=told,
             facts=told.facts,
             code=self._code(told),
-            procedure_name=self._procedures.get(told.procedure or ""),
+            PROCEDURES=self._procedures,
             name=name,
         )
         title, _, body = whole.partition("\n")

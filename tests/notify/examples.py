@@ -16,7 +16,7 @@ from services.notify.texts import Texts, Told
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CODE_KEY = bytes(range(64))
 CODE = "H29.015.00-261120-0007"
-NAMES = {"1.009982": "Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III"}
+NAMES = {"1.009982": ("Cấp chứng chỉ hành nghề lần đầu", "First practising certificate")}
 DATA: dict[str, dict[str, Any]] = {
     "DossierSubmitted": {"procedure": "1.009982", "office": "H29.015.00", "channel": "online"},
     "DossierAccepted": {"due_on": "2026-12-10", "level": "full"},

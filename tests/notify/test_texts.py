@@ -77,7 +77,7 @@ def test_an_inbox_text_reads_like_this():
         "\n"
         f"Mã hồ sơ: {CODE}\n"
         f"Mã tra cứu: {known.dossier_id}\n"
-        "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III\n"
+        "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề lần đầu\n"
         "Cơ quan tiếp nhận: Sở Xây dựng Thành phố Hồ Chí Minh\n"
         "\n"
         "Your dossier was decided at 09:00, 20/11/2026. Result: granted.\n"
@@ -85,6 +85,6 @@ def test_an_inbox_text_reads_like_this():
         "\n"
         f"Dossier code: {CODE}\n"
         f"Reference: {known.dossier_id}\n"
-        "Procedure: 1.009982 – Cấp chứng chỉ hành nghề hoạt động xây dựng lần đầu hạng II, III\n"
+        "Procedure: 1.009982 – First practising certificate\n"
         "Receiving office: Ho Chi Minh City Department of Construction\n"
     )

@@ -1,8 +1,8 @@
 -- What notify knows of a dossier: codes only. The code stays sealed and is opened when a text is written.
 CREATE TABLE dossiers (
     dossier_id uuid PRIMARY KEY,
-    applicant_id uuid,
-    contact_change bigint,
+    applicant_id uuid NOT NULL,
+    contact_change bigint NOT NULL,
     procedure text NOT NULL,
     office text NOT NULL,
     sealed_code text
@@ -36,8 +36,8 @@ CREATE TABLE notices (
 CREATE TABLE mails (
     notice_id uuid PRIMARY KEY,
     dossier_id uuid NOT NULL,
-    applicant_id uuid,
-    needs_change bigint,
+    applicant_id uuid NOT NULL,
+    needs_change bigint NOT NULL,
     decided_at timestamptz NOT NULL,
     not_before timestamptz NOT NULL,
     claimed_at timestamptz,
@@ -47,7 +47,7 @@ CREATE TABLE mails (
 ) WITH (fillfactor = 70);
 CREATE INDEX mails_by_turn ON mails (not_before);
 
--- Endings that need no carrier (inbox notices stand, lapsed ones never go) and are not yet in the log: a row per consumer batch.
+-- Endings that need no carrier (inbox notices stand, others lapsed or have nobody to go to) and are not yet in the log: a row per consumer batch.
 CREATE TABLE unsaid (
     batch bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     oldest_recorded_at timestamptz NOT NULL,
@@ -106,7 +106,7 @@ END $$;
 -- A dossier's notices go in as one item under its first notice's id; the batch's row, deleted here, is what makes it once.
 -- Guarantee: an ending that needs no carrier is recorded exactly once, however often and by however many this is called. Test: test_two_who_record_the_inbox_say_it_once.
 CREATE FUNCTION record_unsaid(batches integer, at timestamptz, who text)
-RETURNS TABLE (type text, channel text, notices bigint, oldest_recorded_at timestamptz)
+RETURNS TABLE (type text, channel text, reason text, notices bigint, oldest_recorded_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -148,9 +148,9 @@ BEGIN
         RAISE EXCEPTION 'an unsaid notice is already in the log: %', outcomes;
     END IF;
     RETURN QUERY
-        SELECT n.type, n.channel, count(*), min(u.oldest_recorded_at)
-        FROM unnest(gone) u CROSS JOIN LATERAL unnest(u.types, u.channels) AS n(type, channel)
-        GROUP BY n.type, n.channel;
+        SELECT n.type, n.channel, n.data::json ->> 'reason', count(*), min(u.oldest_recorded_at)
+        FROM unnest(gone) u CROSS JOIN LATERAL unnest(u.types, u.channels, u.data) AS n(type, channel, data)
+        GROUP BY 1, 2, 3;
 END $$;
 
 REVOKE ALL ON FUNCTION record_notices(new_item[], new_event[], mail_outcome[]) FROM PUBLIC;

@@ -1,0 +1,148 @@
+"""Puts notify together: settings, database, log, relay, two readers, senders, routes. `python -m services.notify.app` serves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from contracts.catalogue import PROCEDURES
+from contracts.topics import topics_of
+from services.chassis import lifecycle, logs, metrics
+from services.chassis.consumer import Reader
+from services.chassis.databases import open_pool
+from services.chassis.event_store import EventStore
+from services.chassis.limits import Buckets
+from services.chassis.records import Keyed
+from services.chassis.relay import Relay, events_feed
+from services.chassis.settings import load
+from services.chassis.tokens import Tokens
+from services.chassis.topics import check_topics
+from services.chassis.web import Application, Readiness, create_app
+from services.notify import contacts, incoming
+from services.notify.carrier import Carrier
+from services.notify.outgoing import outgoing
+from services.notify.routes import routes
+from services.notify.sender import Sender
+from services.notify.settings import NotifySettings
+from services.notify.texts import Texts
+
+NAME = "notify"
+DEAD_LETTERS = "notify.dead-letters"
+CALLER_REQUESTS_PER_SECOND = 50
+DESCRIPTION = "Tells applicants what happened to their dossiers, and shows what they were told."
+
+
+def build(
+    settings: NotifySettings,
+    pool: asyncpg.Pool[Any],
+    texts: Texts,
+    moving: Callable[[], dict[str, bool]],
+) -> Application:
+    """The application; `moving` says of each reader whether it moves."""
+
+    async def ready() -> Readiness:
+        """Ready when the readers move: without them nobody would be told anything."""
+        state = moving()
+        parts = {name: "moving" if moves else "waiting" for name, moves in state.items()}
+        return Readiness(all(state.values()), {**parts, "kafka": lifecycle.kafka_state()})
+
+    application = create_app(
+        name=NAME,
+        title="Một Cửa: notify",
+        description=DESCRIPTION,
+        release=lifecycle.release(),
+        tokens=Tokens(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        limits=Buckets(CALLER_REQUESTS_PER_SECOND, 4 * CALLER_REQUESTS_PER_SECOND, clock=time.monotonic),
+        ready=ready,
+    )
+    application.include_router(routes(pool, texts))
+    return application
+
+
+def now() -> datetime:
+    """The clock of this process."""
+    return datetime.now(UTC)
+
+
+async def main() -> None:
+    settings = load(NotifySettings)
+    logs.set_up(settings.log_level)
+    texts = Texts(
+        code_key=settings.code_key_bytes,
+        procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
+    )
+    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
+        relay = Relay(NAME, pool, settings.kafka, [events_feed(outgoing)], uuid7())
+        store = EventStore(
+            pool,
+            function="record_notices",
+            attachment_type="mail_outcome",
+            poke=relay.poke,
+            observe=metrics.APPENDS_BATCH_SIZE.observe,
+        )
+        sender = Sender(
+            pool=pool,
+            store=store,
+            carriers=[
+                Carrier(settings.smtp_host, settings.smtp_port, settings.smtp_from)
+                for _ in range(settings.smtp_connections)
+            ],
+            texts=texts,
+            sender_address=settings.smtp_from,
+            clock=now,
+            new_id=uuid7,
+            poke=relay.poke,
+        )
+        dossiers = Reader.of_events(
+            NAME,
+            pool,
+            settings.kafka,
+            ["dossiers"],
+            incoming.Dossiers(channels=settings.channels, clock=now, new_id=uuid7, poke=sender.wake).apply,
+            applied=incoming.APPLIED,
+            passed_over=incoming.PASSED_OVER,
+            sources=incoming.SOURCES,
+            opener="intake",
+            dead_letters=DEAD_LETTERS,
+        )
+        people = Reader(
+            "notify-contacts",
+            pool,
+            settings.kafka,
+            ["contacts"],
+            Keyed(contacts.parse),
+            contacts.apply,
+            dead_letters=DEAD_LETTERS,
+        )
+
+        def moving() -> dict[str, bool]:
+            return {"dossiers": dossiers.ready, "contacts": people.ready}
+
+        def with_kafka(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+            async def checked() -> None:
+                await check_topics(settings.kafka, topics_of(NAME))
+                await run()
+
+            return checked
+
+        await lifecycle.serve(
+            build(settings, pool, texts, moving),
+            settings,
+            [
+                lifecycle.background("relay", with_kafka(relay.run)),
+                lifecycle.background("dossiers", with_kafka(dossiers.run)),
+                lifecycle.background("contacts", with_kafka(people.run)),
+                lifecycle.background("inbox", sender.run_inbox),
+                lifecycle.background("mails", sender.run_mails),
+                lifecycle.background("measure", sender.measure),
+            ],
+        )
+
+
+if __name__ == "__main__":
+    lifecycle.run(main)

@@ -1,0 +1,81 @@
+"""Keeps how people can be reached, as `contacts` says: the only personal data of this service, in one table.
+
+It never sends, never logs a value, and forgets a person when told to: what stays is that there was somebody, and up to which change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict
+
+from services.chassis.ordering import Delivered
+
+CHANGE_HEADER = "change"
+
+
+class Contact(NamedTuple):
+    """What is known of a person as of a change; without name and address when it was erased."""
+
+    applicant_id: UUID
+    change: int
+    erased: bool
+    name: str | None
+    email: str | None
+
+    def __repr__(self) -> str:
+        """Without name and address: a contact may end up in a traceback."""
+        return f"Contact(change={self.change})"
+
+
+class _Value(BaseModel):
+    """What notify needs of a contact. It sends no text messages, so it takes no telephone number."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    applicant_id: UUID
+    change: int
+    name: str
+    email: str | None = None
+
+
+# At one and the same change the tombstone is the newer word: what is published under a change is what is held when it is published.
+KEEP = """
+INSERT INTO contacts AS c (applicant_id, change, erased, name, email)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[])
+ON CONFLICT (applicant_id) DO UPDATE
+SET change = excluded.change, erased = excluded.erased, name = excluded.name, email = excluded.email
+WHERE excluded.change > c.change OR (excluded.change = c.change AND NOT c.erased)
+"""
+
+
+def parse(key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Contact:
+    """A record of `contacts`; ValueError, which quotes nothing of it, when it is none."""
+    applicant_id = UUID(key.decode())
+    if value is None:
+        changes = [int(content) for name, content in headers if name == CHANGE_HEADER]
+        if not changes:
+            raise ValueError("a tombstone without its change")
+        return Contact(applicant_id, changes[-1], True, None, None)
+    said = _Value.model_validate_json(value)
+    if said.applicant_id != applicant_id:
+        raise ValueError("the value speaks of another applicant than the key")
+    return Contact(applicant_id, said.change, False, said.name, said.email)
+
+
+async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+    """Keeps the newest word on each person of a batch.
+
+    Guarantee: a tombstone leaves nothing of a person but the number of the change. Test: test_a_tombstone_leaves_only_the_change.
+    Guarantee: an older contact that arrives again never comes back over a newer one. Test: test_an_older_contact_never_comes_back.
+    """
+    newest: dict[UUID, Contact] = {}
+    for delivered in deliveries:
+        contact: Contact = delivered.data
+        known = newest.get(contact.applicant_id)
+        if known is None or (contact.change, not known.erased) >= (known.change, True):
+            newest[contact.applicant_id] = contact
+    await connection.execute(KEEP, *zip(*newest.values(), strict=True))

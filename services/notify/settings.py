@@ -1,0 +1,58 @@
+"""What notify is told beside what every service is told."""
+
+from pydantic import Field, SecretStr, field_validator
+
+from services.chassis.settings import Port, ServiceSettings
+from services.notify.notice import Channel
+
+CODE_KEY_BYTES = 64
+
+
+class NotifySettings(ServiceSettings):
+    """The variables of notify."""
+
+    code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
+    smtp_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Mail server that takes the e-mails."
+    )
+    smtp_port: Port = Field(default=25, description="Its port.")
+    smtp_from: str = Field(
+        default="Một Cửa <khong-tra-loi@motcua.example>",
+        pattern=r"^([^<>\r\n]+ <)?[^@\s<>]+@[^@\s<>]+>?$",
+        description="Sender of every e-mail; its domain ends the Message-ID, so it stays as it is.",
+    )
+    smtp_connections: int = Field(
+        default=4, ge=1, le=64, description="Connections to the mail server that are used side by side."
+    )
+    notice_channels: str = Field(
+        default="email,inbox", description="Channels that are switched on, comma separated: email, inbox."
+    )
+
+    @field_validator("code_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        try:
+            if len(bytes.fromhex(value.get_secret_value())) == CODE_KEY_BYTES:
+                return value
+        except ValueError:
+            pass
+        raise ValueError("must be 128 hex digits")
+
+    @field_validator("notice_channels")
+    @classmethod
+    def _are_channels(cls, value: str) -> str:
+        if set(_named(value)) - {channel.value for channel in Channel}:
+            raise ValueError("knows email and inbox")
+        return value
+
+    @property
+    def code_key_bytes(self) -> bytes:
+        return bytes.fromhex(self.code_key.get_secret_value())
+
+    @property
+    def channels(self) -> frozenset[Channel]:
+        return frozenset(Channel(name) for name in _named(self.notice_channels))
+
+
+def _named(channels: str) -> list[str]:
+    return [name for name in (part.strip() for part in channels.split(",")) if name]

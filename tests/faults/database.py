@@ -1,6 +1,7 @@
 """What the run does to the databases as their super user, and what it reads there that no door shows."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -27,20 +28,22 @@ def new_database(postgres: Postgres, name: str) -> None:
 
 
 def age_keys(postgres: Postgres, name: str) -> None:
-    """Moves every idempotency key into the partition of the week before, as if midnight had fallen in between."""
+    """Moves this week's idempotency keys into the partition of the week before, as if midnight had fallen in between."""
 
     async def work() -> None:
         connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
         try:
             async with connection.transaction():
                 await connection.execute("SELECT FROM log_head FOR UPDATE")
-                for week in await connection.fetch("SELECT DISTINCT week FROM idempotency_keys"):
-                    before = await connection.fetchval("SELECT $1::date - $2::int", week["week"], WEEK_DAYS)
-                    await connection.execute(
-                        f"CREATE TABLE IF NOT EXISTS idempotency_keys_{before:%Y%m%d} "
-                        f"PARTITION OF idempotency_keys FOR VALUES IN ('{before}')"
-                    )
-                await connection.execute("UPDATE idempotency_keys SET week = week - $1::int", WEEK_DAYS)
+                week = await connection.fetchval("SELECT date_trunc('week', now() AT TIME ZONE 'UTC')::date")
+                before = week - timedelta(days=WEEK_DAYS)
+                await connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS idempotency_keys_{before:%Y%m%d} "
+                    f"PARTITION OF idempotency_keys FOR VALUES IN ('{before}')"
+                )
+                await connection.execute(
+                    "UPDATE idempotency_keys SET week = $1 WHERE week = $2", before, week
+                )
         finally:
             await connection.close()
 

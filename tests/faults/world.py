@@ -115,10 +115,14 @@ class House:
             raise RuntimeError(f"{service} does not migrate:\n{migration.last_lines()}")
 
     def launch(self, member: Member) -> None:
-        module = f"services.{member.service}.app"
-        program = ["-m", "tests.faults.mutations", self.mutation, module] if self.mutation else ["-m", module]
         member.wanted, member.frozen = True, False
-        member.process.start([sys.executable, *program], self._environment(member.service, member.port))
+        program = [*self._python(), f"services.{member.service}.app"]
+        member.process.start(program, self._environment(member.service, member.port))
+
+    def _python(self) -> list[str]:
+        """How a module of the house is run in this run."""
+        mutated = ["tests.faults.mutations", self.mutation] if self.mutation else []
+        return [sys.executable, "-m", *mutated]
 
     def wait_ready(self, timeout_seconds: float = READY_SECONDS) -> None:
         deadline = time.monotonic() + timeout_seconds
@@ -187,6 +191,8 @@ class House:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.smtp_port),
             "SMTP_FROM": "motcua@example.org",
+            "CALLER_REQUESTS_PER_SECOND": "10000",
+            "CALLER_REQUESTS_BURST": "10000",
             **self._secrets,
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MOTCUA_")}

@@ -1,8 +1,67 @@
-"""Guarantees taken out one at a time, to see that a fault run finds out. Never imported by a service.
+"""Guarantees taken out one at a time, to see that a fault run finds out. A service never imports this.
 
-`python -m tests.faults.mutations NAME MODULE [ARGUMENT ...]` patches the chassis in that process alone and runs MODULE.
+`python -m tests.faults.mutations NAME MODULE [ARGUMENT ...]` runs MODULE with one text of one source file replaced, in that
+process alone; no file is changed. A text that does not stand there exactly once is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
 
-MUTATIONS: dict[str, Callable[[], None]] = {}
+ROOT = Path(__file__).parents[3]
+
+
+class Mutation(NamedTuple):
+    """In `file`, `guarded` becomes `broken`; `takes_out` says which promise goes with it."""
+
+    takes_out: str
+    file: str
+    guarded: str
+    broken: str
+
+    @property
+    def path(self) -> Path:
+        return ROOT / self.file
+
+    def apply(self, text: str) -> str:
+        """The mutated text of the file; ValueError when the guarded text is not there exactly once."""
+        if text.count(self.guarded) != 1:
+            raise ValueError(f"{self.file} has not exactly once: {self.guarded!r}")
+        return text.replace(self.guarded, self.broken)
+
+
+MUTATIONS: Mapping[str, Mutation] = {
+    "commit-before-work": Mutation(
+        "a reader's effect and its position commit in one transaction",
+        "services/chassis/inbox.py",
+        "            taken = await self._advance(connection, cluster_id, slices)\n",
+        "            async with self._pool.acquire() as early, early.transaction():\n"
+        "                taken = await self._advance(early, cluster_id, slices)\n",
+    ),
+    "publish-without-log": Mutation(
+        "a relay goes on where the log says that publication ended, not where the process began",
+        "services/chassis/relay.py",
+        '        return row["position"], orjson.loads(row["offsets"])\n',
+        '        newest = await self._pool.fetchval("SELECT max(position) FROM events")\n'
+        '        await self._pool.execute("UPDATE relay_cursors SET position = $1 WHERE cluster_id = $2", newest or 0, cluster_id)\n'
+        '        return newest or 0, orjson.loads(row["offsets"])\n',
+    ),
+    "no-compare-and-set": Mutation(
+        "a member that lost its partitions and comes back writes nothing",
+        "services/chassis/inbox.py",
+        " AND a.position = p.position ",
+        " ",
+    ),
+    "no-expected-version": Mutation(
+        "the slower of two writers is told, and writes nothing",
+        "services/chassis/event_store.sql",
+        "WHEN a.expected_version <> coalesce(latest.version, 0) THEN 'conflict'",
+        "WHEN false THEN 'conflict'",
+    ),
+    "no-repeats": Mutation(
+        "a caller's key that comes again is answered with the first dossier",
+        "services/chassis/event_store.sql",
+        "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON a.key IS NOT NULL",
+        "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON false",
+    ),
+}

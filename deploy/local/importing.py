@@ -4,13 +4,14 @@ Promises that the whole file is checked before the first case is taken, that wha
 command ends with 0 or 1, and that it may be started again at any time. Never writes past the front doors.
 """
 
+import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local.doors import DoorFault, Doors, Progress, take_in
+from deploy.local.doors import DoorFault, Progress, take_in
+from deploy.local.home import Home
 from deploy.local.importing_counts import (
     CountsDiffer,
     CountsSilent,
@@ -21,6 +22,7 @@ from deploy.local.importing_counts import (
     total_table,
 )
 from deploy.local.importing_drafts import Drafts
+from deploy.local.importing_house import House, find_house
 from deploy.local.importing_log import BadLog, LogReader
 from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, read_mapping
 
@@ -40,12 +42,17 @@ Say = Callable[[str], None]
 SAY_EVERY_CASES = 500
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """The running platform, as an import needs it."""
+def run(log: Path, mapping: Path, home: Home) -> int:
+    """The command: takes `log` into the platform that runs in `home`, and says what happens as it does; one of EXIT_CODES."""
 
-    doors: Doors
-    reports: Reports
+    def say(line: str) -> None:
+        print(line, flush=True)  # noqa: T201 - the terminal is what it writes to
+
+    house = find_house(home)
+    if house is None:
+        say(f"The services in {home.path} (ports from {home.base}) are not ready. Start them with: motcua up")
+        return NOT_FINISHED
+    return asyncio.run(import_log(log, mapping, house, say))
 
 
 async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> int:

@@ -10,6 +10,10 @@ from deploy.local.importing_mapping import Mapping
 OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 
+# What processing's bulk door takes at once for a dossier.
+ACTS_MOST = 50
+
+
 class Faulty(Exception):
     """What is wrong with one value or one case; `date` names the date that it stands at, when it is one."""
 
@@ -25,8 +29,12 @@ def case_of(name: str, draft: Draft, mapping: Mapping) -> Case:
     _check(times)
     channel = dossier.channel or mapping.channels[draft.cells["channel"]]
     procedure = dossier.procedure or mapping.procedures[draft.cells["procedure"]]
-    submitted_at = times.get("submitted") or times["accepted"]
-    return Case(name, procedure, dossier.office, channel, submitted_at, tuple(_acts(times, draft, mapping)))
+    acts = _acts(times, draft, mapping)
+    if len(acts) > ACTS_MOST:
+        raise Faulty(f"it has {len(acts)} acts; {ACTS_MOST} is the most that one dossier is taken with")
+    return Case(
+        name, procedure, dossier.office, channel, times.get("submitted") or times["accepted"], tuple(acts)
+    )
 
 
 def _check(times: dict[str, datetime]) -> None:
@@ -54,7 +62,7 @@ def _acts(times: dict[str, datetime], draft: Draft, mapping: Mapping) -> list[Ac
     if "accepted" not in times:
         return []
     due_on = times["due"].date() if "due" in times else None
-    acts = [Act("accept", times["accepted"], due_on=due_on, unit=dossier.unit)]
+    acts = [Act("accept", times["accepted"], due_on=due_on, unit=dossier.unit or dossier.office)]
     for instant, number in sorted(draft.steps):
         step, forwarded_at = mapping.steps[number], datetime.fromisoformat(instant).astimezone(OFFICE_ZONE)
         # What a log notes before its case begins or after it ends is no step of the dossier.

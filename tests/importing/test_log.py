@@ -122,6 +122,18 @@ def test_a_late_end_takes_the_reason_of_the_mapping(read: Read) -> None:
     assert case.acts[1].late_reason == "workload"
 
 
+def test_a_case_of_too_many_acts_is_bad(read: Read) -> None:
+    rows = [f"c1,Web,2023-03-02T09:00:00,,,look,2023-03-03T09:00:{n:02}" for n in range(50)]
+    bad_rows, cases = read(
+        *rows,
+        header=f"{HEADER},what,at",
+        columns=MAPPING["columns"] | {"activity": "what", "time": "at"},
+        steps=[{"activity": "look", "step": "tham_tra", "unit": "H29"}],
+    )
+    assert bad_rows == ["line 2: case c1: it has 51 acts; 50 is the most that one dossier is taken with"]
+    assert not cases
+
+
 def test_a_due_date_may_lie_ahead(read: Read) -> None:
     bad_rows, [case] = read("c1,Web,2025-12-30,,2026-02-01")
     assert bad_rows == [] and case.acts[0].due_on == date(2026, 2, 1)

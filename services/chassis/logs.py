@@ -124,10 +124,11 @@ class Outage(logging.Filter):
         if self._since is not None:
             seconds, self._since = self._clock() - self._since, None
             lines, self.suppressed = self.suppressed, 0
-            logging.getLogger(__name__).warning(
-                "broker-back",
-                extra={"fields": {"away_seconds": round(seconds, 1), "lines_suppressed": lines}},
-            )
+            if lines:  # a single complaint is no outage
+                logging.getLogger(__name__).warning(
+                    "broker-back",
+                    extra={"fields": {"away_seconds": round(seconds, 1), "lines_suppressed": lines}},
+                )
 
 
 BROKER = Outage("aiokafka")

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.intake import Channel, OfficeCode, ProcedureCode
+from contracts.intake import Channel
 from services.chassis.batches import Batch, Refused
 from services.chassis.decider import Rejected
 from services.chassis.event_store import Appended, Item
+from services.intake.forms import ImportName, Office, Procedure
 from services.intake.people import Applicant
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 
@@ -26,18 +27,16 @@ ITEMS_MAX = 500
 BYTES_MAX = 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
-
 
 class Case(BaseModel):
     """One case of `source`, submitted there at its own business time."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    source: Name
-    case: Name
-    procedure: ProcedureCode
-    office: OfficeCode
+    source: ImportName
+    case: ImportName
+    procedure: Procedure
+    office: Office
     channel: Channel
     submitted_at: AwareDatetime
     applicant: Applicant | None = None
@@ -101,7 +100,7 @@ async def take_in(
                 "source": case.source,
                 "case": case.case,
                 "outcome": outcome,
-                "dossier_id": item.stream_id,
+                "dossier_id": str(item.stream_id),
             }
     return orjson.dumps({"answers": answers})
 

@@ -7,90 +7,48 @@ logged, and to the `contacts` topic. Never lets any into an event, a log line, a
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from services.chassis.relay import Feed
 from services.chassis.sending import Message
+from services.intake.forms import CITIZEN, ORGANISATION, Email, Mobile, PersonName
 
 SALT_BYTES = 16
 TOPIC = "contacts"
-
-_CCCD = re.compile(r"0(?:0[1-9]|[1-9][0-9])[0-3][0-9]{8}")
-_TAX_CODE = re.compile(r"[0-9]{10}(?:-[0-9]{3})?")
-_MOBILE = re.compile(r"0[35789][0-9]{8}")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
-
-
-def _cccd(number: str) -> str:
-    """12 digits: place 001–096 (097–099 do not exist and are for synthetic people), century and sex 0–3, year, random; no check digit."""
-    if not _CCCD.fullmatch(number):
-        raise PydanticCustomError(
-            "cccd-implausible", "a citizen number has 12 digits: place 001 to 099, then 0 to 3, then 8 more"
-        )
-    return number
-
-
-def _tax_code(number: str) -> str:
-    if not _TAX_CODE.fullmatch(number):
-        raise PydanticCustomError(
-            "tax-code-implausible", "a tax code has 10 digits, a branch's then - and 3 more"
-        )
-    return number
-
-
-def _mobile(number: str) -> str:
-    if not _MOBILE.fullmatch(number):
-        raise PydanticCustomError(
-            "phone-implausible", "a mobile number has 10 digits and begins with 03, 05, 07, 08 or 09"
-        )
-    return number
-
-
-def _email(address: str) -> str:
-    if len(address) > 254 or not _EMAIL.fullmatch(address):
-        raise PydanticCustomError("email-implausible", "an e-mail address looks like name@example.vn")
-    return address
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise PydanticCustomError("text-not-printable", "text must not contain control characters")
-    return text
 
 
 class _Filed(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
-class Citizen(_Filed):
-    kind: Literal["cccd"]
-    number: Annotated[str, AfterValidator(_cccd)]
+class Identifier(_Filed):
+    """A citizen number (cccd) or an organisation's tax code."""
 
+    kind: Literal["cccd", "tax_code"]
+    number: str
 
-class Organisation(_Filed):
-    kind: Literal["tax_code"]
-    number: Annotated[str, AfterValidator(_tax_code)]
+    @field_validator("number")
+    @classmethod
+    def _is_plausible(cls, number: str, info: ValidationInfo) -> str:
+        kind = info.data.get("kind")
+        if kind is None:  # that is told already
+            return number
+        return (CITIZEN if kind == "cccd" else ORGANISATION).check(number)
 
 
 class Applicant(_Filed):
     """Who applies; without e-mail and phone notices go to the web inbox alone."""
 
-    name: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-        AfterValidator(_printable),
-    ]
-    identifier: Annotated[Citizen | Organisation, Field(discriminator="kind")]
-    email: Annotated[str, AfterValidator(_email)] | None = None
-    phone: Annotated[str, AfterValidator(_mobile)] | None = None
+    name: PersonName
+    identifier: Identifier
+    email: Email | None = None
+    phone: Mobile | None = None
 
 
 class Filing(NamedTuple):

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from contracts.catalogue import PROCEDURES, Procedure
-from contracts.intake import Channel, OfficeCode, ProcedureCode
+from contracts.intake import Channel
 from services.chassis.batches import Batch, batch_of
 from services.chassis.event_store import RepeatKey
 from services.chassis.limits import Buckets
@@ -32,7 +32,7 @@ from services.chassis.web import (
     require,
     throttle,
 )
-from services.intake import bulk, people
+from services.intake import bulk, forms, people
 from services.intake.dossier import EVENTS, Door
 from services.intake.submitting import ZONE, FirstAnswers, Intake, Submission, content_bytes, submit
 
@@ -64,8 +64,8 @@ class NewDossier(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    procedure: ProcedureCode
-    office: OfficeCode
+    procedure: forms.Procedure
+    office: forms.Office
     channel: Channel = "online"
     applicant: people.Applicant
     content: dict[str, JsonValue]
@@ -146,7 +146,7 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
         done = await first_answers.answer(
             key, lambda: submit(intake, submission, actor, key, call.traceparent)
         )
-        return Answer(201, done.body, ((b"location", b"/v1/dossiers/%b" % str(done.dossier_id).encode()),))
+        return Answer(201, done.body, ((b"location", b"/v1/dossiers/" + done.dossier_id.encode()),))
 
     @application.direct(
         "POST",

@@ -120,7 +120,9 @@ def item_of(
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    dossier_id: UUID
+    """The answer to a submission, as it goes out."""
+
+    dossier_id: str
     body: bytes
 
 
@@ -184,10 +186,11 @@ def refuse_other_body(first: bytes | None, now: bytes) -> None:
 
 def submitted(dossier_id: UUID, at: datetime) -> Submitted:
     """The answer to a submission, the same bytes each time it is made."""
-    answer = {
-        "dossier_id": dossier_id,
+    # str(): the driver's UUID is a class of its own, which orjson does not write.
+    answer: dict[str, Any] = {
+        "dossier_id": str(dossier_id),
         "status": "submitted",
         "version": 1,
         "submitted_at": at.astimezone(ZONE),
     }
-    return Submitted(dossier_id, orjson.dumps(answer))
+    return Submitted(answer["dossier_id"], orjson.dumps(answer))

@@ -1,7 +1,6 @@
 """The command `motcua`: one embedded run in MOTCUA_HOME (.local), on the ports above MOTCUA_PORT_BASE (8000)."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
@@ -107,13 +106,9 @@ def _token(home: Home, options: argparse.Namespace) -> int:
 
 
 def _import(home: Home, options: argparse.Namespace) -> int:
-    from deploy.local.importing import House, import_log
-    from deploy.local.importing_counts import Reports
-    from deploy.local.issuer import Issuer
-    from deploy.local.up import doors
+    from deploy.local.importing import run
 
-    house = House(doors(home, Issuer(home.path)), Reports(home.url("reporting")))
-    return asyncio.run(import_log(options.file, options.mapping, house, _print))
+    return run(options.file, options.mapping, home)
 
 
 def _logs(home: Home, options: argparse.Namespace) -> int:

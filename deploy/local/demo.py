@@ -16,9 +16,8 @@ from deploy.local.demo_histories import (
     WAITING,
     histories,
 )
-from deploy.local.doors import DoorFault, Progress, take_in
-from deploy.local.importing_counts import CountsDiffer, Expected, compare, total_table
-from deploy.local.importing_house import House
+from deploy.local.doors import DoorFault, Doors, Progress, take_in
+from deploy.local.importing_counts import CountsDiffer, Expected, Reports, compare, total_table
 
 FIGURES = {
     "received": RECEIVED,
@@ -30,7 +29,8 @@ FIGURES = {
 
 
 async def load(
-    house: House,
+    doors: Doors,
+    reports: Reports,
     say: Callable[[str], None],
     shown: Callable[[Progress, int], None] = lambda _progress, _total: None,
     seed: int = SEED,
@@ -40,15 +40,15 @@ async def load(
     `shown` is called with the progress and the number of cases after each batch.
     """
     cases = histories(seed)
-    before = await house.reports.settled(FIRST_DAY, LAST_DAY)
-    progress = await take_in(house.doors, f"demonstration-{seed}", cases, lambda now: shown(now, len(cases)))
+    before = await reports.settled(FIRST_DAY, LAST_DAY)
+    progress = await take_in(doors, f"demonstration-{seed}", cases, lambda now: shown(now, len(cases)))
     if progress.refusals:
         first = progress.refusals[0]
         raise DoorFault(
             f"{len(progress.refusals):,} cases of the demonstration were refused; "
             f"the first is {first.case}: {first.door}: {first.code} {first.detail}"
         )
-    counts = await house.reports.settled(FIRST_DAY, LAST_DAY)
+    counts = await reports.settled(FIRST_DAY, LAST_DAY)
     say("Tháng 1–9/2023, Sở Xây dựng (dữ liệu minh họa) · January–September 2023 (made-up data)")
     for line in total_table(counts):
         say(line)

@@ -60,7 +60,7 @@ async def last_value(kafka: KafkaSettings, topic: str, key: bytes) -> dict[str, 
         await consumer.start()
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
-        await consumer.seek_to_beginning(partition)
+        consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
         while await consumer.position(partition) < end:
             for record in (await consumer.getmany(timeout_ms=1000)).get(partition, []):
                 if record.key == key and record.value:

@@ -86,8 +86,9 @@ class Progress:
             )
             try:
                 await consumer.start()
-                consumer.assign([TopicPartition(TOPIC, 0)])
-                await consumer.seek_to_beginning()
+                partition = TopicPartition(TOPIC, 0)
+                consumer.assign([partition])
+                consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
                 async for record in consumer:
                     if record.key and record.value:
                         self._hear(record.key.decode(), orjson.loads(record.value))

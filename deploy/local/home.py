@@ -1,20 +1,12 @@
-"""One embedded run: its folder, its ports, its secrets.
-
-Promises that two homes with other port bases never meet, and that secrets are made once, by chance, readable by their
-owner alone.
-"""
+"""One embedded run: its folder and its ports. Two homes with other port bases never meet."""
 
 import json
 import os
-import secrets
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local.kafka import USERS
-from deploy.local.postgres import ROLES, SUPERUSER
 from deploy.local.process import Failed
 
 OFFSETS = {
@@ -29,14 +21,6 @@ OFFSETS = {
 }
 DEFAULT_BASE = 8000
 LARGEST_PORT = 65535
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    postgres: Mapping[str, str]
-    kafka: Mapping[str, str]
-    hmac_key: str
-    code_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +59,6 @@ class Home:
         self.run.mkdir(parents=True, exist_ok=True)
         (self.run / "run.json").write_text(json.dumps({"base": self.base}), encoding="utf-8")
 
-    def secrets(self) -> Secrets:
-        path = self.path / "secrets.json"
-        found = _read(path)
-        if not found:
-            found = {
-                "postgres": {role: secrets.token_hex(16) for role in (*ROLES, SUPERUSER)},
-                "kafka": {user: secrets.token_hex(16) for user in USERS},
-                "hmac_key": secrets.token_hex(32),
-                "code_key": secrets.token_hex(64),
-            }
-            write_private(path, json.dumps(found, indent=1))
-        return Secrets(**found)
-
     def refuse_ports_in_use(self) -> None:
         """Failed, naming each port that another program listens on."""
         taken = []
@@ -104,16 +75,6 @@ class Home:
                 f"in use by another program: port {', '.join(taken)}. Another base, for example "
                 f"MOTCUA_PORT_BASE={self.base + 1000}, moves all ports."
             )
-
-
-def write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by its owner alone from the first byte on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def _read(path: Path) -> dict[str, Any]:

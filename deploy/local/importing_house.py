@@ -6,7 +6,7 @@ from deploy.local.doors import Doors
 from deploy.local.home import Home
 from deploy.local.importing_counts import Reports
 from deploy.local.issuer import Issuer
-from deploy.local.parts import is_ready
+from deploy.local.status import is_ready
 
 NEEDED = ("intake", "processing", "reporting")
 

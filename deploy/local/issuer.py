@@ -10,7 +10,8 @@ from pathlib import Path
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from deploy.local.home import write_private
+from deploy.local.keys import write_private
+from deploy.local.process import Failed
 from services.chassis.tokens import ROLES
 
 ISSUER = "motcua-local"
@@ -44,7 +45,7 @@ class Issuer:
     ) -> str:
         """A signed token; officers and supervisors carry an office and a unit, by default the demonstration's."""
         if role not in ROLES:
-            raise ValueError(f"no role {role!r}: {', '.join(sorted(ROLES))}")
+            raise Failed(f"no role {role!r}: {', '.join(sorted(ROLES))}")
         in_office = role in ("officer", "supervisor")
         now = int(time.time())
         claims = {

@@ -14,13 +14,12 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from contracts.topics import ANALYST, SERVICES
 from deploy.local.kafka_files import Report, classpath
 from deploy.local.kafka_node import Node, Ports, in_step_copies
 from deploy.local.kafka_topics import create_topic, delete_topics, provision
+from deploy.local.keys import USERS as USERS
 from deploy.local.process import Failed
 
-USERS = (*SERVICES, ANALYST, "admin", "broker")
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 

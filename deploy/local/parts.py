@@ -2,23 +2,18 @@
 
 import os
 import sys
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from contracts.topics import SERVICES
-from deploy.local.home import Home, Secrets
+from deploy.local.home import Home
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
 from deploy.local.kafka import Kafka
+from deploy.local.keys import Secrets
 from deploy.local.postgres import Postgres
 from deploy.local.process import Process
 
-ORDER = ("postgres", "kafka", "mail", *SERVICES)
 SENDER = "motcua@example.org"
 SERVICE_STOP_SECONDS = 25.0
-READY_TIMEOUT_SECONDS = 2.0
-# Never by way of a proxy that the environment names.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(slots=True)
@@ -74,11 +69,3 @@ def service_environment(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     passed_on = {name: os.environ[name] for name in ("MOTCUA_LOG_LEVEL",) if name in os.environ}
     return {**kept, **passed_on, **{f"MOTCUA_{name}": value for name, value in settings.items()}}
-
-
-def is_ready(home: Home, service: str) -> bool:
-    try:
-        with _DIRECT.open(f"{home.url(service)}/readyz", timeout=READY_TIMEOUT_SECONDS) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False

@@ -20,13 +20,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from deploy.local.keys import ROLES as ROLES
+from deploy.local.keys import SUPERUSER as SUPERUSER
 from deploy.local.postgres_binaries import as_user, find_binaries, user_for
 from deploy.local.process import Failed, Process
 
 SQL = Path(__file__).parent.parent / "postgres"
-SERVICES = ("intake", "processing", "notify", "reporting")
-ROLES = tuple(role for service in SERVICES for role in (service, f"{service}_owner"))
-SUPERUSER = "postgres"
 BUILTIN_LOCALES_SINCE = 17
 START_SECONDS = 30.0
 

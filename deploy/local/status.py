@@ -1,18 +1,23 @@
 """`motcua status` and `motcua down`: looks at a run, and ends one, from outside."""
 
+import os
 import signal
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from contracts.topics import SERVICES
 from deploy.local.home import Home
-from deploy.local.parts import is_ready
-from deploy.local.postgres import SUPERUSER, Postgres
+from deploy.local.keys import SUPERUSER, secrets_of
 from deploy.local.process import Identity
-from deploy.local.supervisor import end_left_overs
 
+ORDER = ("postgres", "kafka", "mail", *SERVICES)
+READY_TIMEOUT_SECONDS = 2.0
 # Longer than all bounded waits of a supervisor that stops.
 DOWN_SECONDS = 90.0
+
+# Never by way of a proxy that the environment names.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def status(home: Home) -> dict[str, Any]:
@@ -48,13 +53,36 @@ def down(home: Home) -> list[str]:
     return said or ["nothing was running"]
 
 
+def is_ready(home: Home, service: str) -> bool:
+    try:
+        with _DIRECT.open(f"{home.url(service)}/readyz", timeout=READY_TIMEOUT_SECONDS) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def end_left_overs(home: Home) -> list[str]:
+    """What a supervisor that was killed has left running, ended in reverse order; their names."""
+    ended = []
+    for name in reversed(ORDER):
+        path = home.run / f"{name}.pid"
+        if found := Identity.read(path):
+            found.end(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+            ended.append(name)
+        path.unlink(missing_ok=True)
+    return ended
+
+
 def _pid(home: Home, name: str) -> int | None:
     found = Identity.read(home.run / f"{name}.pid")
     return found.pid if found else None
 
 
 def _dsn(home: Home) -> str | None:
-    """The superuser's, where the run has a server of its own."""
+    """The superuser's."""
+    if given := os.environ.get("MOTCUA_POSTGRES_DSN"):
+        return given
     if not (home.path / "secrets.json").exists():
         return None
-    return Postgres(home.path, home.port("postgres"), home.secrets().postgres).dsn(SUPERUSER, "postgres")
+    password = secrets_of(home.path).postgres[SUPERUSER]
+    return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{home.port('postgres')}/postgres"

@@ -18,9 +18,11 @@ from deploy.local.home import Home
 from deploy.local.issuer import Issuer
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_node import Ports
-from deploy.local.parts import ORDER, SERVICE_STOP_SECONDS, Part, is_ready, mail_part, service_part
+from deploy.local.keys import secrets_of
+from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_part
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity, Process
+from deploy.local.status import end_left_overs, is_ready
 from services.chassis.migrations import migrate
 
 READY_SECONDS = 120.0
@@ -68,7 +70,7 @@ class Watch:
 
 class Supervisor:
     def __init__(self, home: Home, say: Say) -> None:
-        secrets = home.secrets()
+        secrets = secrets_of(home.path)
         self.issuer = Issuer(home.path)
         self._home, self._say = home, say
         self._postgres = Postgres(
@@ -156,18 +158,6 @@ class Supervisor:
     def _stop_one(self, process: Process, seconds: float) -> None:
         if not process.stop(seconds):
             self._say(f"{process.name} did not stop within {seconds:.0f} s and was killed")
-
-
-def end_left_overs(home: Home) -> list[str]:
-    """What a supervisor that was killed has left running, ended in reverse order; their names."""
-    ended = []
-    for name in reversed(ORDER):
-        path = home.run / f"{name}.pid"
-        if found := Identity.read(path):
-            found.end(signal.SIGINT if name == "postgres" else signal.SIGTERM)
-            ended.append(name)
-        path.unlink(missing_ok=True)
-    return ended
 
 
 @contextmanager

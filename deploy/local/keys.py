@@ -1,0 +1,51 @@
+"""The secrets of one embedded run: made once, by chance, readable by their owner alone."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from contracts.topics import ANALYST, SERVICES
+from deploy.local.process import Failed
+
+SUPERUSER = "postgres"
+ROLES = tuple(role for service in SERVICES for role in (service, f"{service}_owner"))
+USERS = (*SERVICES, ANALYST, "admin", "broker")
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Passwords by PostgreSQL role and by Kafka user, and the keys that services share."""
+
+    postgres: Mapping[str, str]
+    kafka: Mapping[str, str]
+    hmac_key: str
+    code_key: str
+
+
+def secrets_of(home: Path) -> Secrets:
+    path = home / "secrets.json"
+    if not path.exists():
+        made = {
+            "postgres": {role: secrets.token_hex(16) for role in (*ROLES, SUPERUSER)},
+            "kafka": {user: secrets.token_hex(16) for user in USERS},
+            "hmac_key": secrets.token_hex(32),
+            "code_key": secrets.token_hex(64),
+        }
+        write_private(path, json.dumps(made, indent=1))
+    try:
+        return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise Failed(f"{path} is damaged; without it nobody can enter the databases of {home}") from None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Whole or not at all, and readable by its owner alone from the first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

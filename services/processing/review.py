@@ -222,10 +222,7 @@ def _decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[
             return [DossierRejected(on, reason)]
         case RejectDossier(reason=reason), NotAccepted() if reason == dossier.reason:
             return []
-        case ForwardDossier(unit=unit, step=step), InProcessing() if (unit, step) == (
-            dossier.unit,
-            dossier.step,
-        ):
+        case ForwardDossier(_, unit, step), InProcessing(unit=at, step=now) if (unit, step) == (at, now):
             return []
         case ForwardDossier(on=on, unit=unit, step=step), Accepted() | InProcessing():
             return [DossierForwarded(on, unit, step)]
@@ -238,23 +235,17 @@ def _decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[
         case ReturnResult(method=method), Returned() if method == dossier.method:
             return []
     status = dossier.status.replace("_", "-")
-    return Rejected(
-        f"not-while-{status}", f"the dossier is {dossier.status}; allowed there: {dossier.allowed}"
-    )
+    return Rejected(f"not-while-{status}", f"the dossier is {status}; allowed there: {dossier.allowed}")
 
 
 def _accept(command: AcceptDossier, filing: Filing, calendar: Calendar) -> Sequence[Event] | Rejected:
     if not can_issue(filing.office, command.on):
-        return Rejected(
-            "office-without-code", f"office {filing.office} has no code in the form of {command.on}"
-        )
+        return Rejected("office-without-code", f"{filing.office} has no code in the form of {command.on}")
     due_on = command.due_on
     if due_on is None and command.limit is not None:
         due_on = due_date(command.on, command.limit, calendar)
-    accepted = DossierAccepted(
-        command.on, filing.procedure, command.level, filing.office, command.unit, filing.channel, due_on
-    )
-    return [accepted]
+    fixed = (filing.procedure, command.level, filing.office, command.unit, filing.channel)
+    return [DossierAccepted(command.on, *fixed, due_on)]
 
 
 def _resolve(command: ResolveDossier, due_on: date | None) -> Sequence[Event] | Rejected:

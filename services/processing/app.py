@@ -1,0 +1,108 @@
+"""Puts processing together: settings, database, log, relay, reader, routes. `python -m services.processing.app` serves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from contracts.topics import topics_of
+from services.chassis import lifecycle, logs, metrics
+from services.chassis.consumer import Reader
+from services.chassis.databases import TRANSIENT, open_pool
+from services.chassis.event_store import EventStore
+from services.chassis.limits import Buckets
+from services.chassis.relay import Relay, events_feed
+from services.chassis.settings import load
+from services.chassis.tokens import Tokens
+from services.chassis.topics import check_topics
+from services.chassis.web import Application, Readiness, create_app
+from services.processing import incoming
+from services.processing.calendar import ZONE, shipped
+from services.processing.desk import Desk
+from services.processing.outgoing import SOURCE, outgoing
+from services.processing.routes import add_routes
+from services.processing.settings import ProcessingSettings
+
+DESCRIPTION = "What the authority does with dossiers: the desk's and the units' queue and commands."
+WEEKS_SECONDS = 3600.0
+READY_SECONDS = 2.0
+
+
+def build(settings: ProcessingSettings, pool: asyncpg.Pool[Any], store: EventStore) -> Application:
+    """The application; it touches the pool only when it is asked something."""
+
+    async def ready() -> Readiness:
+        """Ready when it can append, Kafka away or not."""
+        try:
+            # An append of nothing: it takes the head of the log and writes no byte.
+            await pool.fetch("SELECT FROM record('{}', '{}', '{}')", timeout=READY_SECONDS)
+        except (asyncpg.PostgresError, *TRANSIENT):
+            return Readiness(False, {"log": "away", "kafka": lifecycle.kafka_state()})
+        return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
+
+    application = create_app(
+        name=SOURCE,
+        title="Một Cửa: processing",
+        description=DESCRIPTION,
+        release=lifecycle.release(),
+        tokens=Tokens(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        limits=Buckets(
+            settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
+        ),
+        ready=ready,
+    )
+    add_routes(application, Desk(pool, store, shipped(), lambda: datetime.now(ZONE), uuid7))
+    return application
+
+
+def open_store(pool: asyncpg.Pool[Any], **rest: Any) -> EventStore:
+    """The log, appended to through record(), which moves the queue in the same call."""
+    return EventStore(pool, function="record", attachment_type="new_standing", **rest)
+
+
+async def main() -> None:
+    settings = load(ProcessingSettings)
+    logs.set_up(settings.log_level)
+    async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
+        say = outgoing(settings.code_key_bytes)
+        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say)], uuid7())
+        store = open_store(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe)
+        reader = Reader.of_events(
+            SOURCE,
+            pool,
+            settings.kafka,
+            ["dossiers"],
+            incoming.apply,
+            applied=incoming.APPLIED,
+            passed_over=incoming.PASSED_OVER,
+            sources=incoming.SOURCES,
+            dead_letters="processing.dead-letters",
+        )
+
+        async def with_kafka(run: Any) -> None:
+            await check_topics(settings.kafka, topics_of(SOURCE))
+            await run()
+
+        async def weeks() -> None:
+            while True:
+                await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
+                await asyncio.sleep(WEEKS_SECONDS)
+
+        await lifecycle.serve(
+            build(settings, pool, store),
+            settings,
+            [
+                lifecycle.background("relay", lambda: with_kafka(relay.run)),
+                lifecycle.background("reader", lambda: with_kafka(reader.run)),
+                lifecycle.background("idempotency-weeks", weeks),
+            ],
+        )
+
+
+if __name__ == "__main__":
+    lifecycle.run(main)

@@ -1,0 +1,145 @@
+"""The shapes of processing's HTTP: what is asked and what is answered. Strict, and without any field for free text."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.processing import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
+
+Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned"]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
+
+ITEMS_MAX = 500
+ACTS_MAX = 50
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Accept(Asked):
+    """Without `unit`, the caller's own takes the dossier."""
+
+    unit: UnitCode | None = None
+
+
+class Reject(Asked):
+    reason: RejectionReason
+
+
+class Forward(Asked):
+    unit: UnitCode
+    step: Step
+
+
+class Resolve(Asked):
+    """`late_reason` is needed when the end is late, and not kept otherwise."""
+
+    outcome: Outcome
+    late_reason: LateReason | None = None
+
+
+class Return(Asked):
+    method: ReturnMethod
+
+
+class _Act(Asked):
+    """`at` is the business time of an import; who acts now gives none."""
+
+    at: AwareDatetime | None = None
+
+
+class AcceptAct(_Act, Accept):
+    act: Literal["accept"]
+    due_on: date | None = None
+
+
+class RejectAct(_Act, Reject):
+    act: Literal["reject"]
+
+
+class ForwardAct(_Act, Forward):
+    act: Literal["forward"]
+
+
+class ResolveAct(_Act, Resolve):
+    act: Literal["resolve"]
+
+
+class ReturnAct(_Act, Return):
+    act: Literal["return"]
+
+
+Act = Annotated[AcceptAct | RejectAct | ForwardAct | ResolveAct | ReturnAct, Field(discriminator="act")]
+
+
+class BulkItem(Asked):
+    """What was done with one dossier, in order. The first acts may be recorded already; the rest is then added."""
+
+    source: Name | None = None
+    case: Name | None = None
+    dossier_id: UUID
+    acts: Annotated[list[Act], Field(min_length=1, max_length=ACTS_MAX)]
+
+
+class Bulk(Asked):
+    """The body of the bulk door."""
+
+    items: list[BulkItem] = Field(max_length=ITEMS_MAX)
+
+
+class Standing(BaseModel):
+    """Where a dossier stands after a command."""
+
+    dossier_id: UUID
+    status: Status
+    version: int
+    code: str | None
+    due_on: date | None
+
+
+class Listed(BaseModel):
+    """A dossier in the queue."""
+
+    dossier_id: UUID
+    status: Status
+    procedure: str
+    office: str
+    unit: str | None
+    channel: str
+    submitted_at: datetime
+    accepted_at: datetime | None
+    code: str | None
+    due_on: date | None
+    version: int
+
+
+class Page(BaseModel):
+    """The longest submitted first; `next` goes on where this page ends."""
+
+    items: list[Listed]
+    next: str | None
+
+
+class BulkAnswer(BaseModel):
+    """One item's answer: `repeated` when all its acts stood already, `refused` when nothing of it was recorded."""
+
+    source: str | None = None
+    case: str | None = None
+    dossier_id: UUID | None = None
+    outcome: Literal["recorded", "repeated", "refused"]
+    version: int | None = None
+    dossier_code: str | None = None
+    code: str | None = Field(default=None, description="Of a refusal; not-yet-known asks to try again.")
+    detail: str | None = None
+    field: str | None = None
+
+
+class BulkAnswers(BaseModel):
+    """One answer per item, in order."""
+
+    answers: list[BulkAnswer]

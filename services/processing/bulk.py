@@ -1,0 +1,254 @@
+"""The bulk door: many dossiers at once, each item's acts folded in memory and recorded together or not at all.
+
+Promises one answer per item, that an item sent again records nothing twice, and that one sent again with more acts goes on
+where it stood. An import gives business times; who acts now gives none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from services.chassis.batches import Batch, Refused
+from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
+from services.chassis.event_store import Appended, Item, StoredEvent
+from services.chassis.tokens import Caller
+from services.processing import rights, tables
+from services.processing.bodies import AcceptAct, BulkItem
+from services.processing.calendar import local_day
+from services.processing.code import issue
+from services.processing.desk import Desk, code_of, command_of, counter_of, decide_as, queue_row
+from services.processing.review import (
+    EVENTS,
+    Command,
+    Dossier,
+    DossierAccepted,
+    Event,
+    Filing,
+    Submitted,
+    evolve,
+    fold,
+    says,
+)
+
+BYTES_MAX = 4 * 1_048_576
+CLOCKS_DIFFER = timedelta(minutes=5)
+NOT_YET_KNOWN = Rejected("not-yet-known", "its submission has not arrived; try again")
+CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
+TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
+CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
+
+Told = dict[str, Any]
+
+
+class Asked(NamedTuple):
+    """An item's acts as commands, each with the instant at which it happened."""
+
+    commands: list[tuple[Command, datetime]]
+    dated: bool
+
+
+class Missing(NamedTuple):
+    """What the log still lacks of an item, with its instants, and the state after it."""
+
+    events: list[tuple[Event, datetime]]
+    dossier: Dossier
+
+
+async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, traceparent: str) -> bytes:
+    """Carries out every item and answers for each, in order; the answers' JSON."""
+    sound = [item for item in batch.items if isinstance(item, BulkItem)]
+    rows = await tables.find_many(desk.pool, [item.dossier_id for item in sound])
+    histories = await desk.store.load_many([row.dossier_id for row in rows.values() if row.version])
+    others = await _cases_of_others(desk, caller, [item for item in sound if item.dossier_id in rows])
+
+    async def answer(item: BulkItem | Refused, first: bool) -> Told:
+        if isinstance(item, Refused):
+            return _malformed(item)
+        row = rows.get(item.dossier_id)
+        if row is None:
+            return _refused(item, NOT_YET_KNOWN)
+        if not first:
+            return _refused(item, TWICE)
+        if (item.source, item.case) in others:
+            return _refused(item, CASE_OF_ANOTHER)
+        history = histories.get(item.dossier_id, [])
+        return await _record(desk, item, row.filing, history, caller, traceparent)
+
+    seen: set[UUID] = set()
+    answers = []
+    for item in batch.items:
+        first = isinstance(item, Refused) or item.dossier_id not in seen
+        if isinstance(item, BulkItem):
+            seen.add(item.dossier_id)
+        answers.append(answer(item, first))
+    return orjson.dumps({"answers": await asyncio.gather(*answers)})
+
+
+async def _cases_of_others(
+    desk: Desk, caller: Caller, items: Sequence[BulkItem]
+) -> set[tuple[str | None, str | None]]:
+    """The cases among the items that belong to other dossiers than they say.
+
+    Guarantee: a case acts on one dossier for ever. Test: test_a_case_acts_on_one_dossier_for_ever.
+    """
+    if caller.role != rights.IMPORTER:
+        return set()
+    cases = [(i.source, i.case, i.dossier_id) for i in items if i.source is not None and i.case is not None]
+    owners = await tables.claim_cases(desk.pool, cases)
+    return {case[:2] for case, owner in zip(cases, owners, strict=True) if owner != case[2]}
+
+
+async def _record(
+    desk: Desk,
+    item: BulkItem,
+    filing: Filing,
+    history: list[StoredEvent],
+    caller: Caller,
+    traceparent: str,
+) -> Told:
+    """All that is missing of one item, as one item of several events.
+
+    Guarantee: an item is recorded whole or not at all. Test: test_an_item_is_recorded_whole_or_not_at_all.
+    """
+    asked = commands_of(item, caller, filing, desk.clock())
+    if isinstance(asked, Rejected):
+        return _refused(item, asked)
+
+    def decide(command: Command, dossier: Dossier) -> Sequence[Event] | Rejected:
+        return decide_as(caller, command, desk.calendar, dossier)
+
+    for _ in range(ATTEMPTS):
+        events = [EVENTS.decode(stored.type, stored.schema_version, stored.data) for stored in history]
+        missing = missing_of(asked, filing, events, decide)
+        if isinstance(missing, Rejected):
+            return _refused(item, missing)
+        if not missing.events:
+            code = code_of(filing, events, history)
+            return _told(item, "repeated", version=len(history), dossier_code=code)
+        answer = await desk.store.append(
+            _item(desk, item.dossier_id, missing, len(history), caller, traceparent)
+        )
+        if isinstance(answer, Appended):
+            code = _drawn(filing, missing, answer.numbers) or code_of(filing, events, history)
+            return _told(item, "recorded", version=answer.version, dossier_code=code)
+        # Somebody was quicker, or the answer was lost: what stands now decides what is still missing.
+        history = await desk.store.load(item.dossier_id)
+    return _refused(item, CONTENDED)
+
+
+def commands_of(item: BulkItem, caller: Caller, filing: Filing, now: datetime) -> Asked | Rejected:
+    """An item's acts as commands. Only an import gives business times, none of them in the future."""
+    importing = caller.role == rights.IMPORTER
+    commands: list[tuple[Command, datetime]] = []
+    for act in item.acts:
+        due_on = act.due_on if isinstance(act, AcceptAct) else None
+        if importing and act.at is None:
+            return Rejected("business-time-missing", f"{act.act}: an import says when it happened")
+        if not importing and (act.at is not None or due_on is not None):
+            return Rejected("business-time-not-allowed", f"{act.act}: only an import gives times of its own")
+        at = act.at or now
+        if at > now + CLOCKS_DIFFER:
+            return Rejected("in-the-future", f"{act.act}: an import tells what has happened")
+        command = command_of(act, caller, filing, local_day(at), due_on=due_on)
+        if isinstance(command, Rejected):
+            return command
+        commands.append((command, at))
+    return Asked(commands, importing)
+
+
+def missing_of(
+    asked: Asked,
+    filing: Filing,
+    recorded: Sequence[Event],
+    decide: Callable[[Command, Dossier], Sequence[Event] | Rejected],
+) -> Missing | Rejected:
+    """The events that the acts lead to and the log lacks. Pure.
+
+    The acts are walked beside the recorded history: as long as they tell the same, they are done. Where they part, the acts
+    that remain are decided on the dossier as it stands.
+    Guarantee: acts sent again are recognised, and further acts go on from there. Test: test_acts_sent_again_with_more_go_on.
+    """
+    dossier: Dossier = Submitted(filing)
+    done = 0
+    together = True
+    missing: list[tuple[Event, datetime]] = []
+    for command, at in asked.commands:
+        if together and done < len(recorded):
+            if _tells(recorded[done], command, asked.dated):
+                dossier = evolve(dossier, recorded[done])
+                done += 1
+                continue
+            if decide(command, dossier) == []:
+                continue
+            together = False
+        if done < len(recorded):
+            dossier = fold(filing, recorded)
+            done = len(recorded)
+        decision = decide(command, dossier)
+        if isinstance(decision, Rejected):
+            return decision
+        for event in decision:
+            dossier = evolve(dossier, event)
+            missing.append((event, at))
+    return Missing(missing, dossier)
+
+
+def _tells(event: Event, command: Command, dated: bool) -> bool:
+    return says(command, event) and (not dated or event.on == command.on)
+
+
+def _item(
+    desk: Desk, dossier_id: UUID, missing: Missing, version: int, caller: Caller, traceparent: str
+) -> Item:
+    context = Context(desk.new_id(), caller.actor, desk.clock(), traceparent=traceparent)
+    accepted_at = next((at for event, at in missing.events if isinstance(event, DossierAccepted)), None)
+    return Item(
+        stream_id=dossier_id,
+        expected_version=version,
+        command_id=context.command_id,
+        events=[
+            stored
+            for event, at in missing.events
+            for stored in new_events(
+                EVENTS, [event], replace(context, occurred_at=at), desk.new_id, counter_of
+            )
+        ],
+        actor=caller.actor,
+        traceparent=traceparent,
+        attachment=[queue_row(missing.dossier, accepted_at)],
+    )
+
+
+def _drawn(filing: Filing, missing: Missing, numbers: list[int]) -> str | None:
+    """The code that this append gave, if the acceptance was in it."""
+    for event, _ in missing.events:
+        if isinstance(event, DossierAccepted):
+            return issue(filing.office, event.on, numbers[0])
+    return None
+
+
+def _told(item: BulkItem, outcome: str, **members: Any) -> Told:
+    named = {name: value for name in ("source", "case") if (value := getattr(item, name)) is not None}
+    return {**named, "dossier_id": item.dossier_id, "outcome": outcome, **members}
+
+
+def _refused(item: BulkItem, rejected: Rejected) -> Told:
+    return _told(item, "refused", code=rejected.code, detail=rejected.detail)
+
+
+def _malformed(refused: Refused) -> Told:
+    """The case is named as it came, as far as it can be."""
+    named: Told = {
+        name: str(refused.item[name])[:100]
+        for name in ("source", "case", "dossier_id")
+        if name in refused.item
+    }
+    fault = refused.fault
+    return {**named, "outcome": "refused", "code": fault.code, "detail": fault.detail, "field": fault.field}

@@ -1,0 +1,174 @@
+"""What the doors share: a command from what a caller asked, one officer's command carried to the log, and how a dossier then stands.
+
+It opens no transaction and knows no HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from contracts import catalogue
+from services.chassis.decider import Context, Executed, Rejected, Stale, execute
+from services.chassis.event_store import EventStore, StoredEvent
+from services.chassis.tokens import Caller
+from services.processing import rights, tables
+from services.processing.bodies import Accept, Forward, Reject, Resolve, Return, Standing
+from services.processing.calendar import Calendar, local_day
+from services.processing.deadline import Limit
+from services.processing.outgoing import official_code
+from services.processing.review import (
+    EVENTS,
+    AcceptDossier,
+    Command,
+    Dossier,
+    DossierAccepted,
+    Event,
+    Filing,
+    ForwardDossier,
+    NotAccepted,
+    RejectDossier,
+    ResolveDossier,
+    ReturnResult,
+    Submitted,
+    decide,
+    evolve,
+    fold,
+    says,
+)
+
+KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
+"""Names the space of command ids, which follow from the caller and its key."""
+UNKNOWN = Rejected("dossier-unknown", "no submission under this id has arrived")
+REUSED = Rejected("idempotency-key-reused", "this key came with another command before")
+
+Asked = Accept | Reject | Forward | Resolve | Return
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that a command needs from outside. Clock and ids are given."""
+
+    pool: asyncpg.Pool[Any]
+    store: EventStore
+    calendar: Calendar
+    clock: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+
+def command_of(
+    asked: Asked, caller: Caller, filing: Filing, on: date, *, due_on: date | None = None
+) -> Command | Rejected:
+    """The command behind a body; level and limit come from the catalogue."""
+    match asked:
+        case Accept(unit=unit):
+            procedure = catalogue.find(filing.procedure)
+            if procedure is None:
+                return Rejected("procedure-unknown", "the dossier's procedure is not in the catalogue")
+            limit = Limit(procedure.limit_days, procedure.limit_unit)
+            return AcceptDossier(on, unit or caller.unit or filing.office, procedure.level, limit, due_on)
+        case Reject(reason=reason):
+            return RejectDossier(on, reason)
+        case Forward(unit=unit, step=step):
+            return ForwardDossier(on, unit, step)
+        case Resolve(outcome=outcome, late_reason=late_reason):
+            return ResolveDossier(on, outcome, late_reason, reason_may_lack=caller.role == rights.IMPORTER)
+        case Return(method=method):
+            return ReturnResult(on, method)
+
+
+def counter_of(event: Event) -> str | None:
+    """The counter from which the log draws an acceptance's serial: one for each office and local day."""
+    return f"{event.office}/{event.on}" if isinstance(event, DossierAccepted) else None
+
+
+def decide_as(
+    caller: Caller, command: Command, calendar: Calendar, dossier: Dossier
+) -> Sequence[Event] | Rejected:
+    """The caller's right first, then the law."""
+    return rights.refusal(caller, command, dossier) or decide(command, dossier, calendar)
+
+
+def queue_row(
+    dossier: Dossier, accepted_at: datetime | None
+) -> tuple[str, str | None, datetime | None, date | None]:
+    """What record() writes beside the events: the state after them."""
+    if isinstance(dossier, Submitted | NotAccepted):
+        return dossier.status, None, None, None
+    return dossier.status, dossier.unit, accepted_at, dossier.due_on
+
+
+async def carry_out(
+    desk: Desk, dossier_id: UUID, caller: Caller, asked: Asked, key: str, version: int, traceparent: str
+) -> Standing | Rejected | Stale:
+    """One officer's command, from its body to the log.
+
+    Guarantee: a repeat under the same key gets the first answer, whatever happened since.
+    Test: test_a_repeat_gets_the_first_answer_before_the_version_is_compared.
+    Guarantee: the same key with another command is refused. Test: test_a_key_is_good_for_one_command.
+    """
+    row = await tables.find(desk.pool, dossier_id)
+    if row is None:
+        return UNKNOWN
+    now = desk.clock()
+    command = command_of(asked, caller, row.filing, local_day(now))
+    if isinstance(command, Rejected):
+        return command
+    context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)
+
+    def rows(dossier: Dossier, events: Sequence[Event], _: int) -> list[tuple[Any, ...]]:
+        for event in events:
+            dossier = evolve(dossier, event)
+        return [queue_row(dossier, now if isinstance(command, AcceptDossier) else None)]
+
+    done = await execute(
+        desk.store,
+        EVENTS,
+        dossier_id,
+        partial(fold, row.filing),
+        partial(decide_as, caller, command, desk.calendar),
+        context,
+        desk.new_id,
+        expected_version=version,
+        counter=counter_of,
+        attachment=rows,
+    )
+    if not isinstance(done, Executed):
+        return done
+    if done.repeated and not all(says(command, _event(stored)) for stored in done.events):
+        return REUSED
+    history = await desk.store.load(dossier_id)
+    return standing(dossier_id, row.filing, history[: done.version])
+
+
+def standing(dossier_id: UUID, filing: Filing, history: Sequence[StoredEvent]) -> Standing:
+    """How a dossier stands after the events of its log."""
+    events = [_event(stored) for stored in history]
+    dossier = fold(filing, events)
+    return Standing.model_validate(
+        {
+            "dossier_id": dossier_id,
+            "status": dossier.status,
+            "version": len(history),
+            "code": code_of(filing, events, history),
+            "due_on": None if isinstance(dossier, Submitted | NotAccepted) else dossier.due_on,
+        }
+    )
+
+
+def code_of(filing: Filing, events: Sequence[Event], history: Sequence[StoredEvent]) -> str | None:
+    """The official code that the stored history gave, if it was accepted."""
+    for event, stored in zip(events, history, strict=True):
+        if isinstance(event, DossierAccepted):
+            return official_code(filing.office, event, stored.data)
+    return None
+
+
+def _event(stored: StoredEvent) -> Event:
+    return EVENTS.decode(stored.type, stored.schema_version, stored.data)

@@ -1,0 +1,154 @@
+"""Reads the queue of dossiers. The rows are written by record() and by incoming.py; nothing here changes them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.processing.calendar import local_day
+from services.processing.code import issue
+from services.processing.review import Filing
+
+STATUSES = ("submitted", "accepted", "in_processing", "rejected", "resolved", "returned")
+
+COLUMNS = (
+    "dossier_id, procedure, office, channel, submitted_at, status, unit, accepted_at, due_on, number, version"
+)
+# One stretch of an index for each status and each right to see; none is longer than the page.
+# Guarantee: a page costs the same however long the queue is. Test: test_a_page_reads_no_more_of_a_long_queue.
+PAGE = f"""
+SELECT {COLUMNS} FROM (
+    SELECT d.* FROM unnest($1::text[]) AS wanted(status), LATERAL (
+        SELECT {COLUMNS} FROM dossiers
+        WHERE office = $2 AND status = wanted.status AND (submitted_at, dossier_id) > ($5, $6)
+        ORDER BY submitted_at, dossier_id LIMIT $7
+    ) d
+    UNION
+    SELECT d.* FROM unnest($1::text[]) AS wanted(status), unnest($3::text[]) AS mine(unit), LATERAL (
+        SELECT {COLUMNS} FROM dossiers
+        WHERE unit = mine.unit AND status = wanted.status AND (submitted_at, dossier_id) > ($5, $6)
+            AND ($4::text IS NULL OR office = $4)
+        ORDER BY submitted_at, dossier_id LIMIT $7
+    ) d
+) page ORDER BY submitted_at, dossier_id LIMIT $7
+"""
+
+
+class DossierRow(NamedTuple):
+    """A dossier as it stands in the queue."""
+
+    dossier_id: UUID
+    procedure: str
+    office: str
+    channel: str
+    submitted_at: datetime
+    status: str
+    unit: str | None
+    accepted_at: datetime | None
+    due_on: date | None
+    number: int | None
+    version: int
+
+    @property
+    def filing(self) -> Filing:
+        return Filing(self.procedure, self.office, self.channel, local_day(self.submitted_at))
+
+    @property
+    def code(self) -> str | None:
+        """The official code, once accepted."""
+        if self.accepted_at is None or self.number is None:
+            return None
+        return issue(self.office, local_day(self.accepted_at), self.number)
+
+
+class After(NamedTuple):
+    """Where a page begins: after the dossier submitted then, under that id."""
+
+    submitted_at: datetime
+    dossier_id: UUID
+
+
+BEGINNING = After(datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+class Stretches(NamedTuple):
+    """Which dossiers a page shows: those of one office, and those of units (in `unit_office` alone, if it is given)."""
+
+    office: str | None
+    units: list[str]
+    unit_office: str | None
+
+
+def stretches(own_office: str, own_units: list[str], office: str | None, unit: str | None) -> Stretches:
+    """What is asked for, cut down to what a caller of that office and those units may see.
+
+    Guarantee: the list shows exactly the dossiers that the item door opens. Test: test_the_list_shows_what_the_item_door_opens.
+    """
+    if unit is not None:
+        if unit in own_units:
+            return Stretches(None, [unit], office)
+        seen = own_office and office in (None, own_office)
+        return Stretches(None, [unit] if seen else [], own_office)
+    if office is not None:
+        return Stretches(office, [], None) if office == own_office else Stretches(None, own_units, office)
+    return Stretches(own_office or None, own_units, None)
+
+
+async def find(pool: Any, dossier_id: UUID) -> DossierRow | None:
+    """One dossier, or None when its submission has not arrived."""
+    row = await pool.fetchrow(f"SELECT {COLUMNS} FROM dossiers WHERE dossier_id = $1", dossier_id)
+    return None if row is None else DossierRow(*row)
+
+
+async def find_many(pool: Any, dossier_ids: Sequence[UUID]) -> dict[UUID, DossierRow]:
+    """Those of the dossiers whose submissions have arrived."""
+    rows = await pool.fetch(f"SELECT {COLUMNS} FROM dossiers WHERE dossier_id = ANY($1::uuid[])", dossier_ids)
+    return {row["dossier_id"]: DossierRow(*row) for row in rows}
+
+
+async def page(
+    pool: Any, statuses: Sequence[str], shown: Stretches, after: After, limit: int
+) -> list[DossierRow]:
+    """The next dossiers of a queue, the longest submitted first."""
+    rows = await pool.fetch(
+        PAGE,
+        statuses,
+        shown.office,
+        shown.units,
+        shown.unit_office,
+        after.submitted_at,
+        after.dossier_id,
+        limit,
+    )
+    return [DossierRow(*row) for row in rows]
+
+
+async def claim_cases(pool: Any, cases: Sequence[tuple[str, str, UUID]]) -> list[UUID]:
+    """The dossier of each (source, case): the one it was given before, else the one proposed here."""
+    if not cases:
+        return []
+    columns = [list(column) for column in zip(*cases, strict=True)]
+    rows = await pool.fetch("SELECT dossier_id FROM claim_cases($1, $2, $3)", *columns)
+    return [row["dossier_id"] for row in rows]
+
+
+def cursor(row: DossierRow) -> str:
+    """Where the page after this row begins, as text for an address."""
+    place = f"{row.submitted_at.astimezone(UTC).isoformat()}/{row.dossier_id}"
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def read_cursor(text: str) -> After:
+    """The inverse of cursor(); ValueError for any other text."""
+    try:
+        at, _, dossier_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("/")
+        after = After(datetime.fromisoformat(at), UUID(dossier_id))
+    except (binascii.Error, UnicodeError, ValueError) as error:
+        raise ValueError("no cursor") from error
+    if after.submitted_at.tzinfo is None:
+        raise ValueError("no cursor")
+    return after

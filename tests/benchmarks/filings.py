@@ -34,7 +34,7 @@ def filing(chance: random.Random, *, email: bool = False) -> bytes:
         "name": f"{chance.choice(FAMILY)} {chance.choice(MIDDLE)} {chance.choice(GIVEN)}",
         "identifier": {
             "kind": "cccd",
-            "number": f"{chance.randint(97, 99):03}{chance.randrange(10**9):09}",
+            "number": f"{chance.randint(97, 99):03}{chance.randint(0, 3)}{chance.randrange(10**8):08}",
         },
         "phone": f"09{chance.randrange(10**8):08}",
     }

@@ -72,10 +72,15 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     Guarantee: a tombstone leaves nothing of a person but the number of the change. Test: test_a_tombstone_leaves_only_the_change.
     Guarantee: an older contact that arrives again never comes back over a newer one. Test: test_an_older_contact_never_comes_back.
     """
-    newest: dict[UUID, Contact] = {}
-    for delivered in deliveries:
-        contact: Contact = delivered.data
-        known = newest.get(contact.applicant_id)
-        if known is None or (contact.change, not known.erased) >= (known.change, True):
-            newest[contact.applicant_id] = contact
+    newest = newest_of([delivered.data for delivered in deliveries])
     await connection.execute(KEEP, *zip(*newest.values(), strict=True))
+
+
+def newest_of(contacts: Sequence[Contact]) -> dict[UUID, Contact]:
+    """The word on each person that counts, whatever their order: the latest change, a tombstone before a contact."""
+    newest: dict[UUID, Contact] = {}
+    for contact in contacts:
+        known = newest.get(contact.applicant_id)
+        if known is None or (contact.change, contact.erased) >= (known.change, known.erased):
+            newest[contact.applicant_id] = contact
+    return newest

@@ -1,0 +1,120 @@
+"""Who sees which notices of a dossier."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from uuid_utils.compat import uuid7
+
+from services.chassis.settings import load
+from services.notify.app import build
+from services.notify.settings import NotifySettings
+from tests.notify.desk import Desk
+from tests.notify.examples import Life
+from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
+
+Ask = Callable[..., Any]
+
+
+@pytest.fixture
+def issuer(tmp_path: Path) -> Issuer:
+    return Issuer(tmp_path)
+
+
+@pytest.fixture
+def settings(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> NotifySettings:
+    values = {
+        "DATABASE_DSN": "postgresql://nobody@127.0.0.1/nowhere",
+        "KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "PORT": "1",
+        "JWKS": str(issuer.jwks),
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+        "CODE_KEY": bytes(range(64)).hex(),
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"MOTCUA_{name}", value)
+    return load(NotifySettings)
+
+
+@pytest.fixture
+def ask(desk: Desk, settings: NotifySettings, issuer: Issuer) -> Ask:
+    async def asked(path: str, role: str | None = None, *, moves: bool = True) -> httpx.Response:
+        app = build(settings, desk.pool, desk.texts, lambda: {"dossiers": True, "contacts": moves})
+        headers = {"Authorization": f"Bearer {issuer.token(role)}"} if role else {}
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notify") as client:
+            return await client.get(path, headers=headers)
+
+    return asked
+
+
+async def told(desk: Desk) -> Life:
+    life = Life()
+    await desk.know(life)
+    await desk.hear(life.hears("DossierSubmitted"))
+    sender = desk.sender()
+    await sender.record_unsaid()
+    await sender.send_due()
+    return life
+
+
+@pytest.mark.parametrize("role", ["officer", "supervisor", "operator"])
+async def test_staff_see_every_channel(desk: Desk, ask: Ask, role: str):
+    life = await told(desk)
+    answer = await ask(f"/v1/notices?dossier_id={life.dossier_id}", role)
+    assert answer.status_code == 200
+    items = answer.json()["items"]
+    assert {item["channel"] for item in items} == {"email", "inbox"}
+    assert all(item["status"] == "sent" and item["sent_at"] and not item["ambiguous"] for item in items)
+
+
+async def test_a_portal_sees_the_inbox_only(desk: Desk, ask: Ask):
+    life = await told(desk)
+    answer = await ask(f"/v1/notices?dossier_id={life.dossier_id}", "portal")
+    (item,) = answer.json()["items"]
+    assert item["channel"] == "inbox"
+    assert item["title"] == "Đã nhận được hồ sơ của Ông/Bà | Your dossier has arrived"
+    assert "Nguyễn" not in answer.text and "example.org" not in answer.text
+
+
+async def test_an_unknown_dossier_has_no_notices(ask: Ask):
+    answer = await ask(f"/v1/notices?dossier_id={uuid7()}", "officer")
+    assert (answer.status_code, answer.json()) == (200, {"items": []})
+
+
+@pytest.mark.parametrize(("role", "status"), [(None, 401), ("importer", 403)])
+async def test_others_see_nothing(ask: Ask, role: str | None, status: int):
+    answer = await ask(f"/v1/notices?dossier_id={uuid7()}", role)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("query", ["", "?dossier_id=1", "?dossier_id="])
+async def test_without_a_dossier_there_is_no_answer(ask: Ask, query: str):
+    assert (await ask(f"/v1/notices{query}", "officer")).status_code == 422
+
+
+async def test_ready_only_when_both_readers_move(ask: Ask):
+    assert (await ask("/readyz")).status_code == 200
+    answer = await ask("/readyz", moves=False)
+    assert (answer.status_code, answer.json()["contacts"]) == (503, "waiting")
+
+
+def test_channels_are_switched_by_name(settings: NotifySettings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MOTCUA_NOTICE_CHANNELS", "inbox")
+    assert [channel.value for channel in load(NotifySettings).channels] == ["inbox"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("NOTICE_CHANNELS", "fax"), ("CODE_KEY", "12"), ("SMTP_FROM", "a@b\nBcc: c@d"), ("SMTP_FROM", "nobody")],
+)
+def test_a_wrong_setting_is_refused_by_name(
+    settings: NotifySettings, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+):
+    monkeypatch.setenv(f"MOTCUA_{name}", value)
+    with pytest.raises(SystemExit) as refused:
+        load(NotifySettings)
+    assert f"MOTCUA_{name}" in str(refused.value)

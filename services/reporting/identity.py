@@ -5,13 +5,23 @@ Reads one snapshot and writes nothing. It says how much it compared: a check of 
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 
+from services.reporting import metrics
 from services.reporting.reports import Counts, Window, report
-from services.reporting.tables import load_flows
+from services.reporting.tables import load_flows, snapshot
+
+log = logging.getLogger(__name__)
+
+# A check reads every dossier; however many there are, checking takes at most this share of the time.
+SHARE_MAX = 0.05
 
 # Three tellings of the same flows, day by day and procedure by procedure: the dossiers themselves, the book, the counters.
 _FLOWS = """
@@ -101,3 +111,33 @@ def stock_violations(counts: Counts | None, stocks: Stocks | None) -> int:
         return int(waiting != 0) + int(pending != 0)
     laws = int(not counts.laws_hold())
     return laws + int(counts.waiting != waiting) + int(counts.pending != pending)
+
+
+class Watch:
+    """Checks again and again, keeps what the last check found, and puts it where an alarm sees it."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], now: Callable[[], datetime], every_seconds: float) -> None:
+        self._pool = pool
+        self._now = now
+        self._every_seconds = every_seconds
+        self.last: Checked | None = None
+
+    async def run(self) -> None:
+        while True:
+            took = await self.once()
+            await asyncio.sleep(max(self._every_seconds, took / SHARE_MAX))
+
+    async def once(self) -> float:
+        """One check; the seconds it took."""
+        began = time.monotonic()
+        async with snapshot(self._pool) as connection:
+            found = self.last = await check(connection, self._now())
+        took = time.monotonic() - began
+        metrics.IDENTITY_SECONDS.observe(took)
+        metrics.IDENTITY_VIOLATIONS.set(found.violations)
+        metrics.IDENTITY_COMPARED.set(found.compared)
+        metrics.IDENTITY_DOSSIERS.set(found.dossiers)
+        metrics.IDENTITY_CHECKED_AT.set(found.at.timestamp())
+        if found.violations:
+            log.error("%d numbers differ from their list, of %d compared", found.violations, found.compared)
+        return took

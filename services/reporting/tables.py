@@ -151,3 +151,10 @@ async def load_flows(
         known="recorded_at <= $3::timestamptz" if as_of else "true",
     )
     return [FlowSum(*row) for row in await connection.fetch(query, window.first, window.last, as_of)]
+
+
+async def count_held(connection: asyncpg.Connection[Any]) -> int:
+    """Dossiers whose events wait in the reader and are in no number yet."""
+    return int(
+        await connection.fetchval("SELECT count(DISTINCT coalesce(stream_id::text, held_id::text)) FROM held")
+    )

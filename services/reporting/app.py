@@ -1,0 +1,115 @@
+"""Puts reporting together: settings, database, reader, check, page. `python -m services.reporting.app` serves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from contracts.topics import topics_of
+from services.chassis import lifecycle, logs
+from services.chassis.consumer import Reader
+from services.chassis.databases import open_pool
+from services.chassis.limits import Buckets
+from services.chassis.ordering import Delivered
+from services.chassis.progress import Progress
+from services.chassis.settings import load
+from services.chassis.tokens import Tokens
+from services.chassis.topics import check_topics
+from services.chassis.web import Application, Readiness, create_app
+from services.reporting import incoming, metrics
+from services.reporting.drawing import Drawings
+from services.reporting.identity import Watch
+from services.reporting.routes import PUBLIC, Sources, add_routes
+from services.reporting.settings import ReportingSettings
+from services.reporting.showing import Showing
+
+NAME = "reporting"
+DESCRIPTION = "Counts dossiers for the official report and shows the counts to everybody."
+PRODUCERS = ("intake", "processing")
+
+
+def build(
+    settings: ReportingSettings, pool: asyncpg.Pool[Any], reader: Reader, watch: Watch, drawings: Drawings
+) -> Application:
+    """The application; it touches the pool only when it is asked something."""
+
+    async def ready() -> Readiness:
+        """Ready when its reader moves: counts that stand still are no counts."""
+        state = "moving" if reader.ready else "not moving"
+        return Readiness(reader.ready, {"reader": state, "kafka": lifecycle.kafka_state()})
+
+    application = create_app(
+        name=NAME,
+        title="Một Cửa: reporting",
+        description=DESCRIPTION,
+        release=lifecycle.release(),
+        tokens=Tokens(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        limits=Buckets(
+            settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
+        ),
+        ready=ready,
+        public=PUBLIC,
+    )
+    sources = Sources(
+        pool, reader.complete_up_to, lambda: watch.last, lambda: datetime.now(UTC), lifecycle.release()
+    )
+    limits = Buckets(
+        settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic
+    )
+    add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
+    return application
+
+
+async def counted(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+    """Applies a batch and measures how long its oldest event waited for it."""
+    await incoming.apply(connection, deliveries)
+    oldest = min(delivered.recorded_at for delivered in deliveries)
+    metrics.ACCEPTED_TO_COUNTED.observe(max((datetime.now(UTC) - oldest).total_seconds(), 0.0))
+
+
+async def main() -> None:
+    settings = load(ReportingSettings)
+    logs.set_up(settings.log_level)
+    drawings = Drawings()
+    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
+        progress = Progress(settings.kafka)
+        reader = Reader.of_events(
+            NAME,
+            pool,
+            settings.kafka,
+            ["dossiers"],
+            counted,
+            applied=incoming.APPLIED,
+            passed_over=incoming.PASSED_OVER,
+            sources=PRODUCERS,
+            opener="intake",
+            progress=progress,
+            dead_letters=f"{NAME}.dead-letters",
+        )
+        watch = Watch(pool, lambda: datetime.now(UTC), settings.identity_check_seconds)
+
+        async def read() -> None:
+            await check_topics(settings.kafka, topics_of(NAME))
+            await reader.run()
+
+        try:
+            await lifecycle.serve(
+                build(settings, pool, reader, watch, drawings),
+                settings,
+                [
+                    lifecycle.background("reader", read),
+                    lifecycle.background("progress", progress.run),
+                    lifecycle.background("identity", watch.run),
+                ],
+            )
+        finally:
+            await asyncio.shield(drawings.close())
+
+
+if __name__ == "__main__":
+    lifecycle.run(main)

@@ -1,0 +1,198 @@
+"""The public page: what it shows, laid out for its templates, in either language.
+
+`Figures` is read in one snapshot, so that no two numbers of a page come from different states; laying out is pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from contracts import catalogue
+from services.reporting import texts
+from services.reporting.identity import Checked
+from services.reporting.incoming import ZONE
+from services.reporting.reports import Counts, Report, Row, Window, report, result_hash
+from services.reporting.tables import count_held, load_flows
+from services.reporting.texts import Lang
+
+PAGES = Path(__file__).parent / "pages"
+STYLE = (PAGES / "dashboard.css").read_text(encoding="utf-8")
+SCRIPT = (PAGES / "dashboard.js").read_text(encoding="utf-8")
+WIDE, NARROW = 620, 340
+MONTHS_MAX = {WIDE: 24, NARROW: 12}
+FRESH_SECONDS = 15.0
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+# Nothing from outside, and of what is inside only this very style and this very script.
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src {_digest(STYLE)}; script-src {_digest(SCRIPT)}; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Figures(NamedTuple):
+    """The numbers of one page, of one instant of the database."""
+
+    months: Report
+    procedures: Report
+    channels: Report
+    held: int
+
+    @property
+    def total(self) -> Counts:
+        return self.months.total
+
+
+class Freshness(NamedTuple):
+    """How complete the numbers are: up to when, and what the last check of them found."""
+
+    now: datetime
+    complete_up_to: datetime | None
+    checked: Checked | None
+
+
+async def load_figures(connection: asyncpg.Connection[Any], window: Window) -> Figures:
+    """All figures of the page, inside the caller's snapshot."""
+    return Figures(
+        months=report(await load_flows(connection, window, "month"), "month"),
+        procedures=report(await load_flows(connection, window, "procedure"), "procedure"),
+        channels=report(await load_flows(connection, window, "channel"), "channel"),
+        held=await count_held(connection),
+    )
+
+
+def drawings(figures: Figures, lang: Lang) -> dict[str, dict[str, Any]]:
+    """What to draw, by name: both plots for wide screens and for narrow ones."""
+    words = texts.TEXTS[lang]
+    common = {
+        **{name: words[name] for name in ("dossiers", "resolved", "pending")},
+        "decimal": "," if lang == "vi" else ".",
+        "thousands": "." if lang == "vi" else ",",
+    }
+    procedures = [
+        _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang) for row in by_received(figures.procedures)
+    ]
+    asked = {}
+    for size, width in (("wide", WIDE), ("narrow", NARROW)):
+        months = [
+            _bar(row, texts.month(row.key, lang), lang) for row in figures.months.rows[-MONTHS_MAX[width] :]
+        ]
+        asked[f"months_{size}"] = {**common, "kind": "months", "width": width, "rows": months}
+        asked[f"procedures_{size}"] = {**common, "kind": "procedures", "width": width, "rows": procedures}
+    return asked
+
+
+def layout(
+    figures: Figures,
+    freshness: Freshness,
+    window: Window,
+    lang: Lang,
+    release: str,
+    plots: Mapping[str, str],
+) -> dict[str, Any]:
+    """Everything that the templates name; `plots` gives each plot's version."""
+    words, total = texts.TEXTS[lang], figures.total
+    complete_up_to, now = freshness.complete_up_to, freshness.now
+    behind = max((now - complete_up_to).total_seconds(), 0.0) if complete_up_to else None
+    shown = [catalogue.find(row.key) for row in figures.procedures.rows]
+    return {
+        "lang": lang,
+        "other": "en" if lang == "vi" else "vi",
+        "t": words,
+        "window": window,
+        "period": _period(window, lang),
+        "query": _query(window),
+        "total": asdict(total),
+        "months": [(texts.month(row.key, lang), asdict(row.counts)) for row in figures.months.rows],
+        "procedures": [
+            (row.key, _procedure(row.key, lang), _level(row.key, words), asdict(row.counts))
+            for row in by_received(figures.procedures)
+        ],
+        "channels": [
+            (words.get(row.key, row.key), asdict(row.counts)) for row in by_received(figures.channels)
+        ],
+        "held": figures.held,
+        "complete_up_to": complete_up_to,
+        "complete_text": texts.instant(complete_up_to, lang) if complete_up_to else "",
+        "behind": texts.age(behind, lang) if behind is not None and behind >= FRESH_SECONDS else "",
+        "fresh": behind is not None and behind < FRESH_SECONDS,
+        "checked": freshness.checked,
+        "plots": plots,
+        "illustrative": any(found is None or found.unverified for found in shown),
+        "zone": ZONE.tzname(None),
+        "release": release,
+        "hash": result_hash({"first": window.first, "last": window.last}, figures.procedures),
+        "style": STYLE,
+        "script": SCRIPT,
+    }
+
+
+def by_received(told: Report) -> Sequence[Row]:
+    return sorted(told.rows, key=lambda row: (-row.counts.received, -row.counts.submitted, row.key))
+
+
+def templates() -> Environment:
+    """The page's templates; what they print is escaped, and a name they do not know is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = texts.number
+    environment.filters["percent"] = texts.percent
+    return environment
+
+
+def _bar(row: Row, name: str, lang: Lang) -> dict[str, Any]:
+    counts = row.counts
+    return {
+        "key": row.key,
+        "name": name,
+        "received": counts.received,
+        "resolved": counts.resolved,
+        "pending": counts.pending,
+        "received_text": texts.number(counts.received, lang),
+    }
+
+
+def _procedure(code: str, lang: Lang) -> str:
+    found = catalogue.find(code)
+    if found is None:
+        return code
+    return found.name_vi if lang == "vi" else found.name_en
+
+
+def _level(code: str, words: dict[str, str]) -> str:
+    found = catalogue.find(code)
+    return words[found.level] if found else ""
+
+
+def _period(window: Window, lang: Lang) -> str:
+    words = texts.TEXTS[lang]
+    first = texts.day(window.first, lang) if window.first else ""
+    last = texts.day(window.last, lang) if window.last else ""
+    if first and last:
+        return words["between"].format(first=first, last=last)
+    if first:
+        return words["since"].format(first=first)
+    return words["until"].format(last=last) if last else words["everything"]
+
+
+def _query(window: Window) -> str:
+    parts = [f"from={window.first}" if window.first else "", f"to={window.last}" if window.last else ""]
+    return "&".join(part for part in parts if part)

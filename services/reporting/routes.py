@@ -1,0 +1,235 @@
+"""Reporting's routes: the public counts as JSON, the public page with its live part and its plots. It changes nothing.
+
+An answer says how complete it is, and what it says of completeness was read before its numbers: they hold at least that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal, NamedTuple
+
+import asyncpg
+import orjson
+from fastapi import Query, Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.chassis.limits import Buckets
+from services.chassis.progress import Complete
+from services.chassis.web import Application, Problem, client_address, throttle
+from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, layout, templates
+from services.reporting.drawing import Drawings, NotDrawn
+from services.reporting.identity import Checked
+from services.reporting.incoming import ZONE
+from services.reporting.reports import By, Window, report, result_hash
+from services.reporting.showing import Showing
+from services.reporting.tables import count_held, load_flows, snapshot
+from services.reporting.texts import language
+
+PUBLIC = {
+    "/v1/counts": "counts of dossiers are public by law and carry no person, no code and no free text",
+    "/": "the public page shows those counts",
+    "/live": "the part of the public page that changes, for those who watch it",
+    "/plots/{name}.svg": "the plots of the public page",
+}
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def _written_date(value: object) -> object:
+    # A form sends an empty field for an open side; pydantic alone would take a number for a day, too.
+    if value == "":
+        return None
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise ValueError("a date is written 2023-09-30")
+    return value
+
+
+def _written_instant(value: object) -> object:
+    if isinstance(value, str):
+        value = value.replace(" ", "+")  # an unescaped plus sign of an offset arrives as a space
+        if not _INSTANT.fullmatch(value):
+            raise ValueError("an instant is written 2023-09-30T17:00:00+07:00")
+    return value
+
+
+Day = Annotated[
+    date | None, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))
+]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
+
+
+class Asked(BaseModel):
+    """A window: local dates, both included; without a side it is open there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first: Day = Field(default=None, alias="from", description="First local date.")
+    last: Day = Field(default=None, alias="to", description="Last local date.")
+
+    def window(self) -> Window:
+        if self.first and self.last and self.last < self.first:
+            raise Problem(422, "window-reversed", "`to` is before `from`", field="to")
+        return Window(self.first, self.last)
+
+
+class CountsAsked(Asked):
+    """A question for counts."""
+
+    by: By | None = Field(default=None, description="Rows by this; months and days are windows of their own.")
+    as_of: Instant | None = Field(
+        default=None, description="Only what was recorded up to this instant; without it, all that is known."
+    )
+
+
+class PageAsked(Asked):
+    lang: Literal["vi", "en"] = "vi"
+
+
+class PlotAsked(PageAsked):
+    v: str = Field(default="", max_length=64)
+
+
+class CountsView(BaseModel):
+    """The fields of the official report (Biểu II.06a) for one window."""
+
+    submitted: int
+    waiting_before: int
+    waiting: int
+    not_accepted: int
+    received_new: int
+    carried_over: int
+    received: int
+    resolved: int
+    pending: int
+    early: int = Field(description="Of the resolved: before the due date.")
+    on_time: int = Field(description="Of the resolved: on the due date, or without one.")
+    late: int = Field(description="Of the resolved: after the due date.")
+
+
+class RowView(CountsView):
+    key: str
+
+
+class CountsAnswer(CountsView):
+    """Counts, and all that is needed to trust them."""
+
+    by: By | None
+    first: date | None = Field(alias="from")
+    last: date | None = Field(alias="to")
+    as_of: datetime | None
+    rows: list[RowView] | None = Field(default=None, description="When `by` was asked.")
+    complete_up_to: datetime | None = Field(
+        description="All that was recorded up to then is in these counts, held dossiers apart."
+    )
+    positions: dict[str, int] = Field(description="The log position of each producer that this rests on.")
+    held: int = Field(description="Dossiers whose events wait and are in no count yet.")
+    settled: bool = Field(description="As of `as_of` nothing can change any more.")
+    zone: str
+    code_version: str
+    result_hash: str = Field(description="SHA-256 over question and numbers.")
+
+
+class Sources(NamedTuple):
+    """What the routes ask: the database, completeness, the last check, the clock."""
+
+    pool: asyncpg.Pool[Any]
+    complete: Callable[[], Awaitable[Complete | None]]
+    checked: Callable[[], Checked | None]
+    now: Callable[[], datetime]
+    release: str
+
+
+def add_routes(
+    application: Application, sources: Sources, showing: Showing, drawings: Drawings, limits: Buckets
+) -> None:
+    pages = templates()
+
+    @application.get("/v1/counts", summary="Counts of dossiers", response_model=CountsAnswer)
+    async def counts(asked: Annotated[CountsAsked, Query()], request: Request) -> Response:
+        """Flows inside a window and stocks at its ends, for any period, as of any instant of record time."""
+        throttle(limits, client_address(request), "public")
+        window = asked.window()
+        complete = await sources.complete()
+        async with snapshot(sources.pool) as connection:
+            told = report(await load_flows(connection, window, asked.by, asked.as_of), asked.by)
+            held = await count_held(connection)
+        question = {"by": asked.by, "from": window.first, "to": window.last, "as_of": asked.as_of}
+        answer: dict[str, Any] = {**question, **asdict(told.total)}
+        if asked.by:
+            answer["rows"] = [{"key": row.key, **asdict(row.counts)} for row in told.rows]
+        up_to = complete.up_to if complete else None
+        answer |= {
+            "complete_up_to": up_to.astimezone(ZONE) if up_to else None,
+            "positions": complete.positions if complete else {},
+            "held": held,
+            "settled": bool(asked.as_of and up_to and asked.as_of <= up_to and not held),
+            "zone": ZONE.tzname(None),
+            "code_version": sources.release,
+            "result_hash": result_hash(question, told),
+        }
+        return Response(
+            orjson.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-cache"}
+        )
+
+    async def rendered(asked: PageAsked, template: str) -> str:
+        window, lang = asked.window(), language(asked.lang)
+        complete = await sources.complete()
+        freshness = Freshness(sources.now(), complete.up_to if complete else None, sources.checked())
+        figures = await showing.figures(window)
+        plots = {name: plot.version for name, plot in showing.plots(window, lang, figures).items()}
+        return pages.get_template(template).render(
+            layout(figures, freshness, window, lang, sources.release, plots)
+        )
+
+    @application.get("/", summary="The public page", include_in_schema=False)
+    async def page(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
+        throttle(limits, client_address(request), "public")
+        return Response(
+            await rendered(asked, "dashboard.html"),
+            media_type="text/html",
+            headers={
+                "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+                "Content-Language": asked.lang,
+                "Cache-Control": "no-cache",
+                "Referrer-Policy": "no-referrer",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    @application.get("/live", summary="The part of the public page that changes", include_in_schema=False)
+    async def live(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
+        throttle(limits, client_address(request), "public")
+        text = await rendered(asked, "figures.html")
+        tag = f'"{sha256(text.encode()).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(text, media_type="text/html", headers=headers)
+
+    @application.get("/plots/{name}.svg", summary="A plot of the public page", include_in_schema=False)
+    async def plot(name: str, asked: Annotated[PlotAsked, Query()], request: Request) -> Response:
+        throttle(limits, client_address(request), "public")
+        window, lang = asked.window(), language(asked.lang)
+        found = showing.plots(window, lang, await showing.figures(window)).get(name)
+        if found is None:
+            raise Problem(404, detail="no such plot")
+        try:
+            svg = await drawings.get(found.asked)
+        except NotDrawn:
+            raise Problem(503, "plot-not-drawn", headers={"Retry-After": "5"}) from None
+        # Under the version that was asked for it never changes; another one is only what there is now.
+        kept = "public, max-age=31536000, immutable" if asked.v == found.version else "no-store"
+        return Response(
+            svg,
+            media_type="image/svg+xml",
+            headers={
+                "Cache-Control": kept,
+                "Content-Security-Policy": "default-src 'none'",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )

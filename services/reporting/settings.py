@@ -1,0 +1,21 @@
+"""What reporting is told beside what every service is told."""
+
+from pydantic import Field
+
+from services.chassis.settings import ServiceSettings
+
+
+class ReportingSettings(ServiceSettings):
+    """The variables of reporting."""
+
+    public_requests_per_second: float = Field(
+        default=50.0,
+        gt=0,
+        description="Public requests that one address may make in a second, in the long run.",
+    )
+    public_requests_burst: int = Field(
+        default=200, ge=1, description="Public requests that one address may make at once."
+    )
+    identity_check_seconds: float = Field(
+        default=5.0, gt=0, description="Least time between two checks that every number equals its list."
+    )

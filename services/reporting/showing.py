@@ -1,0 +1,83 @@
+"""What the public page shows at this moment, kept for a moment, so that a thousand who watch cost what one costs.
+
+Numbers are at most KEPT_SECONDS old. Plots lag behind the numbers by at most REDRAW_SECONDS and always catch up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from services.reporting.dashboard import Figures, drawings, load_figures
+from services.reporting.reports import Window
+from services.reporting.tables import snapshot
+from services.reporting.texts import Lang
+
+KEPT_SECONDS = 0.5
+REDRAW_SECONDS = 5.0
+WINDOWS_MAX = 64
+
+
+class Plot(NamedTuple):
+    """A drawing to be asked for: `version` is the hash of what it shows."""
+
+    version: str
+    asked: str
+
+
+class _Kept(NamedTuple):
+    at: float
+    figures: Figures
+
+
+class _Planned(NamedTuple):
+    at: float
+    plots: dict[str, Plot]
+
+
+class Showing:
+    """Figures by window and plots by window and language; `clock` gives seconds that never go back."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], clock: Callable[[], float]) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._figures: OrderedDict[Window, _Kept] = OrderedDict()
+        self._plots: OrderedDict[tuple[Window, Lang], _Planned] = OrderedDict()
+
+    async def figures(self, window: Window) -> Figures:
+        """The figures of one snapshot."""
+        kept = self._figures.get(window)
+        if kept is None or self._clock() - kept.at > KEPT_SECONDS:
+            async with snapshot(self._pool) as connection:
+                kept = _Kept(self._clock(), await load_figures(connection, window))
+            _keep(self._figures, window, kept)
+        return kept.figures
+
+    def plots(self, window: Window, lang: Lang, figures: Figures) -> dict[str, Plot]:
+        """The plots to show beside these figures, by name.
+
+        Guarantee: while figures change all the time, plots are drawn every few seconds. Test: test_plots_change_every_few_seconds_at_most.
+        """
+        planned = self._plots.get((window, lang))
+        if planned is None or self._clock() - planned.at > REDRAW_SECONDS:
+            plots = {name: _plot(drawing) for name, drawing in drawings(figures, lang).items()}
+            planned = _Planned(self._clock(), plots)
+            _keep(self._plots, (window, lang), planned)
+        return planned.plots
+
+
+def _plot(drawing: dict[str, Any]) -> Plot:
+    asked = json.dumps(drawing, sort_keys=True, ensure_ascii=False)
+    return Plot(hashlib.sha256(asked.encode()).hexdigest()[:16], asked)
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > WINDOWS_MAX:
+        kept.popitem(last=False)

@@ -58,7 +58,7 @@ def service_environment(
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
     }
-    if service in ("intake", "processing"):
+    if service == "intake":
         settings["HMAC_KEY"] = secrets.hmac_key
     if service != "reporting":
         settings["CODE_KEY"] = secrets.code_key

@@ -1,0 +1,25 @@
+"""What intake tells notify, and nobody else, about how an applicant can be reached. The one message with personal data.
+
+Key: the applicant's pseudonym. No value means that nothing is kept of them any more; the header `change` then says as of when.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+CHANGE_HEADER = "change"
+
+
+class Contact(BaseModel):
+    """An applicant as of one change of contact. The newest change of a key counts, whatever the order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    applicant_id: UUID
+    change: int
+    """Position in intake's log of the event that brought the change."""
+    name: str
+    email: str | None
+    phone: str | None

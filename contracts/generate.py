@@ -1,0 +1,190 @@
+"""Writes what others read of the contracts: a JSON Schema per message and the AsyncAPI document. `make generate` calls it.
+
+The models are the source; the files are committed so that a change of the contract is seen in review.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+from contracts import contacts, intake, notify, processing
+from contracts.envelope import Message
+from contracts.topics import TOPICS
+
+HERE = Path(__file__).parent
+MESSAGES: tuple[type[Message], ...] = (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)
+
+ENVELOPE: dict[str, Any] = {
+    "id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "The event's id: the same at every publication.",
+    },
+    "type": {"type": "string", "description": "Logical name with its major version."},
+    "time": {
+        "type": "string",
+        "format": "date-time",
+        "description": "When it happened, RFC 3339 with offset.",
+    },
+    "dossier_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "The dossier that it is about; the message's key.",
+    },
+}
+HEADERS: dict[str, Any] = {
+    "type": "object",
+    "required": [
+        "ce_specversion",
+        "ce_id",
+        "ce_source",
+        "ce_type",
+        "ce_time",
+        "ce_subject",
+        "ce_sequence",
+        "ce_recordedtime",
+        "content-type",
+    ],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": ENVELOPE["id"],
+        "ce_source": {"enum": ["intake", "processing", "notify"], "description": "The producer."},
+        "ce_type": ENVELOPE["type"],
+        "ce_time": ENVELOPE["time"],
+        "ce_subject": ENVELOPE["dossier_id"],
+        "ce_sequence": {
+            "type": "string",
+            "pattern": "^[1-9][0-9]*$",
+            "description": "The producer's version of the dossier, without holes.",
+        },
+        "ce_recordedtime": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When the producer recorded it.",
+        },
+        "ce_origin": {"const": "import", "description": "Only on events that an import made."},
+        "ce_traceparent": {"type": "string", "description": "W3C trace context of the request."},
+        "content-type": {"const": "application/json"},
+    },
+}
+
+
+def schema(message: type[Message]) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a message's value, with the envelope's members in it."""
+    own = message.model_json_schema()
+    definitions = own.pop("$defs", {})
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": message.type_name,
+        "description": inspect.cleandoc(message.__doc__ or ""),
+        "type": "object",
+        "properties": {**ENVELOPE, "type": {"const": message.type_name}, **own["properties"]},
+        "required": [*ENVELOPE, *own.get("required", [])],
+        "additionalProperties": False,
+    }
+    return {**document, "$defs": definitions} if definitions else document
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI 3 document: every topic, what may stand in it, who writes and who reads."""
+    names = {message: message.type_name.replace(".", "_") for message in MESSAGES}
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for topic in TOPICS:
+        messages = {
+            names[m]: {"$ref": f"#/components/messages/{names[m]}"} for m in MESSAGES if m.topic == topic.name
+        }
+        if topic.name == "contacts":
+            messages = {"Contact": {"$ref": "#/components/messages/Contact"}}
+        name = topic.name.replace(".", "_").replace("-", "_")
+        channels[name] = {
+            "address": topic.name,
+            "description": f"Written by {', '.join(topic.writers)}; read by {', '.join(topic.readers) or 'operators'}.",
+            "messages": messages,
+            "bindings": {
+                "kafka": {"partitions": topic.partitions, "topicConfiguration": _topic_settings(topic.config)}
+            },
+        }
+        for writer in topic.writers:
+            operations[f"{writer}_to_{name}"] = {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Một Cửa: events",
+            "version": "1",
+            "description": "CloudEvents 1.0 in Kafka's binary mode: attributes in headers, JSON in the value. No personal data, except in "
+            "`contacts`, which notify alone may read. Order is promised per producer and dossier (`ce_sequence`).",
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": {
+            "messages": {
+                **{
+                    names[m]: {
+                        "name": m.type_name,
+                        "summary": inspect.cleandoc(m.__doc__ or "").splitlines()[0],
+                        "headers": HEADERS,
+                        "payload": {"$ref": f"schemas/{m.type_name}.json"},
+                        "bindings": {"kafka": {"key": ENVELOPE["dossier_id"]}},
+                    }
+                    for m in MESSAGES
+                },
+                "Contact": {
+                    "name": "Contact",
+                    "summary": "What notify needs to reach an applicant; no value when nothing is kept of them any more.",
+                    "payload": {"$ref": "schemas/Contact.json"},
+                    "bindings": {
+                        "kafka": {
+                            "key": {
+                                "type": "string",
+                                "format": "uuid",
+                                "description": "The applicant's pseudonym.",
+                            }
+                        }
+                    },
+                },
+            }
+        },
+    }
+
+
+def _topic_settings(config: Any) -> dict[str, Any]:
+    """The settings that AsyncAPI's Kafka binding knows by name."""
+    settings: dict[str, Any] = {"cleanup.policy": [config["cleanup.policy"]]}
+    for name in ("retention.ms", "retention.bytes", "delete.retention.ms"):
+        if name in config:
+            settings[name] = int(config[name])
+    return settings
+
+
+def documents() -> dict[Path, str]:
+    """Every generated file with what is to stand in it."""
+    found: dict[str, Any] = {f"schemas/{message.type_name}.json": schema(message) for message in MESSAGES}
+    found["schemas/Contact.json"] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **contacts.Contact.model_json_schema(),
+    }
+    found["asyncapi.json"] = asyncapi()
+    return {
+        HERE / name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for name, document in found.items()
+    }
+
+
+def main() -> None:
+    """Writes the files and removes those that no message has any more."""
+    current = documents()
+    for path, text in current.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for path in (HERE / "schemas").glob("*.json"):
+        if path not in current:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,16 +8,16 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from tests.faults.client import Door, Lost, Reply
-from tests.faults.people import Sheet, sheet
+from tests.faults.people import Sheet, sheet, unit_of
 from tests.faults.record import LOST, Answer, Command, Filing, Record
 
-Token = Callable[[str, str], str]
-"""(role, subject) → bearer token."""
+Token = Callable[[str, str, str], str]
+"""(role, subject, office) → bearer token; an officer of an office belongs to its one unit."""
 
 OFFICERS = 24
 LIVES_AT_ONCE = 400
@@ -25,6 +25,15 @@ KEPT = ("dossier_id", "version", "code", "status")
 HANG_UP, SEND_AGAIN, BOTH_AT_ONCE, OTHER_CALLER, RIVAL = 0.03, 0.04, 0.02, 0.01, 0.03
 REJECTED, LEFT_WAITING = 0.06, 0.06
 GOES_ON = 0.85
+
+
+class Officer(NamedTuple):
+    name: str
+    office: str
+
+    def rival(self) -> "Officer":
+        """A colleague who wants to do the same at the same moment."""
+        return Officer(f"rival-{self.name}", self.office)
 
 
 @dataclass(slots=True)
@@ -99,7 +108,7 @@ class Driver:
         if dossier_id is None or draw.random() < LEFT_WAITING:
             return
         again = self._again_later(filing, draw.uniform(0.5, 30)) if draw.random() < SEND_AGAIN else None
-        await self._authority(dossier_id, f"officer-{number % OFFICERS}", draw)
+        await self._authority(dossier_id, Officer(f"officer-{number % OFFICERS}", paper.office), draw)
         if again:
             await again
 
@@ -119,21 +128,23 @@ class Driver:
             filing.answers,
             door or self.draw.choice(self.doors.intake),
             "/v1/dossiers",
-            self.token(paper.role, filing.caller),
+            self.token(paper.role, filing.caller, ""),
             paper.body,
             {"idempotency-key": filing.key},
             intake=True,
         )
         return str(reply.body["dossier_id"]) if reply is not None and reply.status == 201 else None
 
-    async def _authority(self, dossier_id: str, officer: str, draw: random.Random) -> None:
+    async def _authority(self, dossier_id: str, officer: Officer, draw: random.Random) -> None:
         """Accept, forward, resolve, return in turn, or reject; each with the version that the one before told."""
         if draw.random() < REJECTED:
             await self._act("reject", dossier_id, officer, 0, {"reason": "incomplete"})
             return
-        version = await self._act("accept", dossier_id, officer, 0, {}, rival=draw.random() < RIVAL)
+        version = await self._act(
+            "accept", dossier_id, officer, 0, {"unit": unit_of(officer.office)}, rival=draw.random() < RIVAL
+        )
         steps: list[tuple[str, dict[str, Any]]] = [
-            ("forward", {"unit": "H29.015.00/TTR", "step": "thu_ly"}),
+            ("forward", {"unit": unit_of(officer.office), "step": "thu_ly"}),
             ("resolve", {"outcome": "granted"}),
             ("return", {"method": "postal"}),
         ]
@@ -146,7 +157,7 @@ class Driver:
         self,
         act: str,
         dossier_id: str,
-        officer: str,
+        officer: Officer,
         version: int,
         body: dict[str, Any],
         *,
@@ -155,21 +166,21 @@ class Driver:
         """The version after the act; with a rival, of whoever of the two officers was quicker."""
         tries = [self._try(act, dossier_id, officer, version, body)]
         if rival:
-            tries.append(self._try(act, dossier_id, f"rival-{officer}", version, body))
+            tries.append(self._try(act, dossier_id, officer.rival(), version, body))
         versions = [v for v in await asyncio.gather(*tries) if v is not None]
         return versions[0] if versions else None
 
     async def _try(
-        self, act: str, dossier_id: str, officer: str, version: int, body: dict[str, Any]
+        self, act: str, dossier_id: str, officer: Officer, version: int, body: dict[str, Any]
     ) -> int | None:
-        command = Command(act, dossier_id, officer, f"{act}-{dossier_id}")
+        command = Command(act, dossier_id, officer.name, f"{act}-{dossier_id}")
         self.record.commands.append(command)
         headers = {"idempotency-key": command.key, "if-match": f'"{version}"'}
         reply = await self._insist(
             command.answers,
             self.draw.choice(self.doors.processing),
             f"/v1/dossiers/{dossier_id}/{act}",
-            self.token("officer", officer),
+            self.token("officer", officer.name, officer.office),
             orjson.dumps(body),
             headers,
             intake=False,

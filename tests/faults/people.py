@@ -20,12 +20,18 @@ ISSUER, AUDIENCE = "https://faults.example", "motcua"
 DAY_SECONDS = 86_400
 
 
+def unit_of(office: str) -> str:
+    """The unit that handles all dossiers of an office in a run."""
+    return f"{office}/QLXD"
+
+
 class Sheet(NamedTuple):
     """One filing to be made: by whom, with which body, and whether e-mail reaches the applicant."""
 
     role: str
     caller: str
     email: str | None
+    office: str
     body: bytes
 
 
@@ -39,22 +45,23 @@ def sheet(number: int, draw: random.Random) -> Sheet:
     }
     if email:
         applicant["email"] = email
+    office = draw.choice(OFFICES)
     body = {
         "procedure": draw.choice(PROCEDURES),
-        "office": draw.choice(OFFICES),
+        "office": office,
         "channel": draw.choice(DESK_CHANNELS) if at_the_desk else "online",
         "applicant": applicant,
         "content": {"number": number},
     }
     role = "officer" if at_the_desk else "portal"
-    return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, orjson.dumps(body))
+    return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, office, orjson.dumps(body))
 
 
 class Issuer:
     """Signs the run's tokens; the services know its public key from a file."""
 
     def __init__(self, folder: Path) -> None:
-        self._key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, auto_kid=True)
+        self._key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, auto_kid=True)
         self.jwks = folder / "jwks.json"
         self.jwks.write_bytes(orjson.dumps(KeySet([self._key]).as_dict(private=False)))
         self.token = lru_cache(maxsize=None)(self._sign)
@@ -70,5 +77,5 @@ class Issuer:
             "exp": now + DAY_SECONDS,
         }
         if office:
-            claims |= {"office": office, "unit": f"{office}/QLXD"}
-        return jwt.encode({"alg": "EdDSA", "kid": self._key.kid}, claims, self._key, algorithms=["EdDSA"])
+            claims |= {"office": office, "unit": unit_of(office)}
+        return jwt.encode({"alg": "Ed25519", "kid": self._key.kid}, claims, self._key, algorithms=["Ed25519"])

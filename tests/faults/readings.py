@@ -3,18 +3,20 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 from deploy.local.postgres import Postgres
 from tests.faults import database, oracle
 from tests.faults.client import Door, Lost, Reply
-from tests.faults.people import Issuer
+from tests.faults.people import OFFICES, Issuer
 from tests.faults.record import COUNT_FIELDS, Notice, Outcome, Record, Rows, Standing, StepBack
 
 READERS_AT_ONCE = 32
 PAGE = 100
 WAIT_SECONDS = 60.0
-VIOLATIONS = re.compile(rb"^reporting_identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
+VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
 STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned")
 
@@ -30,8 +32,8 @@ async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres,
     owners = {i: (filing.role, filing.caller) for filing in record.filings for i in set(filing.dossier_ids)}
     result = Outcome(stores=stores)
     await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, i, result.tracking))
-    for status in STATUSES:
-        await _list(doors["processing"], issuer, status, result.queue)
+    for office, status in product(OFFICES, STATUSES):
+        await _list(doors["processing"], issuer, office, status, result.queue)
     await _each(submitted, lambda i: _notices(doors["notify"], issuer, i, result.notices))
     result.counts = {"all": {"all": await counts(doors["reporting"])}}
     for dimension in oracle.DIMENSIONS:
@@ -93,11 +95,11 @@ async def _track(
     into[dossier_id] = Standing(body["status"], None, body["code"], history)
 
 
-async def _list(door: Door, issuer: Issuer, status: str, into: dict[str, Standing]) -> None:
+async def _list(door: Door, issuer: Issuer, office: str, status: str, into: dict[str, Standing]) -> None:
     cursor = ""
     while True:
-        path = f"/v1/dossiers?status={status}&limit={PAGE}" + (f"&cursor={cursor}" if cursor else "")
-        body = await _body(door, path, issuer.token("supervisor", "reader"))
+        path = f"/v1/dossiers?status={status}&limit={PAGE}" + (f"&cursor={quote(cursor)}" if cursor else "")
+        body = await _body(door, path, issuer.token("supervisor", "reader", office))
         for item in body["items"]:
             into[item["dossier_id"]] = Standing(item["status"], item["version"], item["code"])
         cursor = body["next"] or ""

@@ -76,9 +76,9 @@ class House:
         self.kafka = Kafka(self.home, pairs, passwords, report=self.say)
         self.smtp_port = ports[1]
         self.issuer = Issuer(self.home)
-        for name, port in zip(SERVICES, ports[2:6], strict=True):
+        for name, port in zip(SERVICES, ports[2:6], strict=False):
             self.members[name] = Member(name, port, Process(name, home=self.home))
-        self._doubles = dict(zip(SERVICES, ports[6:10], strict=True))
+        self._doubles = dict(zip(SERVICES, ports[6:10], strict=False))
         self._secrets = {"HMAC_KEY": secrets.token_hex(32), "CODE_KEY": secrets.token_hex(64)}
 
     def start(self) -> None:
@@ -193,6 +193,9 @@ class House:
             "SMTP_FROM": "motcua@example.org",
             "CALLER_REQUESTS_PER_SECOND": "10000",
             "CALLER_REQUESTS_BURST": "10000",
+            "PUBLIC_REQUESTS_PER_SECOND": "10000",
+            "PUBLIC_REQUESTS_BURST": "10000",
+            "IDENTITY_CHECK_SECONDS": "1",
             **self._secrets,
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MOTCUA_")}

@@ -1,0 +1,76 @@
+"""Completeness: never later than what the reader has."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.chassis.progress import KEPT, Complete, Progress, Said, complete_up_to
+from services.chassis.settings import KafkaSettings
+from tests.chassis.conftest import NOW
+
+SECOND = timedelta(seconds=1)
+
+
+def said(position: int, seconds: int, offsets: dict[str, int], cluster: str = "c") -> Said:
+    return Said(cluster, position, NOW + seconds * SECOND, {"t": offsets})
+
+
+def test_completeness_waits_for_every_partition() -> None:
+    statements = {"a": [said(2, 1, {"0": 1, "1": 1}), said(4, 2, {"0": 2, "1": 2})]}
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 2, ("t", 1): 2}) == Complete(
+        NOW + 2 * SECOND, {"a": 4}
+    )
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 2, ("t", 1): 1}) == Complete(
+        NOW + SECOND, {"a": 2}
+    )
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 0, ("t", 1): 5}) is None
+
+
+def test_the_slowest_producer_counts() -> None:
+    statements = {"a": [said(1, 5, {"0": 1})], "b": [said(9, 3, {"0": 1})]}
+    assert complete_up_to(statements, ["a", "b"], "c", {("t", 0): 1}) == Complete(
+        NOW + 3 * SECOND, {"a": 1, "b": 9}
+    )
+    assert complete_up_to({"a": statements["a"]}, ["a", "b"], "c", {("t", 0): 1}) is None
+
+
+def test_what_was_said_of_another_cluster_does_not_count() -> None:
+    statements = {"a": [said(1, 5, {"0": 1}, cluster="wiped")]}
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 1}) is None
+
+
+def test_topics_that_are_not_read_do_not_count() -> None:
+    statements = {"a": [Said("c", 1, NOW, {"t": {"0": 1}, "other": {"0": 99}})]}
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 1}) == Complete(NOW, {"a": 1})
+
+
+def test_what_is_kept_is_bounded_and_keeps_the_ends() -> None:
+    progress = Progress(KafkaSettings("", "", ""))
+    for n in range(KEPT * 2):
+        progress._hear(
+            "a",
+            {
+                "cluster_id": "c",
+                "position": n,
+                "complete_up_to": (NOW + n * SECOND).isoformat(),
+                "offsets": {"t": {"0": n}},
+            },
+        )
+    heard = progress.said["a"]
+    assert len(heard) <= KEPT
+    assert (heard[0].position, heard[-1].position) == (0, KEPT * 2 - 1)
+
+
+def test_an_idle_producer_only_moves_its_time() -> None:
+    progress = Progress(KafkaSettings("", "", ""))
+    for n in range(3):
+        progress._hear(
+            "a",
+            {
+                "cluster_id": "c",
+                "position": 1,
+                "complete_up_to": (NOW + n * SECOND).isoformat(),
+                "offsets": {"t": {"0": 1}},
+            },
+        )
+    assert list(progress.said["a"]) == [said(1, 2, {"0": 1})]

@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 
 import uvicorn
 import uvloop
+from aiokafka.errors import KafkaError
 
 from services.chassis import logs, metrics
 from services.chassis.access import unauthorised_routes
+from services.chassis.databases import TRANSIENT
 from services.chassis.front import Application
 from services.chassis.settings import ServiceSettings, SettingsFault
+from services.chassis.topics import OtherSettings
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ BACK_OFF_SECONDS_MAX = 30.0
 STEADY_SECONDS = 60.0
 TASKS_END_SECONDS = 12.0
 WATCH_SECONDS = 1.0
+EX_CONFIG = 78
 
 
 class Background(NamedTuple):
@@ -40,6 +44,24 @@ class Background(NamedTuple):
 
 def background(name: str, run: Callable[[], Awaitable[None]]) -> Background:
     return Background(name, run)
+
+
+def with_broker(
+    name: str, check: Callable[[], Awaitable[None]], run: Callable[[], Awaitable[None]]
+) -> Background:
+    """A task that begins with `check`, asked again every second while the broker is away: coming back must not wait for a back-off."""
+
+    async def checked() -> None:
+        while True:
+            try:
+                await check()
+            except (KafkaError, *TRANSIENT):
+                await asyncio.sleep(WATCH_SECONDS)
+            else:
+                await run()
+                return
+
+    return Background(name, checked)
 
 
 def release() -> str:
@@ -92,17 +114,27 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.leave)
-    running = [asyncio.create_task(supervise(task), name=task.name) for task in (*tasks, _WATCH)]
+    fatal: list[Exception] = []
+
+    def refuse(error: Exception) -> None:
+        fatal.append(error)
+        server.leave()
+
+    running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, _WATCH)]
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
     try:
         await server.serve()
     finally:
         await _end(running)
         log.info("ended")
+    if fatal:
+        raise SystemExit(EX_CONFIG)
 
 
-async def supervise(task: Background) -> None:
+async def supervise(task: Background, refuse: Callable[[Exception], None] = lambda _: None) -> None:
     """Runs a background task for ever: again after an error, or after an end that nobody asked for, later each time.
+
+    Topics with other settings than the declared ones are no such error: `refuse` ends the process.
 
     Guarantee: a background task that fails is begun again and the process lives on. Test: test_a_failing_task_is_begun_again_with_back_off.
     """
@@ -114,6 +146,10 @@ async def supervise(task: Background) -> None:
         try:
             await task.run()
             log.warning("task-ended", extra={"fields": {"task": task.name}})
+        except OtherSettings as error:
+            log.critical("topics-differ", extra={"fields": {"differences": str(error)}})
+            refuse(error)
+            return
         except Exception as error:
             log.error("task-failed", extra={"fields": {"task": task.name, **logs.describe(error)}})
         finally:

@@ -110,15 +110,15 @@ LOG_HEAD_POSITION = gauge(
 
 # relay
 RELAY_LAG_EVENTS = gauge(
-    "relay_lag_events", "Stored events that are not yet published.", {"cursor": "events or contacts"}
+    "relay_lag_events", "Stored events that are not yet published.", {"cursor": "the name of a feed"}
 )
 RELAY_LAG_SECONDS = gauge(
     "relay_lag_seconds",
     "Age of the oldest event that is not yet published; 0 when all is.",
-    {"cursor": "events or contacts"},
+    {"cursor": "the name of a feed"},
 )
 RELAY_PUBLISHED = counter(
-    "relay_published_total", "Messages that the broker acknowledged.", {"cursor": "events or contacts"}
+    "relay_published_total", "Messages that the broker acknowledged.", {"cursor": "the name of a feed"}
 )
 RELAY_RESTARTS = counter(
     "relay_restarts_total",

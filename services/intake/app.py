@@ -87,9 +87,8 @@ async def main() -> None:
             dead_letters="intake.dead-letters",
         )
 
-        async def with_kafka(run: Any) -> None:
+        async def check() -> None:
             await check_topics(settings.kafka, topics_of(SOURCE))
-            await run()
 
         async def weeks() -> None:
             while True:
@@ -100,8 +99,8 @@ async def main() -> None:
             build(settings, pool, store),
             settings,
             [
-                lifecycle.background("relay", lambda: with_kafka(relay.run)),
-                lifecycle.background("reader", lambda: with_kafka(reader.run)),
+                lifecycle.with_broker("relay", check, relay.run),
+                lifecycle.with_broker("reader", check, reader.run),
                 lifecycle.background("idempotency-weeks", weeks),
             ],
         )

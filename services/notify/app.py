@@ -26,7 +26,7 @@ from services.chassis.web import Application, Readiness, create_app
 from services.notify import contacts, incoming
 from services.notify.carrier import Carrier
 from services.notify.outgoing import outgoing
-from services.notify.routes import routes
+from services.notify.routes import add_routes
 from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
 from services.notify.texts import Texts
@@ -60,7 +60,7 @@ def build(
         limits=Buckets(CALLER_REQUESTS_PER_SECOND, 4 * CALLER_REQUESTS_PER_SECOND, clock=time.monotonic),
         ready=ready,
     )
-    application.include_router(routes(pool, texts))
+    add_routes(application, pool, texts)
     return application
 
 

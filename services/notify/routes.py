@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
 from services.chassis.tokens import Caller
@@ -72,19 +72,16 @@ async def notices_of(
     return [_view(row, texts) for row in rows]
 
 
-def routes(pool: asyncpg.Pool[Any], texts: Texts) -> APIRouter:
-    """The routes of notify over its database."""
-    router = APIRouter()
+def add_routes(application: FastAPI, pool: asyncpg.Pool[Any], texts: Texts) -> None:
+    """Adds the routes of notify over its database."""
 
-    @router.get("/v1/notices", summary="The notices of a dossier")
+    @application.get("/v1/notices", summary="The notices of a dossier")
     async def notices(
         dossier_id: Annotated[UUID, Query(description="As intake answered it.")],
         caller: Annotated[Caller, Depends(require(*READERS))],
     ) -> NoticesView:
         """Each notice with its text and its state; a portal sees those of the web inbox."""
         return NoticesView(items=await notices_of(pool, texts, dossier_id, channels_for(caller)))
-
-    return router
 
 
 def channels_for(caller: Caller) -> list[Channel]:

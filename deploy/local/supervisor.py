@@ -31,6 +31,7 @@ BACK_OFF_SECONDS = 0.5
 BACK_OFF_SECONDS_MOST = 30.0
 STEADY_SECONDS = 60.0
 WRONG_SETTINGS = 78
+LINE_MOST = 200
 
 Say = Callable[[str], None]
 
@@ -58,7 +59,10 @@ class Watch:
             code = process.exit_code if process else None
             if code == WRONG_SETTINGS and process:
                 raise Failed(f"{self.part.name} refuses its settings:\n{process.last_lines(5)}")
-            say(f"{self.part.name} ended ({_how(code)}); it is started again in {self._wait:g} s")
+            last = process.last_lines(1)[:LINE_MOST] if process else ""
+            say(
+                f"{self.part.name} ended ({_how(code)}); it is started again in {self._wait:g} s. Its last line: {last}"
+            )
             self._again_at = now + self._wait
             self._wait = min(2 * self._wait, BACK_OFF_SECONDS_MOST)
         elif now >= self._again_at:

@@ -32,6 +32,7 @@ BACK_OFF_SECONDS_MAX = 30.0
 STEADY_SECONDS = 60.0
 TASKS_END_SECONDS = 12.0
 WATCH_SECONDS = 1.0
+AWAY_SECONDS = 1.0
 EX_CONFIG = 78
 
 
@@ -49,17 +50,11 @@ def background(name: str, run: Callable[[], Awaitable[None]]) -> Background:
 def with_broker(
     name: str, check: Callable[[], Awaitable[None]], run: Callable[[], Awaitable[None]]
 ) -> Background:
-    """A task that begins with `check`, asked again every second while the broker is away: coming back must not wait for a back-off."""
+    """A task that begins with a `check` of the broker."""
 
     async def checked() -> None:
-        while True:
-            try:
-                await check()
-            except (KafkaError, *TRANSIENT):
-                await asyncio.sleep(WATCH_SECONDS)
-            else:
-                await run()
-                return
+        await check()
+        await run()
 
     return Background(name, checked)
 
@@ -138,7 +133,7 @@ async def supervise(task: Background, refuse: Callable[[Exception], None] = lamb
 
     Guarantee: a background task that fails is begun again and the process lives on. Test: test_a_failing_task_is_begun_again_with_back_off.
     """
-    wait = BACK_OFF_SECONDS
+    wait, away = BACK_OFF_SECONDS, False
     running = metrics.TASKS_RUNNING.labels(task.name)
     while True:
         began = time.monotonic()
@@ -150,13 +145,20 @@ async def supervise(task: Background, refuse: Callable[[Exception], None] = lamb
             log.critical("topics-differ", extra={"fields": {"differences": str(error)}})
             refuse(error)
             return
+        except (KafkaError, *TRANSIENT) as error:
+            # A broker or database that is away is asked every second: its return must not wait for a back-off.
+            if not away:
+                log.warning("task-waits", extra={"fields": {"task": task.name, **logs.describe(error)}})
+            away = True
+            await asyncio.sleep(AWAY_SECONDS)
+            continue
         except Exception as error:
             log.error("task-failed", extra={"fields": {"task": task.name, **logs.describe(error)}})
         finally:
             running.set(0)
         metrics.TASKS_RESTARTED.labels(task.name).inc()
         if time.monotonic() - began > STEADY_SECONDS:
-            wait = BACK_OFF_SECONDS
+            wait, away = BACK_OFF_SECONDS, False
         await asyncio.sleep(wait)
         wait = min(2 * wait, BACK_OFF_SECONDS_MAX)
 

@@ -1,0 +1,56 @@
+from collections.abc import Iterator
+
+import pytest
+
+from services.chassis.settings import KafkaSettings, ServiceSettings, SettingsFault, load, variables
+
+GOOD = {
+    "DATABASE_DSN": "postgresql://intake:secret-pw@127.0.0.1/intake",
+    "KAFKA_BOOTSTRAP": "127.0.0.1:9092",
+    "KAFKA_USERNAME": "intake",
+    "KAFKA_PASSWORD": "secret-kafka",
+    "PORT": "8001",
+    "JWKS": "/keys.json",
+    "JWT_ISSUER": "i",
+    "JWT_AUDIENCE": "a",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    for name in list(variables(ServiceSettings)):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(f"MOTCUA_{name}", value)
+    yield monkeypatch
+
+
+def test_settings_are_read_from_the_environment(environment: pytest.MonkeyPatch) -> None:
+    settings = load(ServiceSettings)
+    assert settings.port == 8001
+    assert settings.kafka == KafkaSettings("127.0.0.1:9092", "intake", "secret-kafka")
+    assert settings.kafka.client_options()["sasl_mechanism"] == "SCRAM-SHA-256"
+
+
+def test_no_username_is_no_authentication() -> None:
+    assert KafkaSettings("b:1", "", "").client_options() == {"bootstrap_servers": "b:1"}
+
+
+def test_all_faults_are_told_at_once_without_values(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MOTCUA_PORT", "99999-secret")
+    environment.setenv("MOTCUA_LOG_LEVEL", "LOUD-secret")
+    environment.delenv("MOTCUA_DATABASE_DSN")
+    with pytest.raises(SettingsFault) as raised:
+        load(ServiceSettings)
+    text = str(raised.value)
+    assert all(name in text for name in ("MOTCUA_PORT", "MOTCUA_LOG_LEVEL", "MOTCUA_DATABASE_DSN"))
+    assert "secret" not in text
+    assert raised.value.code == 78
+
+
+def test_secrets_do_not_show(environment: pytest.MonkeyPatch) -> None:
+    assert "secret-" not in repr(load(ServiceSettings))
+
+
+def test_every_variable_has_its_sentence() -> None:
+    assert all(sentence.endswith(".") for sentence in variables(ServiceSettings).values())

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from services.chassis.access import unauthorised_routes
 from services.chassis.settings import load
 from services.notify.app import build
 from services.notify.settings import NotifySettings
@@ -100,6 +101,11 @@ async def test_ready_only_when_both_readers_move(ask: Ask):
     assert (await ask("/readyz")).status_code == 200
     answer = await ask("/readyz", moves=False)
     assert (answer.status_code, answer.json()["contacts"]) == (503, "waiting")
+
+
+def test_every_route_is_authorised_or_public(desk: Desk, settings: NotifySettings):
+    application = build(settings, desk.pool, desk.texts, dict)
+    assert unauthorised_routes(application, application.public) == []
 
 
 def test_channels_are_switched_by_name(settings: NotifySettings, monkeypatch: pytest.MonkeyPatch):

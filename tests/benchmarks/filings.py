@@ -6,6 +6,9 @@ import json
 import random
 from uuid import UUID
 
+from tests.benchmarks.issuer import Issuer
+from tests.benchmarks.load import request
+
 PROCEDURES = ("1.009982", "1.009983", "1.009984", "1.009986", "1.009988", "1.009991", "1.002572", "1.009974")
 OFFICE = "H29.015.00"
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng")
@@ -61,3 +64,14 @@ def filing(chance: random.Random, *, email: bool = False) -> bytes:
 def key(chance: random.Random) -> str:
     """An idempotency key as clients make them: a random UUID."""
     return str(UUID(int=chance.getrandbits(128), version=4))
+
+
+def filings(issuer: Issuer, count: int, chance: random.Random) -> list[bytes]:
+    """That many submissions by one portal as HTTP requests, each with a key of its own."""
+    token = issuer.token("portal", "portal-1")
+    return [
+        request(
+            "POST", "/v1/dossiers", token=token, body=filing(chance), headers={"idempotency-key": key(chance)}
+        )
+        for _ in range(count)
+    ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -22,15 +21,9 @@ from deploy.local.kafka_node import Ports
 from deploy.local.postgres import ROLES, SUPERUSER, Postgres
 from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.measure import tree_seconds
+from tests.benchmarks.processes import free_port
 
 SideName = Literal["ours", "baseline"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class House:

@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
-import sys
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import asyncpg
-import httpx
 
 from deploy.local.postgres import SUPERUSER
 from deploy.local.process import Process
 from services.chassis.migrations import migrate
-from tests.benchmarks.house import House, SideName, free_port
+from services.chassis.settings import KafkaSettings
+from tests.benchmarks.house import House, SideName
 from tests.benchmarks.issuer import AUDIENCE, ISSUER
 from tests.benchmarks.measure import tree_seconds
-
-READY_SECONDS = 60.0
-HMAC_KEY = "5" * 64
-CODE_KEY = "6" * 128
-REPOSITORY = Path(__file__).parents[2]
-UVICORN = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
-# The load of a benchmark comes from few callers; what a caller may do is not what is measured here.
-WITHOUT_LIMITS = {"MOTCUA_CALLER_REQUESTS_PER_SECOND": "100000", "MOTCUA_CALLER_REQUESTS_BURST": "100000"}
-
-
-async def wait_until_ready(process: Process, port: int) -> None:
-    """Until its /readyz says yes; raises with its last log lines when it ended or takes too long."""
-    deadline = time.monotonic() + READY_SECONDS
-    async with httpx.AsyncClient(trust_env=False) as client:
-        while True:
-            with contextlib.suppress(httpx.HTTPError):
-                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
-                    return
-            if not process.running or time.monotonic() > deadline:
-                raise RuntimeError(f"{process.name} is not ready:\n{process.last_lines(40)}")
-            await asyncio.sleep(0.1)
+from tests.benchmarks.processes import UVICORN, free_port, our_environment, start, wait_until_ready
 
 
 class Services:
-    """Some services of one side, started fresh on empty databases; call stop() at the end."""
+    """Some services of one side, on that side's databases; call stop() at the end."""
 
     def __init__(self, house: House, side: SideName, names: tuple[str, ...], **more: str) -> None:
         self.house, self.side, self.names = house, side, names
@@ -57,10 +31,9 @@ class Services:
         for name in self.names:
             self._prepare(name)
         for name in self.names:
-            process = Process(f"{self.side}-{name}", home=self.house.home)
-            program = [sys.executable, *self._program(name)]
-            process.start(program, {**os.environ, "PYTHONPATH": str(REPOSITORY), **self._environment(name)})
-            self.processes[name] = process
+            self.processes[name] = start(
+                self.house.home, f"{self.side}-{name}", self._program(name), self._environment(name)
+            )
 
     async def ready(self) -> None:
         """Waits until every service says that it is ready."""
@@ -98,34 +71,19 @@ class Services:
 
     def _environment(self, name: str) -> Mapping[str, str]:
         house = self.house
-        if self.side == "baseline":
-            dsn = house.postgres("baseline").dsn(f"{name}_owner")
-            return {
-                "BASELINE_DATABASE_URL": dsn.replace("postgresql://", "postgresql+asyncpg://"),
-                "BASELINE_KAFKA_BOOTSTRAP": house.kafka.bootstrap,
-                "BASELINE_KAFKA_USERNAME": "admin",
-                "BASELINE_KAFKA_PASSWORD": house.kafka.passwords["admin"],
-                "BASELINE_JWKS": str(house.issuer.jwks),
-                "BASELINE_JWT_ISSUER": ISSUER,
-                "BASELINE_JWT_AUDIENCE": AUDIENCE,
-                **self._more,
-            }
+        if self.side == "ours":
+            kafka = KafkaSettings(house.kafka.bootstrap, name, house.kafka.passwords[name])
+            dsn, people_port = house.postgres("ours").dsn(name), self.ports.get("intake", 1)
+            ours = our_environment(dsn, kafka, house.issuer.jwks, self.ports[name], people_port=people_port)
+            return {**ours, **self._more}
+        dsn = house.postgres("baseline").dsn(f"{name}_owner")
         return {
-            "MOTCUA_DATABASE_DSN": house.postgres("ours").dsn(name),
-            "MOTCUA_KAFKA_BOOTSTRAP": house.kafka.bootstrap,
-            "MOTCUA_KAFKA_USERNAME": name,
-            "MOTCUA_KAFKA_PASSWORD": house.kafka.passwords[name],
-            "MOTCUA_HOST": "127.0.0.1",
-            "MOTCUA_PORT": str(self.ports[name]),
-            "MOTCUA_JWKS": str(house.issuer.jwks),
-            "MOTCUA_JWT_ISSUER": ISSUER,
-            "MOTCUA_JWT_AUDIENCE": AUDIENCE,
-            "MOTCUA_HMAC_KEY": HMAC_KEY,
-            "MOTCUA_CODE_KEY": CODE_KEY,
-            "MOTCUA_PEOPLE_URL": f"http://127.0.0.1:{self.ports.get('intake', 1)}",
-            "MOTCUA_SMTP_HOST": "127.0.0.1",
-            "MOTCUA_SMTP_PORT": "9",
-            "MOTCUA_SMTP_FROM": "bench@motcua.example",
-            **WITHOUT_LIMITS,
+            "BASELINE_DATABASE_URL": dsn.replace("postgresql://", "postgresql+asyncpg://"),
+            "BASELINE_KAFKA_BOOTSTRAP": house.kafka.bootstrap,
+            "BASELINE_KAFKA_USERNAME": "admin",
+            "BASELINE_KAFKA_PASSWORD": house.kafka.passwords["admin"],
+            "BASELINE_JWKS": str(house.issuer.jwks),
+            "BASELINE_JWT_ISSUER": ISSUER,
+            "BASELINE_JWT_AUDIENCE": AUDIENCE,
             **self._more,
         }

@@ -9,35 +9,14 @@ from __future__ import annotations
 import random
 import statistics
 
-from tests.benchmarks.filings import filing, key
+from tests.benchmarks.filings import filings
 from tests.benchmarks.house import House, SideName
-from tests.benchmarks.load import Answered, Failed, Job, request, send
+from tests.benchmarks.load import CLIENTS, Job, all_created, send
 from tests.benchmarks.measure import Spread, percentile
 from tests.benchmarks.results import Row
 from tests.benchmarks.sides import Services
 
-CLIENTS = 32
 SIDES: tuple[SideName, SideName] = ("ours", "baseline")
-
-
-def filings(house: House, count: int, chance: random.Random) -> list[bytes]:
-    """That many submissions by a portal, each with a key of its own."""
-    token = house.issuer.token("portal", "portal-1")
-    return [
-        request(
-            "POST", "/v1/dossiers", token=token, body=filing(chance), headers={"idempotency-key": key(chance)}
-        )
-        for _ in range(count)
-    ]
-
-
-def all_created(answers: list[Answered]) -> list[Answered]:
-    others = [answer for answer in answers if answer.status != 201]
-    if others:
-        raise Failed(
-            f"{len(others)} of {len(answers)} were not taken: {others[0].status} {others[0].body[:300]!r}"
-        )
-    return answers
 
 
 async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
@@ -55,12 +34,12 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
             services.start()
         for services in sides.values():
             await services.ready()
-            warm = filings(house, 200, chance)
+            warm = filings(house.issuer, 200, chance)
             all_created(await send(Job(services.ports["intake"], warm, CLIENTS)))
         for _ in range(rounds):
             for side, services in sides.items():
                 port = services.ports["intake"]
-                requests = filings(house, many[side], chance)
+                requests = filings(house.issuer, many[side], chance)
                 before, split = services.seconds(), services.split()
                 answers = all_created(await send(Job(port, requests, CLIENTS)))
                 cost[side].append(1e6 * (services.seconds() - before) / many[side])
@@ -69,7 +48,7 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
                 first = min(answer.at - answer.seconds for answer in answers)
                 wall[side].append(many[side] / (max(answer.at for answer in answers) - first))
                 p99[side].append(1e3 * percentile([answer.seconds for answer in answers], 0.99))
-                alone = all_created(await send(Job(port, filings(house, few[side], chance), 1)))
+                alone = all_created(await send(Job(port, filings(house.issuer, few[side], chance), 1)))
                 p50[side].append(1e3 * statistics.median(answer.seconds for answer in alone))
     finally:
         for services in sides.values():

@@ -12,11 +12,11 @@ import random
 import time
 from uuid import UUID
 
+from tests.benchmarks.filings import filings
 from tests.benchmarks.house import House, SideName
-from tests.benchmarks.load import Failed, Job, request, send
+from tests.benchmarks.load import CLIENTS, Failed, Job, all_created, request, send
 from tests.benchmarks.measure import Spread, percentile
 from tests.benchmarks.results import Row
-from tests.benchmarks.rows.accept import CLIENTS, all_created, filings
 from tests.benchmarks.sides import Services
 
 SUBMITS_PER_SECOND = 9
@@ -52,12 +52,12 @@ async def one_round(
 ) -> tuple[list[float], list[float]]:
     """Seconds from accepted to counted, and of the look-ups."""
     port = services.ports["intake"]
-    first = all_created(await send(Job(port, filings(house, 20, chance), 4)))
+    first = all_created(await send(Job(port, filings(house.issuer, 20, chance), 4)))
     found = [json.loads(answer.body)["dossier_id"] for answer in first]
     early = await watch(services, known, len(found))
     known |= set(early)
     token = house.issuer.token("portal", "portal-1")
-    submits = filings(house, round(SUBMITS_PER_SECOND * seconds), chance)
+    submits = filings(house.issuer, round(SUBMITS_PER_SECOND * seconds), chance)
     looks = [
         request("GET", f"/v1/dossiers/{chance.choice(found)}", token=token)
         for _ in range(round(LOOK_UPS_PER_SECOND * seconds))

@@ -6,59 +6,50 @@ token's signature at every request; a second row gives it our memory of verified
 
 from __future__ import annotations
 
-import os
 import random
-import sys
 
 from deploy.local.process import Process
-from tests.benchmarks.house import House, free_port
+from services.chassis.settings import KafkaSettings
+from tests.benchmarks.filings import filings
+from tests.benchmarks.house import House
 from tests.benchmarks.issuer import AUDIENCE, ISSUER
-from tests.benchmarks.load import Job, send
+from tests.benchmarks.load import CLIENTS, Job, all_created, send
 from tests.benchmarks.measure import Spread, own_seconds
+from tests.benchmarks.processes import UVICORN, free_port, our_environment, start, wait_until_ready
 from tests.benchmarks.results import Row
-from tests.benchmarks.rows.accept import CLIENTS, all_created, filings
-from tests.benchmarks.sides import REPOSITORY, UVICORN, wait_until_ready
 
 KINDS = ("ours", "documented", "documented, tokens remembered")
 
 
-def start(house: House, kind: str, port: int) -> Process:
-    """One process that answers; from the main thread."""
-    prefix = "MOTCUA_" if kind == "ours" else "BASELINE_"
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPOSITORY),
-        prefix + "JWKS": str(house.issuer.jwks),
-        prefix + "JWT_ISSUER": ISSUER,
-        prefix + "JWT_AUDIENCE": AUDIENCE,
-    }
-    process = Process(f"http-{KINDS.index(kind)}", home=house.home)
+def begin(house: House, kind: str, port: int) -> Process:
+    """One process that answers."""
+    name = f"http-{KINDS.index(kind)}"
     if kind == "ours":
-        environment |= {
-            "MOTCUA_DATABASE_DSN": "postgresql://127.0.0.1/none",
-            "MOTCUA_KAFKA_BOOTSTRAP": "127.0.0.1:1",
-            "MOTCUA_PORT": str(port),
-        }
-        process.start([sys.executable, "-m", "tests.benchmarks.http_alone"], environment)
-    else:
-        environment["BASELINE_REMEMBER_TOKENS"] = str(kind != "documented")
-        program = ["-m", "uvicorn", "tests.benchmarks.baseline.http:app", "--port", str(port), *UVICORN]
-        process.start([sys.executable, *program], environment)
-    return process
+        nowhere = KafkaSettings("127.0.0.1:1", "", "")
+        environment = our_environment("postgresql://127.0.0.1/none", nowhere, house.issuer.jwks, port)
+        return start(house.home, name, ["-m", "tests.benchmarks.http_alone"], environment)
+    program = ["-m", "uvicorn", "tests.benchmarks.baseline.http:app", "--port", str(port), *UVICORN]
+    environment = {
+        "BASELINE_JWKS": str(house.issuer.jwks),
+        "BASELINE_JWT_ISSUER": ISSUER,
+        "BASELINE_JWT_AUDIENCE": AUDIENCE,
+        "BASELINE_REMEMBER_TOKENS": str(kind != "documented"),
+    }
+    return start(house.home, name, program, environment)
 
 
 async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
     count = 1_000 if quick else 5_000
     chance = random.Random(2)
     ports = {kind: free_port() for kind in KINDS}
-    processes = {kind: start(house, kind, port) for kind, port in ports.items()}
+    processes = {kind: begin(house, kind, port) for kind, port in ports.items()}
     cost: dict[str, list[float]] = {kind: [] for kind in KINDS}
     try:
         for kind, process in processes.items():
             await wait_until_ready(process, ports[kind])
-            all_created(await send(Job(ports[kind], filings(house, 300, chance), CLIENTS)))
+            all_created(await send(Job(ports[kind], filings(house.issuer, 300, chance), CLIENTS)))
         for _ in range(rounds):
-            requests = filings(house, count, chance)
+            requests = filings(house.issuer, count, chance)
             for kind, process in processes.items():
                 before = own_seconds(process.pid)
                 all_created(await send(Job(ports[kind], requests, CLIENTS)))

@@ -13,11 +13,11 @@ import time
 
 import asyncpg
 
+from tests.benchmarks.filings import filings
 from tests.benchmarks.house import House, SideName
-from tests.benchmarks.load import Failed, Job, request, send
+from tests.benchmarks.load import CLIENTS, Failed, Job, all_created, request, send
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.results import Row
-from tests.benchmarks.rows.accept import CLIENTS, all_created, filings
 from tests.benchmarks.rows.counting import COUNTED
 from tests.benchmarks.sides import Services
 
@@ -71,7 +71,9 @@ async def carry(
 ) -> None:
     """Brings `count` dossiers from the front door to the last notice; `before` of them were brought earlier."""
     side, total = services.side, before + count
-    answers = all_created(await send(Job(services.ports["intake"], filings(house, count, chance), CLIENTS)))
+    answers = all_created(
+        await send(Job(services.ports["intake"], filings(house.issuer, count, chance), CLIENTS))
+    )
     ids = [json.loads(answer.body)["dossier_id"] for answer in answers]
     await progress.until("processing", KNOWN[side], total)
     officer = house.issuer.token("supervisor", "officer-1", office="H29.015.00", unit="H29.015.00/QLXD")

@@ -1,0 +1,157 @@
+"""Exact costs of the accept path and of publishing: bytes of WAL, commits, round trips, produce requests.
+
+Unlike times these are the same on every machine, so a test can hold them. Intake runs as it does in production, with a
+broker that is away: nothing but accepting dossiers touches its database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.produce import ProduceRequest
+from prometheus_client.parser import text_string_to_metric_families
+from uuid_utils.compat import uuid7
+
+from services.chassis import metrics
+from services.chassis.databases import open_pool
+from services.chassis.relay import Relay, events_feed
+from services.chassis.settings import KafkaSettings
+from services.intake.outgoing import SOURCE, outgoing
+from services.intake.people import CONTACTS
+from tests.benchmarks.filings import filings
+from tests.benchmarks.issuer import Issuer
+from tests.benchmarks.load import CLIENTS, Job, all_created, send
+from tests.benchmarks.processes import free_port, our_environment, start, wait_until_ready
+from tests.benchmarks.wire import RoundTrips
+
+WAL_BYTES_MAX = 3_000
+COMMITS_MAX = 0.15
+ROUND_TRIPS_MAX = 1.0
+PRODUCE_REQUESTS_MAX = 16.0
+NOWHERE = KafkaSettings("127.0.0.1:1", "", "")
+BATCHES = "appends_batch_size_count"
+PUBLISHED = "relay_published_total"
+LOOK_SECONDS = 0.02
+LOOKS_MAX = 3_000
+# What the relay does each second while it waits for its broker, beside the accept path.
+OF_THE_RELAY = ("relay_lease", "relay_cursors")
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptBudget:
+    """Of `dossiers` accepted by 32 clients right after a checkpoint, each figure per dossier but the round trips: per batch."""
+
+    dossiers: int
+    batches: int
+    wal_bytes: float
+    commits: float
+    round_trips: float
+
+
+async def accept_budget(
+    home: Path, dsn: str, admin_dsn: str, dossiers: int, *, seed: int = 6
+) -> AcceptBudget:
+    """Runs intake on the migrated database `dsn` and submits to it; `admin_dsn` is a superuser's into another database."""
+    issuer, chance = Issuer(home), random.Random(seed)
+    url = urlsplit(dsn)
+    port, database = free_port(), url.path.removeprefix("/")
+    admin = await asyncpg.connect(admin_dsn)
+    async with RoundTrips(url.port or 5432) as wire:
+        through = urlunsplit(url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{wire.port}"))
+        environment = our_environment(through, NOWHERE, issuer.jwks, port)
+        process = start(home, "intake-alone", ["-m", "services.intake.app"], environment)
+        try:
+            await wait_until_ready(process, port)
+            # The first ones prepare statements and fill the token's memory; they are not counted.
+            all_created(await send(Job(port, filings(issuer, 500, chance), CLIENTS)))
+            await admin.execute("CHECKPOINT")
+            batches, trips = await _metric(port, BATCHES), Counter(wire.counts)
+            commits = await _commits(admin, database)
+            begin = await admin.fetchval("SELECT pg_current_wal_insert_lsn()")
+            all_created(await send(Job(port, filings(issuer, dossiers, chance), CLIENTS)))
+            wal = await admin.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", begin)
+            batches = await _metric(port, BATCHES) - batches
+            trips = Counter(wire.counts) - trips
+        finally:
+            process.stop()
+    await _until_left(admin, database)
+    commits = await _commits(admin, database) - commits
+    await admin.close()
+    asked = sum(count for query, count in trips.items() if not any(name in query for name in OF_THE_RELAY))
+    return AcceptBudget(dossiers, round(batches), float(wal) / dossiers, commits / dossiers, asked / batches)
+
+
+async def produce_requests(dsn: str, kafka: KafkaSettings) -> tuple[int, float]:
+    """Publishes intake's backlog: how many messages it was, and produce requests per 1,000 of them."""
+    requests = 0
+    send_request = AIOKafkaClient.send
+
+    async def counting(client: AIOKafkaClient, node: Any, request: Any, **rest: Any) -> Any:
+        nonlocal requests
+        requests += isinstance(request, ProduceRequest)
+        return await send_request(client, node, request, **rest)
+
+    before = _published()
+    async with open_pool(dsn) as pool:
+        backlog = await pool.fetchval(
+            "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM contact_changes)"
+        )
+        relay = Relay(SOURCE, pool, kafka, [events_feed(outgoing), CONTACTS], uuid7())
+        AIOKafkaClient.send = counting
+        try:
+            running = asyncio.create_task(relay.run())
+            for _ in range(LOOKS_MAX):
+                if _published() - before >= backlog or running.done():
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+            sent = requests
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        finally:
+            AIOKafkaClient.send = send_request
+    if _published() - before < backlog:
+        raise RuntimeError(f"the relay published {_published() - before} of {backlog}")
+    return backlog, 1_000 * sent / backlog
+
+
+def _published() -> float:
+    """Messages that relays of this very process have published."""
+    return sum(
+        metrics.REGISTRY.get_sample_value(PUBLISHED, {"cursor": cursor}) or 0.0
+        for cursor in ("events", "contacts")
+    )
+
+
+async def _metric(port: int, name: str) -> float:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == name
+    )
+
+
+async def _commits(admin: asyncpg.Connection, database: str) -> int:
+    """Transactions committed in `database` by sessions that have ended, and nearly all of those that live."""
+    await admin.execute("SELECT pg_stat_clear_snapshot()")
+    return int(await admin.fetchval("SELECT xact_commit FROM pg_stat_database WHERE datname = $1", database))
+
+
+async def _until_left(admin: asyncpg.Connection, database: str) -> None:
+    """Sessions count their commits for others when they end."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+    for _ in range(LOOKS_MAX):
+        if not await admin.fetchval(query, database):
+            return
+        await asyncio.sleep(LOOK_SECONDS)

@@ -33,14 +33,14 @@ WEEKS_SECONDS = 3600.0
 READY_SECONDS = 2.0
 
 
-def build(settings: ProcessingSettings, pool: asyncpg.Pool[Any], store: EventStore) -> Application:
-    """The application; it touches the pool only when it is asked something."""
+def build(settings: ProcessingSettings, desk: Desk) -> Application:
+    """The application; it touches the database only when it is asked something."""
 
     async def ready() -> Readiness:
         """Ready when it can append, Kafka away or not."""
         try:
             # An append of nothing: it takes the head of the log and writes no byte.
-            await pool.fetch("SELECT FROM record('{}', '{}', '{}')", timeout=READY_SECONDS)
+            await desk.pool.fetch("SELECT FROM record('{}', '{}', '{}')", timeout=READY_SECONDS)
         except (asyncpg.PostgresError, *TRANSIENT):
             return Readiness(False, {"log": "away", "kafka": lifecycle.kafka_state()})
         return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
@@ -56,7 +56,7 @@ def build(settings: ProcessingSettings, pool: asyncpg.Pool[Any], store: EventSto
         ),
         ready=ready,
     )
-    add_routes(application, Desk(pool, store, shipped(), lambda: datetime.now(ZONE), uuid7))
+    add_routes(application, desk)
     return application
 
 
@@ -93,8 +93,9 @@ async def main() -> None:
                 await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
                 await asyncio.sleep(WEEKS_SECONDS)
 
+        desk = Desk(pool, store, shipped(), lambda: datetime.now(ZONE), uuid7)
         await lifecycle.serve(
-            build(settings, pool, store),
+            build(settings, desk),
             settings,
             [
                 lifecycle.background("relay", lambda: with_kafka(relay.run)),

@@ -189,7 +189,7 @@ def add_routes(application: Application, desk: Desk) -> None:
 
 def _listed(row: tables.DossierRow) -> dict[str, Any]:
     return {
-        "dossier_id": row.dossier_id,
+        "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID
         "status": row.status,
         "procedure": row.procedure,
         "office": row.office,

@@ -1,0 +1,255 @@
+"""The queue: who sees what, pages, and that a long queue costs no more than a short one."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.tokens import Caller
+from services.processing import rights, tables
+from services.processing.review import Accepted, Command, Dossier, Resolved, Submitted
+from tests.processing import examples
+from tests.processing.conftest import (
+    DESK,
+    HANDLER,
+    IMPORTER,
+    MORNING,
+    OFFICER,
+    OPERATOR,
+    OTHER_OFFICE,
+    PORTAL,
+    STRANGER,
+    SUPERVISOR,
+    House,
+    Member,
+)
+from tests.processing.examples import DUE, FILING, OFFICE, OTHER_UNIT, TUESDAY, UNIT
+from tests.processing.test_review import FORWARD, REJECT, RESOLVE, RETURN
+
+
+async def ids(house: House, query: str = "", by: Member = OFFICER) -> list[UUID]:
+    """All dossiers of a queue, page by page."""
+    found: list[UUID] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = (await house.get(f"/v1/dossiers?limit=7&cursor={cursor}&{query}", by=by)).json()
+        assert len(page["items"]) <= 7
+        found += [UUID(item["dossier_id"]) for item in page["items"]]
+        cursor = page["next"]
+    return found
+
+
+async def test_pages_show_every_dossier_once_in_order_of_submission(fresh_house: House) -> None:
+    later = await fresh_house.submitted(10, at=MORNING - timedelta(hours=1))
+    first = await fresh_house.submitted(10, at=MORNING - timedelta(days=3))
+    await fresh_house.act(first[3], "accept")
+    await fresh_house.act(first[4], "reject", {"reason": "incomplete"})
+    assert await ids(fresh_house) == [*first, *later]
+    assert await ids(fresh_house, "status=accepted") == [first[3]]
+    assert await ids(fresh_house, "status=accepted&status=rejected") == first[3:5]
+    assert await ids(fresh_house, "status=submitted") == [d for d in [*first, *later] if d not in first[3:5]]
+
+
+async def test_the_list_shows_what_the_item_door_opens(fresh_house: House) -> None:
+    """Every member of the house, every filter: the list is what the item door opens, no more and no less."""
+    home = await fresh_house.submitted(4)
+    away = await fresh_house.submitted(2, office=OTHER_OFFICE)
+    await fresh_house.act(home[0], "accept")
+    await fresh_house.act(home[1], "accept", {"unit": OTHER_UNIT})
+    await fresh_house.act(away[0], "accept", {"unit": OTHER_UNIT}, by=STRANGER)
+    everyone: list[Member] = [
+        DESK,
+        OFFICER,
+        HANDLER,
+        STRANGER,
+        SUPERVISOR,
+        ("officer", "of-a-unit", "", UNIT),
+        ("officer", "nowhere", "", ""),
+    ]
+    rows = await tables.find_many(fresh_house.pool, [*home, *away])
+    offices, units = [None, OFFICE, OTHER_OFFICE], [None, UNIT, OTHER_UNIT, OFFICE]
+    for member in everyone:
+        opened = {
+            d for d in rows if (await fresh_house.get(f"/v1/dossiers/{d}", by=member)).status_code == 200
+        }
+        for office, unit in product(offices, units):
+            query = "&".join(f"{n}={v}" for n, v in (("office", office), ("unit", unit)) if v)
+            wanted = {d for d in opened if rows[d].office == (office or rows[d].office)}
+            wanted = {d for d in wanted if unit is None or rows[d].unit == unit}
+            assert set(await ids(fresh_house, query, by=member)) == wanted, (member, office, unit)
+    assert await ids(fresh_house, by=("officer", "nowhere", "", "")) == []
+
+
+@given(
+    own_office=st.sampled_from(["", OFFICE, OTHER_OFFICE]),
+    own_unit=st.sampled_from(["", UNIT, OTHER_UNIT]),
+    office=st.none() | st.sampled_from([OFFICE, OTHER_OFFICE]),
+    unit=st.none() | st.sampled_from([UNIT, OTHER_UNIT, OFFICE]),
+    row_office=st.sampled_from([OFFICE, OTHER_OFFICE]),
+    row_unit=st.none() | st.sampled_from([UNIT, OTHER_UNIT, OFFICE, OTHER_OFFICE]),
+)
+def test_stretches_and_the_right_to_see_agree(
+    own_office: str,
+    own_unit: str,
+    office: str | None,
+    unit: str | None,
+    row_office: str,
+    row_unit: str | None,
+) -> None:
+    caller = Caller("x", "officer", own_unit, own_office)
+    shown = tables.stretches(own_office, rights.units_of(caller), office, unit)
+    listed = shown.office == row_office or (
+        row_unit in shown.units and shown.unit_office in (None, row_office)
+    )
+    asked_for = office in (None, row_office) and unit in (None, row_unit)
+    assert listed == (asked_for and rights.may_see(caller, row_office, row_unit))
+
+
+DOSSIERS: dict[str, Dossier] = {
+    "submitted": Submitted(FILING),
+    "accepted": Accepted(FILING, TUESDAY, UNIT, DUE),
+    "resolved": Resolved(FILING, TUESDAY, UNIT, DUE, "granted"),
+}
+
+
+@pytest.mark.parametrize(
+    ("member", "desk", "holder"),
+    [
+        (DESK, True, False),
+        (OFFICER, True, True),
+        (SUPERVISOR, True, True),
+        (HANDLER, False, False),
+        (STRANGER, False, False),
+        (("officer", "of-the-unit", "", UNIT), False, True),
+        (("officer", "nowhere", "", ""), False, False),
+        (IMPORTER, True, True),
+    ],
+)
+def test_rights_of_every_role_on_every_act(member: Member, desk: bool, holder: bool) -> None:
+    role, subject, office, unit = member
+    caller = Caller(subject, role, unit, office)
+    cases: list[tuple[Command, str, bool]] = [
+        (examples.ACCEPT, "submitted", desk),
+        (REJECT, "submitted", desk),
+        (FORWARD, "accepted", holder),
+        (RESOLVE, "accepted", holder),
+        (RETURN, "resolved", desk),
+    ]
+    for command, state, allowed in cases:
+        assert (rights.refusal(caller, command, DOSSIERS[state]) is None) == allowed, command
+
+
+def test_a_desk_that_holds_a_dossier_itself_acts_on_it() -> None:
+    held = Accepted(FILING, TUESDAY, OFFICE, DUE)
+    assert rights.refusal(Caller("x", "officer", "", OFFICE), RESOLVE, held) is None
+    assert rights.refusal(Caller("x", "officer", UNIT, ""), RESOLVE, held) is not None
+
+
+@pytest.mark.parametrize("member", [PORTAL, IMPORTER, OPERATOR])
+async def test_other_roles_see_no_queue_and_give_no_commands(house: House, member: Member) -> None:
+    (dossier,) = await house.submitted()
+    assert (await house.get("/v1/dossiers", by=member)).status_code == 403
+    assert (await house.get(f"/v1/dossiers/{dossier}", by=member)).status_code == 403
+    bodies: dict[str, Any] = {
+        "accept": {},
+        "reject": {"reason": "incomplete"},
+        "forward": {"unit": UNIT, "step": "thu_ly"},
+        "resolve": {"outcome": "granted"},
+        "return": {"method": "postal"},
+    }
+    for command, body in bodies.items():
+        refused = await house.act(dossier, command, body, by=member)
+        assert (refused.status_code, refused.json()["code"]) == (403, "role-not-allowed")
+
+
+async def test_without_a_token_nothing_is_shown(house: House) -> None:
+    assert (await house.client.get("/v1/dossiers")).status_code == 401
+    assert (await house.client.post("/v1/bulk", json={"items": []})).status_code == 401
+
+
+async def test_an_officer_of_another_office_is_refused_on_the_item(house: House) -> None:
+    (dossier,) = await house.submitted()
+    shown = await house.get(f"/v1/dossiers/{dossier}", by=STRANGER)
+    assert (shown.status_code, shown.json()["code"]) == (403, "not-your-dossier")
+    refused = await house.act(dossier, "accept", by=STRANGER)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-the-desk")
+    await house.act(dossier, "accept")
+    refused = await house.act(dossier, "resolve", {"outcome": "granted"}, version=1, by=DESK)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-the-holder")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=lost", "status.0"),
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("office=x", "office"),
+        ("unit=a%20b", "unit"),
+        ("cursor=%00", "cursor"),
+        ("cursor=abc", "cursor"),
+        ("cursor=MjAyMw", "cursor"),
+    ],
+)
+async def test_a_bad_query_is_told(house: House, query: str, field: str) -> None:
+    refused = await house.get(f"/v1/dossiers?{query}")
+    assert (refused.status_code, refused.json()["field"]) == (422, field)
+
+
+@given(st.datetimes(timezones=st.just(MORNING.tzinfo)), st.uuids())
+def test_a_cursor_is_read_back(at: Any, dossier_id: UUID) -> None:
+    row = tables.DossierRow(dossier_id, "", "", "", at, "", None, None, None, None, 0)
+    assert tables.read_cursor(tables.cursor(row)) == tables.After(at, dossier_id)
+
+
+@given(st.text(max_size=60))
+def test_any_other_text_is_no_cursor_or_a_place(text: str) -> None:
+    try:
+        tables.read_cursor(text)
+    except ValueError as error:
+        assert str(error) == "no cursor"
+
+
+FILL = """
+INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, status, unit, accepted_at, number)
+SELECT gen_random_uuid(), '1.009982', $3, 'online', timestamptz '2020-01-01' + n * interval '1 minute',
+    CASE n % 4 WHEN 0 THEN 'submitted' ELSE 'resolved' END,
+    CASE n % 4 WHEN 0 THEN NULL ELSE $4 END, CASE n % 4 WHEN 0 THEN NULL ELSE now() END,
+    CASE n % 4 WHEN 0 THEN NULL ELSE n END
+FROM generate_series($1::int, $2::int) n
+"""
+
+
+async def buffers(connection: Any, statuses: list[str]) -> int:
+    """Database pages that one page of the queue touches, planned as the service's prepared statement is."""
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    shown = tables.stretches(OFFICE, [UNIT, OFFICE], None, None)
+    arguments = (statuses, *shown, *tables.BEGINNING, 51)
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {tables.PAGE}"
+    (plan,) = json.loads(await connection.fetchval(explain, *arguments))
+    return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
+
+
+async def test_a_page_reads_no_more_of_a_long_queue(fresh_house: House) -> None:
+    connection = await asyncpg.connect(fresh_house.database.admin_dsn)
+    try:
+        measured = []
+        for first, last in ((1, 2_000), (2_001, 60_000)):
+            await connection.execute(FILL, first, last, OFFICE, UNIT)
+            await connection.execute("ANALYZE dossiers")
+            measured.append(
+                (await buffers(connection, ["submitted"]), await buffers(connection, [*tables.STATUSES]))
+            )
+        (short_one, short_all), (long_one, long_all) = measured
+        assert long_one <= short_one + 10
+        assert long_all <= short_all + 40
+    finally:
+        await connection.close()

@@ -27,8 +27,11 @@ from services.reporting.texts import Lang
 PAGES = Path(__file__).parent / "pages"
 STYLE = (PAGES / "dashboard.css").read_text(encoding="utf-8")
 SCRIPT = (PAGES / "dashboard.js").read_text(encoding="utf-8")
-WIDE, NARROW = 620, 340
-MONTHS_MAX = {WIDE: 24, NARROW: 12}
+# Of each plot the pixels and the most months, on wide screens and on narrow ones.
+SIZES = {
+    "wide": {"months": 600, "procedures": 540, "most": 24},
+    "narrow": {"months": 340, "procedures": 340, "most": 12},
+}
 FRESH_SECONDS = 15.0
 
 
@@ -85,13 +88,12 @@ def drawings(figures: Figures, lang: Lang) -> dict[str, dict[str, Any]]:
     procedures = [
         _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang) for row in by_received(figures.procedures)
     ]
-    asked = {}
-    for size, width in (("wide", WIDE), ("narrow", NARROW)):
-        months = [
-            _bar(row, texts.month(row.key, lang), lang) for row in figures.months.rows[-MONTHS_MAX[width] :]
-        ]
-        asked[f"months_{size}"] = {**common, "kind": "months", "width": width, "rows": months}
-        asked[f"procedures_{size}"] = {**common, "kind": "procedures", "width": width, "rows": procedures}
+    asked: dict[str, dict[str, Any]] = {}
+    for size, width in SIZES.items():
+        latest = figures.months.rows[-width["most"] :]
+        months = [_bar(row, texts.month(row.key, lang), lang) for row in latest]
+        for kind, rows in (("months", months), ("procedures", procedures)):
+            asked[f"{kind}_{size}"] = {**common, "kind": kind, "width": width[kind], "rows": rows}
     return asked
 
 

@@ -19,7 +19,9 @@ FONT = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', Arial, sans-serif"
 INK = "#2b2522"
 RESOLVED = "#96181b"
 PENDING = "#e5a823"
-NAME_PIXELS_A_CHARACTER = 6.6
+NAME_PIXELS_A_CHARACTER = 6.9
+LINE = 15
+NARROW_MAX = 400
 
 
 def months(drawing: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,25 +45,32 @@ def months(drawing: Mapping[str, Any]) -> dict[str, Any]:
         .mark_text(dy=-7, color=INK, fontWeight=600, fontSize=11)
         .encode(x=x, y="received:Q", text="received_text:N")
     )
-    return _spec(bars + totals, drawing, height=280)
+    return _spec(bars + totals, drawing, height=330 if drawing["width"] > NARROW_MAX else 260)
 
 
 def procedures(drawing: Mapping[str, Any]) -> dict[str, Any]:
     """A bar for each procedure under its full name, which a label beside the bar would cut."""
     characters = int(drawing["width"] / NAME_PIXELS_A_CHARACTER)
-    rows = [{**row, "label": "\n".join(wrap(row["name"], characters))} for row in drawing["rows"]]
-    deepest = max((row["label"].count("\n") + 1 for row in rows), default=1)
-    step = 28 + 15 * deepest
+    wrapped = [wrap(row["name"], characters) for row in drawing["rows"]]
+    deepest = max((len(lines) for lines in wrapped), default=1)
+    # Empty lines before a short name keep it next to its bar.
+    rows = [
+        {**row, "label": "\n".join([""] * (deepest - len(lines)) + lines)}
+        for row, lines in zip(drawing["rows"], wrapped, strict=True)
+    ]
+    bar = 18 if drawing["width"] > NARROW_MAX else 13
+    step = LINE * deepest + bar + 20
+    below = step / 2 - bar / 2 - 5
     y = alt.Y("key:N", sort=[row["key"] for row in rows], title=None, axis=None)
     x = alt.X("amount:Q", title=drawing["dossiers"], axis=alt.Axis(tickCount=4, format=",d"))
     bars = (
         alt.Chart(alt.InlineData(values=_long(rows, drawing)))
-        .mark_bar(height=13, yOffset=step / 2 - 11, cornerRadiusEnd=2)
+        .mark_bar(height=bar, yOffset=below, cornerRadiusEnd=2)
         .encode(y=y, x=x, color=_color(drawing), order="order:Q")
     )
     totals = (
         alt.Chart(alt.InlineData(values=rows))
-        .mark_text(align="left", dx=5, yOffset=step / 2 - 11, color=INK, fontWeight=600, fontSize=11)
+        .mark_text(align="left", dx=5, yOffset=below, color=INK, fontWeight=600, fontSize=12)
         .encode(y=y, x="received:Q", text="received_text:N")
     )
     names = (
@@ -69,11 +78,11 @@ def procedures(drawing: Mapping[str, Any]) -> dict[str, Any]:
         .mark_text(
             align="left",
             baseline="line-bottom",
-            yOffset=step / 2 - 20 - 15 * (deepest - 1),
+            yOffset=below - bar / 2 - 4 - LINE * (deepest - 1),
             lineBreak="\n",
-            lineHeight=15,
+            lineHeight=LINE,
             color=INK,
-            fontSize=12,
+            fontSize=12.5,
         )
         .encode(y=y, x=alt.value(0), text="label:N")
     )

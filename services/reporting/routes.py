@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -60,7 +60,11 @@ def _written_instant(value: object) -> object:
 Day = Annotated[
     date | None, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))
 ]
-Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_instant),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC)),
+]
 
 
 class Asked(BaseModel):

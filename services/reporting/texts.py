@@ -11,6 +11,7 @@ Lang = Literal["vi", "en"]
 
 VI: dict[str, str] = {
     "product": "Một Cửa",
+    "slogan": "Dịch vụ công trực tuyến",
     "title": "Tình hình giải quyết thủ tục hành chính",
     "lead": "Số liệu hồ sơ dịch vụ công trực tuyến, công khai và cập nhật liên tục.",
     "skip": "Chuyển đến nội dung",
@@ -79,6 +80,7 @@ VI: dict[str, str] = {
 
 EN: dict[str, str] = {
     "product": "Một Cửa",
+    "slogan": "Online public services",
     "title": "How administrative procedures are being resolved",
     "lead": "Dossiers of online public services: open figures, continuously updated.",
     "skip": "Skip to content",

@@ -27,7 +27,7 @@ from tests.reporting.histories import Life, Told, book, lives, record, stocks, t
 
 NOW = datetime(2023, 10, 1, tzinfo=UTC)
 EVERYTHING = Window(None, None)
-CALM = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

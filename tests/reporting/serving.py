@@ -1,0 +1,56 @@
+"""Reporting's application over a real database, without a broker: how complete it is, and what time it is, come from the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+
+from services.chassis.limits import Buckets
+from services.chassis.progress import Complete
+from services.chassis.tokens import Tokens
+from services.chassis.web import Application, Readiness, create_app
+from services.reporting.drawing import Drawings
+from services.reporting.identity import Watch
+from services.reporting.routes import PUBLIC, Sources, add_routes
+from services.reporting.showing import Showing
+
+NOW = datetime(2023, 10, 2, 1, 30, 0, tzinfo=UTC)
+
+
+@dataclass
+class Moment:
+    """What the routes are told; a test sets it."""
+
+    now: datetime = NOW
+    seconds: float = 0.0
+    complete: Complete | None = field(
+        default_factory=lambda: Complete(NOW, {"intake": 13_831, "processing": 40_000})
+    )
+
+
+def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, watch: Watch) -> Application:
+    async def complete() -> Complete | None:
+        return moment.complete
+
+    async def ready() -> Readiness:
+        return Readiness(True, {})
+
+    def clock() -> float:
+        return moment.seconds
+
+    made = create_app(
+        name="reporting",
+        title="reporting",
+        description="",
+        release="0.1.0",
+        tokens=Tokens("nowhere", "issuer", "audience"),
+        limits=Buckets(1000, 1000, clock=clock),
+        ready=ready,
+        public=PUBLIC,
+    )
+    sources = Sources(pool, complete, lambda: watch.last, lambda: moment.now, "0.1.0")
+    add_routes(made, sources, Showing(pool, clock), drawings, Buckets(1000, 1000, clock=clock))
+    return made

@@ -1,0 +1,88 @@
+"""Plots: drawn once however many watch, every few seconds at most, refused when too many ask, and again after the program died."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.reporting import metrics
+from services.reporting.dashboard import Figures, drawings
+from services.reporting.drawing import WAITING_MAX, Drawings, NotDrawn
+from services.reporting.reports import FlowSum, Window, report
+from services.reporting.showing import REDRAW_SECONDS, Showing
+
+
+def figures(received: int) -> Figures:
+    def told(by: Any, key: str) -> Any:
+        return report(
+            [FlowSum(key, date(2023, 1, 1), flow, received) for flow in ("submitted", "received_new")], by
+        )
+
+    return Figures(told("month", ""), told("procedure", "1.009982"), told("channel", "online"), 0)
+
+
+def one_drawing(received: int = 3) -> str:
+    return json.dumps(drawings(figures(received), "vi")["months_narrow"])
+
+
+@pytest.fixture
+async def drawn() -> AsyncIterator[Drawings]:
+    made = Drawings()
+    yield made
+    await made.close()
+
+
+def drawn_so_far() -> float:
+    return metrics.PLOTS_DRAWN._value.get()  # type: ignore[no-any-return]
+
+
+async def test_a_plot_is_drawn_once_however_many_watch(drawn: Drawings) -> None:
+    before = drawn_so_far()
+    svgs = await asyncio.gather(*(drawn.get(one_drawing()) for _ in range(10)))
+    assert len(set(svgs)) == 1 and svgs[0].startswith("<svg")
+    assert drawn_so_far() == before + 1
+
+
+async def test_too_many_new_plots_are_refused(drawn: Drawings) -> None:
+    asked = [drawn.get(one_drawing(n)) for n in range(WAITING_MAX + 5)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, NotDrawn) for answer in answers) == 5
+    assert sum(isinstance(answer, str) for answer in answers) == WAITING_MAX
+
+
+async def test_a_drawing_that_fails_is_no_plot_and_the_next_one_is(drawn: Drawings) -> None:
+    with pytest.raises(NotDrawn):
+        await drawn.get('{"kind": "unknown"}')
+    assert (await drawn.get(one_drawing())).startswith("<svg")
+
+
+async def test_a_program_that_died_is_started_again(drawn: Drawings) -> None:
+    await drawn.get(one_drawing(1))
+    assert drawn._child is not None
+    drawn._child.kill()
+    await drawn._child.wait()
+    assert (await drawn.get(one_drawing(2))).startswith("<svg")
+
+
+async def test_a_program_that_cannot_start_is_no_plot() -> None:
+    with pytest.raises(NotDrawn):
+        await Drawings("services.reporting.no_such_program").get(one_drawing())
+
+
+def test_plots_change_every_few_seconds_at_most() -> None:
+    seconds = 0.0
+    showing = Showing(None, lambda: seconds)
+    window = Window(None, None)
+    first = showing.plots(window, "vi", figures(1))
+    seconds = REDRAW_SECONDS - 0.1
+    assert showing.plots(window, "vi", figures(2)) == first
+    seconds = REDRAW_SECONDS + 0.1
+    second = showing.plots(window, "vi", figures(2))
+    assert second["months_wide"].version != first["months_wide"].version
+    seconds = 3 * REDRAW_SECONDS
+    assert showing.plots(window, "vi", figures(2)) == second, "what did not change keeps its version"

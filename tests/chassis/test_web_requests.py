@@ -1,0 +1,57 @@
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.chassis.problems import Problem
+from services.chassis.requests import check_json, traceparent
+
+TEXT = st.text(alphabet='[]{}"\\ a,:', max_size=8)
+VALUES = st.recursive(
+    st.none() | st.integers() | TEXT,
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(TEXT, below, max_size=4),
+    max_leaves=30,
+)
+
+
+def depth(value: Any) -> int:
+    if isinstance(value, list):
+        return 1 + max(map(depth, value), default=0)
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 0
+
+
+@given(VALUES, st.integers(1, 6))
+def test_depth_is_counted_outside_strings(value: Any, depth_max: int) -> None:
+    body = json.dumps(value).encode()
+    if depth(value) <= depth_max:
+        check_json(body, depth_max)
+    else:
+        with pytest.raises(Problem, match="json-too-deep"):
+            check_json(body, depth_max)
+
+
+@given(st.text(max_size=20), st.integers(0, 4))
+def test_nul_characters_are_found_and_spelt_out_ones_are_not(text: str, backslashes: int) -> None:
+    body = json.dumps([text + "\\" * backslashes + "u0000"]).encode()
+    if "\x00" in text:
+        with pytest.raises(Problem, match="nul-character"):
+            check_json(body)
+    else:
+        check_json(body)
+
+
+def test_an_unbalanced_body_ends_soon() -> None:
+    with pytest.raises(Problem, match="json-too-deep"):
+        check_json(b"[" * 60_000)
+    with pytest.raises(Problem, match="json-too-deep"):
+        check_json(b'"' * 60_001 + b"[" * 30)
+
+
+@given(st.binary(max_size=60))
+def test_whatever_comes_a_trace_is_well_formed(received: bytes) -> None:
+    version, trace, span, flags = traceparent(received).split("-")
+    assert (version, len(trace), len(span), len(flags)) == ("00", 32, 16, 2)

@@ -1,6 +1,6 @@
 """A light HTTP/1.1 load client that runs as a process of its own, so that its cost is nobody's.
 
-Reads a pickled `Job` from standard input, writes a pickled list of `Answered` to standard output. Closed loop: so many
+Reads a pickled `Job` from one file, writes a pickled list of `Answered` to another. Closed loop: so many
 clients, each sends its next request when the last one is answered. Paced: each request has its moment, late or not, and its
 time is counted from that moment, so that a server that stalls is charged for all who waited.
 """
@@ -11,6 +11,7 @@ import asyncio
 import pickle
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -140,14 +141,14 @@ async def send(job: Job) -> list[Answered]:
 
 
 def _send(job: Job) -> list[Answered]:
-    # Not asyncio's own subprocesses: their pipes were seen to end before everything was read.
-    program = [sys.executable, "-m", "tests.benchmarks.load"]
-    done = subprocess.run(
-        program, input=pickle.dumps(job), stdout=subprocess.PIPE, cwd=REPOSITORY, check=False
-    )
-    if done.returncode:
-        raise Failed(f"the load client ended with {done.returncode}")
-    answers: list[Answered] = pickle.loads(done.stdout)
+    # By files: megabytes through a pipe were seen to arrive cut off when the machine is busy.
+    with tempfile.TemporaryDirectory(prefix="motcua-load-") as home:
+        given, found = Path(home, "job"), Path(home, "answers")
+        given.write_bytes(pickle.dumps(job))
+        program = [sys.executable, "-m", "tests.benchmarks.load", str(given), str(found)]
+        if code := subprocess.run(program, cwd=REPOSITORY, check=False).returncode:
+            raise Failed(f"the load client ended with {code}")
+        answers: list[Answered] = pickle.loads(found.read_bytes())
     return answers
 
 
@@ -177,12 +178,12 @@ def request(
 def main() -> None:
     import uvloop
 
-    job = pickle.loads(sys.stdin.buffer.read())
+    job = pickle.loads(Path(sys.argv[1]).read_bytes())
 
     async def run() -> list[Answered]:
         return await Load(job).run()
 
-    sys.stdout.buffer.write(pickle.dumps(uvloop.run(run())))
+    Path(sys.argv[2]).write_bytes(pickle.dumps(uvloop.run(run())))
 
 
 if __name__ == "__main__":

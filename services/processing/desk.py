@@ -5,6 +5,7 @@ It opens no transaction and knows no HTTP.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,6 +46,7 @@ from services.processing.review import (
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
 """Names the space of command ids, which follow from the caller and its key."""
+UNIT = re.compile(r"[A-Z0-9./_-]{1,40}", re.ASCII)
 UNKNOWN = Rejected("dossier-unknown", "no submission under this id has arrived")
 REUSED = Rejected("idempotency-key-reused", "this key came with another command before")
 
@@ -71,8 +73,11 @@ def command_of(
             procedure = catalogue.find(filing.procedure)
             if procedure is None:
                 return Rejected("procedure-unknown", "the dossier's procedure is not in the catalogue")
+            taking = unit or caller.unit or filing.office
+            if not UNIT.fullmatch(taking):  # a token may say anything, and what is stored must be sayable
+                return Rejected("unit-invalid", "the unit in the caller's token is no unit code")
             limit = Limit(procedure.limit_days, procedure.limit_unit)
-            return AcceptDossier(on, unit or caller.unit or filing.office, procedure.level, limit, due_on)
+            return AcceptDossier(on, taking, procedure.level, limit, due_on)
         case Reject(reason=reason):
             return RejectDossier(on, reason)
         case Forward(unit=unit, step=step):

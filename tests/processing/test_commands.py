@@ -182,6 +182,13 @@ async def test_a_procedure_that_the_catalogue_lacks_cannot_be_accepted(house: Ho
     assert (refused.status_code, refused.json()["code"]) == (409, "procedure-unknown")
 
 
+async def test_a_unit_that_the_contract_cannot_say_is_never_stored(house: House) -> None:
+    (dossier,) = await house.submitted()
+    refused = await house.act(dossier, "accept", by=("officer", "an", OFFICE, "phòng một"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "unit-invalid")
+    assert await house.desk.store.load(dossier) == []
+
+
 async def test_two_officers_at_once_one_is_told(house: House) -> None:
     (dossier,) = await house.submitted()
     answers = await asyncio.gather(

@@ -77,6 +77,8 @@ REJECTION_REASONS = {
 }
 LATE_REASONS = {"workload": 60, "waiting_for_agency": 25, "complex_case": 15}
 METHODS = {"online": 62, "in_person": 22, "postal": 16}
+# The share of certificates that the unit signs itself: they are forwarded once.
+SIGNED_IN_THE_UNIT = 0.55
 # How often each class of an appraisal comes, the largest works first.
 CLASS_WEIGHTS = (8, 32, 60)
 
@@ -207,6 +209,8 @@ def _handling(random: Random, one: _Accepted, end: datetime, *, until: datetime)
     steps = [("thu_ly", random.uniform(0.01, 0.12)), ("ky_duyet", random.uniform(0.8, 0.97))]
     if one.procedure not in CERTIFICATES:
         steps.insert(1, ("tham_tra", random.uniform(0.3, 0.7)))
+    elif random.random() < SIGNED_IN_THE_UNIT:
+        steps.pop()
     for step, share in steps:
         forwarded_at = add_working(one.accepted_at, int(span * share))
         if forwarded_at < until:

@@ -22,6 +22,10 @@ RETRY_MOST_SECONDS = 2.0
 PATIENCE_SECONDS = 60.0
 
 
+# Answers of processing that a little later may be others: its submission has not arrived, somebody else acts on it now.
+TRY_AGAIN = ("not-yet-known", "contended")
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """One thing the office did with a dossier, at its business time; only the fields that its kind knows are set."""
@@ -183,7 +187,7 @@ async def _process(
         for pair, answer in zip(waiting, answers, strict=True):
             if answer["outcome"] != "refused":
                 progress.processed += 1
-            elif answer.get("code") == "not-yet-known":
+            elif answer.get("code") in TRY_AGAIN:
                 later.append(pair)
             else:
                 progress.refusals.append(_refusal(pair[0], "processing", answer))

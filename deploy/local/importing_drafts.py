@@ -12,7 +12,7 @@ from typing import Self
 
 import orjson
 
-DRAFTS_IN_MEMORY = 20_000
+DRAFTS_IN_MEMORY = 10_000
 
 
 @dataclass(slots=True)

@@ -1,0 +1,51 @@
+"""A process that serves, for the tests of a life from start to SIGTERM: `python -m tests.chassis.serving PORT JWKS TASK`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+
+from fastapi import Depends
+
+from services.chassis import lifecycle, logs
+from services.chassis.settings import ServiceSettings, load
+from services.chassis.topics import OtherSettings
+from services.chassis.web import Caller, require
+from tests.chassis.doors import Doors
+
+
+async def main() -> None:
+    settings = load(ServiceSettings)
+    logs.set_up(settings.log_level)
+    application = Doors(settings.jwks).application
+
+    @application.get("/slow/{seconds}")
+    async def slow(seconds: float, caller: Annotated[Caller, Depends(require("portal"))]) -> str:
+        await asyncio.sleep(seconds)
+        return "done"
+
+    async def deaf() -> None:
+        while True:
+            try:
+                await asyncio.sleep(1000)
+            except asyncio.CancelledError:
+                continue
+
+    async def other_settings() -> None:
+        raise OtherSettings("dossiers: 3 partitions, not 12")
+
+    async def tidy() -> None:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            logs.access({"what": "tidied"})
+
+    task = {"deaf": deaf, "other": other_settings, "tidy": tidy}[sys.argv[1]]
+    if task is deaf:
+        lifecycle.TASKS_END_SECONDS = 0.5
+    await lifecycle.serve(application, settings, [lifecycle.background("task", task)])
+
+
+if __name__ == "__main__":
+    lifecycle.run(main)

@@ -1,0 +1,129 @@
+"""`motcua up`, seen from outside: ready, kept running, alone in its home, and gone without a trace."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.home import OFFSETS, Home
+from deploy.local.process import Failed, Identity
+from tests.deploy_local.test_process import eventually
+
+pytestmark = pytest.mark.servers
+READY_SECONDS = 120.0
+
+
+class Run:
+    """One home, as the command's user sees it."""
+
+    def __init__(self, home: Path, base: int) -> None:
+        self.home = home
+        self.environment = {**os.environ, "MOTCUA_HOME": str(home), "MOTCUA_PORT_BASE": str(base)}
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "deploy.local.command", *arguments]
+        return subprocess.run(
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=2 * READY_SECONDS,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self("status", "--json").stdout)
+        return found
+
+    def ready(self) -> bool:
+        return self("status").returncode == 0
+
+    def processes(self) -> list[Identity]:
+        return [found for path in (self.home / "run").glob("*.pid") if (found := Identity.read(path))]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Run]:
+    run = Run(tmp_path_factory.mktemp("home"), free_base(free_ports))
+    try:
+        started = run("up", "--detach", "--no-demo")
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield run
+    finally:
+        run("down")
+
+
+def free_base(free_ports: Callable[[int], list[int]]) -> int:
+    """A base whose whole range is free now."""
+    while True:
+        base = free_ports(1)[0]
+        if base + max(OFFSETS.values()) < 65536:
+            with suppress(Failed):
+                Home(Path(), base).refuse_ports_in_use()
+                return base
+
+
+def test_a_detached_start_returns_when_all_is_ready(run: Run) -> None:
+    status = run.status()
+    assert status["ready"]
+    assert {name: service["ready"] for name, service in status["services"].items()} == dict.fromkeys(
+        ("intake", "processing", "notify", "reporting"), True
+    )
+    assert status["kafka"]["pid"] and status["postgres"]["pid"]
+
+
+def test_a_second_start_in_the_same_home_is_refused(run: Run) -> None:
+    second = run("up", "--no-demo")
+    assert second.returncode == 1
+    assert "runs already" in second.stderr
+    assert run.ready()
+
+
+def test_a_start_on_ports_in_use_names_them(run: Run, tmp_path: Path) -> None:
+    other = Run(tmp_path, int(run.environment["MOTCUA_PORT_BASE"]))("up", "--no-demo")
+    assert other.returncode == 1
+    assert "(intake)" in other.stderr and "MOTCUA_PORT_BASE" in other.stderr
+
+
+@pytest.mark.parametrize("name", ["reporting", "kafka"])
+def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
+    before = Identity.read(run.home / "run" / f"{name}.pid")
+    assert before is not None
+    os.kill(before.pid, signal.SIGKILL)
+
+    def another() -> bool:
+        now = Identity.read(run.home / "run" / f"{name}.pid")
+        return now is not None and now != before
+
+    assert eventually(another, 30)
+    assert eventually(run.ready, READY_SECONDS)
+
+
+def test_nothing_outlives_a_killed_supervisor_and_the_data_stay(run: Run) -> None:
+    everything = run.processes()
+    cluster = (run.home / "kafka-cluster-id").read_text(encoding="ascii")
+    supervisor = run.status()["supervisor"]["pid"]
+    os.kill(supervisor, signal.SIGKILL)
+    assert eventually(lambda: not any(process.alive for process in everything), 45)
+    assert run("status").returncode == 1
+    assert run("up", "--detach", "--no-demo").returncode == 0
+    assert (run.home / "kafka-cluster-id").read_text(encoding="ascii") == cluster
+
+
+def test_down_leaves_nothing_running(run: Run) -> None:
+    everything = run.processes()
+    assert len(everything) >= 8
+    began_at = time.monotonic()
+    assert run("down").returncode == 0
+    assert time.monotonic() - began_at < 60
+    assert not [process for process in everything if process.alive]
+    assert run.status()["ready"] is False
+    assert run("down").stdout == "nothing was running\n"

@@ -53,7 +53,7 @@ faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was
 	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS)
 
 generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
-	$(BIN)/python -m contracts.generate
+	$(BIN)/python -m deploy.generate
 
 clean: ## Remove what was built; data in .local stays
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

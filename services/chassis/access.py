@@ -92,5 +92,22 @@ def unauthorised_routes(application: FastAPI, public: Mapping[str, str]) -> list
     return faults
 
 
+def roles_of(application: FastAPI, method: str, path: str) -> frozenset[str]:
+    """The roles that may call a route; none for a public one."""
+    for route in application.routes:
+        if isinstance(route, APIRoute) and route.path == path and method in (route.methods or ()):
+            return frozenset(role for needed in _requirements(route.dependant) for role in needed.roles)
+    raise LookupError(f"no route {method} {path}")
+
+
 def _requires(dependant: Dependant) -> bool:
-    return any(isinstance(below.call, Require) or _requires(below) for below in dependant.dependencies)
+    return bool(_requirements(dependant))
+
+
+def _requirements(dependant: Dependant) -> list[Require]:
+    found: list[Require] = []
+    for below in dependant.dependencies:
+        if isinstance(below.call, Require):
+            found.append(below.call)
+        found += _requirements(below)
+    return found

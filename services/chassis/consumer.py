@@ -14,32 +14,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
-from faststream.kafka.message import FAKE_CONSUMER
-from faststream.security import SASLScram256
+from faststream.kafka import KafkaBroker
 
 from contracts import envelope
 from services.chassis import metrics
 from services.chassis.databases import is_transient
-from services.chassis.held import publish_dead_letters
+from services.chassis.held import measure_held, publish_dead_letters
 from services.chassis.inbox import Apply, Inbox, Place, Slice
 from services.chassis.kafka import Cluster
 from services.chassis.progress import Complete, Progress, complete_up_to
 from services.chassis.records import Dialect, Keyed, Record
 from services.chassis.settings import KafkaSettings
+from services.chassis.subscription import STOP_SECONDS, subscribe
 
 log = logging.getLogger(__name__)
 
 MAX_RECORDS = 2_000
-POLL_MILLISECONDS = 20
-"""FastStream sleeps as long after an empty poll as it waited in it, so this bounds what an idle reader adds to latency."""
 TICK_SECONDS = 1.0
 BACK_OFF_SECONDS = (0.1, 0.3, 1.0, 3.0)
 STUCK_SECONDS = 10.0
-STOP_SECONDS = 8.0
 
 
 class _NewCluster(Exception):
@@ -144,7 +139,9 @@ class Reader:
 
     async def _read_one_cluster(self) -> None:
         cluster = Cluster(self._kafka)
-        broker = self._broker()
+        broker, self._subscriber = subscribe(
+            self._kafka, self._topics, f"motcua.{self._name}", self._max_records, self._on_batch, self
+        )
         self._positions.clear()
         self._assigned = self._stopping = False
         try:
@@ -160,36 +157,6 @@ class Reader:
                 await asyncio.wait_for(broker.stop(), STOP_SECONDS)
             except (TimeoutError, KafkaError, OSError):
                 log.warning("%s was left without a good-bye to the broker", self._name)
-
-    def _broker(self) -> KafkaBroker:
-        security = None
-        if self._kafka.username:
-            security = SASLScram256(self._kafka.username, self._kafka.password)
-        broker = KafkaBroker(
-            self._kafka.bootstrap.split(","),
-            security=security,
-            acks="all",
-            enable_idempotence=True,
-            apply_types=False,
-            logger=None,
-            graceful_timeout=STOP_SECONDS / 2,
-            allow_auto_create_topics=False,
-        )
-        self._subscriber = broker.subscriber(
-            *self._topics,
-            batch=True,
-            group_id=f"motcua.{self._name}",
-            auto_offset_reset="earliest",
-            ack_policy=AckPolicy.MANUAL,
-            no_reply=True,
-            max_records=self._max_records,
-            batch_timeout_ms=POLL_MILLISECONDS,
-            parser=_parse,
-            decoder=_decode,
-            listener=_Assignment(self),
-        )
-        self._subscriber(self._on_batch)
-        return broker
 
     async def assign(self, partitions: Collection[TopicPartition]) -> None:
         """Begins each partition where PostgreSQL says; before that has succeeded nothing of it is handled."""
@@ -242,6 +209,9 @@ class Reader:
                     metrics.CONSUMER_APPLIED.labels("dropped").inc(sum(len(p.records) for p in lost))
                     await self.assign([TopicPartition(p.topic, p.partition) for p in lost])
                 self._failing_since = None
+                metrics.CONSUMER_LAG_SECONDS.labels(records[-1].topic).set(
+                    time.time() - records[-1].timestamp / 1000
+                )
                 metrics.CONSUMER_BATCH_SIZE.observe(len(records))
                 metrics.CONSUMER_BATCH_SECONDS.observe(time.monotonic() - started)
                 return
@@ -294,7 +264,10 @@ class Reader:
             lag[topic] += max(0, (consumer.highwater(TopicPartition(topic, partition)) or 0) - position)
         for topic, messages in lag.items():
             metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(messages)
-        await self._measure()
+        await measure_held(self._pool, self._name)
+        complete = await self.complete_up_to()
+        if complete is not None:
+            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - complete.up_to).total_seconds())
         await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
         if self._dialect.ordered and self._positions:
             try:
@@ -303,42 +276,3 @@ class Reader:
                 )
             except (KafkaError, IllegalStateError):
                 log.info("%s: offsets for lag tools are written later", self._name)
-
-    async def _measure(self) -> None:
-        rows = await self._pool.fetch(
-            "SELECT reason, count(DISTINCT coalesce(stream_id::text, held_id::text)) AS streams, min(held_at) AS since "
-            "FROM held WHERE reader = $1 GROUP BY reason",
-            self._name,
-        )
-        counts = {row["reason"]: row["streams"] for row in rows}
-        for reason in ("poison", "unknown-type", "gap", "before-opener", "behind"):
-            metrics.HELD_STREAMS.labels(reason).set(counts.get(reason, 0))
-        now = datetime.now(UTC)
-        metrics.HELD_OLDEST_SECONDS.set(
-            max(((now - row["since"]).total_seconds() for row in rows), default=0.0)
-        )
-        complete = await self.complete_up_to()
-        if complete is not None:
-            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((now - complete.up_to).total_seconds())
-
-
-class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Tells a reader what it has and what it lost."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        self._reader.revoke(revoked)
-
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        await self._reader.assign(assigned)
-
-
-async def _parse(records: tuple[Any, ...]) -> KafkaMessage:
-    """The records as they are: FastStream's own parser drops a batch whose headers are no UTF-8 and obeys a reply_to."""
-    return KafkaMessage(body=b"", raw_message=records, headers={}, reply_to="", consumer=FAKE_CONSUMER)
-
-
-async def _decode(message: KafkaMessage) -> Any:
-    return message.raw_message

@@ -7,6 +7,7 @@ gets its own answer. It never updates, never deletes, and knows nothing of what 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.chassis import metrics
 from services.chassis.databases import is_transient
 
 MAX_ITEMS = 512
@@ -208,6 +210,7 @@ class EventStore:
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:
+        started = time.perf_counter()
         try:
             answers = await self._send([waiting.item for waiting in batch])
         except (asyncpg.PostgresError, ValueError) as error:
@@ -226,6 +229,7 @@ class EventStore:
                 return
             raise
         self._observe(len(batch))
+        metrics.APPENDS_SECONDS.observe(time.perf_counter() - started)
         for waiting, answer in zip(batch, answers, strict=True):
             if not waiting.answer.done():  # its caller may have gone away
                 waiting.answer.set_result(answer)
@@ -259,25 +263,11 @@ def _arguments(items: list[Item], takes_rows: bool) -> list[list[tuple[Any, ...]
         new_items.append(
             (item.stream_id, item.expected_version, item.command_id, len(item.events), caller, key, body_hmac)
         )
+        trace = (item.actor, item.correlation_id, item.causation_id, item.traceparent)
         for index, event in enumerate(item.events):
-            new_events.append(
-                (
-                    number,
-                    index,
-                    item.stream_id,
-                    event.event_id,
-                    item.command_id,
-                    event.type,
-                    event.schema_version,
-                    event.occurred_at,
-                    item.actor,
-                    item.correlation_id,
-                    item.causation_id,
-                    item.traceparent,
-                    event.counter,
-                    event.data,
-                )
-            )
+            ids = (number, index, item.stream_id, event.event_id, item.command_id)
+            what = (event.type, event.schema_version, event.occurred_at)
+            new_events.append((*ids, *what, *trace, event.counter, event.data))
         rows.extend((number, *row) for row in item.attachment)
     return [new_items, new_events, rows] if takes_rows else [new_items, new_events]
 

@@ -16,6 +16,7 @@ from services.chassis import metrics
 from services.chassis.records import POISON, unpack_headers
 
 PUBLISH_AT_ONCE = 100
+HELD_REASONS = ("poison", "unknown-type", "gap", "before-opener", "behind")
 
 
 class Publisher(Protocol):
@@ -102,6 +103,19 @@ async def publish_dead_letters(pool: asyncpg.Pool[Any], broker: Publisher, reade
             "UPDATE held SET dead_lettered_at = clock_timestamp() WHERE held_id = $1", row["held_id"]
         )
         metrics.DEAD_LETTERS.inc()
+
+
+async def measure_held(pool: asyncpg.Pool[Any], reader: str) -> None:
+    """Sets the metrics of what one reader holds; the age is the oldest one's."""
+    rows = await pool.fetch(
+        "SELECT reason, count(DISTINCT coalesce(stream_id::text, held_id::text)) AS streams, "
+        "extract(epoch FROM clock_timestamp() - min(held_at))::float8 AS age FROM held WHERE reader = $1 GROUP BY reason",
+        reader,
+    )
+    counts = {row["reason"]: row["streams"] for row in rows}
+    for reason in HELD_REASONS:
+        metrics.HELD_STREAMS.labels(reason).set(counts.get(reason, 0))
+    metrics.HELD_OLDEST_SECONDS.set(max((row["age"] for row in rows), default=0.0))
 
 
 def _text(raw: bytes | None) -> str | None:

@@ -17,7 +17,7 @@ ASK_SECONDS = 5.0
 
 
 class Cluster:
-    """Asks the broker for its cluster id. A broker that was wiped answers with another one; no client notices by itself."""
+    """Asks the broker for its cluster id. A broker that was wiped answers with another one; no client sees it by itself."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka

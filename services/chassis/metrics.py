@@ -98,15 +98,6 @@ APPENDS_BATCH_SIZE = histogram("appends_batch_size", "Items that one group commi
 APPENDS_SECONDS = histogram(
     "appends_flush_seconds", "Time of one group commit, call to answer.", FAST_SECONDS
 )
-APPENDS_ANSWERED = counter(
-    "appends_answered_total",
-    "Items answered by the store.",
-    {"outcome": "appended, repeated, conflict or failed"},
-)
-APPENDS_WAITING = gauge("appends_waiting", "Items that wait for the next group commit.")
-LOG_HEAD_POSITION = gauge(
-    "log_head_position", "Position of the newest event that this process has seen stored."
-)
 
 # relay
 RELAY_LAG_EVENTS = gauge(
@@ -123,7 +114,7 @@ RELAY_PUBLISHED = counter(
 RELAY_RESTARTS = counter(
     "relay_restarts_total",
     "Producers replaced after a refused batch or a new cluster.",
-    {"reason": "a closed set in relay"},
+    {"reason": "lost (the lease) or refused (a batch, or a new cluster)"},
 )
 RELAY_OWNS_LEASE = gauge("relay_owns_lease", "1 while this process publishes its database's events.")
 
@@ -147,7 +138,11 @@ CONSUMER_RETRIES = counter("consumer_retries_total", "Batches done again after a
 CONSUMER_FORKS = counter(
     "consumer_forks_total", "Two different messages with one stream, producer and version: an alarm."
 )
-HELD_STREAMS = gauge("held_streams", "Streams whose messages wait.", {"reason": "a closed set in held"})
+HELD_STREAMS = gauge(
+    "held_streams",
+    "Streams whose messages wait.",
+    {"reason": "poison, unknown-type, gap, before-opener or behind"},
+)
 HELD_OLDEST_SECONDS = gauge("held_oldest_seconds", "Age of the oldest held stream; 0 when none is held.")
 DEAD_LETTERS = counter("dead_letters_published_total", "Messages put on the dead-letter topic.")
 COMPLETE_UP_TO_AGE_SECONDS = gauge(

@@ -23,12 +23,12 @@ from services.chassis import metrics
 from services.chassis.databases import TRANSIENT
 from services.chassis.event_store import StoredEvent, read_after
 from services.chassis.kafka import Cluster, last_value
+from services.chassis.lease import Lease, LostLease
 from services.chassis.sending import STOP_SECONDS, Message, send_all, start, stop
 from services.chassis.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 4.0
 TICK_SECONDS = 1.0
 READ_EVENTS = 2_000
 PROGRESS_TOPIC = "progress"
@@ -43,10 +43,6 @@ class Feed(NamedTuple):
 
 class LogBehindTopic(Exception):
     """The topic is ahead of the log: a backup was restored. Publishing would give old versions a second meaning."""
-
-
-class LostLease(Exception):
-    """Another relay owns the lease by now."""
 
 
 class _NewCluster(Exception):
@@ -77,7 +73,7 @@ class Relay:
         self._pool = pool
         self._kafka = kafka
         self._feeds = feeds
-        self._owner = owner
+        self._lease = Lease(pool, owner)
         self._poked = {feed.name: asyncio.Event() for feed in feeds}
         self._positions: dict[str, int] = {}
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
@@ -92,12 +88,12 @@ class Relay:
         """Publishes until cancelled; waits out an absent broker or database, starts again after anything refused."""
         while True:
             try:
-                epoch = await self._acquire()
+                epoch = await self._lease.acquire()
                 try:
                     await self._publish(epoch)
                 finally:
                     metrics.RELAY_OWNS_LEASE.set(0)
-                    await asyncio.shield(self._release(epoch))
+                    await asyncio.shield(self._lease.release(epoch))
             except LogBehindTopic:
                 self.behind_topic = True
                 log.critical(
@@ -109,32 +105,6 @@ class Relay:
                 metrics.RELAY_RESTARTS.labels("lost" if isinstance(error, LostLease) else "refused").inc()
                 log.warning("relay starts again: %s", cause)
                 await asyncio.sleep(0.5)
-
-    async def _acquire(self) -> int:
-        """Waits for the lease and takes it under a new epoch.
-
-        Guarantee: two relays never both advance a cursor, since each write compares the epoch. Test: test_two_relays_take_turns.
-        """
-        while True:
-            epoch: int | None = await self._pool.fetchval(
-                "UPDATE relay_lease SET owner = $1, epoch = epoch + 1, expires_at = clock_timestamp() + $2 "
-                "WHERE expires_at < clock_timestamp() OR owner = $1 RETURNING epoch",
-                self._owner,
-                timedelta(seconds=LEASE_SECONDS),
-            )
-            if epoch is not None:
-                return epoch
-            await asyncio.sleep(TICK_SECONDS)
-
-    async def _release(self, epoch: int) -> None:
-        try:
-            await self._pool.execute(
-                "UPDATE relay_lease SET owner = NULL, expires_at = '-infinity' WHERE owner = $1 AND epoch = $2",
-                self._owner,
-                epoch,
-            )
-        except TRANSIENT:
-            log.warning("the lease runs out by itself")
 
     async def _publish(self, epoch: int) -> None:
         """As the owner, on one cluster, with one producer."""
@@ -185,14 +155,7 @@ class Relay:
     async def _keep_lease(self, epoch: int) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            kept = await self._pool.fetchval(
-                "UPDATE relay_lease SET expires_at = clock_timestamp() + $3 WHERE owner = $1 AND epoch = $2 RETURNING true",
-                self._owner,
-                epoch,
-                timedelta(seconds=LEASE_SECONDS),
-            )
-            if not kept:
-                raise LostLease
+            await self._lease.keep(epoch)
             await self._measure()
 
     async def _run_feed(self, producer: AIOKafkaProducer, feed: Feed, cluster_id: str, epoch: int) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -145,7 +144,7 @@ class Tokens:
             self._asked_at = now
             try:
                 self._keys = KeySet.import_key_set(json.loads(await self._fetch()))
-            except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError, JoseError) as error:
+            except (OSError, ValueError, KeyError, TypeError, JoseError) as error:
                 if self._keys is None:
                     raise KeysUnavailable(type(error).__name__) from error
             return self._keys
@@ -153,8 +152,14 @@ class Tokens:
     async def _fetch(self) -> bytes:
         if not self._source.startswith(("http://", "https://")):
             return await asyncio.to_thread(Path(self._source).read_bytes)
-        async with httpx.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS, trust_env=False) as client:
-            answer = (await client.get(self._source)).raise_for_status()
+        # Imported here: only an issuer elsewhere needs it, and it is a tenth of a service's start.
+        import httpx
+
+        try:
+            async with httpx.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS, trust_env=False) as client:
+                answer = (await client.get(self._source)).raise_for_status()
+        except httpx.HTTPError as error:
+            raise OSError(type(error).__name__) from error
         if len(answer.content) > KEYS_BYTES_MAX:
             raise ValueError("the issuer's key set is too large")
         return answer.content

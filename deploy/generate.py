@@ -1,0 +1,133 @@
+"""Writes the generated documents: `make generate`. Schemas and AsyncAPI of the contracts, OpenAPI of each service, and REFERENCE.md.
+
+A test compares what stands in the repository with what would be written now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+from contracts import generate as contracts
+from services.chassis import metrics, settings
+from services.chassis.access import roles_of
+from services.chassis.web import Application
+from services.intake import app as intake
+from services.intake.settings import IntakeSettings
+from services.notify import app as notify
+from services.notify.settings import NotifySettings
+from services.processing import app as processing
+from services.processing.settings import ProcessingSettings
+from services.reporting import app as reporting
+from services.reporting.settings import ReportingSettings
+
+ROOT = Path(__file__).parent.parent
+SETTINGS: Mapping[str, type[settings.ServiceSettings]] = {
+    "intake": IntakeSettings,
+    "processing": ProcessingSettings,
+    "notify": NotifySettings,
+    "reporting": ReportingSettings,
+}
+
+
+class _Absent:
+    """Stands where a database or a reader would: an application that is only described asks nothing of it."""
+
+    def __getattr__(self, name: str) -> _Absent:
+        return self
+
+
+ABSENT = cast(Any, _Absent())
+
+
+def applications() -> dict[str, Application]:
+    """Each service's application, built for its routes alone: it touches no database and no broker until it is asked something."""
+    return {
+        "intake": intake.build(_unset(IntakeSettings), ABSENT, ABSENT),
+        "processing": processing.build(_unset(ProcessingSettings), ABSENT),
+        "notify": notify.build(_unset(NotifySettings), ABSENT, ABSENT, dict),
+        "reporting": reporting.build(_unset(ReportingSettings), ABSENT, ABSENT, ABSENT, ABSENT),
+    }
+
+
+def _unset(kind: Any) -> Any:
+    key = SecretStr("00" * 64)
+    return kind.model_construct(jwks="", jwt_issuer="", jwt_audience="", hmac_key=key, code_key=key)
+
+
+def routes(application: Application) -> list[tuple[str, str, str]]:
+    """Method, path and who may call it, or why anybody may."""
+    found: list[tuple[str, str, str]] = []
+    for path, operations in application.openapi()["paths"].items():
+        for method in operations:
+            public = application.public.get(path)
+            who = (
+                f"anybody: {public}"
+                if public
+                else ", ".join(sorted(roles_of(application, method.upper(), path)))
+            )
+            found.append((method.upper(), path, who))
+    return found
+
+
+def reference() -> str:
+    """REFERENCE.md: every setting, route and metric in a line."""
+    lines = [
+        "# Reference",
+        "",
+        "Written by `make generate` from the code; not by hand.",
+        "",
+        "## Settings",
+        "",
+    ]
+    lines += [
+        "By environment, all faults told at once at start.",
+        "",
+        "| variable | services | meaning |",
+        "|---|---|---|",
+    ]
+    readers: dict[str, list[str]] = {}
+    meanings: dict[str, str] = {}
+    for service, kind in SETTINGS.items():
+        for variable, meaning in settings.variables(kind).items():
+            readers.setdefault(variable, []).append(service)
+            meanings[variable] = meaning
+    for variable, services in readers.items():
+        lines.append(
+            f"| `{variable}` | {'all' if len(services) == len(SETTINGS) else ', '.join(services)} | {meanings[variable]} |"
+        )
+    built = applications()
+    lines += ["", "## Routes", "", "| service | route | who may call it |", "|---|---|---|"]
+    for service, application in built.items():
+        lines += [f"| {service} | `{method} {path}` | {who} |" for method, path, who in routes(application)]
+    lines += ["", "## Metrics", "", "| metric | kind | meaning | labels |", "|---|---|---|---|"]
+    for metric in metrics.LISTED.values():
+        labels = "; ".join(f"`{name}`: {values}" for name, values in metric.labels.items())
+        lines.append(f"| `{metric.name}` | {metric.kind} | {metric.sentence} | {labels} |")
+    return "\n".join(lines) + "\n"
+
+
+def documents() -> dict[Path, str]:
+    """Every generated file with what is to stand in it."""
+    found = contracts.documents()
+    for service, application in applications().items():
+        text = json.dumps(application.openapi(), indent=2, ensure_ascii=False)
+        found[ROOT / "contracts" / "openapi" / f"{service}.json"] = text + "\n"
+    found[ROOT / "REFERENCE.md"] = reference()
+    return found
+
+
+def main() -> None:
+    """Writes them."""
+    contracts.main()
+    for path, text in documents().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 10.0
 CONNECTIONS_KEPT = 64
 
 

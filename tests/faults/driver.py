@@ -21,6 +21,8 @@ Token = Callable[[str, str, str], str]
 
 OFFICERS = 24
 LIVES_AT_ONCE = 400
+REQUESTS_AT_ONCE = 32
+"""More than a house on two busy cores answers in time only makes a storm of repeats."""
 KEPT = ("dossier_id", "version", "code", "status")
 HANG_UP, SEND_AGAIN, BOTH_AT_ONCE, OTHER_CALLER, RIVAL = 0.03, 0.04, 0.02, 0.01, 0.03
 REJECTED, LEFT_WAITING = 0.06, 0.06
@@ -56,9 +58,10 @@ class Driver:
     draw: random.Random
     began: float = field(default_factory=time.monotonic)
     stopping: bool = False
-    patience_seconds: float = 150.0
+    patience_seconds: float = 600.0
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LIVES_AT_ONCE))
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_AT_ONCE))
     _papers: dict[tuple[str, str], Sheet] = field(default_factory=dict)
 
     async def run(self, size: int, seconds: float) -> None:
@@ -204,9 +207,10 @@ class Driver:
         while time.monotonic() < give_up_at:
             hang_up = self.draw.uniform(0, 0.03) if self.draw.random() < HANG_UP else None
             try:
-                reply = await door.ask(
-                    "POST", path, token=token, body=body, headers=headers, hang_up_seconds=hang_up
-                )
+                async with self._turns:
+                    reply = await door.ask(
+                        "POST", path, token=token, body=body, headers=headers, hang_up_seconds=hang_up
+                    )
             except Lost:
                 answers.append(Answer(LOST, {}, door.name, time.monotonic() - self.began))
             else:
@@ -215,7 +219,7 @@ class Driver:
                     answers.append(Answer(reply.status, kept, door.name, time.monotonic() - self.began))
                     return reply
             await asyncio.sleep(pause * self.draw.uniform(0.5, 1.5))
-            pause = min(2.0, pause * 1.5)
+            pause = min(4.0, pause * 1.6)
             door = self.draw.choice(self.doors.intake if intake else self.doors.processing)
         return None
 

@@ -1,11 +1,12 @@
 """Carries out a schedule: each fault begins at its time, or as soon as what it needs is free, and ends after its length.
 
-Synchronous, in the main thread, while the load runs in another. It notes what was injected; it judges nothing.
+Each fault has a thread for as long as it stands. It notes what was injected; it judges nothing.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from deploy.local.postgres import in_thread
@@ -17,6 +18,7 @@ from tests.faults.world import House
 
 End = Callable[[], None]
 TICK_SECONDS = 0.05
+HANDS = 12
 NEEDS = {
     "duplicate": {"kafka"},
     "poison": {"kafka"},
@@ -25,6 +27,11 @@ NEEDS = {
     "midnight": {"postgres"},
     "mail_in_doubt": set(),
 }
+
+
+def _needs(fault: Fault) -> set[str]:
+    """What a fault has for itself while it stands."""
+    return NEEDS.get(fault.kind, {fault.target})
 
 
 def nothing() -> None:
@@ -42,37 +49,32 @@ class Injector:
     lose_mail_answers: Callable[[int], None]
     record: Record
     _said: list[topics.Poison] = field(default_factory=list)
-    _busy: set[str] = field(default_factory=set)
-    _ends: list[tuple[float, Fault, End]] = field(default_factory=list)
 
     def run(self, faults: Iterable[Fault], began: float) -> None:
-        """Until every fault has begun and ended; what the house lost meanwhile is running again."""
+        """Until every fault has begun and ended. Faults that need different things stand at the same time."""
         waiting = list(faults)
-        while waiting or self._ends:
+        # Its threads outlive every process that they start.
+        hands = ThreadPoolExecutor(HANDS, thread_name_prefix="fault")
+        standing: dict[Future[None], set[str]] = {}
+        while waiting or standing:
             now = time.monotonic() - began
-            for end in sorted((e for e in self._ends if e[0] <= now), key=lambda e: e[0]):
-                self._finish(end)
-            due = next((f for f in waiting if f.at_seconds <= now and not self._needs(f) & self._busy), None)
+            busy = {part for parts in standing.values() for part in parts}
+            due = next((f for f in waiting if f.at_seconds <= now and not _needs(f) & busy), None)
             if due is not None:
                 waiting.remove(due)
-                self._begin(due, began)
+                self.house.say(f"{now:6.1f}s: {due}")
+                standing[hands.submit(self._carry_out, due)] = _needs(due)
+            for ended in [each for each in standing if each.done()]:
+                standing.pop(ended)
+                ended.result()
             self.house.tend()
             time.sleep(TICK_SECONDS)
 
-    def _needs(self, fault: Fault) -> set[str]:
-        return NEEDS.get(fault.kind, {fault.target})
-
-    def _begin(self, fault: Fault, began: float) -> None:
-        self.house.say(f"{time.monotonic() - began:6.1f}s {fault}")
-        self._busy |= self._needs(fault)
+    def _carry_out(self, fault: Fault) -> None:
         end = getattr(self, f"_{fault.kind}")(fault, random.Random(fault.seed))
         self.record.injected.append(f"{fault.kind} {fault.target}")
-        self._ends.append((time.monotonic() - began + fault.for_seconds, fault, end))
-
-    def _finish(self, end: tuple[float, Fault, End]) -> None:
-        self._ends.remove(end)
-        end[2]()
-        self._busy -= self._needs(end[1])
+        time.sleep(fault.for_seconds)
+        end()
 
     def _kill(self, fault: Fault, draw: random.Random) -> End:
         if fault.target == "postgres":
@@ -138,6 +140,7 @@ class Injector:
 
     def _two_relays(self, fault: Fault, _draw: random.Random) -> End:
         second = self.house.double(fault.target)
+        self.house.wait_for(second)
         self.add_door(fault.target, second.port)
         if fault.target == "intake":
             self.ask_again(20, second.port)
@@ -150,8 +153,8 @@ class Injector:
 
     def _zombie(self, fault: Fault, _draw: random.Random) -> End:
         """The first process stops moving, the second takes its partitions, then the first goes on as if nothing had been."""
-        self.house.double(fault.target)
-        time.sleep(2)
+        self.house.wait_for(self.house.double(fault.target))
+        time.sleep(1)
         self.house.freeze(fault.target)
 
         def end() -> None:

@@ -45,6 +45,10 @@ MARGIN = 0.06
 """Share of the run kept free of faults at its start, so that there is something to lose, and at its end."""
 
 
+SESSION_SECONDS = (12.0, 16.0)
+"""Longer than a silent group member is waited for, so that another one has its partitions when it comes back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: when it begins, what is done to whom, for how long it stands, and a seed of its own for details."""
@@ -78,7 +82,7 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
     if kind == "absent_kafka":
         return absent_seconds
     if kind == "zombie":
-        return round(draw.uniform(9, 13), 1)
+        return round(draw.uniform(*SESSION_SECONDS), 1)
     if kind in ("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"):
         return 0.0
     if kind == "freeze":

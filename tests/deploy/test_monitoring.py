@@ -1,0 +1,126 @@
+"""Alert rules and dashboard: they speak of metrics that exist, and promtool agrees."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.topics import SERVICES
+from services.chassis.metrics import LISTED
+from tests.programs import require_program
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ALERTS = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text(encoding="utf-8"))
+DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "motcua.json").read_text(encoding="utf-8"))
+RULES: list[dict[str, Any]] = [rule for group in ALERTS["groups"] for rule in group["rules"]]
+EXPRESSIONS = [rule["expr"] for rule in RULES] + [
+    target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
+]
+# What Prometheus itself and its client library add to every process.
+NOT_OURS = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}
+LIBRARY = {"service", "instance", "job", "le"}
+PROMQL = {"by", "or", "and", "sum", "max", "min", "rate", "increase", "delta", "time", "histogram_quantile"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_list_is_read():
+    for service in SERVICES:
+        if importlib.util.find_spec(f"services.{service}.metrics"):
+            importlib.import_module(f"services.{service}.metrics")
+
+
+def names_in(expression: str) -> set[str]:
+    """The metrics of an expression: its words without functions, labels, strings and durations."""
+    bare = re.sub(r'"[^"]*"', "", expression)
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|by \([^)]*\)", "", bare)
+    return set(re.findall(r"[a-z_][a-z0-9_]*", bare)) - PROMQL
+
+
+def labels_in(expression: str) -> set[str]:
+    matched = re.findall(r'([a-z_]+)(?:=~|!~|!=|=)"', expression)
+    grouped = [
+        label.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(",")
+    ]
+    return {*matched, *grouped}
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_metric_that_is_asked_for_is_on_the_list(expression: str):
+    names = names_in(expression)
+    assert names
+    for name in names - NOT_OURS:
+        listed = name if name in LISTED else re.sub(r"_(bucket|sum|count)$", "", name)
+        assert listed in LISTED, name
+        assert (listed != name) == (LISTED[listed].kind == "histogram"), f"{name} is a {LISTED[listed].kind}"
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_label_that_is_asked_for_is_one_of_its_metric(expression: str):
+    known = {label for name in names_in(expression) for label in _labels(name)} | LIBRARY
+    assert labels_in(expression) <= known
+
+
+def _labels(name: str) -> set[str]:
+    listed = LISTED.get(name) or LISTED.get(re.sub(r"_(bucket|sum|count)$", "", name))
+    return set(listed.labels) if listed else set()
+
+
+def test_a_name_that_is_on_no_list_would_be_found():
+    assert names_in('sum by (le) (rate(no_such_metric_total{a="b"}[5m]))') == {"no_such_metric_total"}
+
+
+def test_every_alert_says_what_is_at_stake():
+    assert len({rule["alert"] for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert len(rule["annotations"]["summary"]) > 10 and len(rule["annotations"]["description"]) > 10
+
+
+def test_what_an_operator_lives_by_is_watched():
+    asked = " ".join(EXPRESSIONS)
+    for name in (
+        "accepted_to_counted_seconds",
+        "relay_lag_seconds",
+        "consumer_lag_messages",
+        "held_streams",
+        "held_oldest_seconds",
+        "dead_letters_published_total",
+        "identity_violations",
+        "appends_batch_size",
+    ):
+        assert name in asked
+
+
+def test_the_rules_do_what_they_say():
+    promtool = require_program("promtool")
+    for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
+        done = subprocess.run(
+            [promtool, *command], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_has_its_case():
+    cases = (DEPLOY / "prometheus" / "alerts_test.yml").read_text(encoding="utf-8")
+    assert {rule["alert"] for rule in RULES} == set(re.findall(r'alertname="(\w+)"', cases))
+
+
+def test_prometheus_scrapes_every_service():
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    targets = scraped["scrape_configs"][0]["static_configs"]
+    assert {target["labels"]["service"] for target in targets} == set(SERVICES)
+
+
+def test_panels_have_ids_places_and_words_of_their_own():
+    panels = DASHBOARD["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
+    assert len(places) == len(panels)
+    assert all(panel.get("description") for panel in panels if panel["type"] != "row")

@@ -6,7 +6,7 @@ Each fault has a thread for as long as it stands. It notes what was injected; it
 import random
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from deploy.local.postgres import in_thread
@@ -18,7 +18,6 @@ from tests.faults.world import House
 
 End = Callable[[], None]
 TICK_SECONDS = 0.05
-HANDS = 12
 NEEDS = {
     "duplicate": {"kafka"},
     "poison": {"kafka"},
@@ -53,8 +52,6 @@ class Injector:
     def run(self, faults: Iterable[Fault], began: float) -> None:
         """Until every fault has begun and ended. Faults that need different things stand at the same time."""
         waiting = list(faults)
-        # Its threads outlive every process that they start.
-        hands = ThreadPoolExecutor(HANDS, thread_name_prefix="fault")
         standing: dict[Future[None], set[str]] = {}
         while waiting or standing:
             now = time.monotonic() - began
@@ -63,7 +60,7 @@ class Injector:
             if due is not None:
                 waiting.remove(due)
                 self.house.say(f"{now:6.1f}s: {due}")
-                standing[hands.submit(self._carry_out, due)] = _needs(due)
+                standing[self.house.hands.submit(self._carry_out, due)] = _needs(due)
             for ended in [each for each in standing if each.done()]:
                 standing.pop(ended)
                 ended.result()

@@ -17,12 +17,15 @@ from tests.faults.world import House
 class Load:
     """Starts when it is made; `finish` waits until every life that was begun has ended."""
 
-    def __init__(self, house: House, record: Record, size: int, seconds: float) -> None:
+    def __init__(
+        self, house: House, record: Record, size: int, seconds: float, patience_seconds: float
+    ) -> None:
         self.began = time.monotonic()
         self.doors = {name: Door(name, member.port) for name, member in house.members.items()}
         self._house = house
         self._record = record
         self._size, self._seconds = size, seconds
+        self._patience_seconds = patience_seconds
         self._fault: BaseException | None = None
         self._loop = asyncio.new_event_loop()
         self._driver: Driver | None = None
@@ -46,6 +49,7 @@ class Load:
         doors = Doors([self.doors["intake"]], [self.doors["processing"]])
         draw = random.Random(self._record.seed)
         self._driver = Driver(self._record, doors, self._house.issuer.token, draw, self.began)
+        self._driver.patience_seconds = self._patience_seconds
         sampler = asyncio.create_task(Sampler(self._record, self.doors["reporting"], self.began).run())
         self._started.set()
         await self._driver.run(self._size, self._seconds)

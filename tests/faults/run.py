@@ -20,6 +20,8 @@ from tests.faults.world import House
 
 SHOWN = 15
 QUIET_SECONDS = 150.0
+PATIENCE_SECONDS = 600.0
+"""How long one request is asked again; a house in which nothing is broken never needs it all."""
 LOOK_AGAIN_SECONDS = 4.0
 
 
@@ -53,7 +55,8 @@ def run(
         house.start()
         for service in readings.READERS:
             database.watch_positions(house.postgres, service)
-        load = Load(house, record, size.dossiers, size.seconds)
+        patience = PATIENCE_SECONDS / 10 if mutation else PATIENCE_SECONDS
+        load = Load(house, record, size.dossiers, size.seconds, patience)
         injector = Injector(
             house,
             load.ask_again,
@@ -66,7 +69,7 @@ def run(
         say(f"{time.monotonic() - load.began:6.1f}s all faults are over; the load goes on to its end")
         load.finish(house.tend)
         record.mail = catcher.mail
-        findings = _settle(house, record, say)
+        findings = _settle(house, record, say, QUIET_SECONDS / 10 if mutation else QUIET_SECONDS)
     finally:
         catcher.stop()
         house.stop(keep=bool(findings))
@@ -74,7 +77,7 @@ def run(
     return findings
 
 
-def _settle(house: House, record: Record, say: Callable[[str], None]) -> list[Finding]:
+def _settle(house: House, record: Record, say: Callable[[str], None], quiet_seconds: float) -> list[Finding]:
     """Looks until nothing is amiss or the house has had its time to catch up; the last look counts."""
     began = time.monotonic()
     while True:
@@ -82,7 +85,7 @@ def _settle(house: House, record: Record, say: Callable[[str], None]) -> list[Fi
         record.outcome = _look(house, record)
         findings = checks.findings(record, checks_live.ALL)
         waited = time.monotonic() - began
-        if not findings or waited > QUIET_SECONDS:
+        if not findings or waited > quiet_seconds:
             return findings
         summary = dict(Counter(f"{f.check} {f.kind}" for f in findings))
         say(f"after {waited:.0f}s of quiet still {summary}")

@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tests.faults.people import AUDIENCE, ISSUER, Issuer
 from tests.faults.schedule import SERVICES
 
 READY_SECONDS = 120.0
+HANDS = 12
 MIGRATE_SECONDS = 60
 
 
@@ -53,13 +55,17 @@ class Member:
 
 @dataclass(slots=True)
 class House:
-    """`mutation` names the guarantee that is taken out of every service of this house, if any."""
+    """`mutation` names the guarantee that is taken out of every service of this house, if any.
+
+    `hands` are the threads that may start its processes: they end only with the house, and what they started with them.
+    """
 
     brokers: int = 1
     mutation: str = ""
     say: Callable[[str], None] = lambda line: None
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="motcua-faults-")))
     members: dict[str, Member] = field(default_factory=dict)
+    hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(HANDS, "fault"))
     postgres: Postgres = field(init=False)
     kafka: Kafka = field(init=False)
     issuer: Issuer = field(init=False)
@@ -100,6 +106,7 @@ class House:
             member.process.stop(15)
         self.kafka.stop()
         self.postgres.stop()
+        self.hands.shutdown(wait=False, cancel_futures=True)
         if not keep:
             shutil.rmtree(self.home, ignore_errors=True)
 

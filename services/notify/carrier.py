@@ -66,8 +66,8 @@ def compose(
     message["Date"] = format_datetime(decided_at)
     message["Message-ID"] = f"<{notice_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "vi, en"
     message.set_content(body, charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = "vi, en"  # set_content() drops what was said of another content
     return Letter(recipient, message.as_bytes())
 
 

@@ -36,6 +36,7 @@ async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Car
     assert arrived["To"] == "an@example.org"
     assert arrived["Subject"] == "Hồ sơ | Dossier"
     assert arrived["Auto-Submitted"] == "auto-generated"
+    assert arrived["Content-Language"] == "vi, en"
     assert arrived.get_content().replace("\r\n", "\n") == "Kính gửi Ông/Bà,\n.\nchấm\n"
 
 

@@ -34,7 +34,9 @@ def months(drawing: Mapping[str, Any]) -> dict[str, Any]:
         title=None,
         axis=alt.Axis(labelAngle=0 if len(rows) * 58 <= drawing["width"] else -45),
     )
-    y = alt.Y("amount:Q", title=drawing["dossiers"], axis=alt.Axis(tickCount=5, format=",d"))
+    # Room above the highest column for its number.
+    room = alt.Scale(domainMax=max((row["received"] for row in rows), default=0) * 1.08 + 1)
+    y = alt.Y("amount:Q", title=drawing["dossiers"], axis=alt.Axis(tickCount=5, format=",d"), scale=room)
     bars = (
         alt.Chart(alt.InlineData(values=_long(rows, drawing)))
         .mark_bar(cornerRadiusEnd=2)

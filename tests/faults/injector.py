@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from deploy.local.postgres import in_thread
 from tests.faults import readings, topics
+from tests.faults.client import Door
 from tests.faults.database import age_keys, new_database, watch_positions
 from tests.faults.record import Record
 from tests.faults.schedule import Fault
@@ -23,6 +24,7 @@ NEEDS = {
     "poison": {"kafka"},
     "reorder": {"kafka", "postgres", "reporting", "intake", "processing"},
     "new_reader": {"postgres", "reporting"},
+    "zombie": {"kafka", "postgres", "reporting"},
     "midnight": {"postgres"},
     "mail_in_doubt": set(),
 }
@@ -156,7 +158,9 @@ class Injector:
 
         def end() -> None:
             self.house.thaw(fault.target)
-            time.sleep(1)
+            time.sleep(3)
+            dropped = in_thread(readings.dropped(Door(fault.target, self.house.members[fault.target].port)))
+            self.house.say(f"the zombie came back and had {dropped:.0f} messages dropped")
             self.house.end_double(fault.target)
 
         return end

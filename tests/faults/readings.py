@@ -18,6 +18,7 @@ PAGE = 100
 WAIT_SECONDS = 60.0
 VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
+DROPPED = re.compile(rb'^consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
 STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned")
 
 
@@ -141,3 +142,12 @@ async def steps_back(postgres: Postgres, readers: Iterable[str] = READERS) -> li
         )
         found += [StepBack(*row) for row in rows]
     return found
+
+
+async def dropped(door: Door) -> float:
+    """How many messages this process gave up because another member had them by then; -1 when it does not say."""
+    try:
+        found = DROPPED.search((await door.ask("GET", "/metrics")).raw)
+    except Lost:
+        return -1.0
+    return float(found.group(1)) if found else 0.0

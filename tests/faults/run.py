@@ -55,7 +55,7 @@ def run(
         house.start()
         for service in readings.READERS:
             database.watch_positions(house.postgres, service)
-        patience = PATIENCE_SECONDS / 10 if mutation else PATIENCE_SECONDS
+        patience = PATIENCE_SECONDS / 4 if mutation else PATIENCE_SECONDS
         load = Load(house, record, size.dossiers, size.seconds, patience)
         injector = Injector(
             house,

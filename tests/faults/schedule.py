@@ -69,13 +69,20 @@ def plan(seed: int, length_seconds: float, absent_seconds: float) -> list[Fault]
     wanted = list(EVERY_RUN)
     extra = int(length_seconds / 6) - len(wanted)
     wanted += [draw.choice(EVERY_RUN) for _ in range(max(0, extra))]
-    draw.shuffle(wanted)
     begin, end = length_seconds * MARGIN, length_seconds * (1 - MARGIN)
-    moments = sorted(draw.uniform(begin, end) for _ in wanted)
-    return [
-        Fault(round(at, 1), kind, target, _length(draw, kind, absent_seconds), draw.randrange(2**32))
-        for at, (kind, target) in zip(moments, wanted, strict=True)
+    # A zombie needs a load that goes on while it is away, so it does not stand at the end.
+    last = {"zombie": begin + (end - begin) / 2}
+    faults = [
+        Fault(
+            round(draw.uniform(begin, last.get(kind, end)), 1),
+            kind,
+            target,
+            _length(draw, kind, absent_seconds),
+            draw.randrange(2**32),
+        )
+        for kind, target in wanted
     ]
+    return sorted(faults, key=lambda fault: fault.at_seconds)
 
 
 def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:

@@ -232,7 +232,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_act_twice, "act", "doubled"),
     (_answer_an_act_differently, "act", "doubled"),
     (_refuse_an_act_for_good, "act", "wrong"),
-    (_never_grant, "act", "lost"),
+    (_never_grant, "act", "wrong"),
     (_leave_a_hole, "positions", "lost"),
     (_turn_time_back, "positions", "wrong"),
     (_store_an_event_twice, "positions", "doubled"),

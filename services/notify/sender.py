@@ -100,6 +100,7 @@ class Sender:
                     raise
                 log.warning("inbox-waits", extra={"fields": logs.describe(error)})
                 recorded = 0
+                await asyncio.sleep(BACK_OFF_SECONDS)
             if not recorded:
                 await self._idle()
 

@@ -52,6 +52,27 @@ async def test_what_is_heard_late_is_kept_shown_and_not_sent(desk: Desk, mailbox
     ]
 
 
+async def test_who_gave_no_address_is_told_in_the_inbox(desk: Desk):
+    life = Life()
+    life.change = 0  # intake's word for: there is nothing to send to
+    await desk.hear(life.hears("DossierSubmitted"), life.hears("DossierAccepted"))
+    await desk.sender().record_unsaid()
+    shown = await desk.shown(life.dossier_id)
+    assert {view.channel: (view.status, view.reason) for view in shown.values()} == {
+        "inbox": ("sent", None),
+        "email": ("failed", "no_contact"),
+    }
+
+
+async def test_a_dossier_whose_opening_was_discarded_still_has_its_notices(desk: Desk):
+    life = Life()
+    await desk.hear(life.hears("DossierResolved"))
+    await desk.sender().record_unsaid()
+    shown = await desk.shown(life.dossier_id)
+    assert shown["DossierResolved", "inbox"].status == "sent"
+    assert shown["DossierResolved", "email"].reason == "no_contact"
+
+
 async def test_no_personal_data_stands_outside_contacts(desk: Desk):
     life = Life()
     await desk.know(life, email="an@example.org")

@@ -77,7 +77,7 @@ def every_act_answered_is_recorded_once(record: Record) -> Iterator[Finding]:
         statuses = [a.status for a in command.answers]
         if not granted[command.dossier_id, ACTS[command.act]]:
             yield Finding(
-                "act", "lost", f"{command.act} {command.dossier_id} was never granted: {statuses[-5:]}"
+                "act", "wrong", f"{command.act} {command.dossier_id} was never granted: {statuses[-5:]}"
             )
         elif statuses[-1] not in (200, 409, 412):
             yield Finding("act", "wrong", f"{command.act} {command.dossier_id} ended with {statuses[-5:]}")

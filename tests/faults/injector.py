@@ -19,6 +19,7 @@ from tests.faults.world import House
 
 End = Callable[[], None]
 TICK_SECONDS = 0.05
+IN_THE_MIDDLE_SECONDS = (0.01, 0.15)
 NEEDS = {
     "duplicate": {"kafka"},
     "poison": {"kafka"},
@@ -32,6 +33,8 @@ NEEDS = {
 
 def _needs(fault: Fault) -> set[str]:
     """What a fault has for itself while it stands."""
+    if fault.kind == "kill_behind":
+        return {fault.target, "kafka", "postgres"}
     return NEEDS.get(fault.kind, {fault.target})
 
 
@@ -96,6 +99,19 @@ class Injector:
             return node.resume
         self.house.freeze(fault.target)
         return lambda: self.house.thaw(fault.target)
+
+    def _kill_behind(self, fault: Fault, draw: random.Random) -> End:
+        """It wakes up with much to do at once, and dies in the middle of it."""
+        self.house.freeze(fault.target)
+
+        def end() -> None:
+            self.house.thaw(fault.target)
+            time.sleep(draw.uniform(*IN_THE_MIDDLE_SECONDS))
+            self.house.kill(fault.target)
+            self.house.launch(self.house.members[fault.target])
+            self.house.wait_for(self.house.members[fault.target])
+
+        return end
 
     def _absent_kafka(self, _fault: Fault, _draw: random.Random) -> End:
         self.house.kafka.kill()

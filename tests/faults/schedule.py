@@ -10,6 +10,7 @@ from typing import Literal
 Kind = Literal[
     "kill",
     "freeze",
+    "kill_behind",
     "absent_kafka",
     "wipe_kafka",
     "duplicate",
@@ -25,6 +26,7 @@ SERVICES = ("intake", "processing", "notify", "reporting")
 EVERY_RUN: tuple[tuple[Kind, str], ...] = (
     *(("kill", name) for name in SERVICES),
     *(("freeze", name) for name in SERVICES),
+    *(("kill_behind", name) for name in SERVICES),
     ("kill", "kafka"),
     ("freeze", "kafka"),
     ("kill", "postgres"),
@@ -49,6 +51,17 @@ SESSION_SECONDS = (12.0, 16.0)
 """Longer than a silent group member is waited for, so that another one has its partitions when it comes back."""
 
 
+# After these every reader reads everything again, which heals whatever an earlier fault may have made it lose. So they stand
+# early, and what could lose something stands after them. A zombie needs a load that goes on while it is away.
+PART_OF_THE_RUN: dict[Kind, tuple[float, float]] = {
+    "wipe_kafka": (0.0, 0.35),
+    "reorder": (0.0, 0.35),
+    "new_reader": (0.0, 0.35),
+    "zombie": (0.25, 0.6),
+    "kill_behind": (0.45, 1.0),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: when it begins, what is done to whom, for how long it stands, and a seed of its own for details."""
@@ -70,11 +83,9 @@ def plan(seed: int, length_seconds: float, absent_seconds: float) -> list[Fault]
     extra = int(length_seconds / 6) - len(wanted)
     wanted += [draw.choice(EVERY_RUN) for _ in range(max(0, extra))]
     begin, end = length_seconds * MARGIN, length_seconds * (1 - MARGIN)
-    # A zombie needs a load that goes on while it is away, so it does not stand at the end.
-    last = {"zombie": begin + (end - begin) / 2}
     faults = [
         Fault(
-            round(draw.uniform(begin, last.get(kind, end)), 1),
+            round(_moment(draw, kind, begin, end), 1),
             kind,
             target,
             _length(draw, kind, absent_seconds),
@@ -85,6 +96,11 @@ def plan(seed: int, length_seconds: float, absent_seconds: float) -> list[Fault]
     return sorted(faults, key=lambda fault: fault.at_seconds)
 
 
+def _moment(draw: random.Random, kind: Kind, begin: float, end: float) -> float:
+    first, last = PART_OF_THE_RUN.get(kind, (0.0, 1.0))
+    return begin + (end - begin) * draw.uniform(first, last)
+
+
 def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
     if kind == "absent_kafka":
         return absent_seconds
@@ -92,6 +108,6 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
         return round(draw.uniform(*SESSION_SECONDS), 1)
     if kind in ("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"):
         return 0.0
-    if kind == "freeze":
+    if kind in ("freeze", "kill_behind"):
         return round(draw.uniform(1.0, 4.0), 1)
     return round(draw.uniform(0.2, 2.5), 1)

@@ -127,6 +127,7 @@ SELECT {key} AS key,
 FROM {table}
 WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($3::timestamptz IS NULL OR {known})
 GROUP BY 1, 2, 3
+HAVING sum(amount) <> 0
 """
 
 

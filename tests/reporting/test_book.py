@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from contracts import envelope
 from services.chassis.databases import open_pool
 from services.chassis.inbox import Inbox, Slice
+from services.chassis.metrics import REGISTRY
 from services.chassis.records import Dialect
-from services.reporting.identity import check
+from services.reporting.identity import Watch, check
 from services.reporting.incoming import APPLIED, PASSED_OVER, apply
 from services.reporting.reports import Window, report
 from services.reporting.tables import load_flows, snapshot
@@ -200,6 +201,22 @@ async def test_a_lost_entry_is_a_violation(reporting: Reporting, harm: str) -> N
             harmed = await check(connection, NOW)
     assert (whole.violations, whole.compared, whole.dossiers) == (0, 5, 1)
     assert harmed.violations > 0
+
+
+async def test_what_a_check_finds_stands_where_an_alarm_sees_it(reporting: Reporting) -> None:
+    def measured(name: str) -> float | None:
+        return REGISTRY.get_sample_value(name)
+
+    async with emptied(reporting) as pool:
+        watch = Watch(pool, lambda: NOW, 60)
+        await Reading(pool).take(told(WHOLE_LIFE))
+        await watch.once()
+        assert (measured("identity_violations"), measured("identity_compared")) == (0, 5)
+        await reporting.owner.execute("DELETE FROM counters")
+        await watch.once()
+        assert measured("identity_violations") == 3
+        assert watch.last is not None and watch.last.violations == 3
+        assert measured("identity_checked_timestamp_seconds") == NOW.timestamp()
 
 
 async def test_a_check_of_nothing_says_that_it_compared_nothing(reporting: Reporting) -> None:

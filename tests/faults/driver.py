@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tests.faults.client import Door, Lost, Reply
+from tests.faults.imports import CASES, Imports
 from tests.faults.people import Sheet, sheet, unit_of
 from tests.faults.record import LOST, Answer, Command, Filing, Record
 
@@ -21,6 +22,7 @@ Token = Callable[[str, str, str], str]
 
 OFFICERS = 24
 LIVES_AT_ONCE = 400
+IMPORTED_EVERY = 10
 REQUESTS_AT_ONCE = 32
 """More than a house on two busy cores answers in time only makes a storm of repeats."""
 KEPT = ("dossier_id", "version", "code", "status")
@@ -67,6 +69,9 @@ class Driver:
     async def run(self, size: int, seconds: float) -> None:
         """Files `size` dossiers evenly over `seconds`, each with a life of its own; later when the house is too slow."""
         for number in range(size):
+            if number % (CASES * IMPORTED_EVERY) == 0:
+                await self._places.acquire()
+                self._begin(self._import(number))
             await asyncio.sleep(max(0.0, self.began + seconds * number / size - time.monotonic()))
             await self._places.acquire()
             self._begin(self._live(number))
@@ -78,7 +83,7 @@ class Driver:
 
     def ask_again(self, count: int, door: Door | None = None) -> None:
         """Sends old filings again with their old keys, at a given door or any."""
-        old = [f for f in self.record.filings if f.dossier_ids]
+        old = [f for f in self.record.filings if f.dossier_ids and (f.caller, f.key) in self._papers]
         for filing in self.draw.sample(old, min(count, len(old))):
             self._begin(self._file(filing, door), counted=False)
 
@@ -97,6 +102,17 @@ class Driver:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._lives.discard(task)
         task.result()
+
+    async def _import(self, number: int) -> None:
+        token = self.token("importer", "importer", "")
+
+        async def insist(service: str, path: str, body: bytes) -> Reply | None:
+            door = self.draw.choice(self.doors.of(service))
+            return await self._insist([], door, path, token, body, {}, intake=service == "intake")
+
+        await Imports(self.record, insist, lambda: time.monotonic() - self.began).take_in(
+            number, random.Random(self.draw.random())
+        )
 
     async def _live(self, number: int) -> None:
         draw = random.Random(self.draw.random())

@@ -33,9 +33,20 @@ NEEDS = {
 
 def _needs(fault: Fault) -> set[str]:
     """What a fault has for itself while it stands."""
-    if fault.kind == "kill_behind":
-        return {fault.target, "kafka", "postgres"}
     return NEEDS.get(fault.kind, {fault.target})
+
+
+def _uses(fault: Fault) -> set[str]:
+    """What must be well while a fault stands, though others may use it too: without it there would be no backlog."""
+    return {"kafka", "postgres"} if fault.kind == "kill_behind" else set()
+
+
+def may_begin(fault: Fault, standing: Iterable[Fault]) -> bool:
+    """Whether none of the standing faults is in the way."""
+    for other in standing:
+        if _needs(fault) & (_needs(other) | _uses(other)) or _uses(fault) & _needs(other):
+            return False
+    return True
 
 
 def nothing() -> None:
@@ -57,15 +68,14 @@ class Injector:
     def run(self, faults: Iterable[Fault], began: float) -> None:
         """Until every fault has begun and ended. Faults that need different things stand at the same time."""
         waiting = list(faults)
-        standing: dict[Future[None], set[str]] = {}
+        standing: dict[Future[None], Fault] = {}
         while waiting or standing:
             now = time.monotonic() - began
-            busy = {part for parts in standing.values() for part in parts}
-            due = next((f for f in waiting if f.at_seconds <= now and not _needs(f) & busy), None)
+            due = next((f for f in waiting if f.at_seconds <= now and may_begin(f, standing.values())), None)
             if due is not None:
                 waiting.remove(due)
                 self.house.say(f"{now:6.1f}s: {due}")
-                standing[self.house.hands.submit(self._carry_out, due)] = _needs(due)
+                standing[self.house.hands.submit(self._carry_out, due)] = due
             for ended in [each for each in standing if each.done()]:
                 standing.pop(ended)
                 ended.result()
@@ -109,7 +119,6 @@ class Injector:
             time.sleep(draw.uniform(*IN_THE_MIDDLE_SECONDS))
             self.house.kill(fault.target)
             self.house.launch(self.house.members[fault.target])
-            self.house.wait_for(self.house.members[fault.target])
 
         return end
 

@@ -79,8 +79,13 @@ def standings(lives: dict[str, Life]) -> dict[str, Standing]:
 
 
 def notices(lives: dict[str, Life]) -> set[tuple[str, str, str]]:
-    """(dossier, event type, channel) of every notice that must have been decided."""
-    told = [(i, fact.type) for i, life in lives.items() for fact in (life.submitted, *life.acts)]
+    """(dossier, event type, channel) of every notice that must have been decided; of an import nobody is told."""
+    told = [
+        (i, fact.type)
+        for i, life in lives.items()
+        for fact in (life.submitted, *life.acts)
+        if not fact.actor.startswith("importer/")
+    ]
     return {(dossier_id, about, channel) for dossier_id, about in told for channel in CHANNELS[about]}
 
 

@@ -1,5 +1,6 @@
 """The oracle's numbers against counts done by hand, and its indifference to how the two logs interleave."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.faults import oracle
@@ -77,3 +78,10 @@ def test_what_processing_says_of_an_unknown_dossier_counts_nothing() -> None:
     lives = oracle.replay([], good_record().outcome.stores["processing"])
     assert lives == {}
     assert oracle.counts(lives)["all"]["all"]["received"] == 0
+
+
+def test_of_an_import_nobody_is_told() -> None:
+    outcome = good_record().outcome
+    imported = [replace(fact, actor="importer/importer") for fact in outcome.stores["intake"]]
+    lives = oracle.replay(imported, outcome.stores["processing"])
+    assert {about for _, about, _ in oracle.notices(lives)} == set(oracle.STATUS_AFTER)

@@ -1,6 +1,7 @@
 """The schedule is a function of its seed and never leaves a kind of fault out."""
 
-from tests.faults.schedule import EVERY_RUN, plan
+from tests.faults.injector import may_begin
+from tests.faults.schedule import EVERY_RUN, Fault, plan
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
@@ -25,3 +26,13 @@ def test_faults_begin_after_there_is_something_to_lose_and_in_order() -> None:
     assert [f.at_seconds for f in faults] == sorted(f.at_seconds for f in faults)
     assert faults[0].at_seconds >= 36
     assert len(faults) == 100
+
+
+def test_faults_that_need_the_same_thing_wait_for_one_another() -> None:
+    behind = [Fault(0, "kill_behind", name, 1, 1) for name in ("intake", "notify")]
+    absent, kill = Fault(0, "absent_kafka", "kafka", 1, 1), Fault(0, "kill", "intake", 1, 1)
+    assert may_begin(behind[0], [behind[1]])
+    assert may_begin(kill, [absent, behind[1]])
+    assert not may_begin(absent, [behind[0]])
+    assert not may_begin(behind[0], [absent])
+    assert not may_begin(kill, [behind[0]])

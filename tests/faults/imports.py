@@ -1,0 +1,108 @@
+"""An importer's part of the load: finished cases through both bulk doors, accepted on either side of a midnight of the past.
+
+Whatever answer is lost, the whole batch is sent again; every answer of every item stands in the record.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from tests.faults.client import Reply
+from tests.faults.people import OFFICES, PROCEDURES, unit_of
+from tests.faults.record import Answer, Command, Filing, Record
+
+CASES = 15
+SENT_TWICE = 0.3
+IMPORTER = "importer"
+SOURCE = "old-system"
+MIDNIGHT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+"""00:00 of 3 March 2026 in Việt Nam."""
+
+Insist = Callable[[str, str, bytes], Awaitable[Reply | None]]
+"""(service, path, body) → the answer, however often it had to be asked for."""
+
+
+@dataclass(slots=True)
+class Case:
+    filing: Filing
+    body: dict[str, Any]
+    accepted_at: datetime
+    resolved: bool
+
+
+@dataclass(slots=True)
+class Imports:
+    record: Record
+    insist: Insist
+    now: Callable[[], float]
+
+    async def take_in(self, number: int, draw: random.Random) -> None:
+        """One batch of cases, each filed and acted on; some batches go through a door a second time."""
+        cases = [self._case(f"{number}-{n}", draw) for n in range(CASES)]
+        for _ in range(1 + (draw.random() < SENT_TWICE)):
+            await self._file(cases)
+        left = [case for case in cases if case.filing.dossier_ids]
+        while left and (left := await self._act(left)):
+            pass
+        if draw.random() < SENT_TWICE:
+            await self._act([case for case in cases if case.filing.dossier_ids])
+
+    def _case(self, name: str, draw: random.Random) -> Case:
+        filing = Filing(f"{IMPORTER}/{SOURCE}", name, None, IMPORTER)
+        self.record.filings.append(filing)
+        accepted_at = MIDNIGHT + timedelta(seconds=draw.choice((-1, 0, 1)), days=draw.choice((0, 1)))
+        body = {
+            "source": SOURCE,
+            "case": name,
+            "procedure": draw.choice(PROCEDURES),
+            "office": draw.choice(OFFICES),
+            "channel": draw.choice(("online", "postal")),
+            "submitted_at": (accepted_at - timedelta(days=1)).isoformat(),
+        }
+        return Case(filing, body, accepted_at, draw.random() < 0.7)
+
+    async def _file(self, cases: Sequence[Case]) -> None:
+        reply = await self.insist("intake", "/v1/bulk", orjson.dumps({"items": [c.body for c in cases]}))
+        for case, told in zip(cases, reply.body["answers"] if reply else [], strict=False):
+            status = 201 if told["outcome"] in ("recorded", "repeated") else 422
+            case.filing.answers.append(Answer(status, _kept(told), "bulk", self.now()))
+
+    async def _act(self, cases: Sequence[Case]) -> list[Case]:
+        """Those of the cases that processing has not heard of yet."""
+        items = [_acts(case) for case in cases]
+        reply = await self.insist("processing", "/v1/bulk", orjson.dumps({"items": items}))
+        unknown = []
+        for case, told in zip(cases, reply.body["answers"] if reply else [], strict=False):
+            if told.get("code") in ("not-yet-known", "contended"):
+                unknown.append(case)
+            else:
+                self._note(case, told)
+        return unknown
+
+    def _note(self, case: Case, told: dict[str, Any]) -> None:
+        status = 200 if told["outcome"] in ("recorded", "repeated") else 422
+        dossier_id = case.filing.dossier_ids[0]
+        accepted = Answer(status, {"version": 1, "code": told.get("dossier_code")}, "bulk", self.now())
+        key = f"{SOURCE}/{case.filing.key}"
+        self.record.commands.append(Command("accept", dossier_id, IMPORTER, key, [accepted]))
+        if case.resolved:
+            resolved = Answer(status, {"version": told.get("version")}, "bulk", self.now())
+            self.record.commands.append(Command("resolve", dossier_id, IMPORTER, key, [resolved]))
+
+
+def _acts(case: Case) -> dict[str, Any]:
+    unit = unit_of(str(case.body["office"]))
+    acts: list[dict[str, Any]] = [{"act": "accept", "at": case.accepted_at.isoformat(), "unit": unit}]
+    if case.resolved:
+        later = case.accepted_at + timedelta(hours=30)
+        acts.append({"act": "resolve", "at": later.isoformat(), "outcome": "granted"})
+    dossier_id = case.filing.dossier_ids[0]
+    return {"source": SOURCE, "case": case.filing.key, "dossier_id": dossier_id, "acts": acts}
+
+
+def _kept(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: told[name] for name in ("dossier_id", "code", "detail") if told.get(name)}

@@ -43,10 +43,9 @@ def _uses(fault: Fault) -> set[str]:
 
 def may_begin(fault: Fault, standing: Iterable[Fault]) -> bool:
     """Whether none of the standing faults is in the way."""
-    for other in standing:
-        if _needs(fault) & (_needs(other) | _uses(other)) or _uses(fault) & _needs(other):
-            return False
-    return True
+    return not any(
+        _needs(fault) & (_needs(other) | _uses(other)) or _uses(fault) & _needs(other) for other in standing
+    )
 
 
 def nothing() -> None:

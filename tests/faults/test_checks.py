@@ -54,6 +54,14 @@ def _answer_an_act_differently(r: Record) -> None:
     r.commands[0].answers.append(Answer(200, {"version": 2, "code": code(1)}, "processing", 3.0))
 
 
+def _refuse_an_act_for_good(r: Record) -> None:
+    r.commands[0].answers.append(Answer(422, {}, "processing", 3.0))
+
+
+def _never_grant(r: Record) -> None:
+    r.commands[0].answers[:] = [Answer(412, {}, "processing", 3.0)]
+
+
 def _leave_a_hole(r: Record) -> None:
     del r.outcome.stores["processing"][2]
 

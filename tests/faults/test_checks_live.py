@@ -31,14 +31,6 @@ def _sample_emptiness(r: Record) -> None:
     r.samples[:] = [replace(s, counts=dict.fromkeys(LAWFUL, 0)) for s in r.samples]
 
 
-def _refuse_an_act_for_good(r: Record) -> None:
-    r.commands[0].answers.append(Answer(422, {}, "processing", 3.0))
-
-
-def _never_grant(r: Record) -> None:
-    r.commands[0].answers[:] = [Answer(412, {}, "processing", 3.0)]
-
-
 def _fail_a_reachable_notice(r: Record) -> None:
     r.outcome.notices[2] = replace(r.outcome.notices[2], status="failed")
 

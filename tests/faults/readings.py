@@ -30,7 +30,12 @@ async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres,
     """The state of the house, all but what the topics say."""
     stores = {name: await database.facts(postgres, name) for name in ("intake", "processing", "notify")}
     submitted = [f.stream_id for f in stores["intake"] if f.type == "DossierSubmitted"]
-    owners = {i: (filing.role, filing.caller) for filing in record.filings for i in set(filing.dossier_ids)}
+    owners = {
+        dossier_id: (filing.role, filing.caller)
+        for filing in record.filings
+        if filing.role in ("portal", "officer")
+        for dossier_id in set(filing.dossier_ids)
+    }
     result = Outcome(stores=stores)
     await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, i, result.tracking))
     for office, status in product(OFFICES, STATUSES):

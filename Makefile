@@ -46,8 +46,8 @@ check: $(READY) ## Format, lint, types, layers, and the tests that need no serve
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m "not servers"
 
-bench: $(READY) ## Measure against the tutorial way; exits 1 when a goal is missed
-	$(BIN)/python -m tests.benchmarks
+bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is missed: ROWS=append,http ROUNDS=5 QUICK=1
+	$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
 
 faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was lost: SIZE, SEED, BROKERS
 	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS)

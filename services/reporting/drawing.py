@@ -12,7 +12,7 @@ from services.reporting.metrics import PLOTS_DRAWN, PLOTS_FAILED
 
 log = logging.getLogger(__name__)
 
-DRAW_SECONDS_MAX = 20.0
+DRAW_SECONDS_MAX = 40.0
 WAITING_MAX = 16
 KEPT = 64
 ANSWER_BYTES_MAX = 4 << 20

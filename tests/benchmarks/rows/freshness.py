@@ -1,7 +1,8 @@
 """How soon an accepted dossier is counted while people look things up: nine submissions and 170 look-ups a second.
 
-Times begin when the client has its 201 and end when reporting's entry can be seen by another connection, looked for
-every few milliseconds. Both loads are paced: a late answer does not slow them down.
+Times end when reporting's entry can be seen by another connection, looked for every few milliseconds. They begin when the
+client has its 201, or when it was to send its request: the yardstick publishes before it answers, so its first kind of
+time may end before it began and then counts as LEAST_SECONDS. Both loads are paced: a late answer does not slow them down.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import random
 import time
+from typing import NamedTuple
 from uuid import UUID
 
 from tests.benchmarks.filings import filings
@@ -22,6 +24,7 @@ from tests.benchmarks.sides import Services
 SUBMITS_PER_SECOND = 9
 LOOK_UPS_PER_SECOND = 170
 LOOK_SECONDS = 0.004
+LEAST_SECONDS = 0.001
 PATIENCE_SECONDS = 30.0
 SEEN = "SELECT dossier_id FROM entries WHERE dossier_id <> ALL ($1::uuid[])"
 
@@ -47,10 +50,17 @@ async def watch(services: Services, known: set[UUID], wanted: int) -> dict[UUID,
     return seen
 
 
+class Times(NamedTuple):
+    """Of one round, in seconds."""
+
+    accepted_to_counted: list[float]
+    filed_to_counted: list[float]
+    looked_up: list[float]
+
+
 async def one_round(
     house: House, services: Services, seconds: float, known: set[UUID], chance: random.Random
-) -> tuple[list[float], list[float]]:
-    """Seconds from accepted to counted, and of the look-ups."""
+) -> Times:
     port = services.ports["intake"]
     first = all_created(await send(Job(port, filings(house.issuer, 20, chance), 4)))
     found = [json.loads(answer.body)["dossier_id"] for answer in first]
@@ -70,17 +80,20 @@ async def one_round(
     if any(answer.status != 200 for answer in looked):
         raise Failed(f"{services.side}: a look-up failed: {next(a for a in looked if a.status != 200)}")
     known |= set(seen)
-    lags = [seen[UUID(json.loads(answer.body)["dossier_id"])] - answer.at for answer in all_created(answers)]
-    return lags, [answer.seconds for answer in looked]
+    counted = [seen[UUID(json.loads(answer.body)["dossier_id"])] for answer in all_created(answers)]
+    both = list(zip(counted, answers, strict=True))
+    return Times(
+        [max(LEAST_SECONDS, at - answer.at) for at, answer in both],
+        [at - answer.at + answer.seconds for at, answer in both],
+        [answer.seconds for answer in looked],
+    )
 
 
 async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
     seconds = 5.0 if quick else 10.0
     chance = random.Random(5)
     names: tuple[SideName, SideName] = ("ours", "baseline")
-    p99: dict[str, list[float]] = {side: [] for side in names}
-    p50: dict[str, list[float]] = {side: [] for side in names}
-    looked: dict[str, list[float]] = {side: [] for side in names}
+    found: dict[str, list[Times]] = {side: [] for side in names}
     known: dict[str, set[UUID]] = {side: set() for side in names}
     sides = {side: Services(house, side, ("intake", "reporting")) for side in names}
     try:
@@ -90,25 +103,23 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
             await services.ready()
         for number in range(rounds + 1):
             for side, services in sides.items():
-                lags, looks = await one_round(
-                    house, services, seconds if number else 2.0, known[side], chance
-                )
+                times = await one_round(house, services, seconds if number else 2.0, known[side], chance)
                 if number:
-                    p99[side].append(1e3 * percentile(lags, 0.99))
-                    p50[side].append(1e3 * percentile(lags, 0.5))
-                    looked[side].append(1e3 * percentile(looks, 0.99))
+                    found[side].append(times)
     finally:
         for services in sides.values():
             services.stop()
     load = f"{SUBMITS_PER_SECOND} submits/s, {LOOK_UPS_PER_SECOND} look-ups/s"
 
-    def row(what: str, figures: dict[str, list[float]]) -> Row:
-        return Row(
-            "freshness", f"{what} at {load}", "ms", Spread(figures["ours"]), Spread(figures["baseline"])
+    def row(what: str, index: int, share: float) -> Row:
+        ours, theirs = (
+            Spread([1e3 * percentile(times[index], share) for times in found[side]]) for side in names
         )
+        return Row("freshness", f"{what} at {load}", "ms", ours, theirs)
 
     return [
-        row("accepted → counted, p99", p99),
-        row("accepted → counted, median", p50),
-        row("look-up, p99", looked),
+        row("accepted → counted, p99", 0, 0.99),
+        row("filed → counted, p99", 1, 0.99),
+        row("filed → counted, median", 1, 0.5),
+        row("look-up, p99", 2, 0.99),
     ]

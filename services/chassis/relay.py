@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 READ_EVENTS = 2_000
+GATHER_SECONDS = 0.05
+GATHER_MESSAGES = 10
 PROGRESS_TOPIC = "progress"
 
 
@@ -56,6 +59,17 @@ def events_feed(outgoing: Callable[[StoredEvent], Message]) -> Feed:
         return [(event.position, outgoing(event)) for event in await read_after(connection, after, limit)]
 
     return Feed("events", read)
+
+
+def pause_seconds(messages: int, took_seconds: float) -> float:
+    """How long to gather after a round of `messages`, so that rounds of a busy log are 50 ms apart.
+
+    A round costs a batch for each partition, a commit, and as much again to every reader, however little it carries: gathering
+    was measured to save an eighth of intake's CPU under load. Lone events and a backlog, whose rounds are full, never wait.
+    """
+    if GATHER_MESSAGES <= messages < READ_EVENTS:
+        return max(0.0, GATHER_SECONDS - took_seconds)
+    return 0.0
 
 
 class Relay:
@@ -162,6 +176,7 @@ class Relay:
         poked = self._poked[feed.name]
         while True:
             poked.clear()
+            began = time.monotonic()
             position = self._positions[feed.name]
             messages = await feed.read(self._pool, position, READ_EVENTS)
             if not messages:
@@ -170,6 +185,7 @@ class Relay:
             offsets = await send_all(producer, [message for _, message in messages])
             await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
             metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
+            await asyncio.sleep(pause_seconds(len(messages), time.monotonic() - began))
 
     async def _advance(
         self, cluster_id: str, feed: Feed, epoch: int, position: int, offsets: dict[str, dict[str, int]]

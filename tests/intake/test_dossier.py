@@ -1,0 +1,47 @@
+from dataclasses import replace
+from uuid import UUID
+
+from contracts.catalogue import PROCEDURES
+from services.intake.dossier import EVENTS, DossierSubmitted, SubmitDossier, decide, fold
+from tests.deciding import deciding
+
+APPLICANT = UUID(int=7)
+SUBMIT = SubmitDossier("portal", "1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
+SUBMITTED = DossierSubmitted("1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
+
+given = deciding(fold, lambda command, state: decide(command, state, PROCEDURES))
+
+
+def test_a_dossier_is_submitted() -> None:
+    given([]).when(SUBMIT).then([SUBMITTED])
+
+
+def test_the_same_submission_again_is_quiet() -> None:
+    given([SUBMITTED]).when(SUBMIT).then_nothing()
+
+
+def test_other_content_on_a_submitted_dossier_is_rejected() -> None:
+    given([SUBMITTED]).when(replace(SUBMIT, content_commitment="cd" * 32)).then_rejected("already-submitted")
+
+
+def test_an_unknown_procedure_is_rejected() -> None:
+    given([]).when(replace(SUBMIT, procedure="1.999999")).then_rejected("procedure-unknown")
+
+
+def test_each_door_has_its_channels() -> None:
+    for channel in ("in_person", "postal"):
+        given([]).when(replace(SUBMIT, channel=channel)).then_rejected("channel-not-allowed")
+        given([]).when(replace(SUBMIT, door="desk", channel=channel)).then(
+            [replace(SUBMITTED, channel=channel)]
+        )
+        given([]).when(replace(SUBMIT, door="import", channel=channel)).then(
+            [replace(SUBMITTED, channel=channel)]
+        )
+    given([]).when(replace(SUBMIT, door="desk")).then_rejected("channel-not-allowed")
+    given([]).when(replace(SUBMIT, door="import")).then([SUBMITTED])
+
+
+def test_what_is_stored_is_read_back() -> None:
+    name, version, data = EVENTS.encode(SUBMITTED)
+    assert (name, version) == ("DossierSubmitted", 1)
+    assert EVENTS.decode(name, version, data) == SUBMITTED

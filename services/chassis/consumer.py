@@ -26,6 +26,7 @@ from services.chassis.inbox import Apply, Inbox, Place, Slice
 from services.chassis.kafka import Cluster
 from services.chassis.progress import Complete, Progress, complete_up_to
 from services.chassis.records import Dialect, Keyed, Record
+from services.chassis.redrive import redrive_asked
 from services.chassis.settings import KafkaSettings
 from services.chassis.subscription import STOP_SECONDS, subscribe
 
@@ -264,6 +265,7 @@ class Reader:
             lag[topic] += max(0, (consumer.highwater(TopicPartition(topic, partition)) or 0) - position)
         for topic, messages in lag.items():
             metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(messages)
+        await redrive_asked(self._pool, self._inbox, self._name, self._cluster_id)
         await measure_held(self._pool, self._name)
         complete = await self.complete_up_to()
         if complete is not None:

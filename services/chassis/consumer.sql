@@ -49,5 +49,14 @@ CREATE TABLE discarded (
     "offset" bigint NOT NULL
 );
 
+CREATE TABLE redrives_asked (
+    reader text NOT NULL,
+    stream_id uuid NOT NULL,
+    asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (reader, stream_id)
+);
+COMMENT ON TABLE redrives_asked IS 'streams whose queue the running reader shall try again';
+
 GRANT SELECT, INSERT, UPDATE, DELETE ON reader_positions, applied_versions, held TO {role};
 GRANT SELECT, INSERT ON discarded TO {role};
+GRANT SELECT, INSERT, DELETE ON redrives_asked TO {role};

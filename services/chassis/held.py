@@ -14,6 +14,7 @@ import orjson
 
 from services.chassis import metrics
 from services.chassis.records import POISON, unpack_headers
+from services.chassis.redrive import ask_redrive
 
 PUBLISH_AT_ONCE = 100
 HELD_REASONS = ("poison", "unknown-type", "gap", "before-opener", "behind")
@@ -70,6 +71,8 @@ async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str
             )
         await connection.execute("DELETE FROM held WHERE held_id = $1", held_id)
         stream_id: UUID | None = row["stream_id"]
+        if stream_id is not None:
+            await ask_redrive(connection, row["reader"], stream_id)
         return stream_id
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -245,10 +246,8 @@ def _refused(item: BulkItem, rejected: Rejected) -> Told:
 
 def _malformed(refused: Refused) -> Told:
     """The case is named as it came, as far as it can be."""
-    named: Told = {
-        name: str(refused.item[name])[:100]
-        for name in ("source", "case", "dossier_id")
-        if name in refused.item
-    }
-    fault = refused.fault
+    came, fault = refused.item, refused.fault
+    named: Told = {name: str(came[name])[:100] for name in ("source", "case") if came.get(name) is not None}
+    with suppress(KeyError, ValueError, TypeError, AttributeError):
+        named["dossier_id"] = UUID(came["dossier_id"])
     return {**named, "outcome": "refused", "code": fault.code, "detail": fault.detail, "field": fault.field}

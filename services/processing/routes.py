@@ -56,7 +56,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _version(if_match: Annotated[str, Header(alias="If-Match")] = "") -> int:
+def _version(
+    if_match: Annotated[str, Header(alias="If-Match", json_schema_extra={"pattern": ETAG.pattern})] = "",
+) -> int:
     """The version that the caller decided on; 0 for a dossier that nobody has acted on."""
     if not if_match:
         raise Problem(428, "if-match-missing", 'send the version you decided on, as If-Match: "3"')

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
+from services.processing.bodies import BulkAnswer
 from services.processing.bulk import Asked, Missing, missing_of
 from services.processing.calendar import ZONE, shipped
 from services.processing.code import parse
@@ -116,6 +117,14 @@ async def test_one_bad_item_fails_no_other(house: House) -> None:
     ]
     assert answers[0]["case"] == str(bad)
     assert answers[0]["field"].startswith("acts.0")
+
+
+@pytest.mark.parametrize("dossier_id", ["", "x", None, 5, {"a": 1}, []])
+async def test_a_malformed_item_is_answered_in_the_documented_shape(house: House, dossier_id: object) -> None:
+    (answer,) = await house.bulk([{"source": 5, "case": None, "dossier_id": dossier_id, "acts": [ACCEPT]}])
+    BulkAnswer.model_validate(answer)
+    assert answer["outcome"] == "refused"
+    assert "dossier_id" not in answer
 
 
 async def test_an_end_earlier_in_the_day_than_its_start_is_valid(house: House) -> None:

@@ -229,8 +229,7 @@ FROM generate_series($1::int, $2::int) n
 
 
 async def buffers(connection: Any, statuses: list[str]) -> int:
-    """Database pages that one page of the queue touches, planned as the service's prepared statement is."""
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    """Database pages that one page of the queue touches."""
     shown = tables.stretches(OFFICE, [UNIT, OFFICE], None, None)
     arguments = (statuses, *shown, *tables.BEGINNING, 51)
     explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {tables.PAGE}"

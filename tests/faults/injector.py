@@ -132,7 +132,7 @@ class Injector:
     def _wipe(self, first: list[topics.Message] | None = None) -> None:
         """An empty cluster, then `first`, then the poison of before: no store could fill that in again."""
         self.house.kafka.wipe()
-        self.record.wiped_at_epoch = time.time()
+        self.record.wiped = True
         topics.say(self.house.kafka, [*(first or []), *(p.message for p in self._said)])
 
     def _duplicate(self, _fault: Fault, draw: random.Random) -> End:

@@ -92,7 +92,6 @@ class Heard:
     dossier_id: str
     sequence: int
     event_id: str
-    at_epoch: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +176,7 @@ class Record:
     mail: list[Mail] = field(default_factory=list)
     poison: dict[str, set[str]] = field(default_factory=dict)
     reordered: set[str] = field(default_factory=set)
-    wiped_at_epoch: float = 0.0
+    wiped: bool = False
     outcome: Outcome = field(default_factory=Outcome)
 
 

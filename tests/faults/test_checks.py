@@ -105,9 +105,10 @@ def _publish_out_of_order(r: Record) -> None:
     heard[3], heard[5] = replace(first, offset=second.offset), replace(second, offset=first.offset)
 
 
-def _publish_out_of_order_before_the_new_broker_was_noticed(r: Record) -> None:
-    _publish_out_of_order(r)
-    r.wiped_at_epoch = -1.0
+def _publish_a_new_event_first(r: Record) -> None:
+    last = r.outcome.topic[-2]
+    assert last.sequence > 1
+    r.outcome.topic.append(replace(last, offset=-1))
 
 
 def _publish_another_version(r: Record) -> None:
@@ -163,6 +164,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_tell_another_code, "codes", "wrong"),
     (_leave_one_unpublished, "topic", "lost"),
     (_publish_out_of_order, "topic", "wrong"),
+    (_publish_a_new_event_first, "topic", "wrong"),
     (_publish_another_version, "topic", "wrong"),
     (_track_wrongly, "tracking", "wrong"),
     (_track_a_wrong_history, "tracking", "wrong"),
@@ -182,7 +184,15 @@ def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> No
     assert (check, kind) in found
 
 
-def test_what_was_said_before_the_new_broker_was_noticed_may_be_out_of_order() -> None:
+def test_a_broker_that_came_back_empty_may_hear_a_new_event_first() -> None:
     record = good_record()
-    _publish_out_of_order_before_the_new_broker_was_noticed(record)
+    _publish_a_new_event_first(record)
+    record.wiped = True
     assert checks.findings(record, checks_live.ALL) == []
+
+
+def test_a_broker_that_came_back_empty_hears_the_log_in_order() -> None:
+    record = good_record()
+    _publish_out_of_order(record)
+    record.wiped = True
+    assert {f.check for f in checks.findings(record, checks_live.ALL)} == {"topic"}

@@ -23,14 +23,16 @@ def test_a_source_that_lost_the_guarded_text_is_refused() -> None:
         MUTATIONS["no-compare-and-set"].apply("something else")
 
 
-def test_the_mutated_module_is_the_one_that_runs() -> None:
-    mutation = MUTATIONS["no-compare-and-set"]
-    probe = [
-        sys.executable,
-        "-m",
-        "tests.faults.mutations",
-        "no-compare-and-set",
-        "tests.faults.mutations.probe",
-    ]
+@pytest.mark.parametrize("name", ["no-compare-and-set", "no-expected-version"])
+def test_what_runs_is_mutated_and_nothing_else_is(name: str) -> None:
+    probe = [sys.executable, "-m", "tests.faults.mutations", name, "tests.faults.mutations.probe"]
     told = subprocess.run(probe, capture_output=True, text=True, cwd=ROOT, check=True)
-    assert told.stdout.strip() == str(len(mutation.apply(mutation.path.read_text(encoding="utf-8"))))
+    read = [int(length) for length in told.stdout.split()]
+    files = [ROOT / "services/chassis/inbox.py", ROOT / "services/chassis/event_store.sql"]
+    mutation = MUTATIONS[name]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    mutated = [
+        mutation.apply(text) if file == mutation.path else text
+        for file, text in zip(files, texts, strict=True)
+    ]
+    assert read == [len(text) for text in mutated]

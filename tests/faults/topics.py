@@ -25,7 +25,6 @@ class Message(NamedTuple):
     topic: str
     partition: int
     offset: int
-    at_ms: int
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
@@ -62,9 +61,8 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
                 if found.error() is not None:
                     raise RuntimeError(str(found.error()))
                 partition, offset = found.partition() or 0, found.offset() or 0
-                at_ms = found.timestamp()[1]
                 headers = _headers(found.headers())
-                yield Message(topic, partition, offset, at_ms, found.key(), found.value(), headers)
+                yield Message(topic, partition, offset, found.key(), found.value(), headers)
                 if offset + 1 >= ends[partition]:
                     left.discard(partition)
     finally:
@@ -86,7 +84,6 @@ def heard(messages: Iterable[Message]) -> list[Heard]:
             m.header("ce_subject"),
             int(m.header("ce_sequence")),
             m.header("ce_id"),
-            m.at_ms / 1000,
         )
         for m in messages
         if m.header("ce_sequence").isdigit()
@@ -182,7 +179,7 @@ def _bad(draw: random.Random, source: str, kind: str, value: bytes, sequence: by
         ("ce_recordedtime", at),
         ("content-type", b"application/json"),
     )
-    return Message(DOSSIERS, draw.randrange(12), 0, 0, dossier_id, value, headers)
+    return Message(DOSSIERS, draw.randrange(12), 0, dossier_id, value, headers)
 
 
 def _uuid7(draw: random.Random) -> bytes:

@@ -112,9 +112,8 @@ class House:
 
     def migrate(self, service: str) -> None:
         migration = Process(f"migrate-{service}", home=self.home)
-        migration.start(
-            [sys.executable, "-m", "services.chassis.migrations", service], self._environment(service, 0)
-        )
+        program = [*self._python(), "services.chassis.migrations", service]
+        migration.start(program, self._environment(service, 1))
         deadline = time.monotonic() + MIGRATE_SECONDS
         while migration.running and time.monotonic() < deadline:
             time.sleep(0.02)

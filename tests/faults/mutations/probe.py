@@ -1,9 +1,11 @@
-"""Prints how long the source of the inbox is as this process loaded it: what a test of the mutations looks at."""
+"""Prints how long the inbox' source and the store's SQL are as this process reads them: what a test of the mutations looks at."""
 
 import sys
 
-import services.chassis.inbox as inbox
+from services.chassis import inbox
+from services.chassis.migrations import chassis_sql
 
 loader = inbox.__loader__
 assert loader is not None
-sys.stdout.write(f"{len(loader.get_source('services.chassis.inbox'))}\n")  # type: ignore[attr-defined]
+source = loader.get_source("services.chassis.inbox")  # type: ignore[attr-defined]
+sys.stdout.write(f"{len(source)} {len(chassis_sql('event_store').read_text(encoding='utf-8'))}\n")

@@ -88,7 +88,6 @@ REQUESTS_SECONDS = histogram(
     FAST_SECONDS,
     {"route": "a route's template", "method": "an HTTP method"},
 )
-REQUESTS_IN_FLIGHT = gauge("requests_in_flight", "Requests being answered now.")
 REQUESTS_LIMITED = counter(
     "requests_limited_total", "Requests refused with 429, by limit.", {"limit": "the name of a limit"}
 )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import orjson
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.chassis import metrics
@@ -80,7 +80,9 @@ def create_app(
         body = orjson.dumps({"ready": readiness.ready, **readiness.parts})
         return Response(body, 200 if readiness.ready else 503, media_type="application/json")
 
-    @application.get("/metrics", summary="Measurements, Prometheus text format")
+    @application.get(
+        "/metrics", summary="Measurements, Prometheus text format", response_class=PlainTextResponse
+    )
     async def measured() -> Response:
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 

@@ -16,6 +16,7 @@ class Form:
     """
 
     def __init__(self, pattern: str, code: str, sentence: str, *, characters_max: int = 200) -> None:
+        self.pattern = pattern
         self._matches = re.compile(pattern).fullmatch
         self._fault = PydanticCustomError(code, sentence)
         self._schema = core_schema.custom_error_schema(

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from contracts.contacts import CHANGE_HEADER, Contact
 from services.chassis.relay import Feed
 from services.chassis.sending import Message
 from services.intake.forms import CITIZEN, ORGANISATION, Email, Mobile, PersonName
 
 SALT_BYTES = 16
 TOPIC = "contacts"
+NUMBER = f"^(?:{CITIZEN.pattern}|{ORGANISATION.pattern})$"
 
 
 class _Filed(BaseModel):
@@ -31,7 +33,7 @@ class Identifier(_Filed):
     """A citizen number (cccd) or an organisation's tax code."""
 
     kind: Literal["cccd", "tax_code"]
-    number: str
+    number: Annotated[str, Field(json_schema_extra={"pattern": NUMBER})]
 
     @field_validator("number")
     @classmethod
@@ -139,11 +141,11 @@ def contact_message(
     change: int, applicant_id: UUID, name: str | None, email: str | None, phone: str | None
 ) -> Message:
     key = str(applicant_id)
-    headers: Sequence[tuple[str, bytes]] = [("change", b"%d" % change)]
+    headers: Sequence[tuple[str, bytes]] = [(CHANGE_HEADER, b"%d" % change)]
     if name is None:
         return Message(TOPIC, key.encode(), None, headers)
-    contact = {"applicant_id": key, "change": change, "name": name, "email": email, "phone": phone}
-    return Message(TOPIC, key.encode(), orjson.dumps(contact), headers)
+    contact = Contact(applicant_id=applicant_id, change=change, name=name, email=email, phone=phone)
+    return Message(TOPIC, key.encode(), contact.model_dump_json().encode(), headers)
 
 
 CONTACTS = Feed("contacts", _changes)

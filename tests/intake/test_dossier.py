@@ -1,15 +1,22 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from contracts.catalogue import PROCEDURES
-from services.intake.dossier import EVENTS, DossierSubmitted, SubmitDossier, decide, fold
+from services.chassis.decider import Rejected
+from services.intake.dossier import EVENTS, Dossier, DossierSubmitted, SubmitDossier, decide, fold
 from tests.deciding import deciding
 
 APPLICANT = UUID(int=7)
 SUBMIT = SubmitDossier("portal", "1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
 SUBMITTED = DossierSubmitted("1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
 
-given = deciding(fold, lambda command, state: decide(command, state, PROCEDURES))
+
+def decided(command: SubmitDossier, state: Dossier) -> Sequence[DossierSubmitted] | Rejected:
+    return decide(command, state, PROCEDURES)
+
+
+given = deciding(fold, decided)
 
 
 def test_a_dossier_is_submitted() -> None:

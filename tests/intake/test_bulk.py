@@ -1,0 +1,143 @@
+"""The importer's door: one dossier per case for ever, each item answered by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from uuid_utils.compat import uuid7
+
+from tests.intake.conftest import Front, Process, body
+
+
+def case(number: int | str, **changes: Any) -> dict[str, Any]:
+    return {
+        "source": "old",
+        "case": str(number),
+        "procedure": "1.009982",
+        "office": "H29.015.00",
+        "channel": "online",
+        "submitted_at": "2023-01-03T08:00:00+07:00",
+    } | changes
+
+
+async def answers(front: Front, items: list[Any]) -> list[dict[str, Any]]:
+    answer = await front.import_cases(items)
+    assert answer.status_code == 200, answer.text
+    told: list[dict[str, Any]] = answer.json()["answers"]
+    assert len(told) == len(items)
+    return told
+
+
+async def test_cases_are_recorded_at_their_own_time(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    told = await answers(front, [case(1), case(2, applicant=body()["applicant"])])
+    assert [one["outcome"] for one in told] == ["recorded", "recorded"]
+    for row in await admin.fetch("SELECT occurred_at, actor FROM events"):
+        assert row["occurred_at"] == datetime(2023, 1, 3, 1, 0, tzinfo=UTC)
+        assert row["actor"] == "importer/i1"
+    assert await admin.fetchval("SELECT count(*) FROM applicants") == 1
+    assert await admin.fetchval("SELECT position FROM contact_changes") == 2
+
+
+async def test_a_case_is_one_dossier_for_ever(process: Process, admin: asyncpg.Connection[Any]) -> None:
+    async with process() as here, process() as there:
+        items = [case(n) for n in range(40)]
+        first, second = await asyncio.gather(answers(here, items), answers(there, items))
+        later = await answers(
+            here, [case(n, submitted_at="2024-05-06T07:08:09Z", channel="postal") for n in range(40)]
+        )
+    ids = [one["dossier_id"] for one in first]
+    assert len(set(ids)) == 40
+    assert ids == [one["dossier_id"] for one in second] == [one["dossier_id"] for one in later]
+    assert {one["outcome"] for one in later} == {"repeated"}
+    outcomes = [one["outcome"] for one in (*first, *second)]
+    assert (outcomes.count("recorded"), outcomes.count("repeated")) == (40, 40)
+    assert await admin.fetchval("SELECT count(*) FROM events") == 40
+
+
+async def test_two_equal_cases_in_one_call_are_one(front: Front) -> None:
+    first, second = await answers(front, [case(1), case(1)])
+    assert (first["outcome"], second["outcome"]) == ("recorded", "repeated")
+    assert first["dossier_id"] == second["dossier_id"]
+
+
+async def test_the_same_case_of_another_source_is_another(front: Front) -> None:
+    first, second = await answers(front, [case(1), case(1, source="new")])
+    assert first["dossier_id"] != second["dossier_id"]
+
+
+async def test_a_claim_without_its_event_is_gone_on_with(front: Front) -> None:
+    """A crash between the claim and the append leaves just this."""
+    claimed = uuid7()
+    await front.pool.fetch("SELECT FROM claim_cases($1, $2, $3)", ["old"], ["1"], [claimed])
+    (told,) = await answers(front, [case(1)])
+    assert (told["outcome"], UUID(told["dossier_id"])) == ("recorded", claimed)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"procedure": "1.999999"}, "procedure", "procedure-unknown"),
+        ({"procedure": "x"}, "procedure", "procedure-implausible"),
+        ({"office": "x"}, "office", "office-implausible"),
+        ({"channel": "fax"}, "channel", "literal-error"),
+        ({"case": ""}, "case", "import-name-implausible"),
+        ({"source": "a\nb"}, "source", "import-name-implausible"),
+        ({"submitted_at": "2023-01-03T08:00:00"}, "submitted_at", "timezone-aware"),
+        ({"submitted_at": "yesterday"}, "submitted_at", "datetime-parsing"),
+        (
+            {"submitted_at": (datetime.now(UTC) + timedelta(days=1)).isoformat()},
+            "submitted_at",
+            "in-the-future",
+        ),
+        ({"applicant": {"name": "A"}}, "applicant.identifier", "missing"),
+        ({"status": "resolved"}, "status", "unknown-field"),
+    ],
+)
+async def test_a_bad_case_is_refused_and_its_neighbours_are_taken(
+    front: Front, admin: asyncpg.Connection[Any], change: dict[str, Any], field: str, code: str
+) -> None:
+    told = await answers(front, [case(1), case(2, **change), case(3)])
+    assert [one["outcome"] for one in told] == ["recorded", "refused", "recorded"]
+    assert (told[1]["field"], told[1]["code"]) == (field, code)
+    assert [one["case"] for one in told if one["outcome"] == "recorded"] == ["1", "3"]
+    assert await admin.fetchval("SELECT count(*) FROM imported_cases") == 2
+
+
+async def test_a_refused_case_can_be_corrected(front: Front) -> None:
+    (refused,) = await answers(front, [case(1, procedure="1.999999")])
+    (taken,) = await answers(front, [case(1)])
+    assert (refused["outcome"], taken["outcome"]) == ("refused", "recorded")
+
+
+async def test_five_hundred_cases_are_few_transactions(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    told = await answers(front, [case(n) for n in range(500)])
+    assert {one["outcome"] for one in told} == {"recorded"}
+    # The events of one append share their record time.
+    assert await admin.fetchval("SELECT count(DISTINCT recorded_at) FROM events") <= 2
+
+
+async def test_more_than_five_hundred_are_refused_whole(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    answer = await front.import_cases([case(n) for n in range(501)])
+    assert (answer.status_code, answer.json()["field"]) == (422, "items")
+    assert await admin.fetchval("SELECT count(*) FROM events") == 0
+
+
+async def test_an_empty_batch_is_answered(front: Front) -> None:
+    assert await answers(front, []) == []
+
+
+async def test_the_bulk_door_is_the_importers(front: Front) -> None:
+    for role in ("portal", "officer", "supervisor", "operator"):
+        assert (await front.import_cases([case(1)], role)).status_code == 403
+
+
+async def test_a_body_beyond_the_limit_is_refused(front: Front) -> None:
+    huge = json.dumps({"items": [case(1, case="x" * 1_100_000)]}).encode()
+    answer = await front.client.post("/v1/bulk", content=huge, headers=front.headers("importer"))
+    assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")

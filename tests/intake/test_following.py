@@ -1,0 +1,180 @@
+"""Following a dossier: right after the submission, through the authority's acts, and who may see what."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from uuid_utils.compat import uuid7
+
+from contracts.catalogue import PROCEDURES
+from contracts.sealed import Unsealable
+from services.chassis.ordering import Delivered
+from services.intake.incoming import APPLIED, STATUS_AFTER, tracking
+from tests.intake.conftest import CODE_KEY, Front, sealed
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CODE = "H29.015.00-260302-0001"
+
+
+def delivered(dossier_id: UUID, sequence: int, kind: str, **data: Any) -> Delivered:
+    said = APPLIED[f"{kind}.v1"].model_validate(data)
+    return Delivered(
+        "dossiers",
+        0,
+        sequence,
+        uuid7(),
+        "processing",
+        f"{kind}.v1",
+        dossier_id,
+        sequence,
+        AT,
+        AT,
+        None,
+        None,
+        said,
+    )
+
+
+def life(dossier_id: UUID, code: str = CODE) -> list[Delivered]:
+    """What processing says of a dossier that goes its whole way."""
+    return [
+        delivered(
+            dossier_id,
+            1,
+            "DossierAccepted",
+            sealed_code=sealed(code, dossier_id),
+            due_on=date(2026, 3, 20),
+            level="full",
+        ),
+        delivered(dossier_id, 2, "DossierForwarded", unit="X", step="thu_ly"),
+        delivered(
+            dossier_id, 3, "DossierResolved", outcome="granted", due_on=date(2026, 3, 23), late_reason=None
+        ),
+        delivered(dossier_id, 4, "ResultReturned", method="online"),
+    ]
+
+
+async def hear(front: Front, deliveries: list[Delivered]) -> None:
+    async with front.pool.acquire() as connection, connection.transaction():
+        await tracking(CODE_KEY)(connection, deliveries)
+
+
+async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
+    receipt = (await front.file()).json()
+    seen = (await front.status(receipt["dossier_id"])).json()
+    assert seen == {
+        "dossier_id": receipt["dossier_id"],
+        "procedure": "1.009982",
+        "office": "H29.015.00",
+        "channel": "online",
+        "status": "submitted",
+        "code": None,
+        "submitted_at": receipt["submitted_at"],
+        "due_on": None,
+        "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
+    }
+
+
+async def test_the_status_follows_the_authoritys_acts(front: Front) -> None:
+    dossier_id = UUID((await front.file()).json()["dossier_id"])
+    statuses, dues = [], []
+    for act in life(dossier_id):
+        await hear(front, [act])
+        seen = (await front.status(dossier_id)).json()
+        statuses.append(seen["status"])
+        dues.append(seen["due_on"])
+    assert statuses == ["accepted", "in_processing", "resolved", "returned"]
+    assert dues == ["2026-03-20", "2026-03-20", "2026-03-23", "2026-03-23"]
+    assert seen["code"] == CODE
+    assert [step["what"] for step in seen["history"]] == [
+        "DossierSubmitted",
+        "DossierAccepted",
+        "DossierForwarded",
+        "DossierResolved",
+        "ResultReturned",
+    ]
+    assert seen["history"][1]["at"] == "2026-03-02T16:00:00+07:00"
+
+
+async def test_a_rejection_is_seen(front: Front) -> None:
+    dossier_id = UUID((await front.file()).json()["dossier_id"])
+    await hear(front, [delivered(dossier_id, 1, "DossierRejected", reason="incomplete")])
+    assert (await front.status(dossier_id)).json()["status"] == "rejected"
+
+
+def test_every_applied_type_has_its_status() -> None:
+    assert STATUS_AFTER.keys() == APPLIED.keys()
+
+
+async def test_acts_before_their_submission_is_here_are_kept(front: Front) -> None:
+    dossier_id = uuid7()
+    await hear(front, life(dossier_id))
+    assert (await front.status(dossier_id, "officer")).status_code == 404
+    looked = await front.client.get("/v1/lookup", params={"code": CODE})
+    assert looked.json() == {"code": CODE, "status": "returned"}
+
+
+async def test_a_code_sealed_for_another_dossier_is_poison(front: Front) -> None:
+    dossier_id = uuid7()
+    act = delivered(dossier_id, 1, "DossierAccepted", sealed_code=sealed(CODE, uuid7()), due_on=None)
+    with pytest.raises(Unsealable):
+        await hear(front, [act])
+    assert await front.pool.fetchval("SELECT count(*) FROM steps") == 0
+
+
+async def test_a_dossier_is_shown_to_who_filed_it_and_to_officers(front: Front) -> None:
+    dossier_id = (await front.file()).json()["dossier_id"]
+    assert (await front.status(dossier_id)).status_code == 200
+    assert (await front.status(dossier_id, "officer", "o1")).status_code == 200
+    assert (await front.status(dossier_id, "supervisor", "o2")).status_code == 200
+    assert (await front.status(dossier_id, "portal", "s2")).status_code == 404
+    assert (await front.status(uuid7())).status_code == 404
+    assert (await front.status(dossier_id, "importer")).status_code == 403
+    assert (await front.client.get(f"/v1/dossiers/{dossier_id}")).status_code == 401
+    assert (await front.status("not-an-id")).status_code == 422
+
+
+async def test_a_code_shows_its_status_and_no_more(front: Front) -> None:
+    one, other = uuid7(), uuid7()
+    await hear(front, [*life(one), *life(other, "H29.015.00-260302-0002")[:1]])
+    answer = await front.client.get("/v1/lookup", params={"code": "H29.015.00-260302-0002"})
+    assert answer.json() == {"code": "H29.015.00-260302-0002", "status": "accepted"}
+
+
+async def test_look_ups_are_limited_by_address(front: Front) -> None:
+    asked = [
+        await front.client.get("/v1/lookup", params={"code": f"H29.015.00-260302-{n:04}"}) for n in range(4)
+    ]
+    assert [answer.status_code for answer in asked] == [404, 404, 404, 429]
+    assert int(asked[-1].headers["retry-after"]) <= 20
+
+
+async def test_a_malformed_code_is_refused(front: Front) -> None:
+    for code in ("x", "H29.015.00-260302-0001' OR 1=1", "a" * 100):
+        answer = await front.client.get("/v1/lookup", params={"code": code})
+        assert (answer.status_code, answer.json()["field"]) == (422, "code")
+
+
+async def test_the_catalogue_is_public(front: Front) -> None:
+    items = (await front.client.get("/v1/procedures")).json()["items"]
+    assert [item["code"] for item in items] == list(PROCEDURES)
+    assert len(items) == 22
+    assert sum(item["level"] == "full" for item in items) == 17
+
+
+async def test_ready_means_that_it_can_append(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    answer = await front.client.get("/readyz")
+    assert (answer.status_code, answer.json()["log"]) == (200, "writable")
+    assert "kafka" in answer.json()
+    before = await admin.fetchval("SELECT count(*) FROM events")
+    async with admin.transaction():
+        await admin.execute("SELECT FROM log_head FOR UPDATE")
+        answer = await asyncio.wait_for(front.client.get("/readyz"), 10)
+        assert (answer.status_code, answer.json()["log"]) == (503, "away")
+    assert (await front.client.get("/readyz")).status_code == 200
+    assert await admin.fetchval("SELECT count(*) FROM events") == before

@@ -1,0 +1,140 @@
+"""The people store: who may read it, what it leaves behind, and what it says on `contacts`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from contracts.envelope import json_object, read
+from services.chassis.event_store import StoredEvent, read_after
+from services.intake.outgoing import outgoing
+from services.intake.people import CONTACTS
+from tests.intake.conftest import Front, body
+
+OFFICE = "H29.015.00"
+
+
+async def person(
+    front: Front, dossier_id: Any, role: str = "officer", purpose: str = "reception", office: str = OFFICE
+) -> httpx.Response:
+    headers = front.headers(role, "o1", office=office)
+    return await front.client.get(f"/v1/people/{dossier_id}", params={"purpose": purpose}, headers=headers)
+
+
+async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    dossier_id = (await front.file()).json()["dossier_id"]
+    answer = await person(front, dossier_id)
+    assert answer.json() == {
+        "dossier_id": dossier_id,
+        "office": OFFICE,
+        "name": "Nguyễn Văn Thử",
+        "identifier_kind": "cccd",
+        "identifier_number": "097090123456",
+        "email": "thu@example.vn",
+        "phone": "0912345678",
+        "content": {"grade": "II", "years": 5},
+    }
+    (line,) = await admin.fetch("SELECT actor, dossier_id, purpose FROM people_access")
+    assert tuple(line) == ("officer/o1", UUID(dossier_id), "reception")
+
+
+async def test_nobody_else_reads_a_person(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    dossier_id = (await front.file()).json()["dossier_id"]
+    for office in ("H29.016.00", ""):
+        assert (await person(front, dossier_id, office=office)).status_code == 404
+    for role in ("portal", "importer", "operator"):
+        assert (await person(front, dossier_id, role)).status_code == 403
+    assert (await person(front, dossier_id, purpose="curiosity")).status_code == 422
+    assert (await person(front, UUID(int=1))).status_code == 404
+    assert await admin.fetchval("SELECT count(*) FROM people_access") == 0
+
+
+async def test_the_service_cannot_read_identifiers_or_contents_past_the_access_log(front: Front) -> None:
+    await front.file()
+    for statement in (
+        "SELECT identifier_number FROM applicants",
+        "SELECT * FROM applicants",
+        "SELECT content FROM filings",
+        "SELECT * FROM people_access",
+        "SELECT * FROM imported_cases",
+        "INSERT INTO people_access (actor, dossier_id, purpose) SELECT 'x', stream_id, 'audit' FROM events",
+        "DELETE FROM people_access",
+        "UPDATE applicants SET name = 'x'",
+        "INSERT INTO contact_changes SELECT 1, stream_id FROM events",
+        "DELETE FROM events",
+        "UPDATE steps SET status = 'x'",
+        "TRUNCATE steps",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await front.pool.execute(statement)
+
+
+async def test_a_contact_is_published_as_it_is_now(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    for key in ("a", "b"):
+        await front.file(key=key)
+    first, second = await CONTACTS.read(front.pool, 0, 10)
+    assert (first[0], second[0]) == (1, 2)
+    message = second[1]
+    assert message.topic == "contacts"
+    assert message.value is not None
+    assert json_object(message.value) == {
+        "applicant_id": message.key.decode(),
+        "change": 2,
+        "name": "Nguyễn Văn Thử",
+        "email": "thu@example.vn",
+        "phone": "0912345678",
+    }
+    assert await CONTACTS.read(front.pool, 1, 10) == [second]
+    await admin.execute("DELETE FROM applicants WHERE applicant_id = $1", UUID(message.key.decode()))
+    (_, erased) = (await CONTACTS.read(front.pool, 1, 10))[0]
+    assert (erased.key, erased.value, list(erased.headers)) == (message.key, None, [("change", b"2")])
+
+
+async def logged(front: Front) -> list[StoredEvent]:
+    return await read_after(front.pool, 0, 100)
+
+
+async def test_every_stored_event_is_one_message(front: Front) -> None:
+    await front.file()
+    await front.import_cases(
+        [
+            {
+                "source": "old",
+                "case": "1",
+                "procedure": "1.009982",
+                "office": OFFICE,
+                "channel": "postal",
+                "submitted_at": "2023-01-03T08:00:00+07:00",
+            }
+        ]
+    )
+    live, imported = await logged(front)
+    for stored, origin, change in ((live, None, 1), (imported, "import", 0)):
+        message = outgoing(stored)
+        attributes = read(message.headers)
+        assert (attributes.type, attributes.source, attributes.sequence) == (
+            "DossierSubmitted.v1",
+            "intake",
+            1,
+        )
+        assert (attributes.origin, attributes.subject) == (origin, stored.stream_id)
+        assert message.key == str(stored.stream_id).encode()
+        assert message.value is not None
+        value = json_object(message.value)
+        assert value["contact_change"] == change
+        assert value["content_commitment"] == json.loads(stored.data)["content_commitment"]
+        assert outgoing(stored) == message
+    assert read(outgoing(imported).headers).time.year == 2023
+
+
+async def test_no_message_carries_personal_data(front: Front) -> None:
+    await front.file(body(content={"address": "12 đường số 3"}))
+    (stored,) = await logged(front)
+    text = str(outgoing(stored))
+    for secret in ("Nguyễn", "097090123456", "thu@example.vn", "0912345678", "đường"):
+        assert secret not in text

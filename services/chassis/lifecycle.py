@@ -5,6 +5,7 @@ with back-off, and that they get a bounded time to end. Never decides what runs.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -32,6 +33,7 @@ BACK_OFF_SECONDS_MAX = 30.0
 STEADY_SECONDS = 60.0
 TASKS_END_SECONDS = 12.0
 WATCH_SECONDS = 1.0
+COLLECTOR_THRESHOLDS = (20_000, 20, 10)
 AWAY_SECONDS = 1.0
 EX_CONFIG = 78
 
@@ -115,6 +117,7 @@ async def serve(
         fatal.append(error)
         server.leave()
 
+    spare_the_collector()
     running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, _WATCH)]
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
     try:
@@ -124,6 +127,17 @@ async def serve(
         log.info("ended")
     if fatal:
         raise SystemExit(EX_CONFIG)
+
+
+def spare_the_collector() -> None:
+    """Takes what was made until now out of the garbage collector's sight, and lets it look less often at what comes.
+
+    Nearly everything here is freed by its reference count. The collector's defaults were measured to take a fifth of a busy
+    service's CPU, and its pauses made the p99 of 32 clients five times as long.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
 
 
 async def supervise(task: Background, refuse: Callable[[Exception], None] = lambda _: None) -> None:

@@ -10,9 +10,12 @@ from contracts.topics import SERVICES
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
+LIGHT = ("up", "status", "down", "token", "import", "logs")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(words).parse_args(words)
     try:
         return int(options.run(Home.from_environment(), options))
     except Failed as fault:
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="motcua", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -54,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "motcua"])
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
+
+    # Their modules load database clients, which `motcua status`, asked every second, has no use for.
+    if not words or words[0] not in LIGHT:
+        from deploy.local.operating import add_commands
+
+        add_commands(commands, _print)
     return parser
 
 

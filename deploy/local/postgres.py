@@ -68,6 +68,11 @@ class Postgres:
         self._given = dsn
         self.process: Process | None = None
 
+    @classmethod
+    def of_environment(cls, home: Path, port: int, passwords: Mapping[str, str]) -> "Postgres":
+        """A server of our own, or the one that MOTCUA_POSTGRES_DSN names."""
+        return cls(home, port, passwords, dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""))
+
     def dsn(self, role: str, database: str | None = None) -> str:
         """As `role` (a service, `<service>_owner` or `postgres`) into `database`, by default the service's own."""
         database = database or role.removesuffix("_owner")

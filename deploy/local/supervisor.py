@@ -77,12 +77,7 @@ class Supervisor:
         secrets = secrets_of(home.path)
         self.issuer = Issuer(home.path)
         self._home, self._say = home, say
-        self._postgres = Postgres(
-            home.path,
-            home.port("postgres"),
-            secrets.postgres,
-            dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""),
-        )
+        self._postgres = Postgres.of_environment(home.path, home.port("postgres"), secrets.postgres)
         ports = Ports(home.port("kafka"), home.port("kafka-controller"))
         self._kafka = Kafka(home.path, [ports], secrets.kafka, report=say)
         node = self._kafka.nodes[0]

@@ -93,6 +93,13 @@ def test_a_start_on_ports_in_use_names_them(run: Run, tmp_path: Path) -> None:
     assert "(intake)" in other.stderr and "MOTCUA_PORT_BASE" in other.stderr
 
 
+def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -> None:
+    assert run("held", "list").stdout == "nothing is held\n"
+    nothing = run("held", "retry", "notify", "1")
+    assert (nothing.returncode, nothing.stderr) == (1, "motcua: nothing is held under 1\n")
+    assert "publishes its 0 events again" in run("republish", "processing").stdout
+
+
 @pytest.mark.parametrize("name", ["reporting", "kafka"])
 def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
     before = Identity.read(run.home / "run" / f"{name}.pid")

@@ -1,0 +1,105 @@
+"""`motcua held …` and `motcua republish …`: what an operator does by hand while everything runs.
+
+Works as the service's own role on its database; the running service does the work. Shows coordinates and reasons, never
+what a message says.
+"""
+
+import argparse
+import asyncio
+import getpass
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+
+from contracts.topics import SERVICES
+from deploy.local.home import Home
+from deploy.local.keys import secrets_of
+from deploy.local.postgres import Postgres
+from deploy.local.process import Failed
+from services.chassis.databases import TRANSIENT, open_pool
+from services.chassis.held import discard, list_held
+from services.chassis.redrive import ask_redrive_of
+from services.chassis.republish import republish
+
+Say = Callable[[str], None]
+PUBLISHERS = ("intake", "processing", "notify")
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Say) -> None:
+    def run(work: Callable[..., Any]) -> Callable[[Home, argparse.Namespace], int]:
+        return lambda home, options: _run(work(home, options, say))
+
+    held = commands.add_parser("held", help="what readers hold back: list, retry, discard")
+    acts = held.add_subparsers(required=True, metavar="ACT")
+    acts.add_parser("list", help="all that is held, oldest first").set_defaults(run=run(_list))
+    retry = acts.add_parser("retry", help="have the running service try a held dossier again")
+    retry.set_defaults(run=run(_retry))
+    drop = acts.add_parser("discard", help="drop one poison for good; its dossier goes on")
+    drop.add_argument("--reason", required=True, help="why; it is kept")
+    drop.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
+    drop.set_defaults(run=run(_discard))
+    for act in (retry, drop):
+        act.add_argument("service", choices=SERVICES)
+        act.add_argument("id", type=int, help="as `motcua held list` shows it")
+
+    again = commands.add_parser("republish", help="have a service publish its whole log again")
+    again.add_argument("service", choices=PUBLISHERS)
+    again.set_defaults(run=run(_republish))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _run(work: Any) -> int:
+    try:
+        asyncio.run(work)
+    except LookupError as error:
+        raise Failed(str(error.args[0])) from None
+    except (asyncpg.PostgresError, *TRANSIENT) as error:
+        raise Failed(f"the database cannot be asked: {error}") from None
+    return 0
+
+
+def _dsn(home: Home, service: str) -> str:
+    return Postgres.of_environment(home.path, home.port("postgres"), secrets_of(home.path).postgres).dsn(
+        service
+    )
+
+
+async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:
+    found = 0
+    for service in SERVICES:
+        async with open_pool(_dsn(home, service), size=1) as pool:
+            for row in await list_held(pool):
+                found += 1
+                place = f"{row['topic']}/{row['partition']}/{row['offset']}"
+                say(
+                    f"{service} {row['held_id']}  {row['reason']}  dossier {row['stream_id'] or 'unknown'}  "
+                    f"{place}  since {row['held_at']:%Y-%m-%d %H:%M:%S%z}  {row['detail']}".rstrip()
+                )
+    say(f"{found} held" if found else "nothing is held")
+
+
+async def _retry(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, options.service), size=1) as pool:
+        stream_id = await ask_redrive_of(pool, options.id)
+    say(f"{options.service} tries dossier {stream_id} again; `motcua held list` shows whether it went")
+
+
+async def _discard(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, options.service), size=1) as pool:
+        stream_id = await discard(pool, options.id, options.actor, options.reason)
+    say(
+        "discarded" if stream_id is None else f"discarded; {options.service} goes on with dossier {stream_id}"
+    )
+
+
+async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, options.service), size=1) as pool:
+        events = await republish(pool)
+    say(f"{options.service} publishes its {events:,} events again; readers recognise what they have")

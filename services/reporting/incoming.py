@@ -91,7 +91,7 @@ def enter(state: Dossier | None, delivered: Delivered) -> Step:
 
 
 def timeliness(ended_on: date, due_on: date | None) -> str:
-    """Compares dates, not times; without a due date an end is on time (DOMAIN.md §7)."""
+    """Compares dates, not times; without a due date an end is on time (the official report, Biểu II.06a/VPCP/KSTT)."""
     if due_on is None or ended_on == due_on:
         return "on_time"
     return "early" if ended_on < due_on else "late"

@@ -1,4 +1,4 @@
-"""The arithmetic of the official report: flows and a window in, counts out (DOMAIN.md §7).
+"""The arithmetic of the official report: flows and a window in, counts out (Biểu II.06a/VPCP/KSTT).
 
 Pure: no clock, no database. Stocks are never stored; they are what the flows before and inside a window leave behind, so
 both laws hold in every window, every row and as of every instant.

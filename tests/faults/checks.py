@@ -77,7 +77,7 @@ def every_act_answered_is_recorded_once(record: Record) -> Iterator[Finding]:
             yield Finding(
                 "act", "wrong", f"{command.act} {command.dossier_id} was never granted: {statuses[-5:]}"
             )
-        elif statuses[-1] not in (200, 409, 412):
+        elif not {200, 409, 412} & set(statuses[-1:]):
             yield Finding("act", "wrong", f"{command.act} {command.dossier_id} ended with {statuses[-5:]}")
     for place, facts in acts.items():
         if (

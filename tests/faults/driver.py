@@ -220,6 +220,7 @@ class Driver:
         """The same request under the same key until it is answered for good; None when patience ran out."""
         give_up_at = time.monotonic() + self.patience_seconds
         pause = 0.2
+        put_off: Answer | None = None
         while time.monotonic() < give_up_at:
             hang_up = self.draw.uniform(0, 0.03) if self.draw.random() < HANG_UP else None
             try:
@@ -231,13 +232,19 @@ class Driver:
                 answers.append(Answer(LOST, {}, door.name, time.monotonic() - self.began))
             else:
                 if not _try_again(reply):
-                    kept = {name: reply.body[name] for name in (*KEPT, "detail") if name in reply.body}
-                    answers.append(Answer(reply.status, kept, door.name, time.monotonic() - self.began))
+                    answers.append(self._answer(reply, door))
                     return reply
+                put_off = self._answer(reply, door)
+                self.record.put_off[f"{reply.status} {reply.body.get('code', '')}"] += 1
             await asyncio.sleep(pause * self.draw.uniform(0.5, 1.5))
             pause = min(4.0, pause * 1.6)
             door = self.draw.choice(self.doors.intake if intake else self.doors.processing)
+        answers += [put_off] if put_off else []
         return None
+
+    def _answer(self, reply: Reply, door: Door) -> Answer:
+        kept = {name: reply.body[name] for name in (*KEPT, "detail") if name in reply.body}
+        return Answer(reply.status, kept, door.name, time.monotonic() - self.began)
 
 
 def _try_again(reply: Reply) -> bool:

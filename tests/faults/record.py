@@ -3,6 +3,7 @@
 Owns the shapes only. A record is plain data, so a checker is a pure function of it and a test can doctor one.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -173,6 +174,7 @@ class Record:
     commands: list[Command] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     steps_back: list[StepBack] = field(default_factory=list)
+    put_off: Counter[str] = field(default_factory=Counter)
     mail: list[Mail] = field(default_factory=list)
     poison: dict[str, set[str]] = field(default_factory=dict)
     reordered: set[str] = field(default_factory=set)

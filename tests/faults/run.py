@@ -111,6 +111,7 @@ def _tell(record: Record, findings: list[Finding], house: House, say: Callable[[
     deaths = sum(m.deaths for m in house.members.values())
     stored = {name: len(facts) for name, facts in record.outcome.stores.items()}
     say(f"{len(record.filings)} keys, {again} sent again, {lost} answers lost; {len(record.commands)} acts")
+    say(f"put off: {dict(record.put_off)}")
     say(f"events stored {stored}, heard {len(record.outcome.topic)}; mails {len(record.mail)}")
     say(
         f"samples {len(record.samples)}; ambiguous {record.outcome.ambiguous_counted}; restarts not asked for {deaths}"

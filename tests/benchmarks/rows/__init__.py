@@ -1,1 +1,1 @@
-"""One file for each group of rows of the table; `GROUPS` names them in the order of the table."""
+"""One file for each group of rows of the table; `GROUPS` in tests/benchmarks/__main__.py is their order."""

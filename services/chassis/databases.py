@@ -40,7 +40,10 @@ async def open_pool(dsn: str, *, size: int = 8, name: str = "motcua") -> AsyncIt
         reset=_no_reset,
         timeout=10,
         command_timeout=60,
-        server_settings={"application_name": name},
+        server_settings={
+            "application_name": name,
+            "jit": "off",
+        },  # compiling a plan costs more than our short ones take
     )
     await pool
     try:

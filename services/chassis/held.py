@@ -117,8 +117,8 @@ async def measure_held(pool: asyncpg.Pool[Any], reader: str) -> None:
     )
     counts = {row["reason"]: row["streams"] for row in rows}
     for reason in HELD_REASONS:
-        metrics.HELD_STREAMS.labels(reason).set(counts.get(reason, 0))
-    metrics.HELD_OLDEST_SECONDS.set(max((row["age"] for row in rows), default=0.0))
+        metrics.HELD_STREAMS.labels(reader, reason).set(counts.get(reason, 0))
+    metrics.HELD_OLDEST_SECONDS.labels(reader).set(max((row["age"] for row in rows), default=0.0))
 
 
 def _text(raw: bytes | None) -> str | None:

@@ -140,9 +140,13 @@ CONSUMER_FORKS = counter(
 HELD_STREAMS = gauge(
     "held_streams",
     "Streams whose messages wait.",
-    {"reason": "poison, unknown-type, gap, before-opener or behind"},
+    {"reader": "a reader of this service", "reason": "poison, unknown-type, gap, before-opener or behind"},
 )
-HELD_OLDEST_SECONDS = gauge("held_oldest_seconds", "Age of the oldest held stream; 0 when none is held.")
+HELD_OLDEST_SECONDS = gauge(
+    "held_oldest_seconds",
+    "Age of the oldest held stream; 0 when none is held.",
+    {"reader": "a reader of this service"},
+)
 DEAD_LETTERS = counter("dead_letters_published_total", "Messages put on the dead-letter topic.")
 COMPLETE_UP_TO_AGE_SECONDS = gauge(
     "complete_up_to_age_seconds", "How far behind now the time is up to which this reader is complete."

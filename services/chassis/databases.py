@@ -1,4 +1,4 @@
-"""Opens a service's database: an asyncpg pool for the hot paths, a SQLAlchemy engine for queries. It owns no statement."""
+"""Opens a service's database as an asyncpg pool, and knows which errors pass by themselves. It owns no statement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 TRANSIENT: tuple[type[BaseException], ...] = (
     OSError,
@@ -50,10 +49,3 @@ async def open_pool(dsn: str, *, size: int = 8, name: str = "motcua") -> AsyncIt
         yield pool
     finally:
         pool.terminate()
-
-
-def open_engine(dsn: str, *, size: int = 5) -> AsyncEngine:
-    """The same database for SQLAlchemy's queries; dispose() when done."""
-    return create_async_engine(
-        dsn.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=size, pool_pre_ping=True
-    )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,8 @@ from deploy.local.demo_days import (
     working_seconds,
 )
 from deploy.local.doors import Act, Case
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +80,15 @@ def exact() -> dict[str, int]:
 @given(st.integers(min_value=0, max_value=2**32))
 def test_every_seed_gives_the_same_totals(seed: int) -> None:
     assert totals(demo.histories(seed)) == exact()
+
+
+def test_the_readme_tells_the_known_figures() -> None:
+    readme = README.read_text(encoding="utf-8")
+    for figure in (demo.RECEIVED, demo.RESOLVED, demo.PENDING, demo.WAITING, demo.NOT_ACCEPTED):
+        assert f"| {figure:,} |" in readme
+    assert f"{demo.RESOLVED_LATE} of the resolved ones ended late" in readme
+    assert f"{demo.PENDING_OVERDUE} of the pending ones are overdue" in readme
+    assert f"{demo.ACCEPTED_LATE} were accepted late" in readme
 
 
 def test_the_same_seed_gives_the_same_histories(cases: list[Case]) -> None:

@@ -212,6 +212,19 @@ def test_every_document_link_leads_somewhere() -> None:
     assert broken == []
 
 
+def test_no_file_points_outside_the_repository() -> None:
+    """A document that is named is one that stands here: whoever clones this has nothing else."""
+    documents = {path.name for path in tracked("*.md", "**/*.md")}
+    missing = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in tracked()
+        if path.suffix in (".py", ".sql", ".md", ".yml", ".html", "")
+        for name in set(re.findall(r"\b[A-Z]+\.md\b", path.read_text(encoding="utf-8", errors="ignore")))
+        if name not in documents
+    ]
+    assert missing == []
+
+
 def test_yaml_files_are_yaml() -> None:
     for path in tracked("*.yml", "*.yaml", "**/*.yml", "**/*.yaml"):
         list(yaml.safe_load_all(path.read_text(encoding="utf-8")))

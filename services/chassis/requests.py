@@ -22,6 +22,7 @@ DEPTH_MAX = 24
 
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _BRACKETS_ONLY = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_ONE_KIND = bytes.maketrans(b"[]", b"{}")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NO_TRACE = "00-" + "0" * 32
@@ -78,11 +79,11 @@ def check_json(body: bytes, depth_max: int = DEPTH_MAX) -> None:
     if b"\\u0000" in body and _ESCAPED_NUL.search(body):
         raise Problem(422, "nul-character", "text must not contain NUL characters")
     if body.count(b"{") + body.count(b"[") > depth_max:
-        brackets = _STRINGS.sub(b"", body).translate(None, _BRACKETS_ONLY)
+        brackets = _STRINGS.sub(b"", body).translate(_ONE_KIND, _BRACKETS_ONLY)
         for _ in range(depth_max):
             if not brackets:
                 return
-            brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+            brackets = brackets.replace(b"{}", b"")  # one kind, so that a pass takes exactly one level
         if brackets:
             raise Problem(400, "json-too-deep", f"at most {depth_max} levels of nesting")
 

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.chassis.problems import Problem
@@ -25,6 +25,8 @@ def depth(value: Any) -> int:
 
 
 @given(VALUES, st.integers(1, 6))
+@example([{}], 1)
+@example({"a": [[{}]]}, 3)
 def test_depth_is_counted_outside_strings(value: Any, depth_max: int) -> None:
     body = json.dumps(value).encode()
     if depth(value) <= depth_max:

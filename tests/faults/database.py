@@ -1,6 +1,7 @@
 """What the run does to the databases as their super user, and what it reads there that no door shows."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from deploy.local.postgres import SUPERUSER, Postgres, in_thread
 from tests.faults.record import Fact
 
 WEEK_DAYS = 7
+IN_THE_MIDDLE_SECONDS = 1.0
 
 
 def new_database(postgres: Postgres, name: str) -> None:
@@ -71,6 +73,31 @@ def watch_positions(postgres: Postgres, name: str) -> None:
         connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
         try:
             await connection.execute(WATCH)
+        finally:
+            await connection.close()
+
+    in_thread(work())
+
+
+def stop_in_transaction(postgres: Postgres, name: str, stop: Callable[[], None]) -> None:
+    """Calls `stop` while the readers of a database stand in the middle of a batch; the stopped one's connection is then cut.
+
+    A server, a proxy or a network would cut it sooner or later. What it was doing is rolled back, and it does not know.
+    """
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE applied_versions IN ACCESS EXCLUSIVE MODE")
+                await asyncio.sleep(IN_THE_MIDDLE_SECONDS)
+                stop()
+            await asyncio.sleep(IN_THE_MIDDLE_SECONDS)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 "
+                "AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '0.5 s'",
+                name,
+            )
         finally:
             await connection.close()
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from deploy.local.postgres import in_thread
 from tests.faults import readings, topics
 from tests.faults.client import Door
-from tests.faults.database import age_keys, new_database, watch_positions
+from tests.faults.database import age_keys, new_database, stop_in_transaction, watch_positions
 from tests.faults.record import Record
 from tests.faults.schedule import Fault
 from tests.faults.world import House
@@ -175,10 +175,9 @@ class Injector:
         return end
 
     def _zombie(self, fault: Fault, _draw: random.Random) -> End:
-        """The first process stops moving, the second takes its partitions, then the first goes on as if nothing had been."""
+        """The first process stops in a batch, the second takes its partitions, then the first goes on as if nothing had been."""
         self.house.wait_for(self.house.double(fault.target))
-        time.sleep(1)
-        self.house.freeze(fault.target)
+        stop_in_transaction(self.house.postgres, fault.target, lambda: self.house.freeze(fault.target))
 
         def end() -> None:
             self.house.thaw(fault.target)

@@ -5,6 +5,7 @@ front doors.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from deploy.local.demo_days import FIRST_DAY, LAST_DAY
 from deploy.local.demo_histories import (
@@ -48,10 +49,7 @@ async def load(
             f"{len(progress.refusals):,} cases of the demonstration were refused; "
             f"the first is {first.case}: {first.door}: {first.code} {first.detail}"
         )
-    counts = await reports.settled(FIRST_DAY, LAST_DAY)
-    say("Tháng 1–9/2023, Sở Xây dựng (dữ liệu minh họa) · January–September 2023 (made-up data)")
-    for line in total_table(counts):
-        say(line)
+    counts = await show(reports, say)
     remark = compare(Expected.of(cases), before, counts)
     if remark:
         say(f"Note: {remark}.")
@@ -59,3 +57,12 @@ async def load(
         raise CountsDiffer(
             "\n".join(f"{name}: {FIGURES[name]:,} expected, {counts[name]:,} counted" for name in wrong)
         )
+
+
+async def show(reports: Reports, say: Callable[[str], None]) -> dict[str, Any]:
+    """Says the table of the demonstration's months, once reporting is complete, and gives its counts."""
+    counts = await reports.settled(FIRST_DAY, LAST_DAY)
+    say("Tháng 1–9/2023, Sở Xây dựng (dữ liệu minh họa) · January–September 2023 (made-up data)")
+    for line in total_table(counts):
+        say(line)
+    return counts

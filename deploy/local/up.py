@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from threading import Thread
 
 from deploy.local import demo
@@ -15,7 +16,6 @@ from deploy.local.home import Home
 from deploy.local.importing_counts import CountsDiffer, CountsSilent, Reports
 from deploy.local.issuer import Issuer
 from deploy.local.process import Failed, Identity
-from deploy.local.status import status
 from deploy.local.supervisor import Leave, Supervisor
 
 DETACHED_SECONDS = 600.0
@@ -38,6 +38,7 @@ def in_foreground(home: Home, *, with_demo: bool) -> int:
             say("ready")
             for line in addresses(home):
                 _print(line)
+            told_ready(home).touch()
             if with_demo:
                 Thread(target=_load_demo, args=(home, supervisor.issuer, say), daemon=True).start()
             while True:
@@ -52,6 +53,9 @@ def detached(home: Home, options: list[str]) -> int:
     home.run.mkdir(parents=True, exist_ok=True)
     log = home.path / "log" / "motcua.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    if found := Identity.read(home.run / "supervisor.pid"):
+        raise Failed(f"{home.path} runs already, as process {found.pid}; `motcua status` says how it is")
+    told_ready(home).unlink(missing_ok=True)
     with log.open("ab") as output:
         shown = output.tell()
         child = subprocess.Popen(
@@ -64,21 +68,22 @@ def detached(home: Home, options: list[str]) -> int:
     deadline = time.monotonic() + DETACHED_SECONDS
     while True:
         ended = child.poll() is not None
-        ready = (
-            not ended
-            and status(home)["ready"]
-            and Identity.read(home.run / "supervisor.pid") == Identity.of(child.pid)
-        )
+        # Written after the last line that belongs to the start, so that nothing of it is missed here.
+        ready = told_ready(home).exists()
         shown = _show_news(log, shown)
+        if ended:
+            return child.returncode or 1
         if ready:
             _print(f"runs in the background as process {child.pid}; `motcua down` stops it, {log} is its log")
             return 0
-        if ended:
-            return child.returncode or 1
         if time.monotonic() > deadline:
             child.send_signal(signal.SIGTERM)
             raise Failed(f"not ready after {DETACHED_SECONDS:.0f} s; see {log}")
         time.sleep(0.2)
+
+
+def told_ready(home: Home) -> Path:
+    return home.run / "ready"
 
 
 def addresses(home: Home) -> list[str]:
@@ -106,26 +111,36 @@ def doors(home: Home, issuer: Issuer) -> Doors:
 
 
 def _load_demo(home: Home, issuer: Issuer, say: Say) -> None:
-    """A load that a dying service interrupts is begun again, and goes on where it was."""
-    said = [0]
-
-    def shown(progress: Progress, total: int) -> None:
-        if progress.processed == total or progress.processed >= said[0] + SHOW_EVERY_CASES:
-            said[0] = progress.processed
-            say(
-                f"demonstration: {progress.submitted:>6,} submitted, {progress.processed:>6,} processed, of {total:,}"
-            )
-
-    say("loading the demonstration")
+    """Once for a home; a load that was interrupted, or that a dying service cuts short, goes on where it was."""
+    loaded = home.path / "demonstration-loaded"
+    reports = Reports(home.url("reporting"))
     for attempt in range(1, DEMO_ATTEMPTS + 1):
         try:
-            asyncio.run(demo.load(doors(home, issuer), Reports(home.url("reporting")), _print, shown))
-        except (DoorFault, CountsSilent, CountsDiffer) as fault:
+            if loaded.exists():
+                asyncio.run(demo.show(reports, _print))
+            else:
+                say("loading the demonstration")
+                asyncio.run(demo.load(doors(home, issuer), reports, _print, _progress(say)))
+                loaded.touch()
+            return
+        except (DoorFault, CountsSilent) as fault:
+            say(f"the demonstration waits: {fault}")
+            time.sleep(attempt)
+        except CountsDiffer as fault:
             say(f"the demonstration did not come out: {fault}")
-            if attempt < DEMO_ATTEMPTS and isinstance(fault, DoorFault | CountsSilent):
-                time.sleep(attempt)
-                continue
-        return
+            return
+
+
+def _progress(say: Say) -> Callable[[Progress, int], None]:
+    said = 0
+
+    def shown(now: Progress, total: int) -> None:
+        nonlocal said
+        if now.processed == total or now.processed >= said + SHOW_EVERY_CASES:
+            said = now.processed
+            say(f"demonstration: {now.submitted:>6,} submitted, {now.processed:>6,} processed, of {total:,}")
+
+    return shown
 
 
 def _show_news(log: os.PathLike[str], shown: int) -> int:

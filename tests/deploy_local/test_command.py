@@ -56,6 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], li
     try:
         started = run("up", "--detach", "--no-demo")
         assert started.returncode == 0, started.stdout + started.stderr
+        assert "public dashboard" in started.stdout
         yield run
     finally:
         run("down")
@@ -80,8 +81,9 @@ def test_a_detached_start_returns_when_all_is_ready(run: Run) -> None:
     assert status["kafka"]["pid"] and status["postgres"]["pid"]
 
 
-def test_a_second_start_in_the_same_home_is_refused(run: Run) -> None:
-    second = run("up", "--no-demo")
+@pytest.mark.parametrize("option", ["--no-demo", "--detach"])
+def test_a_second_start_in_the_same_home_is_refused(run: Run, option: str) -> None:
+    second = run("up", option)
     assert second.returncode == 1
     assert "runs already" in second.stderr
     assert run.ready()
@@ -100,17 +102,18 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     assert "publishes its 0 events again" in run("republish", "processing").stdout
 
 
-@pytest.mark.parametrize("name", ["reporting", "kafka"])
-def test_what_is_killed_is_started_again(run: Run, name: str) -> None:
-    before = Identity.read(run.home / "run" / f"{name}.pid")
-    assert before is not None
-    os.kill(before.pid, signal.SIGKILL)
+def test_what_is_killed_is_started_again(run: Run) -> None:
+    names = ("reporting", "kafka")
+    before = {name: Identity.read(run.home / "run" / f"{name}.pid") for name in names}
+    for found in before.values():
+        assert found is not None
+        os.kill(found.pid, signal.SIGKILL)
 
-    def another() -> bool:
-        now = Identity.read(run.home / "run" / f"{name}.pid")
-        return now is not None and now != before
+    def others() -> bool:
+        now = {name: Identity.read(run.home / "run" / f"{name}.pid") for name in names}
+        return all(now[name] is not None and now[name] != before[name] for name in names)
 
-    assert eventually(another, 30)
+    assert eventually(others, 30)
     assert eventually(run.ready, READY_SECONDS)
 
 

@@ -1,16 +1,20 @@
-"""Compares the broker's topics with their declarations, and refuses to run on others.
+"""Compares the broker's topics with their declarations, refuses to run on others, and waits for those that are not there yet.
 
 A topic with other settings breaks a promise silently: fewer partitions change the order, a retention time loses history.
 Never changes a topic.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
 
 from services.chassis.settings import KafkaSettings
+
+log = logging.getLogger(__name__)
 
 COPIES = 3
 IN_STEP = "min.insync.replicas"
@@ -29,8 +33,12 @@ class OtherSettings(Exception):
     """The broker's topics are not the declared ones; the text names every difference."""
 
 
+class TopicsMissing(KafkaError):  # type: ignore[misc]
+    """Topics are not there yet, or not to be seen: a broker that is being set up, and as good as away until it is done."""
+
+
 async def check_topics(kafka: KafkaSettings, declared: Sequence[Declared]) -> None:
-    """Raises OtherSettings with all that differs, KafkaError when the broker does not answer.
+    """Raises OtherSettings with all that differs, TopicsMissing when only some are not there, KafkaError when nobody answers.
 
     Guarantee: a service refuses to run on topics with other settings. Test: test_other_settings_are_refused_by_name.
     """
@@ -49,10 +57,13 @@ async def check_topics(kafka: KafkaSettings, declared: Sequence[Declared]) -> No
     for topic in declared:
         if topic.name in configs:
             faults += _differences(topic, described[topic.name]["partitions"], configs[topic.name], brokers)
-        else:
-            faults.append(f"{topic.name}: not there, or no right to see it")
     if faults:
         raise OtherSettings("; ".join(faults))
+    missing = [topic.name for topic in declared if topic.name not in configs]
+    if missing:
+        # A service started while a wiped broker is filled again must go on with what needs no broker.
+        log.warning("topics-missing", extra={"fields": {"topics": missing}})
+        raise TopicsMissing(", ".join(missing))
 
 
 async def _configs(admin: AIOKafkaAdminClient, topics: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench faults generate clean
+.PHONY: help setup run test check check-statically check-by-tests bench faults generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,10 +40,15 @@ test: $(READY) ## Every test, on real PostgreSQL and real Kafka
 	$(BIN)/python -m pytest
 
 check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-statically check-by-tests
+
+check-statically:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-by-tests:
 	$(BIN)/python -m pytest -q -m "not servers"
 
 bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is missed: ROWS=append,http ROUNDS=5 QUICK=1

@@ -19,6 +19,8 @@ from tests.faults.schedule import SERVICES
 
 DOSSIERS = "dossiers"
 WAIT_SECONDS = 20.0
+# Others freeze and wipe the broker meanwhile, and this must still arrive.
+SAY_SECONDS = 90.0
 
 
 class Message(NamedTuple):
@@ -113,7 +115,7 @@ def say(kafka: Kafka, messages: Iterable[Message]) -> int:
             m.topic, m.value, m.key, partition=m.partition, headers=list(m.headers), on_delivery=acknowledged
         )
         count += 1
-    if producer.flush(WAIT_SECONDS) or failed:
+    if producer.flush(SAY_SECONDS) or failed:
         raise RuntimeError(f"the broker did not take it: {failed[:1]}")
     return count
 

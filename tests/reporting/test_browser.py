@@ -70,6 +70,7 @@ async def site(served: Served, free_ports: Callable[[int], list[int]]) -> AsyncI
 
 async def opened(browser: Browser, url: str, size: dict[str, int], **options: Any) -> Page:
     context = await browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+    context.set_default_timeout(90_000)  # a shared machine may draw its first plot slowly
     page = await context.new_page()
     faults: list[str] = []
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
@@ -135,8 +136,8 @@ async def test_the_page_changes_while_one_watches(
             writer = await asyncpg.connect(database.dsn)
             moment.seconds += 60
             await apply(writer, messages)
-            await page.locator("main .law data").first.get_by_text("1", exact=True).wait_for(timeout=15_000)
-            await expect(page.locator("main tbody tr")).to_have_count(3, timeout=30_000)
+            await page.locator("main .law data").first.get_by_text("1", exact=True).wait_for(timeout=60_000)
+            await expect(page.locator("main tbody tr")).to_have_count(3, timeout=60_000)
             await page.wait_for_function(
                 "() => document.images.length === 2 && document.images[0].naturalWidth > 0"
             )

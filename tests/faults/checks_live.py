@@ -94,6 +94,13 @@ def reader_positions_never_go_back(record: Record) -> Iterator[Finding]:
         yield Finding("reader-positions", "wrong", f"{step}")
 
 
+def no_fault_is_unforeseen(record: Record) -> Iterator[Finding]:
+    """What passes by itself is answered 503, so that the caller knows to try again; a 500 is a fault of ours."""
+    for told, count in record.put_off.items():
+        if told.startswith("500"):
+            yield Finding("answers", "wrong", f"{told}, {count} times")
+
+
 def the_run_did_its_work(record: Record) -> Iterator[Finding]:
     """Every planned fault was injected and every act of a dossier's life was granted at least once."""
     for fault, count in (Counter(record.planned) - Counter(record.injected)).items():
@@ -123,5 +130,6 @@ ALL: tuple[checks.Check, ...] = (
     no_mail_is_missing_or_doubled,
     dead_letters_are_the_poison,
     reader_positions_never_go_back,
+    no_fault_is_unforeseen,
     the_run_did_its_work,
 )

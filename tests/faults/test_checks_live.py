@@ -83,6 +83,10 @@ def _go_back(r: Record) -> None:
     r.steps_back.append(StepBack("reporting", "dossiers/0", 9, 2))
 
 
+def _answer_500(r: Record) -> None:
+    r.put_off["500 internal-error"] += 1
+
+
 def _skip_a_fault(r: Record) -> None:
     r.injected.clear()
 
@@ -115,6 +119,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_bury_a_healthy_event, "dead-letters", "wrong"),
     (_swallow_the_poison, "dead-letters", "lost"),
     (_go_back, "reader-positions", "wrong"),
+    (_answer_500, "answers", "wrong"),
     (_skip_a_fault, "run", "wrong"),
     (_never_return_a_result, "run", "wrong"),
     (_never_retry, "run", "wrong"),

@@ -15,6 +15,7 @@ TRANSIENT: tuple[type[BaseException], ...] = (
     asyncpg.InternalClientError,  # the server's last word came between two statements: the driver is not ready for a third
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
@@ -31,8 +32,13 @@ async def _no_reset(_: asyncpg.Connection[Any]) -> None:
 
 
 @asynccontextmanager
-async def open_pool(dsn: str, *, size: int = 8, name: str = "motcua") -> AsyncIterator[asyncpg.Pool[Any]]:
-    """A pool that opens its connections when they are first asked for, so that a service starts while its database is away."""
+async def open_pool(
+    dsn: str, *, size: int = 8, name: str = "motcua", idle_in_transaction_seconds: float = 30
+) -> AsyncIterator[asyncpg.Pool[Any]]:
+    """A pool that opens its connections when they are first asked for, so that a service starts while its database is away.
+
+    Guarantee: a process stopped inside a transaction does not keep its locks for ever. Test: test_a_stopped_process_lets_go_of_its_locks.
+    """
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -42,8 +48,9 @@ async def open_pool(dsn: str, *, size: int = 8, name: str = "motcua") -> AsyncIt
         command_timeout=60,
         server_settings={
             "application_name": name,
-            "jit": "off",
-        },  # compiling a plan costs more than our short ones take
+            "jit": "off",  # compiling a plan costs more than our short ones take
+            "idle_in_transaction_session_timeout": str(int(idle_in_transaction_seconds * 1000)),
+        },
     )
     await pool
     try:

@@ -1,7 +1,8 @@
 """Publishes a service's log to Kafka, in order, without a hole: the only way from a stored event to the wire.
 
 One process per database owns the lease and publishes; late repeats are possible, but the first occurrence of each event is in
-order per key and none is missing. It never decides anything and never changes an event.
+order per key and none is missing. A wiped broker is noticed within a second: what is sent to it before that stands ahead of the
+refill, and readers hold it until the refill has reached it. It never decides anything and never changes an event.
 """
 
 from __future__ import annotations

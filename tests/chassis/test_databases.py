@@ -20,6 +20,27 @@ async def test_whatever_a_cut_connection_raises_is_transient(database: NewDataba
     assert [error for error in told if not is_transient(error)] == []
 
 
+async def test_a_stopped_process_lets_go_of_its_locks(database: NewDatabase) -> None:
+    """A member frozen between two statements of its transaction holds rows that another has to take over."""
+    fresh = database("intake", migrated=False)
+    owner = await asyncpg.connect(fresh.owner_dsn)
+    await owner.execute("CREATE TABLE held_rows (n int); INSERT INTO held_rows VALUES (1)")
+    await owner.execute("GRANT SELECT, UPDATE ON held_rows TO intake")
+    async with open_pool(fresh.dsn, idle_in_transaction_seconds=0.5) as pool, pool.acquire() as frozen:
+        transaction = frozen.transaction()
+        await transaction.start()
+        await frozen.execute("UPDATE held_rows SET n = 2")
+        await asyncio.wait_for(pool.execute("UPDATE held_rows SET n = 3"), 10)
+        told = None
+        try:
+            await frozen.execute("UPDATE held_rows SET n = 4")
+        except Exception as error:
+            told = error
+        assert told is not None and is_transient(told)
+        assert await pool.fetchval("SELECT n FROM held_rows") == 3
+    await owner.close()
+
+
 async def _cut_in_the_middle(fresh: Database, after_seconds: float) -> Exception | None:
     """What one of many statements raises when the server ends their connection, in a statement or between two."""
     admin = await asyncpg.connect(fresh.admin_dsn)

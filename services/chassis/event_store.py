@@ -213,7 +213,7 @@ class EventStore:
         started = time.perf_counter()
         try:
             answers = await self._send([waiting.item for waiting in batch])
-        except (asyncpg.PostgresError, ValueError) as error:
+        except (asyncpg.PostgresError, ValueError, ArithmeticError, TypeError) as error:
             # Guarantee: one bad item never fails its neighbours. Test: test_one_bad_item_fails_alone.
             if len(batch) > 1:
                 for waiting in batch:

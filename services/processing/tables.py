@@ -146,8 +146,10 @@ def read_cursor(text: str) -> After:
     """The inverse of cursor(); ValueError for any other text."""
     try:
         at, _, dossier_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("/")
-        after = After(datetime.fromisoformat(at), UUID(dossier_id))
-    except (binascii.Error, UnicodeError, ValueError) as error:
+        place = datetime.fromisoformat(at)
+        # The first and last hours of the calendar have no instant in UTC in some zones, and none that the database could compare.
+        after = After(place.astimezone(UTC) if place.tzinfo else place, UUID(dossier_id))
+    except (binascii.Error, UnicodeError, ValueError, OverflowError) as error:
         raise ValueError("no cursor") from error
     if after.submitted_at.tzinfo is None:
         raise ValueError("no cursor")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import asyncpg
@@ -148,6 +149,17 @@ async def test_one_bad_item_fails_alone(store: EventStore) -> None:
     )
     assert [isinstance(a, asyncpg.PostgresError) for a in answers] == [n == 3 for n in range(8)]
     assert sorted(a.position for a in answers if isinstance(a, Appended)) == list(range(1, 8))
+
+
+async def test_an_item_that_the_driver_cannot_even_encode_fails_alone(store: EventStore) -> None:
+    """The first hours of the calendar east of Greenwich have no instant in UTC: the driver overflows before it sends anything."""
+    too_early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=7)))
+    bad = item()
+    bad = replace(bad, events=[bad.events[0]._replace(occurred_at=too_early)])
+    answers = await asyncio.gather(
+        store.append(item()), store.append(bad), store.append(item()), return_exceptions=True
+    )
+    assert [isinstance(a, Appended) for a in answers] == [True, False, True]
 
 
 async def test_numbers_are_drawn_without_gaps(plain: Database) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from deploy.local.kafka import Kafka
 from tests.faults.record import Heard
@@ -19,6 +19,7 @@ from tests.faults.schedule import SERVICES
 
 DOSSIERS = "dossiers"
 WAIT_SECONDS = 20.0
+ASK_AGAIN_SECONDS = 0.2
 # Others freeze and wipe the broker meanwhile, and this must still arrive.
 SAY_SECONDS = 90.0
 
@@ -46,11 +47,7 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
         }
     )
     try:
-        partitions = consumer.list_topics(topic, timeout=WAIT_SECONDS).topics[topic].partitions
-        ends = {
-            n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=WAIT_SECONDS)[1]
-            for n in partitions
-        }
+        ends = _ends(consumer, topic)
         left = {n for n, end in ends.items() if end}
         consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in left])
         silent_since = time.monotonic()
@@ -69,6 +66,27 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
                     left.discard(partition)
     finally:
         consumer.close()
+
+
+def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
+    """The end of each partition. A broker that has just come back names partitions that it does not lead yet, or none at all:
+    it is asked again, for a topic without partitions would read as an empty one."""
+    give_up_at = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            partitions = consumer.list_topics(topic, timeout=WAIT_SECONDS).topics[topic].partitions
+            ends = {
+                n: consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=WAIT_SECONDS)[1]
+                for n in partitions
+            }
+            if ends:
+                return ends
+            fault: Exception = RuntimeError(f"{topic} has no partitions")
+        except KafkaException as error:
+            fault = error
+        if time.monotonic() > give_up_at:
+            raise fault
+        time.sleep(ASK_AGAIN_SECONDS)
 
 
 def _headers(found: Any) -> tuple[tuple[str, bytes], ...]:

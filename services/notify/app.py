@@ -33,7 +33,6 @@ from services.notify.texts import Texts
 
 NAME = "notify"
 DEAD_LETTERS = "notify.dead-letters"
-CALLER_REQUESTS_PER_SECOND = 50
 DESCRIPTION = "Tells applicants what happened to their dossiers, and shows what they were told."
 
 
@@ -57,7 +56,9 @@ def build(
         description=DESCRIPTION,
         release=lifecycle.release(),
         tokens=Tokens(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
-        limits=Buckets(CALLER_REQUESTS_PER_SECOND, 4 * CALLER_REQUESTS_PER_SECOND, clock=time.monotonic),
+        limits=Buckets(
+            settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
+        ),
         ready=ready,
     )
     add_routes(application, pool, texts)

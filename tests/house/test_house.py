@@ -101,6 +101,18 @@ def test_generated_documents_are_fresh() -> None:
     assert stale == [], "run make generate"
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_is_obeyed(service: str) -> None:
+    """A documented setting that nothing in the service's reach reads would be a lever that moves nothing."""
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for room in (service, "chassis")
+        for path in (ROOT / "services" / room).rglob("*.py")
+    )
+    fields = generate.SETTINGS[service].model_fields
+    assert [name for name in fields if not re.search(rf"(?:settings|self)\.{name}\b", sources)] == []
+
+
 def test_every_metric_is_used() -> None:
     sources = "\n".join(
         path.read_text(encoding="utf-8") for path in python_files() if "services" in path.parts

@@ -10,7 +10,7 @@ from contracts.topics import SERVICES
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-LIGHT = ("up", "status", "down", "token", "import", "logs")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +57,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.add_argument("part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "motcua"])
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
+
+    due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
+    due.add_argument("start", metavar="FROM", help="day of acceptance: 2023-01-13 or 13/01/2023")
+    due.add_argument("limit", metavar="LIMIT", type=int, help="how many of the unit")
+    due.add_argument("--unit", choices=("working-days", "calendar-days", "months"), default="working-days")
+    due.add_argument("--json", action="store_true")
+    due.set_defaults(run=_due_date)
 
     # Their modules load database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
@@ -127,6 +134,18 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
         if not options.part:
             _print(f"== {path}")
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-options.lines :]:
+            _print(line)
+    return 0
+
+
+def _due_date(_home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import due_date
+
+    found = due_date.asked(options)
+    if options.json:
+        _print(due_date.as_json(found))
+    else:
+        for line in due_date.as_lines(found):
             _print(line)
     return 0
 

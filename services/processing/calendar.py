@@ -1,14 +1,14 @@
 """Owns which days are working days: declared days off and worked Saturdays, each with the document that declares it.
 
 The days come from calendar.json; nothing here knows a holiday by itself, and nothing reads the clock. A year without
-declarations has its weekends only.
+declarations has its weekends only, and whatever is counted in it is provisional.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -40,22 +40,37 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Monday to Friday are worked, less the days declared off, plus the Saturdays declared worked."""
+    """Monday to Friday are worked, less the days declared off, plus the Saturdays declared worked.
+
+    `documents` names what declared each day; it explains, and never decides.
+    """
 
     off: frozenset[date]
     worked: frozenset[date]
+    documents: Mapping[date, str] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def of(declarations: Iterable[Declaration]) -> Calendar:
-        """Two declarations of one day that differ are refused: ValueError."""
-        kinds: dict[date, Kind] = {}
-        for declared in declarations:
-            if kinds.setdefault(declared.day, declared.kind) != declared.kind:
-                raise ValueError(f"{declared.day} is declared both off and worked")
+        """Of several declarations of a day the one announced last counts; two of the same day of announcement that
+        differ are refused: ValueError.
+
+        Guarantee: the order in which declarations arrive does not matter. Test: test_the_order_of_declarations_does_not_matter.
+        """
+        latest: dict[date, Declaration] = {}
+        for declared in sorted(declarations, key=lambda each: (each.announced_on, each.document)):
+            before = latest.get(declared.day)
+            if before and before.announced_on == declared.announced_on and before.kind != declared.kind:
+                raise ValueError(f"{declared.day} is declared both off and worked on {declared.announced_on}")
+            latest[declared.day] = declared
         return Calendar(
-            off=frozenset(day for day, kind in kinds.items() if kind == "off"),
-            worked=frozenset(day for day, kind in kinds.items() if kind == "worked"),
+            off=frozenset(day for day, declared in latest.items() if declared.kind == "off"),
+            worked=frozenset(day for day, declared in latest.items() if declared.kind == "worked"),
+            documents={day: declared.document for day, declared in latest.items()},
         )
+
+    def is_provisional(self, year: int) -> bool:
+        """Whether nothing is declared for that year yet: dates in it may still move."""
+        return all(day.year != year for day in self.documents)
 
     def is_working(self, day: date) -> bool:
         return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.processing.calendar import Calendar, Declaration, local_day, read_declarations, shipped
 
@@ -50,6 +53,41 @@ def test_a_day_declared_both_ways_is_refused() -> None:
     day, announced = date(2024, 5, 4), date(2024, 4, 12)
     with pytest.raises(ValueError, match="both off and worked"):
         Calendar.of([Declaration(day, "off", "a", announced), Declaration(day, "worked", "b", announced)])
+
+
+def test_the_declaration_announced_last_counts() -> None:
+    day = date(2024, 5, 4)
+    early = Declaration(day, "off", "a", date(2024, 4, 1))
+    late = Declaration(day, "worked", "b", date(2024, 4, 12))
+    assert Calendar.of([late, early]).is_working(day)
+    assert Calendar.of([late, early]).documents[day] == "b"
+
+
+declared = st.builds(
+    Declaration,
+    st.dates(date(2024, 1, 1), date(2024, 1, 10)),
+    st.sampled_from(["off", "worked"]),
+    st.sampled_from(["a", "b", "c"]),
+    st.dates(date(2023, 1, 1), date(2023, 1, 10)),
+)
+
+
+@given(st.lists(declared, unique_by=lambda each: (each.day, each.announced_on), max_size=12), st.randoms())
+def test_the_order_of_declarations_does_not_matter(
+    declarations: list[Declaration], order: random.Random
+) -> None:
+    shuffled = order.sample(declarations, len(declarations))
+    assert Calendar.of(shuffled) == Calendar.of(declarations)
+    assert Calendar.of(shuffled).documents == Calendar.of(declarations).documents
+
+
+def test_a_year_without_declarations_is_provisional() -> None:
+    assert [year for year in range(2022, 2029) if not shipped().is_provisional(year)] == [
+        2023,
+        2024,
+        2025,
+        2026,
+    ]
 
 
 def test_a_day_is_a_day_in_vietnam() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.processing.calendar import Calendar, shipped
-from services.processing.deadline import Limit, due_date
+from services.processing.deadline import Limit, due_date, explain
 
 WORKING_DAYS = """
 2023-01-13+20 2023-02-17
@@ -35,9 +35,17 @@ CALENDAR_DAYS = """
 2026-11-04+20 2026-11-25
 2023-04-10+20 2023-05-04
 """
+# The corresponding day, else the last day of the month, then off a day off: 28 February 2026 is a Saturday.
+MONTHS = """
+2026-01-31+1 2026-03-02
+2024-01-31+1 2024-02-29
+2025-11-30+3 2026-03-02
+2023-03-15+12 2024-03-15
+"""
 
 days = st.dates(date(2023, 1, 1), date(2026, 10, 31))
 limits = st.builds(Limit, st.integers(1, 60), st.sampled_from(["working_days", "calendar_days"]))
+any_limits = limits | st.builds(Limit, st.integers(1, 3), st.just("months"))
 
 
 def vectors(lines: str) -> list[tuple[str, int, str]]:
@@ -61,6 +69,36 @@ def test_golden_vectors_in_calendar_days(accepted: str, amount: int, due: str) -
     assert due_date(date.fromisoformat(accepted), limit, shipped()) == date.fromisoformat(due)
 
 
+@pytest.mark.parametrize(("accepted", "amount", "due"), vectors(MONTHS))
+def test_golden_vectors_in_months(accepted: str, amount: int, due: str) -> None:
+    limit = Limit(amount, "months")
+    assert due_date(date.fromisoformat(accepted), limit, shipped()) == date.fromisoformat(due)
+
+
+def test_an_explanation_names_what_was_skipped_and_the_move_apart() -> None:
+    told = explain(date(2023, 8, 14), Limit(20, "calendar_days"), shipped())
+    assert [day.on.day for day in told.days if day.effect == "moved"] == [4, 5]
+    told = explain(date(2025, 12, 30), Limit(7, "working_days"), shipped())
+    documents = {day.on: day.document for day in told.days if day.effect == "skipped"}
+    assert documents[date(2026, 1, 2)] == "Công văn 12729/VPCP-KGVX"
+    assert documents[date(2026, 1, 3)] is None
+
+
+def test_a_date_that_reaches_an_undeclared_year_is_provisional() -> None:
+    assert explain(date(2026, 12, 30), Limit(5, "working_days"), shipped()).provisional
+    assert not explain(date(2025, 12, 30), Limit(5, "working_days"), shipped()).provisional
+
+
+@given(days, limits)
+def test_an_explanation_counts_the_limit_and_ends_on_the_due_date(accepted_on: date, limit: Limit) -> None:
+    told = explain(accepted_on, limit, shipped())
+    assert told.due_on == due_date(accepted_on, limit, shipped()) == told.days[-1].on
+    assert sum(day.effect == "counted" for day in told.days) == limit.amount
+    assert [day.on for day in told.days] == [
+        accepted_on + timedelta(days=n) for n in range(1, len(told.days) + 1)
+    ]
+
+
 def test_acceptance_on_a_day_off_is_day_zero() -> None:
     sunday = date(2023, 3, 5)
     assert due_date(sunday, Limit(1, "working_days"), shipped()) == date(2023, 3, 6)
@@ -69,9 +107,11 @@ def test_acceptance_on_a_day_off_is_day_zero() -> None:
 def test_a_limit_is_at_least_one_day() -> None:
     with pytest.raises(ValueError, match="at least one day"):
         Limit(0, "working_days")
+    with pytest.raises(ValueError, match="at most"):
+        Limit(10_000, "working_days")
 
 
-@given(days, limits)
+@given(days, any_limits)
 def test_a_due_date_is_a_working_day_after_acceptance(accepted_on: date, limit: Limit) -> None:
     due = due_date(accepted_on, limit, shipped())
     assert due > accepted_on
@@ -85,7 +125,7 @@ def test_the_working_days_counted_equal_the_limit(accepted_on: date, amount: int
     assert sum(map(shipped().is_working, counted)) == amount
 
 
-@given(days, limits, st.lists(days, max_size=10))
+@given(days, any_limits, st.lists(days, max_size=10))
 def test_a_day_off_more_never_shortens(accepted_on: date, limit: Limit, declared: list[date]) -> None:
     calendar = shipped()
     off = frozenset(declared) - calendar.worked
@@ -93,7 +133,7 @@ def test_a_day_off_more_never_shortens(accepted_on: date, limit: Limit, declared
     assert due_date(accepted_on, limit, more) >= due_date(accepted_on, limit, calendar)
 
 
-@given(days, limits)
+@given(days, any_limits)
 def test_a_longer_limit_is_never_due_earlier(accepted_on: date, limit: Limit) -> None:
     longer = Limit(limit.amount + 1, limit.unit)
     assert due_date(accepted_on, longer, shipped()) >= due_date(accepted_on, limit, shipped())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.topics import SERVICES
+from deploy.local import due_date
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
@@ -59,10 +60,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.set_defaults(run=_logs)
 
     due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
-    due.add_argument("start", metavar="FROM", help="day of acceptance: 2023-01-13 or 13/01/2023")
-    due.add_argument("limit", metavar="LIMIT", type=int, help="how many of the unit")
-    due.add_argument("--unit", choices=("working-days", "calendar-days", "months"), default="working-days")
-    due.add_argument("--json", action="store_true")
+    due_date.add_arguments(due)
     due.set_defaults(run=_due_date)
 
     # Their modules load database clients, which `motcua status`, asked every second, has no use for.
@@ -139,14 +137,8 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
 
 
 def _due_date(_home: Home, options: argparse.Namespace) -> int:
-    from deploy.local import due_date
-
-    found = due_date.asked(options)
-    if options.json:
-        _print(due_date.as_json(found))
-    else:
-        for line in due_date.as_lines(found):
-            _print(line)
+    for line in due_date.told(options):
+        _print(line)
     return 0
 
 

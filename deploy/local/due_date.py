@@ -7,14 +7,29 @@ from datetime import date, datetime
 from typing import Any
 
 from deploy.local.process import Failed
-from services.processing.calendar import shipped
-from services.processing.deadline import LIMIT_UNITS, Day, Explanation, Limit, LimitUnit, explain
+from services.processing import hours
+from services.processing.calendar import ZONE, shipped
+from services.processing.deadline import (
+    LIMIT_UNITS,
+    PAUSE_RULES,
+    Day,
+    Explanation,
+    Limit,
+    LimitUnit,
+    Pause,
+    Paused,
+    explain,
+)
 
+HOURS = "working-hours"
 UNITS: dict[str, LimitUnit] = {unit.replace("_", "-"): unit for unit in LIMIT_UNITS}
+RULES = {rule.replace("_", "-"): rule for rule in PAUSE_RULES}
 WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
 SAID = {
     "counted": ("tính", "counted"),
     "skipped": ("không tính", "skipped"),
+    "paused": ("tạm dừng", "paused"),
+    "dropped": ("không còn tính, thời hạn tính lại từ đầu", "no longer counted, the clock began anew"),
     "moved": ("chuyển sang ngày làm việc tiếp theo", "moved to the next working day"),
 }
 PROVISIONAL = (
@@ -22,37 +37,74 @@ PROVISIONAL = (
 )
 
 
-def asked(options: argparse.Namespace) -> Explanation:
-    """The explanation of what the command line asks for; Failed names the argument that is no date or no limit."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "start",
+        metavar="FROM",
+        help=f"day of acceptance: 2023-01-13 or 13/01/2023; with {HOURS} the instant: 2026-01-09T15:00",
+    )
+    parser.add_argument("limit", metavar="LIMIT", type=int, help="how many of the unit")
+    parser.add_argument("--unit", choices=(*UNITS, HOURS), default="working-days")
+    parser.add_argument(
+        "--pause",
+        metavar="BEGAN..ENDED[:RULE]",
+        action="append",
+        default=[],
+        help=f"a request and the end of its pause; RULE is one of {', '.join(RULES)} (default: subtract)",
+    )
+    parser.add_argument("--json", action="store_true")
+
+
+def told(options: argparse.Namespace) -> Iterator[str]:
+    """The answer, line by line; Failed names the argument that is no date, no limit or no pause."""
     try:
-        return explain(_day(options.start), Limit(options.limit, UNITS[options.unit]), shipped())
+        if options.unit == HOURS:
+            yield from _hours(options)
+            return
+        limit = Limit(options.limit, UNITS[options.unit])
+        found = explain(_day(options.start, "FROM"), limit, shipped(), [_pause(p) for p in options.pause])
     except OverflowError:
         raise Failed("LIMIT reaches beyond the last year that a date can have") from None
+    except Paused:
+        raise Failed("--pause: no due date while a pause lasts; give its end") from None
     except ValueError as fault:
         raise Failed(f"LIMIT: {fault}") from None
+    yield from [_as_json(found)] if options.json else _as_lines(found)
 
 
-def _day(text: str) -> date:
+def _day(text: str, argument: str) -> date:
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise Failed(f"FROM is no date: {text!r}; write 2023-01-13 or 13/01/2023")
+    raise Failed(f"{argument} is no date: {text!r}; write 2023-01-13 or 13/01/2023")
 
 
-def as_json(found: Explanation) -> str:
+def _pause(text: str) -> Pause:
+    days, _, rule = text.partition(":")
+    began, _, end = days.partition("..")
+    if (rule or "subtract") not in RULES:
+        raise Failed(f"--pause: {rule!r} is none of {', '.join(RULES)}")
+    pause = Pause(_day(began, "--pause"), _day(end, "--pause") if end else None, RULES[rule or "subtract"])
+    if pause.ended_on and pause.ended_on < pause.began_on:
+        raise Failed(f"--pause: {text!r} ends before it begins")
+    return pause
+
+
+def _as_json(found: Explanation) -> str:
     """`due_on`, `provisional` and the days of the explanation."""
     days = [{"on": str(day.on), "effect": day.effect, "document": day.document} for day in found.days]
-    told: dict[str, Any] = {
+    members: dict[str, Any] = {
         "due_on": str(found.due_on),
         "provisional": found.provisional,
         "explanation": days,
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(members, ensure_ascii=False, indent=2)
 
 
-def as_lines(found: Explanation) -> Iterator[str]:
+def _as_lines(found: Explanation) -> Iterator[str]:
     """The due date, Vietnamese first, then a line for each day."""
     due_on = found.due_on
     yield f"Hạn trả kết quả: {_named(due_on)} (24:00) · due on {due_on.isoformat()}"
@@ -66,10 +118,34 @@ def as_lines(found: Explanation) -> Iterator[str]:
 
 def _line(day: Day, number: int) -> str:
     vietnamese, english = SAID[day.effect]
-    counted = f" {number}" if day.effect == "counted" else ""
+    which = f" {number}" if day.effect == "counted" else ""
     why = f" – {day.document}" if day.document else ""
-    return f"  {_named(day.on)}: {vietnamese}{counted} · {english}{counted}{why}"
+    return f"  {_named(day.on)}: {vietnamese}{which} · {english}{which}{why}"
 
 
 def _named(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
+
+
+def _hours(options: argparse.Namespace) -> Iterator[str]:
+    """A limit of working hours: its instant, then each stretch of working time that counts."""
+    if options.pause:
+        raise Failed(f"--pause: a limit in {HOURS} has none")
+    try:
+        start = datetime.fromisoformat(options.start)
+    except ValueError:
+        raise Failed(f"FROM is no instant: {options.start!r}; write 2026-01-09T15:00") from None
+    start = start if start.tzinfo else start.replace(tzinfo=ZONE)
+    found = hours.counted(start, options.limit, shipped())
+    due = found[-1].ends
+    provisional = any(shipped().is_provisional(year) for year in range(found[0].begins.year, due.year + 1))
+    if options.json:
+        spans = [{"from": each.begins.isoformat(), "to": each.ends.isoformat()} for each in found]
+        members = {"due_on": str(due.date()), "due_at": due.isoformat(), "provisional": provisional}
+        yield json.dumps({**members, "explanation": spans}, ensure_ascii=False, indent=2)
+        return
+    yield f"Hạn: {due:%H:%M} {_named(due.date())} · due at {due.isoformat()}"
+    if provisional:
+        yield PROVISIONAL
+    for each in found:
+        yield f"  {_named(each.begins.date())}: {each.begins:%H:%M}–{each.ends:%H:%M}"

@@ -1,11 +1,13 @@
-"""Owns the due date: a pure function of the day of acceptance, the procedure's limit and the calendar, and why it is that day.
+"""Owns the due date: a pure function of the day of acceptance, the procedure's limit, the pauses and the calendar, and why it is
+that day.
 
-It never reads a clock or a zone; the same arguments give the same date on every machine.
+It never reads a clock or a zone; the same arguments give the same date on every machine. Limits of working hours are hours.py's.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple, get_args
@@ -17,8 +19,13 @@ LIMIT_UNITS: tuple[LimitUnit, ...] = get_args(LimitUnit)
 # Beyond any limit of the law; a slip of the hand must not count through centuries.
 AMOUNT_MAX = 3_660
 
-Effect = Literal["counted", "skipped", "moved"]
-"""What a day does: it counts toward the limit, is skipped as a day off, or comes after a limit that ended on a day off and moves."""
+PauseRule = Literal["subtract", "restart", "short_fix"]
+"""What a request does to the clock: its days do not count; its end is the new day 0 with the full limit; nothing."""
+PAUSE_RULES: tuple[PauseRule, ...] = get_args(PauseRule)
+
+Effect = Literal["counted", "skipped", "paused", "dropped", "moved"]
+"""What a day does: it counts toward the limit, is skipped as a day off, falls into a pause, had counted before the clock began
+anew, or comes after a limit that ended on a day off and moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,18 @@ class Limit:
             raise ValueError("a limit is at least one day")
         if self.amount > AMOUNT_MAX:
             raise ValueError(f"a limit is at most {AMOUNT_MAX}")
+
+
+class Pause(NamedTuple):
+    """A request for a supplement or a fee, and what it does to the clock.
+
+    The day on which it began still counts, the day on which it ended does not: what is paused is (began_on, ended_on]. It ends
+    when the officer accepts the supplement or the fee is confirmed; None while it lasts. A fee's rule is always "subtract".
+    """
+
+    began_on: date
+    ended_on: date | None
+    rule: PauseRule
 
 
 class Day(NamedTuple):
@@ -51,49 +70,87 @@ class Explanation(NamedTuple):
     provisional: bool
 
 
-def due_date(accepted_on: date, limit: Limit, calendar: Calendar) -> date:
+class Paused(ValueError):
+    """The clock stands still: there is no due date, only the one if the pause ended on a given day (`ended`)."""
+
+
+def is_paused(pauses: Sequence[Pause]) -> bool:
+    """Whether the clock stands still now."""
+    return any(pause.ended_on is None and pause.rule != "short_fix" for pause in pauses)
+
+
+def ended(pauses: Sequence[Pause], on: date) -> list[Pause]:
+    """The same pauses as if the one that lasts ended on that day."""
+    return [pause if pause.ended_on else pause._replace(ended_on=max(on, pause.began_on)) for pause in pauses]
+
+
+def due_date(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequence[Pause] = ()) -> date:
     """The last day of the limit, which ends at 24:00 of it.
 
     The day of acceptance is not counted (Civil Code 147); working-day limits count working days; a limit in calendar days or
     months whose last day is off moves to the next working day (Civil Code 148). Acceptance on a day off is valid: it is day 0
-    all the same. OverflowError beyond the last year that a date can have.
+    all the same. Paused days do not count: working-day limits skip them, the others add them and then move. Raises Paused
+    while a pause lasts, OverflowError beyond the last year that a date can have.
+
+    Guarantee: a longer pause never gives an earlier date. Test: test_a_longer_pause_is_never_due_earlier.
     """
+    if is_paused(pauses):
+        raise Paused("the clock stands still")
+    day_0 = _day_0(accepted_on, pauses)
     if limit.unit != "working_days":
-        return calendar.next_working(_last_day(accepted_on, limit))
-    day, left = accepted_on, limit.amount
-    while left:
-        day += ONE_DAY
-        left -= calendar.is_working(day)
-    return day
+        return calendar.next_working(_last_day(day_0, limit, pauses))
+    return _after(day_0, limit.amount, lambda day: calendar.is_working(day) and not _in_pause(day, pauses))
 
 
-def explain(accepted_on: date, limit: Limit, calendar: Calendar) -> Explanation:
-    """The due date with its reasons, day by day.
+def explain(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequence[Pause] = ()) -> Explanation:
+    """The due date with its reasons, day by day; raises as due_date does.
 
     Guarantee: the explanation ends on the due date, and in limits of days the counted days equal the limit.
     Test: test_an_explanation_counts_the_limit_and_ends_on_the_due_date.
     """
-    due_on = due_date(accepted_on, limit, calendar)
-    last = due_on if limit.unit == "working_days" else _last_day(accepted_on, limit)
-    days = tuple(
-        Day(day, _effect(day, last, limit.unit, calendar), calendar.documents.get(day))
-        for day in (accepted_on + timedelta(days=n) for n in range(1, (due_on - accepted_on).days + 1))
-    )
+    due_on = due_date(accepted_on, limit, calendar, pauses)
+    day_0 = _day_0(accepted_on, pauses)
+    last = due_on if limit.unit == "working_days" else _last_day(day_0, limit, pauses)
+
+    def effect(day: date) -> Effect:
+        if _in_pause(day, pauses):
+            return "paused"
+        if day > last:
+            return "moved"
+        if limit.unit == "working_days" and not calendar.is_working(day):
+            return "skipped"
+        return "counted" if day > day_0 else "dropped"
+
+    stretch = (accepted_on + timedelta(days=n) for n in range(1, (due_on - accepted_on).days + 1))
+    days = tuple(Day(day, effect(day), calendar.documents.get(day)) for day in stretch)
     years = range(accepted_on.year, due_on.year + 1)
     return Explanation(due_on, days, any(calendar.is_provisional(year) for year in years))
 
 
-def _effect(day: date, last: date, unit: LimitUnit, calendar: Calendar) -> Effect:
-    if day > last:
-        return "moved"
-    return "skipped" if unit == "working_days" and not calendar.is_working(day) else "counted"
+def _day_0(accepted_on: date, pauses: Sequence[Pause]) -> date:
+    """The day from which the limit counts: of acceptance, or of the latest end that made the clock begin anew."""
+    return max([accepted_on, *(p.ended_on for p in pauses if p.rule == "restart" and p.ended_on)])
 
 
-def _last_day(accepted_on: date, limit: Limit) -> date:
+def _in_pause(day: date, pauses: Sequence[Pause]) -> bool:
+    return any(p.ended_on and p.began_on < day <= p.ended_on for p in pauses if p.rule != "short_fix")
+
+
+def _after(day: date, amount: int, counts: Callable[[date], bool]) -> date:
+    """The day on which the amount is reached, counting only the days that count."""
+    while amount:
+        day += ONE_DAY
+        amount -= counts(day)
+    return day
+
+
+def _last_day(day_0: date, limit: Limit, pauses: Sequence[Pause]) -> date:
     """Where a limit in calendar days or months ends, before a day off moves it. A month ends on the corresponding day, else on
     the last day of the month (Civil Code 147)."""
     if limit.unit == "calendar_days":
-        return accepted_on + timedelta(days=limit.amount)
-    months = accepted_on.month - 1 + limit.amount
-    year, month = accepted_on.year + months // 12, months % 12 + 1
-    return date(year, month, min(accepted_on.day, monthrange(year, month)[1]))
+        amount = limit.amount
+    else:
+        months = day_0.month - 1 + limit.amount
+        year, month = day_0.year + months // 12, months % 12 + 1
+        amount = (date(year, month, min(day_0.day, monthrange(year, month)[1])) - day_0).days
+    return _after(day_0, amount, lambda day: not _in_pause(day, pauses))

@@ -24,6 +24,8 @@ LOAD_GOES_ON = 1.25
 QUIET_SECONDS = 150.0
 PATIENCE_SECONDS = 600.0
 """How long one request is asked again; a house in which nothing is broken never needs it all."""
+MUTATED_PATIENCE_SECONDS = 30.0
+"""A broken house loses many, and each is waited for; 30 s is more than the longest absence of a small run."""
 LOOK_AGAIN_SECONDS = 4.0
 
 
@@ -57,7 +59,7 @@ def run(
         house.start()
         for service in readings.READERS:
             database.watch_positions(house.postgres, service)
-        patience = PATIENCE_SECONDS / 4 if mutation else PATIENCE_SECONDS
+        patience = MUTATED_PATIENCE_SECONDS if mutation else PATIENCE_SECONDS
         load = Load(house, record, size.dossiers, size.seconds * LOAD_GOES_ON, patience)
         injector = Injector(
             house,

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.processing.calendar import Calendar, shipped
-from services.processing.deadline import Limit, due_date, explain
+from services.processing.deadline import (
+    PAUSE_RULES,
+    Limit,
+    Pause,
+    Paused,
+    PauseRule,
+    due_date,
+    ended,
+    explain,
+    is_paused,
+)
 
 WORKING_DAYS = """
 2023-01-13+20 2023-02-17
@@ -43,6 +53,15 @@ MONTHS = """
 2023-03-15+12 2024-03-15
 """
 
+# Acceptance and limit, when the request was made and its supplement accepted, the rule, and the day that is due then.
+PAUSES: list[tuple[str, Limit, str, str, PauseRule, str]] = [
+    ("2026-04-20", Limit(5, "working_days"), "2026-04-22", "2026-05-05", "subtract", "2026-05-08"),
+    ("2026-04-20", Limit(5, "working_days"), "2026-04-22", "2026-05-05", "restart", "2026-05-12"),
+    ("2026-04-20", Limit(5, "working_days"), "2026-04-22", "2026-05-05", "short_fix", "2026-04-28"),
+    ("2023-04-10", Limit(20, "calendar_days"), "2023-04-12", "2023-04-20", "subtract", "2023-05-08"),
+    ("2023-04-10", Limit(20, "calendar_days"), "2023-04-12", "2023-04-20", "restart", "2023-05-10"),
+]
+
 days = st.dates(date(2023, 1, 1), date(2026, 10, 31))
 limits = st.builds(Limit, st.integers(1, 60), st.sampled_from(["working_days", "calendar_days"]))
 any_limits = limits | st.builds(Limit, st.integers(1, 3), st.just("months"))
@@ -75,6 +94,36 @@ def test_golden_vectors_in_months(accepted: str, amount: int, due: str) -> None:
     assert due_date(date.fromisoformat(accepted), limit, shipped()) == date.fromisoformat(due)
 
 
+@pytest.mark.parametrize(("accepted", "limit", "began", "end", "rule", "due"), PAUSES)
+def test_golden_vectors_with_a_pause(
+    accepted: str, limit: Limit, began: str, end: str, rule: PauseRule, due: str
+) -> None:
+    pause = Pause(date.fromisoformat(began), date.fromisoformat(end), rule)
+    assert due_date(date.fromisoformat(accepted), limit, shipped(), [pause]) == date.fromisoformat(due)
+
+
+def test_while_a_pause_lasts_there_is_only_the_date_if_it_ended_today() -> None:
+    accepted_on, limit = date(2026, 4, 20), Limit(5, "working_days")
+    lasting = [Pause(date(2026, 4, 22), None, "subtract")]
+    assert is_paused(lasting)
+    with pytest.raises(Paused):
+        due_date(accepted_on, limit, shipped(), lasting)
+    assert due_date(accepted_on, limit, shipped(), ended(lasting, date(2026, 5, 5))) == date(2026, 5, 8)
+    fix = [Pause(date(2026, 4, 22), None, "short_fix")]
+    assert not is_paused(fix)
+    assert due_date(accepted_on, limit, shipped(), fix) == date(2026, 4, 28)
+
+
+def test_an_explanation_tells_pauses_and_what_a_new_beginning_dropped() -> None:
+    pause = Pause(date(2026, 4, 22), date(2026, 5, 5), "restart")
+    told = explain(date(2026, 4, 20), Limit(5, "working_days"), shipped(), [pause])
+    assert [day.on.day for day in told.days if day.effect == "dropped"] == [21, 22]
+    assert {day.on for day in told.days if day.effect == "paused"} == {
+        date(2026, 4, 22) + timedelta(days=n) for n in range(1, 14)
+    }
+    assert [day.on.day for day in told.days if day.effect == "counted"] == [6, 7, 8, 11, 12]
+
+
 def test_an_explanation_names_what_was_skipped_and_the_move_apart() -> None:
     told = explain(date(2023, 8, 14), Limit(20, "calendar_days"), shipped())
     assert [day.on.day for day in told.days if day.effect == "moved"] == [4, 5]
@@ -89,10 +138,24 @@ def test_a_date_that_reaches_an_undeclared_year_is_provisional() -> None:
     assert not explain(date(2025, 12, 30), Limit(5, "working_days"), shipped()).provisional
 
 
-@given(days, limits)
-def test_an_explanation_counts_the_limit_and_ends_on_the_due_date(accepted_on: date, limit: Limit) -> None:
-    told = explain(accepted_on, limit, shipped())
-    assert told.due_on == due_date(accepted_on, limit, shipped()) == told.days[-1].on
+@st.composite
+def pauses_after(draw: st.DrawFn, accepted_on: date) -> list[Pause]:
+    """Up to three pauses in order, each begun after the end of the one before."""
+    found, day = [], accepted_on
+    for _ in range(draw(st.integers(0, 3))):
+        began_on = day + timedelta(days=draw(st.integers(0, 5)))
+        day = began_on + timedelta(days=draw(st.integers(0, 30)))
+        found.append(Pause(began_on, day, draw(st.sampled_from(PAUSE_RULES))))
+    return found
+
+
+@given(days, limits, st.data())
+def test_an_explanation_counts_the_limit_and_ends_on_the_due_date(
+    accepted_on: date, limit: Limit, data: st.DataObject
+) -> None:
+    pauses = data.draw(pauses_after(accepted_on))
+    told = explain(accepted_on, limit, shipped(), pauses)
+    assert told.due_on == due_date(accepted_on, limit, shipped(), pauses) == told.days[-1].on
     assert sum(day.effect == "counted" for day in told.days) == limit.amount
     assert [day.on for day in told.days] == [
         accepted_on + timedelta(days=n) for n in range(1, len(told.days) + 1)
@@ -137,3 +200,27 @@ def test_a_day_off_more_never_shortens(accepted_on: date, limit: Limit, declared
 def test_a_longer_limit_is_never_due_earlier(accepted_on: date, limit: Limit) -> None:
     longer = Limit(limit.amount + 1, limit.unit)
     assert due_date(accepted_on, longer, shipped()) >= due_date(accepted_on, limit, shipped())
+
+
+@given(days, any_limits, st.data(), st.integers(1, 20))
+def test_a_longer_pause_is_never_due_earlier(
+    accepted_on: date, limit: Limit, data: st.DataObject, more: int
+) -> None:
+    *before, last = data.draw(pauses_after(accepted_on).filter(bool))
+    assert last.ended_on is not None
+    longer = last._replace(ended_on=last.ended_on + timedelta(days=more))
+    was = due_date(accepted_on, limit, shipped(), [*before, last])
+    assert due_date(accepted_on, limit, shipped(), [*before, longer]) >= was
+
+
+@given(days, any_limits, st.data())
+def test_declaring_a_day_off_and_withdrawing_it_changes_nothing(
+    accepted_on: date, limit: Limit, data: st.DataObject
+) -> None:
+    pauses = data.draw(pauses_after(accepted_on))
+    day = data.draw(days.filter(lambda each: each not in shipped().off | shipped().worked))
+    declared = Calendar(off=shipped().off | {day}, worked=shipped().worked)
+    withdrawn = Calendar(off=declared.off - {day}, worked=declared.worked)
+    before = explain(accepted_on, limit, shipped(), pauses)
+    assert explain(accepted_on, limit, withdrawn, pauses).due_on == before.due_on
+    assert due_date(accepted_on, limit, declared, pauses) >= before.due_on

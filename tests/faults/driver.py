@@ -110,9 +110,8 @@ class Driver:
             door = self.draw.choice(self.doors.of(service))
             return await self._insist([], door, path, token, body, {}, intake=service == "intake")
 
-        await Imports(self.record, insist, lambda: time.monotonic() - self.began).take_in(
-            number, random.Random(self.draw.random())
-        )
+        imports = Imports(self.record, insist, lambda: time.monotonic() - self.began, self.patience_seconds)
+        await imports.take_in(number, random.Random(self.draw.random()))
 
     async def _live(self, number: int) -> None:
         draw = random.Random(self.draw.random())

@@ -3,6 +3,7 @@
 Whatever answer is lost, the whole batch is sent again; every answer of every item stands in the record.
 """
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.faults.people import OFFICES, PROCEDURES, unit_of
 from tests.faults.record import Answer, Command, Filing, Record
 
 CASES = 15
+ASK_AGAIN_SECONDS = 0.2
 SENT_TWICE = 0.3
 IMPORTER = "importer"
 SOURCE = "old-system"
@@ -39,6 +41,7 @@ class Imports:
     record: Record
     insist: Insist
     now: Callable[[], float]
+    patience_seconds: float
 
     async def take_in(self, number: int, draw: random.Random) -> None:
         """One batch of cases, each filed and acted on; some batches go through a door a second time."""
@@ -46,8 +49,9 @@ class Imports:
         for _ in range(1 + (draw.random() < SENT_TWICE)):
             await self._file(cases)
         left = [case for case in cases if case.filing.dossier_ids]
-        while left and (left := await self._act(left)):
-            pass
+        give_up_at = self.now() + self.patience_seconds
+        while left and (left := await self._act(left)) and self.now() < give_up_at:
+            await asyncio.sleep(ASK_AGAIN_SECONDS)
         if draw.random() < SENT_TWICE:
             await self._act([case for case in cases if case.filing.dossier_ids])
 

@@ -16,6 +16,10 @@ Step = Literal["tiep_nhan", "thu_ly", "tham_tra", "ky_duyet", "phat_hanh", "tra_
 ReturnMethod = Literal["in_person", "postal", "online"]
 RejectionReason = Literal["wrong_office", "not_eligible", "incomplete", "wrong_procedure", "duplicate"]
 LateReason = Literal["workload", "waiting_for_agency", "complex_case", "system_outage", "other"]
+StopReason = Literal["not_supplemented", "not_paid", "not_competent", "conditions_changed", "stopped_by_law"]
+CorrectionReason = Literal["clerical_error", "wrong_data", "wrong_document"]
+DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}/[A-ZĐ0-9-]{2,30}$")]
+"""Số ký hiệu of a decision, such as 1234/QĐ-SXD: number, kind and body, no free text."""
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9./_-]{1,40}$")]
 
 
@@ -75,10 +79,44 @@ class ResultReturned(Message):
     method: ReturnMethod
 
 
+class ProcessingStopped(Message):
+    """The dossier was handed back without a decision on its merits. The clock ends; `due_on` is what lateness is measured against."""
+
+    type_name: ClassVar[str] = "ProcessingStopped.v1"
+    owner: ClassVar[str] = "processing"
+
+    reason: StopReason
+    due_on: date | None
+
+
+class ApologyIssued(Message):
+    """The authority apologised for a delay and made its one new appointment; the due date stays. `in_time`: before it was late to."""
+
+    type_name: ClassVar[str] = "ApologyIssued.v1"
+    owner: ClassVar[str] = "processing"
+
+    reason: LateReason
+    appointment_on: date
+    in_time: bool
+
+
+class ResultCorrected(Message):
+    """The agency's own error in what an ended dossier led to was corrected by a decision. Counts are unchanged."""
+
+    type_name: ClassVar[str] = "ResultCorrected.v1"
+    owner: ClassVar[str] = "processing"
+
+    reason: CorrectionReason
+    document: DocumentNumber
+
+
 MESSAGES: tuple[type[Message], ...] = (
     DossierAccepted,
     DossierRejected,
     DossierForwarded,
     DossierResolved,
     ResultReturned,
+    ProcessingStopped,
+    ApologyIssued,
+    ResultCorrected,
 )

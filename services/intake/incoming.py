@@ -43,6 +43,9 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierForwarded.v1": Moved,
     "DossierResolved.v1": Resolved,
     "ResultReturned.v1": Moved,
+    "ProcessingStopped.v1": Resolved,
+    "ApologyIssued.v1": Moved,
+    "ResultCorrected.v1": Moved,
 }
 PASSED_OVER = frozenset({"DossierSubmitted.v1", "NoticeSent.v1", "NoticeFailed.v1"})
 
@@ -52,7 +55,9 @@ STATUS_AFTER = {
     "DossierForwarded.v1": "in_processing",
     "DossierResolved.v1": "resolved",
     "ResultReturned.v1": "returned",
+    "ProcessingStopped.v1": "stopped",
 }
+"""An event that is not here leaves the status as it was."""
 
 ADD_STEPS = """
 INSERT INTO steps (dossier_id, sequence, what, status, happened_at, code, due_on)
@@ -75,5 +80,5 @@ def step(delivered: Delivered, code_key: bytes) -> tuple[Any, ...]:
     code = unseal(code_key, data.sealed_code, delivered.stream_id) if isinstance(data, Accepted) else None
     due_on = data.due_on if isinstance(data, Accepted | Resolved) else None
     what = delivered.type.partition(".")[0]
-    status = STATUS_AFTER[delivered.type]
+    status = STATUS_AFTER.get(delivered.type)
     return delivered.stream_id, delivered.sequence, what, status, delivered.occurred_at, code, due_on

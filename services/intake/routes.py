@@ -51,12 +51,13 @@ WHERE e.stream_id = $1 AND e.version = 1 ORDER BY s.sequence
 LOOK_UP = """
 SELECT last.status FROM steps accepted
 CROSS JOIN LATERAL (
-    SELECT s.status FROM steps s WHERE s.dossier_id = accepted.dossier_id ORDER BY s.sequence DESC LIMIT 1
+    SELECT s.status FROM steps s WHERE s.dossier_id = accepted.dossier_id AND s.status IS NOT NULL
+    ORDER BY s.sequence DESC LIMIT 1
 ) last
 WHERE accepted.code = $1 LIMIT 1
 """
 
-Status = Literal["submitted", "accepted", "rejected", "in_processing", "resolved", "returned"]
+Status = Literal["submitted", "accepted", "rejected", "in_processing", "resolved", "returned", "stopped"]
 
 
 class NewDossier(BaseModel):
@@ -213,7 +214,7 @@ def standing(dossier_id: UUID, rows: list[Any]) -> dict[str, Any]:
         "procedure": submission.procedure,
         "office": submission.office,
         "channel": submission.channel,
-        "status": steps[-1]["status"] if steps else "submitted",
+        "status": next((row["status"] for row in reversed(steps) if row["status"]), "submitted"),
         "code": next((row["code"] for row in steps if row["code"]), None),
         "submitted_at": submitted_at,
         "due_on": next((row["due_on"] for row in reversed(steps) if row["due_on"]), None),

@@ -53,7 +53,7 @@ class Accepted(Narrow):
     due_on: date | None
 
 
-class Rejected(Narrow):
+class Reasoned(Narrow):
     """Why."""
 
     reason: str
@@ -72,6 +72,20 @@ class Resolved(Narrow):
     outcome: str
 
 
+class Apologised(Narrow):
+    """Why, and the new appointment."""
+
+    reason: str
+    appointment_on: date
+
+
+class Corrected(Narrow):
+    """Why, and by which decision."""
+
+    reason: str
+    document: str
+
+
 class Returned(Narrow):
     """How the result was handed over."""
 
@@ -82,10 +96,13 @@ SOURCES = ("intake", "processing")
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
     "DossierAccepted.v1": Accepted,
-    "DossierRejected.v1": Rejected,
+    "DossierRejected.v1": Reasoned,
     "DossierForwarded.v1": Forwarded,
     "DossierResolved.v1": Resolved,
     "ResultReturned.v1": Returned,
+    "ProcessingStopped.v1": Reasoned,
+    "ApologyIssued.v1": Apologised,
+    "ResultCorrected.v1": Corrected,
 }
 PASSED_OVER: frozenset[str] = frozenset()
 
@@ -121,7 +138,9 @@ Told = tuple[Delivered, Happened, Notice]
 FACTS: Mapping[type[BaseModel], tuple[str, ...]] = {
     Submitted: (),
     Accepted: ("due_on",),
-    Rejected: ("reason",),
+    Reasoned: ("reason",),
+    Apologised: ("reason", "appointment_on"),
+    Corrected: ("reason", "document"),
     Forwarded: ("unit", "step"),
     Resolved: ("outcome",),
     Returned: ("method",),

@@ -35,6 +35,9 @@ TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
     "DossierForwarded": (Channel.INBOX,),
     "DossierResolved": (Channel.EMAIL, Channel.INBOX),
     "ResultReturned": (Channel.EMAIL, Channel.INBOX),
+    "ProcessingStopped": (Channel.EMAIL, Channel.INBOX),
+    "ApologyIssued": (Channel.EMAIL, Channel.INBOX),
+    "ResultCorrected": (Channel.EMAIL, Channel.INBOX),
 }
 
 

@@ -46,6 +46,31 @@ REASONS = {
     "wrong_procedure": ("không đúng thủ tục hành chính", "another procedure applies"),
     "duplicate": ("trùng với hồ sơ đã nộp", "it repeats a dossier already filed"),
 }
+STOPS = {
+    "not_supplemented": (
+        "quá thời hạn bổ sung hồ sơ theo yêu cầu",
+        "what was asked for was not supplied in time",
+    ),
+    "not_paid": (
+        "quá thời hạn thực hiện nghĩa vụ tài chính",
+        "the financial obligation was not fulfilled in time",
+    ),
+    "not_competent": ("hồ sơ không thuộc thẩm quyền giải quyết", "another authority is competent"),
+    "conditions_changed": ("điều kiện giải quyết đã thay đổi", "the conditions of the matter have changed"),
+    "stopped_by_law": ("thủ tục hành chính đã bị bãi bỏ", "the procedure was abolished by law"),
+}
+DELAYS = {
+    "workload": ("khối lượng hồ sơ lớn", "the amount of work"),
+    "waiting_for_agency": ("chờ ý kiến của cơ quan phối hợp", "waiting for another agency's opinion"),
+    "complex_case": ("hồ sơ phức tạp, cần thêm thời gian thẩm tra", "the matter is complex"),
+    "system_outage": ("sự cố hệ thống thông tin", "an outage of the information system"),
+    "other": ("nguyên nhân khách quan khác", "another cause"),
+}
+CORRECTIONS = {
+    "clerical_error": ("sai sót về câu chữ, đánh máy", "a clerical error"),
+    "wrong_data": ("sai thông tin trong kết quả", "wrong data in the result"),
+    "wrong_document": ("nhầm văn bản kết quả", "the wrong document was issued"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +158,7 @@ _environment.globals |= {
     "OUTCOMES": OUTCOMES,
     "METHODS": METHODS,
     "REASONS": REASONS,
+    "STOPS": STOPS,
+    "DELAYS": DELAYS,
+    "CORRECTIONS": CORRECTIONS,
 }

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from contracts.processing import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
+from contracts.processing import (
+    CorrectionReason,
+    DocumentNumber,
+    LateReason,
+    Outcome,
+    RejectionReason,
+    ReturnMethod,
+    Step,
+    StopReason,
+    UnitCode,
+)
 
-Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned"]
+Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
+
+
+def _day(value: Any) -> Any:
+    """A body that came as JSON text may be parsed before it is checked strictly: its days are texts then, and nothing else."""
+    return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 ITEMS_MAX = 500
 ACTS_MAX = 50
@@ -47,6 +65,24 @@ class Return(Asked):
     method: ReturnMethod
 
 
+class Stop(Asked):
+    reason: StopReason
+
+
+class Apologise(Asked):
+    """`appointment_on` is the one new appointment, after today and after the due date."""
+
+    reason: LateReason
+    appointment_on: Day
+
+
+class Correct(Asked):
+    """`document` is the number of the decision to correct, such as 1234/QĐ-SXD."""
+
+    reason: CorrectionReason
+    document: DocumentNumber
+
+
 class _Act(Asked):
     """`at` is the business time of an import; who acts now gives none."""
 
@@ -74,7 +110,22 @@ class ReturnAct(_Act, Return):
     act: Literal["return"]
 
 
-Act = Annotated[AcceptAct | RejectAct | ForwardAct | ResolveAct | ReturnAct, Field(discriminator="act")]
+class StopAct(_Act, Stop):
+    act: Literal["stop"]
+
+
+class ApologiseAct(_Act, Apologise):
+    act: Literal["apologise"]
+
+
+class CorrectAct(_Act, Correct):
+    act: Literal["correct"]
+
+
+Act = Annotated[
+    AcceptAct | RejectAct | ForwardAct | ResolveAct | ReturnAct | StopAct | ApologiseAct | CorrectAct,
+    Field(discriminator="act"),
+]
 
 
 class BulkItem(Asked):

@@ -25,18 +25,8 @@ from services.processing.bodies import AcceptAct, BulkItem
 from services.processing.calendar import local_day
 from services.processing.code import issue
 from services.processing.desk import Desk, code_of, command_of, counter_of, decide_as, queue_row
-from services.processing.review import (
-    EVENTS,
-    Command,
-    Dossier,
-    DossierAccepted,
-    Event,
-    Filing,
-    Submitted,
-    evolve,
-    fold,
-    says,
-)
+from services.processing.life import EVENTS, Command, Dossier, DossierAccepted, Event, Filing, Submitted
+from services.processing.review import evolve, fold, says
 
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)

@@ -81,6 +81,13 @@ class Calendar:
             day += ONE_DAY
         return day
 
+    def working_before(self, day: date) -> date:
+        """The last worked day before it."""
+        day -= ONE_DAY
+        while not self.is_working(day):
+            day -= ONE_DAY
+        return day
+
 
 def read_declarations(path: Path = SHIPPED) -> list[Declaration]:
     """The declarations of a file: documents, each with the days that it declares."""

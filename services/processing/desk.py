@@ -20,29 +20,39 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.tokens import Caller
 from services.processing import rights, tables
-from services.processing.bodies import Accept, Forward, Reject, Resolve, Return, Standing
+from services.processing.bodies import (
+    Accept,
+    Apologise,
+    Correct,
+    Forward,
+    Reject,
+    Resolve,
+    Return,
+    Standing,
+    Stop,
+)
 from services.processing.calendar import Calendar, local_day
 from services.processing.deadline import Limit
-from services.processing.outgoing import official_code
-from services.processing.review import (
+from services.processing.life import (
     EVENTS,
     AcceptDossier,
     Command,
+    CorrectResult,
     Dossier,
     DossierAccepted,
     Event,
     Filing,
     ForwardDossier,
+    IssueApology,
     NotAccepted,
     RejectDossier,
     ResolveDossier,
     ReturnResult,
+    StopProcessing,
     Submitted,
-    decide,
-    evolve,
-    fold,
-    says,
 )
+from services.processing.outgoing import official_code
+from services.processing.review import decide, evolve, fold, says
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
 """Names the space of command ids, which follow from the caller and its key."""
@@ -50,7 +60,7 @@ UNIT = re.compile(r"[A-Z0-9./_-]{1,40}", re.ASCII)
 UNKNOWN = Rejected("dossier-unknown", "no submission under this id has arrived")
 REUSED = Rejected("idempotency-key-reused", "this key came with another command before")
 
-Asked = Accept | Reject | Forward | Resolve | Return
+Asked = Accept | Reject | Forward | Resolve | Return | Stop | Apologise | Correct
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,12 @@ def command_of(
             return ResolveDossier(on, outcome, late_reason, reason_may_lack=caller.role == rights.IMPORTER)
         case Return(method=method):
             return ReturnResult(on, method)
+        case Stop(reason=reason):
+            return StopProcessing(on, reason)
+        case Apologise(reason=reason, appointment_on=appointment_on):
+            return IssueApology(on, reason, appointment_on)
+        case Correct(reason=reason, document=document):
+            return CorrectResult(on, reason, document)
 
 
 def counter_of(event: Event) -> str | None:

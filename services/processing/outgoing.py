@@ -16,13 +16,16 @@ from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
 from services.processing.code import issue
-from services.processing.review import (
+from services.processing.life import (
     EVENTS,
+    ApologyIssued,
     DossierAccepted,
     DossierForwarded,
     DossierRejected,
     DossierResolved,
     Event,
+    ProcessingStopped,
+    ResultCorrected,
     ResultReturned,
 )
 
@@ -89,3 +92,10 @@ def _said(event: Event, sealed: Callable[[], str]) -> envelope.Message:
             )
         case ResultReturned(method=method):
             return contract.ResultReturned.model_validate({"method": method})
+        case ProcessingStopped(reason=reason, due_on=due_on):
+            return contract.ProcessingStopped.model_validate({"reason": reason, "due_on": due_on})
+        case ApologyIssued(reason=reason, appointment_on=appointment_on, in_time=in_time):
+            said = {"reason": reason, "appointment_on": appointment_on, "in_time": in_time}
+            return contract.ApologyIssued.model_validate(said)
+        case ResultCorrected(reason=reason, document=document):
+            return contract.ResultCorrected.model_validate({"reason": reason, "document": document})

@@ -1,203 +1,48 @@
-"""Decides what the authority does with a dossier: accept, reject, forward, resolve, return the result.
+"""Decides what the authority does with a dossier: accept, reject, forward, resolve, return, stop, apologise, correct.
 
-Pure: no clock, no ids, no look-ups; days, terms and the calendar come in as arguments. The life of a dossier starts from its
-filing, which is intake's fact and no event of this log. The official code is not here: its serial is drawn by the log.
+Pure: no clock, no ids, no look-ups; days, terms and the calendar come in as arguments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from functools import reduce
-from typing import ClassVar
 
-from services.chassis.decider import EventTypes, Rejected
+from services.chassis.decider import Rejected
 from services.processing.calendar import Calendar
 from services.processing.code import can_issue
-from services.processing.deadline import Limit, due_date
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """What intake said when the dossier was submitted."""
-
-    procedure: str
-    office: str
-    channel: str
-    submitted_on: date
-
-
-# Commands. `on` is the local day of the act.
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptDossier:
-    """`level` and `limit` are the procedure's; a `due_on` of its own is given by imports alone."""
-
-    on: date
-    unit: str
-    level: str
-    limit: Limit | None
-    due_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RejectDossier:
-    on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ForwardDossier:
-    on: date
-    unit: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveDossier:
-    """`reason_may_lack`: an import records a late end whose reason its source never kept."""
-
-    on: date
-    outcome: str
-    late_reason: str | None = None
-    reason_may_lack: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnResult:
-    on: date
-    method: str
-
-
-Command = AcceptDossier | RejectDossier | ForwardDossier | ResolveDossier | ReturnResult
-
-
-# Events. `on` is the local day, by which the law counts; the instant is the envelope's.
-
-
-@dataclass(frozen=True, slots=True)
-class DossierAccepted:
-    """What reports group by is fixed here. Its stored data also has `number`, the serial of the official code."""
-
-    on: date
-    procedure: str
-    level: str
-    office: str
-    unit: str
-    channel: str
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class DossierRejected:
-    on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DossierForwarded:
-    on: date
-    unit: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class DossierResolved:
-    on: date
-    outcome: str
-    due_on: date | None
-    late_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ResultReturned:
-    on: date
-    method: str
-
-
-Event = DossierAccepted | DossierRejected | DossierForwarded | DossierResolved | ResultReturned
-
-EVENTS: EventTypes[Event] = EventTypes(
-    {
-        "DossierAccepted": DossierAccepted,
-        "DossierRejected": DossierRejected,
-        "DossierForwarded": DossierForwarded,
-        "DossierResolved": DossierResolved,
-        "ResultReturned": ResultReturned,
-    }
+from services.processing.deadline import due_date
+from services.processing.life import (
+    AcceptDossier,
+    Accepted,
+    ApologyIssued,
+    Command,
+    CorrectResult,
+    Dossier,
+    DossierAccepted,
+    DossierForwarded,
+    DossierRejected,
+    DossierResolved,
+    Event,
+    Filing,
+    ForwardDossier,
+    InProcessing,
+    IssueApology,
+    NotAccepted,
+    ProcessingStopped,
+    RejectDossier,
+    Resolved,
+    ResolveDossier,
+    ResultCorrected,
+    ResultReturned,
+    Returned,
+    ReturnResult,
+    Stopped,
+    StopProcessing,
+    Submitted,
 )
-
-
-# States. `since` is the day of the latest act, before which none may be dated.
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    status: ClassVar[str] = "submitted"
-    allowed: ClassVar[str] = "accept, reject"
-    filing: Filing
-
-    @property
-    def since(self) -> date:
-        return self.filing.submitted_on
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    status: ClassVar[str] = "accepted"
-    allowed: ClassVar[str] = "forward, resolve"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class InProcessing:
-    status: ClassVar[str] = "in_processing"
-    allowed: ClassVar[str] = "forward, resolve"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotAccepted:
-    status: ClassVar[str] = "rejected"
-    allowed: ClassVar[str] = "nothing"
-    filing: Filing
-    since: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    status: ClassVar[str] = "resolved"
-    allowed: ClassVar[str] = "return"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    status: ClassVar[str] = "returned"
-    allowed: ClassVar[str] = "nothing"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    outcome: str
-    method: str
-
-
-Dossier = Submitted | Accepted | InProcessing | NotAccepted | Resolved | Returned
 
 
 def decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected:
@@ -230,6 +75,15 @@ def _decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[
             return _resolve(command, dossier.due_on)
         case ResolveDossier(outcome=outcome), Resolved() if outcome == dossier.outcome:
             return []
+        case StopProcessing(on=on, reason=reason), Accepted() | InProcessing():
+            return [ProcessingStopped(on, reason, dossier.due_on)]
+        case StopProcessing(reason=reason), Stopped() if reason == dossier.reason:
+            return []
+        case IssueApology(), Accepted() | InProcessing():
+            return _apologise(command, dossier, calendar)
+        case CorrectResult(), NotAccepted() | Returned() | Stopped():
+            corrected = ResultCorrected(command.on, command.reason, command.document)
+            return [] if dossier.correction == corrected else [corrected]
         case ReturnResult(on=on, method=method), Resolved():
             return [ResultReturned(on, method)]
         case ReturnResult(method=method), Returned() if method == dossier.method:
@@ -256,6 +110,28 @@ def _resolve(command: ResolveDossier, due_on: date | None) -> Sequence[Event] | 
     return [DossierResolved(command.on, command.outcome, due_on, command.late_reason if late else None)]
 
 
+def _apologise(
+    command: IssueApology, dossier: Accepted | InProcessing, calendar: Calendar
+) -> Sequence[Event] | Rejected:
+    """One apology with one appointment; late ones are taken and flagged.
+
+    Guarantee: a second re-appointment is refused. Test: test_a_second_apology_is_refused.
+    """
+    if dossier.apology is not None:
+        again = (command.reason, command.appointment_on)
+        if again == (dossier.apology.reason, dossier.apology.appointment_on):
+            return []
+        return Rejected(
+            "apology-already-issued", f"the one new appointment is {dossier.apology.appointment_on}"
+        )
+    if dossier.due_on is None:
+        return Rejected("no-due-date", "a dossier without a due date has no delay to apologise for")
+    if command.appointment_on <= max(command.on, dossier.due_on):
+        return Rejected("appointment-too-early", f"after today, and after the due date {dossier.due_on}")
+    in_time = command.on <= calendar.working_before(dossier.due_on)
+    return [ApologyIssued(command.on, command.reason, command.appointment_on, in_time)]
+
+
 def evolve(dossier: Dossier, event: Event) -> Dossier:
     """The state after an event; ValueError on a history that `decide` never wrote."""
     filing = dossier.filing
@@ -265,11 +141,17 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
         case DossierRejected(on=on, reason=reason), Submitted():
             return NotAccepted(filing, on, reason)
         case DossierForwarded(on=on, unit=unit, step=step), Accepted() | InProcessing():
-            return InProcessing(filing, on, unit, dossier.due_on, step)
+            return InProcessing(filing, on, unit, dossier.due_on, step, dossier.apology)
         case DossierResolved(on=on, outcome=outcome), Accepted() | InProcessing():
             return Resolved(filing, on, dossier.unit, dossier.due_on, outcome)
         case ResultReturned(on=on, method=method), Resolved():
             return Returned(filing, on, dossier.unit, dossier.due_on, dossier.outcome, method)
+        case ProcessingStopped(on=on, reason=reason), Accepted() | InProcessing():
+            return Stopped(filing, on, dossier.unit, dossier.due_on, reason)
+        case ApologyIssued(on=on), Accepted() | InProcessing():
+            return replace(dossier, since=on, apology=event)
+        case ResultCorrected(on=on), NotAccepted() | Returned() | Stopped():
+            return replace(dossier, since=on, correction=event)
     raise ValueError(f"{type(event).__name__} while {dossier.status}")
 
 
@@ -292,4 +174,10 @@ def says(command: Command, event: Event) -> bool:
             return outcome == event.outcome and event.late_reason in (None, late_reason)
         case ReturnResult(method=method), ResultReturned():
             return method == event.method
+        case StopProcessing(reason=reason), ProcessingStopped():
+            return reason == event.reason
+        case IssueApology(reason=reason, appointment_on=appointment_on), ApologyIssued():
+            return (reason, appointment_on) == (event.reason, event.appointment_on)
+        case CorrectResult(reason=reason, document=document), ResultCorrected():
+            return (reason, document) == (event.reason, event.document)
     return False

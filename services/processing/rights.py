@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
-from services.processing.review import (
+from services.processing.life import (
     AcceptDossier,
     Command,
     Dossier,

@@ -1,4 +1,4 @@
-"""Processing's routes: the queue, one dossier, the officers' five commands, and the bulk door.
+"""Processing's routes: the queue, one dossier, the officers' commands, and the bulk door.
 
 Promises that rights are the same on the list and on the item, and that every refusal has a stable code.
 """
@@ -22,9 +22,11 @@ from services.chassis.web import Answer, Application, Call, Caller, IdempotencyK
 from services.processing import bulk, rights, tables
 from services.processing.bodies import (
     Accept,
+    Apologise,
     Bulk,
     BulkAnswers,
     BulkItem,
+    Correct,
     Forward,
     Listed,
     Page,
@@ -33,6 +35,7 @@ from services.processing.bodies import (
     Return,
     Standing,
     Status,
+    Stop,
 )
 from services.processing.calendar import ZONE
 from services.processing.desk import Asked, Desk, carry_out
@@ -47,8 +50,9 @@ STATUS_OF_REFUSAL = {
     "not-the-holder": 403,
     "idempotency-key-reused": 422,
     "late-reason-missing": 422,
+    "appointment-too-early": 422,
 }
-FIELD_OF_REFUSAL = {"late-reason-missing": "late_reason"}
+FIELD_OF_REFUSAL = {"late-reason-missing": "late_reason", "appointment-too-early": "appointment_on"}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"description": "Not while the dossier is in this state; the code names it"},
     412: {"description": "If-Match is not the dossier's version now"},
@@ -142,6 +146,42 @@ def add_routes(application: Application, desk: Desk) -> None:
         dossier_id: UUID, body: Return, caller: Officer, key: IdempotencyKey, version: Version
     ) -> Response:
         """The desk hands the result over, or sends it."""
+        return await act(dossier_id, caller, body, key, version)
+
+    @application.post(
+        "/v1/dossiers/{dossier_id}/stop",
+        response_model=Standing,
+        responses=REFUSALS,
+        summary="Stop processing",
+    )
+    async def stop(
+        dossier_id: UUID, body: Stop, caller: Officer, key: IdempotencyKey, version: Version
+    ) -> Response:
+        """The holder hands it back without a decision on its merits. The clock ends."""
+        return await act(dossier_id, caller, body, key, version)
+
+    @application.post(
+        "/v1/dossiers/{dossier_id}/apologise",
+        response_model=Standing,
+        responses=REFUSALS,
+        summary="Apologise and make a new appointment",
+    )
+    async def apologise(
+        dossier_id: UUID, body: Apologise, caller: Officer, key: IdempotencyKey, version: Version
+    ) -> Response:
+        """Once; lateness is still measured against the due date."""
+        return await act(dossier_id, caller, body, key, version)
+
+    @application.post(
+        "/v1/dossiers/{dossier_id}/correct",
+        response_model=Standing,
+        responses=REFUSALS,
+        summary="Correct the result",
+    )
+    async def correct(
+        dossier_id: UUID, body: Correct, caller: Officer, key: IdempotencyKey, version: Version
+    ) -> Response:
+        """The agency's own error in what an ended dossier led to. Counts are unchanged."""
         return await act(dossier_id, caller, body, key, version)
 
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")

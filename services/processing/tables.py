@@ -11,9 +11,9 @@ from uuid import UUID
 
 from services.processing.calendar import local_day
 from services.processing.code import issue
-from services.processing.review import Filing
+from services.processing.life import Filing
 
-STATUSES = ("submitted", "accepted", "in_processing", "rejected", "resolved", "returned")
+STATUSES = ("submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped")
 
 COLUMNS = (
     "dossier_id, procedure, office, channel, submitted_at, status, unit, accepted_at, due_on, number, version"

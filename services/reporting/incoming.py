@@ -50,13 +50,20 @@ class Resolved(_Narrow):
     due_on: date | None = None
 
 
+class Stopped(_Narrow):
+    due_on: date | None = None
+
+
 APPLIED: dict[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
     "DossierAccepted.v1": Accepted,
     "DossierRejected.v1": Rejected,
     "DossierResolved.v1": Resolved,
+    "ProcessingStopped.v1": Stopped,
 }
-PASSED_OVER = frozenset({"DossierForwarded.v1", "ResultReturned.v1"})
+PASSED_OVER = frozenset(
+    {"DossierForwarded.v1", "ResultReturned.v1", "ApologyIssued.v1", "ResultCorrected.v1"}
+)
 
 Step = tuple[Dossier, Sequence[Entry]]
 
@@ -159,6 +166,15 @@ def _resolve(state: Dossier, data: Resolved, on_date: date, recorded_at: datetim
     return _end(state, "resolved", "resolved", timeliness(on_date, data.due_on), on_date, recorded_at)
 
 
+def _stop(state: Dossier, data: Stopped, on_date: date, recorded_at: datetime) -> Step:
+    """Only a resolved one can be early: one that is handed back is on time, or late after its due date.
+
+    Guarantee: a stopped dossier counts as resolved and never as early. Test: test_a_stopped_dossier_is_resolved_and_never_early.
+    """
+    late = timeliness(on_date, data.due_on) == "late"
+    return _end(state, "stopped", "resolved", "late" if late else "on_time", on_date, recorded_at)
+
+
 def _end(
     state: Dossier, status: str, flow: str, how_timely: str, on_date: date, recorded_at: datetime
 ) -> Step:
@@ -175,9 +191,10 @@ def _end(
 
 # What an event does, the status that it leads away from, and the statuses in which it is nothing new.
 _STEPS: dict[str, tuple[Callable[[Dossier, Any, date, datetime], Step], str, frozenset[str]]] = {
-    "DossierAccepted.v1": (_accept, "submitted", frozenset({"accepted", "resolved"})),
+    "DossierAccepted.v1": (_accept, "submitted", frozenset({"accepted", "resolved", "stopped"})),
     "DossierRejected.v1": (_reject, "submitted", frozenset({"rejected"})),
     "DossierResolved.v1": (_resolve, "accepted", frozenset({"resolved"})),
+    "ProcessingStopped.v1": (_stop, "accepted", frozenset({"stopped"})),
 }
 
 

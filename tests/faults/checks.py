@@ -17,6 +17,9 @@ ACTS = {
     "forward": "DossierForwarded",
     "resolve": "DossierResolved",
     "return": "ResultReturned",
+    "stop": "ProcessingStopped",
+    "apologise": "ApologyIssued",
+    "correct": "ResultCorrected",
 }
 PUBLISHED = ("intake", "processing")
 

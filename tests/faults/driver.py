@@ -27,7 +27,9 @@ REQUESTS_AT_ONCE = 32
 """More than a house on two busy cores answers in time only makes a storm of repeats."""
 KEPT = ("dossier_id", "version", "code", "status")
 HANG_UP, SEND_AGAIN, BOTH_AT_ONCE, OTHER_CALLER, RIVAL = 0.03, 0.04, 0.02, 0.01, 0.03
-REJECTED, LEFT_WAITING = 0.06, 0.06
+REJECTED, LEFT_WAITING, HANDED_BACK = 0.06, 0.06, 0.08
+APPOINTMENT = "2099-12-31"
+"""After the due date of every dossier."""
 GOES_ON = 0.85
 
 
@@ -154,7 +156,8 @@ class Driver:
         return str(reply.body["dossier_id"]) if reply is not None and reply.status == 201 else None
 
     async def _authority(self, dossier_id: str, officer: Officer, draw: random.Random) -> None:
-        """Accept, forward, resolve, return in turn, or reject; each with the version that the one before told."""
+        """Accept, forward, resolve, return in turn, or apologise, stop, correct, or reject; each with the version that the one
+        before told."""
         if draw.random() < REJECTED:
             await self._act("reject", dossier_id, officer, 0, {"reason": "incomplete"})
             return
@@ -166,6 +169,12 @@ class Driver:
             ("resolve", {"outcome": "granted"}),
             ("return", {"method": "postal"}),
         ]
+        if draw.random() < HANDED_BACK:
+            steps = [
+                ("apologise", {"reason": "workload", "appointment_on": APPOINTMENT}),
+                ("stop", {"reason": "not_competent"}),
+                ("correct", {"reason": "wrong_data", "document": "1234/QĐ-SXD"}),
+            ]
         for act, body in steps:
             if version is None or draw.random() > GOES_ON:
                 return

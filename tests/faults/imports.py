@@ -50,8 +50,9 @@ class Imports:
             await self._file(cases)
         left = [case for case in cases if case.filing.dossier_ids]
         give_up_at = self.now() + self.patience_seconds
-        while left and (left := await self._act(left)) and self.now() < give_up_at:
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
+        while left and self.now() < give_up_at:
+            if left := await self._act(left):
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
         if draw.random() < SENT_TWICE:
             await self._act([case for case in cases if case.filing.dossier_ids])
 

@@ -16,10 +16,12 @@ STATUS_AFTER = {
     "DossierForwarded": "in_processing",
     "DossierResolved": "resolved",
     "ResultReturned": "returned",
+    "ProcessingStopped": "stopped",
 }
+STATUS_KEPT = ("ApologyIssued", "ResultCorrected")
 CHANNELS = {
     name: ("inbox",) if name == "DossierForwarded" else ("email", "inbox")
-    for name in ("DossierSubmitted", *STATUS_AFTER)
+    for name in ("DossierSubmitted", *STATUS_AFTER, *STATUS_KEPT)
 }
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 
@@ -49,7 +51,7 @@ def replay(intake: Iterable[Fact], processing: Iterable[Fact]) -> dict[str, Life
             standing = Standing("submitted", None, None, (fact.type,))
             lives[fact.stream_id] = Life(fact.stream_id, fact, standing)
     for fact in sorted(processing, key=lambda f: f.position):
-        if fact.stream_id in lives and fact.type in STATUS_AFTER:
+        if fact.stream_id in lives and (fact.type in STATUS_AFTER or fact.type in STATUS_KEPT):
             _follow(lives[fact.stream_id], fact)
     return lives
 
@@ -62,11 +64,11 @@ def _follow(life: Life, fact: Fact) -> None:
         code = official_code(fact)
     elif fact.type == "DossierRejected":
         life.rejected = fact
-    elif fact.type == "DossierResolved":
+    elif fact.type in ("DossierResolved", "ProcessingStopped"):
         life.ended = life.ended or fact
     life.standing = replace(
         life.standing,
-        status=STATUS_AFTER[fact.type],
+        status=STATUS_AFTER.get(fact.type, life.standing.status),
         version=fact.version,
         code=code,
         history=(*life.standing.history, fact.type),

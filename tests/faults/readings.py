@@ -19,7 +19,7 @@ WAIT_SECONDS = 60.0
 VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
 DROPPED = re.compile(rb'^consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
-STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned")
+STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned", "stopped")
 
 
 class Unreadable(Exception):

@@ -1,4 +1,4 @@
-"""A small record of a run in which nothing went wrong: three dossiers, one poison, one ambiguous e-mail."""
+"""A small record of a run in which nothing went wrong: four dossiers, one poison, one ambiguous e-mail."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,14 +21,14 @@ OFFICE = "H29.015.00"
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SUBMITTED = {"procedure": "1.009982", "office": OFFICE, "channel": "online"}
 LAWFUL = {
-    "submitted": 3,
+    "submitted": 4,
     "waiting_before": 0,
     "waiting": 0,
     "not_accepted": 1,
-    "received_new": 2,
+    "received_new": 3,
     "carried_over": 0,
-    "received": 2,
-    "resolved": 1,
+    "received": 3,
+    "resolved": 2,
     "pending": 1,
 }
 
@@ -44,8 +44,8 @@ def fact(store: str, position: int, dossier: str, version: int, kind: str, **dat
 
 
 def good_record() -> Record:
-    """d1 goes the whole way, d2 is rejected, d3 is accepted and pending."""
-    intake = [fact("intake", n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3)]
+    """d1 goes the whole way, d2 is rejected, d3 is accepted and pending, d4 is stopped."""
+    intake = [fact("intake", n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3, 4)]
     processing = [
         fact("processing", 1, "d1", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=1),
         fact("processing", 2, "d2", 1, "DossierRejected", reason="incomplete"),
@@ -53,6 +53,10 @@ def good_record() -> Record:
         fact("processing", 4, "d3", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=2),
         fact("processing", 5, "d1", 3, "DossierResolved", outcome="granted"),
         fact("processing", 6, "d1", 4, "ResultReturned", method="postal"),
+        fact("processing", 7, "d4", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=3),
+        fact("processing", 8, "d4", 2, "ApologyIssued", reason="workload"),
+        fact("processing", 9, "d4", 3, "ProcessingStopped", reason="not_competent"),
+        fact("processing", 10, "d4", 4, "ResultCorrected", reason="wrong_data"),
     ]
     lives = oracle.replay(intake, processing)
     notices = [
@@ -72,7 +76,7 @@ def good_record() -> Record:
         seed=1,
         planned=["kill intake"],
         injected=["kill intake"],
-        filings=[_filing(n) for n in (1, 2, 3)],
+        filings=[_filing(n) for n in (1, 2, 3, 4)],
         commands=[_command(f) for f in processing],
         samples=[Sample(float(n), LAWFUL, 0.0) for n in range(20)],
         mail=[*mail, mail[0]],
@@ -111,6 +115,9 @@ def _command(recorded: Fact) -> Command:
         "DossierForwarded": "forward",
         "DossierResolved": "resolve",
         "ResultReturned": "return",
+        "ApologyIssued": "apologise",
+        "ProcessingStopped": "stop",
+        "ResultCorrected": "correct",
     }[recorded.type]
     told = Answer(200, {"version": recorded.version, "code": _code(recorded)}, "processing", 2.0)
     return Command(act, recorded.stream_id, "o1", f"c{recorded.position}", [told])

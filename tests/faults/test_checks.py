@@ -29,7 +29,7 @@ def _answer_two_ids(r: Record) -> None:
 
 
 def _add_an_unasked_dossier(r: Record) -> None:
-    r.outcome.stores["intake"].append(fact("intake", 4, "d4", 1, "DossierSubmitted", **SUBMITTED))
+    r.outcome.stores["intake"].append(fact("intake", 5, "d5", 1, "DossierSubmitted", **SUBMITTED))
 
 
 def _tell_two_keys_of_one_dossier(r: Record) -> None:
@@ -101,8 +101,8 @@ def _leave_one_unpublished(r: Record) -> None:
 
 def _publish_out_of_order(r: Record) -> None:
     heard = r.outcome.topic
-    first, second = heard[3], heard[5]
-    heard[3], heard[5] = replace(first, offset=second.offset), replace(second, offset=first.offset)
+    first, second = heard[4], heard[6]
+    heard[4], heard[6] = replace(first, offset=second.offset), replace(second, offset=first.offset)
 
 
 def _publish_a_new_event_first(r: Record) -> None:
@@ -112,7 +112,7 @@ def _publish_a_new_event_first(r: Record) -> None:
 
 
 def _publish_another_version(r: Record) -> None:
-    r.outcome.topic[5] = replace(r.outcome.topic[5], sequence=1)
+    r.outcome.topic[6] = replace(r.outcome.topic[6], sequence=1)
 
 
 def _track_wrongly(r: Record) -> None:
@@ -136,7 +136,7 @@ def _queue_an_old_version(r: Record) -> None:
 
 
 def _count_twice(r: Record) -> None:
-    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 4}}
+    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 5}}
 
 
 def _count_no_day(r: Record) -> None:

@@ -107,8 +107,25 @@ async def test_a_rejection_is_seen(front: Front) -> None:
     assert (await front.status(dossier_id)).json()["status"] == "rejected"
 
 
+async def test_an_apology_and_a_correction_leave_the_status_as_it_was(front: Front) -> None:
+    dossier_id = UUID((await front.file()).json()["dossier_id"])
+    sorry = delivered(dossier_id, 2, "ApologyIssued", reason="workload", appointment_on="2026-03-30")
+    await hear(front, [life(dossier_id)[0], sorry])
+    assert (await front.status(dossier_id)).json()["status"] == "accepted"
+    looked = await front.client.get("/v1/lookup", params={"code": CODE})
+    assert looked.json() == {"code": CODE, "status": "accepted"}
+    stopped = delivered(dossier_id, 3, "ProcessingStopped", reason="not_competent", due_on="2026-03-20")
+    corrected = delivered(dossier_id, 4, "ResultCorrected", reason="wrong_data", document="1/QĐ-SXD")
+    await hear(front, [stopped, corrected])
+    seen = (await front.status(dossier_id)).json()
+    assert (seen["status"], seen["due_on"]) == ("stopped", "2026-03-20")
+    whats = [step["what"] for step in seen["history"]]
+    assert whats[2:] == ["ApologyIssued", "ProcessingStopped", "ResultCorrected"]
+
+
 def test_every_applied_type_has_its_status() -> None:
-    assert STATUS_AFTER.keys() == APPLIED.keys()
+    assert APPLIED.keys() - STATUS_AFTER.keys() == {"ApologyIssued.v1", "ResultCorrected.v1"}
+    assert STATUS_AFTER.keys() <= APPLIED.keys()
 
 
 async def test_acts_before_their_submission_is_here_are_kept(front: Front) -> None:

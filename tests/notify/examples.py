@@ -24,6 +24,9 @@ DATA: dict[str, dict[str, Any]] = {
     "DossierForwarded": {"unit": "H29.015.00/QLXD", "step": "tham_tra"},
     "DossierResolved": {"outcome": "granted", "due_on": "2026-12-10", "late_reason": None},
     "ResultReturned": {"method": "postal"},
+    "ProcessingStopped": {"reason": "not_competent", "due_on": "2026-12-10"},
+    "ApologyIssued": {"reason": "workload", "appointment_on": "2026-12-17", "in_time": True},
+    "ResultCorrected": {"reason": "clerical_error", "document": "1234/QĐ-SXD"},
 }
 
 
@@ -83,7 +86,9 @@ class Life:
 def told(about: str, **facts: str | None) -> Told:
     dossier_id = uuid7()
     known = {
-        k: v for k, v in DATA[about].items() if k in {"due_on", "reason", "unit", "step", "outcome", "method"}
+        k: v
+        for k, v in DATA[about].items()
+        if k in {"due_on", "reason", "unit", "step", "outcome", "method", "appointment_on", "document"}
     }
     return Told(
         about=about,

@@ -19,7 +19,8 @@ async def test_a_dossiers_notices_are_decided_once(desk: Desk):
     )
     shown = await desk.shown(life.dossier_id)
     assert len(shown) == 9
-    assert {about for about, _ in shown} == TOLD_BY.keys() - {"DossierRejected"}
+    not_told = {"DossierRejected", "ProcessingStopped", "ApologyIssued", "ResultCorrected"}
+    assert {about for about, _ in shown} == TOLD_BY.keys() - not_told
     assert {view.status for view in shown.values()} == {"pending"}
 
 

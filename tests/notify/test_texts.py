@@ -7,7 +7,7 @@ import pytest
 
 from contracts import processing
 from services.notify.notice import TOLD_BY, Channel
-from services.notify.texts import METHODS, OUTCOMES, REASONS, STEPS, TEMPLATES
+from services.notify.texts import CORRECTIONS, DELAYS, METHODS, OUTCOMES, REASONS, STEPS, STOPS, TEMPLATES
 from tests.notify.examples import CODE, texts, told
 
 NAME = "Nguyễn Thị Thử Nghiệm"
@@ -46,6 +46,11 @@ def test_the_appointment_is_a_date_of_vietnam():
     assert "hẹn" not in texts().of(told("DossierAccepted", due_on=None), Channel.INBOX).body
 
 
+def test_an_apology_tells_why_and_the_new_appointment():
+    body = texts().of(told("ApologyIssued"), Channel.INBOX).body
+    assert "Ngày hẹn trả kết quả mới: 17/12/2026." in body and "khối lượng hồ sơ lớn" in body
+
+
 def test_a_code_sealed_with_another_key_is_left_out():
     text = texts().of(replace(told("DossierAccepted"), sealed_code="bm90IGEgc2VhbGVkIGNvZGU="), Channel.EMAIL)
     assert "Mã hồ sơ" not in text.body and "Mã tra cứu" in text.body
@@ -58,6 +63,9 @@ def test_a_code_sealed_with_another_key_is_left_out():
         (STEPS, processing.Step),
         (OUTCOMES, processing.Outcome),
         (METHODS, processing.ReturnMethod),
+        (STOPS, processing.StopReason),
+        (DELAYS, processing.LateReason),
+        (CORRECTIONS, processing.CorrectionReason),
     ],
 )
 def test_every_code_that_may_come_has_its_words(names: dict[str, tuple[str, str]], contract: object):

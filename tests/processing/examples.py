@@ -8,8 +8,9 @@ from datetime import date
 from services.chassis.decider import Rejected
 from services.processing.calendar import shipped
 from services.processing.deadline import Limit
-from services.processing.review import (
+from services.processing.life import (
     AcceptDossier,
+    ApologyIssued,
     Command,
     Dossier,
     DossierAccepted,
@@ -18,10 +19,11 @@ from services.processing.review import (
     DossierResolved,
     Event,
     Filing,
+    ProcessingStopped,
+    ResultCorrected,
     ResultReturned,
-    decide,
-    fold,
 )
+from services.processing.review import decide, fold
 from tests.deciding import deciding
 
 OFFICE = "H29.015.00"
@@ -42,6 +44,10 @@ REJECTED = DossierRejected(TUESDAY, "incomplete")
 FORWARDED = DossierForwarded(TUESDAY, OTHER_UNIT, "tham_tra")
 RESOLVED = DossierResolved(DUE, "granted", DUE, None)
 RETURNED = ResultReturned(DAY_AFTER_DUE, "postal")
+APPOINTMENT = date(2023, 4, 3)
+STOPPED = ProcessingStopped(DUE, "not_competent", DUE)
+APOLOGISED = ApologyIssued(TUESDAY, "workload", APPOINTMENT, in_time=True)
+CORRECTED = ResultCorrected(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
 
 
 def fold_from_filing(events: list[Event]) -> Dossier:

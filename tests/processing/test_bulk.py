@@ -17,7 +17,8 @@ from services.processing.bodies import BulkAnswer
 from services.processing.bulk import Asked, Missing, missing_of
 from services.processing.calendar import ZONE, shipped
 from services.processing.code import parse
-from services.processing.review import Command, Dossier, Event, decide, fold
+from services.processing.life import Command, Dossier, Event
+from services.processing.review import decide, fold
 from tests.processing.conftest import DESK, HANDLER, IMPORTER, OFFICER, PORTAL, STRANGER, House
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT
 from tests.processing.test_review_histories import commands

@@ -34,6 +34,25 @@ async def test_a_dossier_from_acceptance_to_return(fresh_house: House) -> None:
     assert returned.json() == accepted.json() | {"status": "returned", "version": 4}
 
 
+async def test_a_dossier_from_apology_to_stop_and_correction(fresh_house: House) -> None:
+    (dossier,) = await fresh_house.submitted()
+    accepted = await fresh_house.act(dossier, "accept")
+    early = {"reason": "workload", "appointment_on": "2023-03-27"}
+    refused = await fresh_house.act(dossier, "apologise", early, version=1)
+    assert (refused.status_code, refused.json()["code"]) == (422, "appointment-too-early")
+    assert refused.json()["field"] == "appointment_on"
+    sorry = {"reason": "workload", "appointment_on": "2023-04-03"}
+    apologised = await fresh_house.act(dossier, "apologise", sorry, version=1)
+    assert apologised.json() == accepted.json() | {"version": 2}
+    stopped = await fresh_house.act(dossier, "stop", {"reason": "not_competent"}, version=2)
+    assert stopped.json() == accepted.json() | {"status": "stopped", "version": 3}
+    queue = await fresh_house.get("/v1/dossiers?status=stopped")
+    assert [item["dossier_id"] for item in queue.json()["items"]] == [str(dossier)]
+    corrected = {"reason": "clerical_error", "document": "1234/QĐ-SXD"}
+    again = await fresh_house.act(dossier, "correct", corrected, version=3)
+    assert (again.json()["status"], again.json()["version"]) == ("stopped", 4)
+
+
 async def test_the_queue_row_moves_with_the_log(fresh_house: House) -> None:
     (dossier,) = await fresh_house.submitted()
     before = (await fresh_house.get(f"/v1/dossiers/{dossier}")).json()
@@ -68,7 +87,7 @@ async def test_a_rejection_is_the_end(house: House) -> None:
     }
     refused = await house.act(dossier, "accept", version=1)
     assert (refused.status_code, refused.json()["code"]) == (409, "not-while-rejected")
-    assert "nothing" in refused.json()["detail"]
+    assert "allowed there: correct" in refused.json()["detail"]
 
 
 async def test_an_unknown_dossier_is_told(house: House) -> None:
@@ -167,6 +186,11 @@ async def test_a_late_end_asks_for_its_reason(house: House) -> None:
         ("resolve", {"outcome": "granted", "late_reason": "x"}, "late_reason"),
         ("return", {"method": "pigeon"}, "method"),
         ("accept", {"unit": 5}, "unit"),
+        ("stop", {"reason": "tired"}, "reason"),
+        ("apologise", {"reason": "workload"}, "appointment_on"),
+        ("apologise", {"reason": "workload", "appointment_on": "03/04/2023"}, "appointment_on"),
+        ("apologise", {"reason": "workload", "appointment_on": 20}, "appointment_on"),
+        ("correct", {"reason": "wrong_data", "document": "because it was wrong"}, "document"),
     ],
 )
 async def test_a_body_is_checked_strictly(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from services.chassis.tokens import Caller
 from services.processing import rights, tables
-from services.processing.review import Accepted, Command, Dossier, Resolved, Submitted
+from services.processing.life import Accepted, Command, Dossier, Resolved, Stopped, Submitted
 from tests.processing import examples
 from tests.processing.conftest import (
     DESK,
@@ -33,7 +33,7 @@ from tests.processing.conftest import (
     Member,
 )
 from tests.processing.examples import DUE, FILING, OFFICE, OTHER_UNIT, TUESDAY, UNIT
-from tests.processing.test_review import FORWARD, REJECT, RESOLVE, RETURN
+from tests.processing.test_review import APOLOGISE, CORRECT, FORWARD, REJECT, RESOLVE, RETURN, STOP
 
 
 async def ids(house: House, query: str = "", by: Member = OFFICER) -> list[UUID]:
@@ -118,6 +118,7 @@ DOSSIERS: dict[str, Dossier] = {
     "submitted": Submitted(FILING),
     "accepted": Accepted(FILING, TUESDAY, UNIT, DUE),
     "resolved": Resolved(FILING, TUESDAY, UNIT, DUE, "granted"),
+    "stopped": Stopped(FILING, TUESDAY, UNIT, DUE, "not_competent"),
 }
 
 
@@ -143,6 +144,9 @@ def test_rights_of_every_role_on_every_act(member: Member, desk: bool, holder: b
         (FORWARD, "accepted", holder),
         (RESOLVE, "accepted", holder),
         (RETURN, "resolved", desk),
+        (STOP, "accepted", holder),
+        (APOLOGISE, "accepted", holder),
+        (CORRECT, "stopped", holder),
     ]
     for command, state, allowed in cases:
         assert (rights.refusal(caller, command, DOSSIERS[state]) is None) == allowed, command
@@ -165,6 +169,9 @@ async def test_other_roles_see_no_queue_and_give_no_commands(house: House, membe
         "forward": {"unit": UNIT, "step": "thu_ly"},
         "resolve": {"outcome": "granted"},
         "return": {"method": "postal"},
+        "stop": {"reason": "not_competent"},
+        "apologise": {"reason": "workload", "appointment_on": "2023-04-03"},
+        "correct": {"reason": "wrong_data", "document": "1/QĐ-SXD"},
     }
     for command, body in bodies.items():
         refused = await house.act(dossier, command, body, by=member)

@@ -10,21 +10,22 @@ from hypothesis import strategies as st
 from services.chassis.decider import Rejected
 from services.processing.calendar import shipped
 from services.processing.deadline import Limit
-from services.processing.review import (
+from services.processing.life import (
     EVENTS,
     AcceptDossier,
     Command,
+    CorrectResult,
     Dossier,
     Event,
     ForwardDossier,
+    IssueApology,
     RejectDossier,
     ResolveDossier,
     ReturnResult,
+    StopProcessing,
     Submitted,
-    decide,
-    evolve,
-    fold,
 )
+from services.processing.review import decide, evolve, fold
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT
 
 # DOMAIN's table, as far as it is built: from, command, to.
@@ -36,6 +37,13 @@ TABLE = {
     ("in_processing", ForwardDossier): "in_processing",
     ("in_processing", ResolveDossier): "resolved",
     ("resolved", ReturnResult): "returned",
+    ("accepted", StopProcessing): "stopped",
+    ("in_processing", StopProcessing): "stopped",
+    ("accepted", IssueApology): "accepted",
+    ("in_processing", IssueApology): "in_processing",
+    ("rejected", CorrectResult): "rejected",
+    ("returned", CorrectResult): "returned",
+    ("stopped", CorrectResult): "stopped",
 }
 
 days = st.integers(-3, 60).map(lambda n: FILING.submitted_on + timedelta(days=n))
@@ -53,6 +61,9 @@ commands: st.SearchStrategy[Command] = st.one_of(
         st.booleans(),
     ),
     st.builds(ReturnResult, days, st.sampled_from(["postal", "online"])),
+    st.builds(StopProcessing, days, st.sampled_from(["not_paid", "not_competent"])),
+    st.builds(IssueApology, days, st.just("workload"), days),
+    st.builds(CorrectResult, days, st.just("wrong_data"), st.sampled_from(["1/QĐ-SXD", "2/QĐ-SXD"])),
 )
 
 

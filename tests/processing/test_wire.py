@@ -17,13 +17,33 @@ from contracts import processing as contract
 from contracts.sealed import Unsealable, unseal
 from services.chassis.event_store import StoredEvent
 from services.processing import incoming
+from services.processing.life import EVENTS, Event
 from services.processing.outgoing import outgoing
-from services.processing.review import EVENTS, Event
 from tests.processing.conftest import CODE_KEY, IMPORTER, MORNING, House
-from tests.processing.examples import ACCEPTED, FORWARDED, OFFICE, REJECTED, RESOLVED, RETURNED, UNIT
+from tests.processing.examples import (
+    ACCEPTED,
+    APOLOGISED,
+    CORRECTED,
+    FORWARDED,
+    OFFICE,
+    REJECTED,
+    RESOLVED,
+    RETURNED,
+    STOPPED,
+    UNIT,
+)
 
 DOSSIER = UUID(int=uuid7().int)
-EXAMPLES: Sequence[Event] = (ACCEPTED, REJECTED, FORWARDED, RESOLVED, RETURNED)
+EXAMPLES: Sequence[Event] = (
+    ACCEPTED,
+    REJECTED,
+    FORWARDED,
+    RESOLVED,
+    RETURNED,
+    STOPPED,
+    APOLOGISED,
+    CORRECTED,
+)
 
 
 def stored(event: Event, *, actor: str = "officer/an", number: int = 3) -> StoredEvent:

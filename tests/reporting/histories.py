@@ -39,6 +39,8 @@ class Life:
     ended: int | None = None
     due_on: date | None = None
     accepting_office: str = ""
+    stopped: bool = False
+    """It ended by being stopped, not by a decision."""
 
     @property
     def stream_id(self) -> UUID:
@@ -66,11 +68,11 @@ class Told:
 
 @st.composite
 def lives(draw: st.DrawFn, most: int = 12) -> list[Life]:
-    """Up to `most` dossiers over two months, each waiting, rejected, pending or resolved."""
+    """Up to `most` dossiers over two months, each waiting, rejected, pending, resolved or stopped."""
     made = []
     for number in range(draw(st.integers(1, most))):
         submitted = draw(st.integers(0, 1400))
-        stage = draw(st.sampled_from(("waiting", "rejected", "pending", "resolved", "resolved")))
+        stage = draw(st.sampled_from(("waiting", "rejected", "pending", "resolved", "resolved", "stopped")))
         wait, work = draw(st.integers(0, 60)), draw(st.integers(0, 700))
         office = draw(st.sampled_from(OFFICES))
         made.append(
@@ -80,8 +82,13 @@ def lives(draw: st.DrawFn, most: int = 12) -> list[Life]:
                 office=office,
                 channel=draw(st.sampled_from(CHANNELS)),
                 submitted=submitted,
-                accepted=submitted + wait if stage in ("pending", "resolved") else None,
-                ended={"rejected": submitted + wait, "resolved": submitted + wait + work}.get(stage),
+                accepted=submitted + wait if stage in ("pending", "resolved", "stopped") else None,
+                ended={
+                    "rejected": submitted + wait,
+                    "resolved": submitted + wait + work,
+                    "stopped": submitted + wait + work,
+                }.get(stage),
+                stopped=stage == "stopped",
                 due_on=draw(st.one_of(st.none(), st.dates(date(2023, 1, 1), date(2023, 3, 31)))),
                 accepting_office=draw(st.sampled_from((office, office, *OFFICES))),
             )
@@ -120,7 +127,12 @@ def told(life: Life) -> list[Told]:
         ]
     if life.ended is not None and life.accepted is None:
         acts.append((processing.DossierRejected(reason="incomplete"), life.ended))
-    if life.ended is not None and life.accepted is not None:
+    if life.ended is not None and life.accepted is not None and life.stopped:
+        sorry = processing.ApologyIssued(reason="workload", appointment_on=date(2023, 4, 3), in_time=True)
+        stopped = processing.ProcessingStopped(reason="not_competent", due_on=life.due_on)
+        corrected = processing.ResultCorrected(reason="wrong_data", document="1/QĐ-SXD")
+        acts += [(sorry, life.accepted), (stopped, life.ended), (corrected, life.ended)]
+    elif life.ended is not None and life.accepted is not None:
         resolved = processing.DossierResolved(outcome="granted", due_on=life.due_on, late_reason=None)
         acts += [(resolved, life.ended), (processing.ResultReturned(method="online"), life.ended)]
     return [
@@ -189,7 +201,10 @@ def book(histories: Iterable[Life]) -> Counter[Flow]:
         if life.accepted is not None:
             sums["received_new", "", _day(life.accepted), *row] += 1
             if life.ended is not None:
-                sums["resolved", _timely(_day(life.ended), life.due_on), _day(life.ended), *row] += 1
+                how = _timely(_day(life.ended), life.due_on)
+                if life.stopped and how == "early":
+                    how = "on_time"  # only a decision can be early
+                sums["resolved", how, _day(life.ended), *row] += 1
         elif life.ended is not None:
             sums["not_accepted", "", _day(life.ended), *row] += 1
     return sums

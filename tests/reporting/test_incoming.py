@@ -54,6 +54,14 @@ def test_a_life_gives_one_entry_for_each_change_of_state() -> None:
     assert state is not None and (state.status, state.entries) == ("resolved", 3)
 
 
+@pytest.mark.parametrize(("days", "how"), [(-3, "late"), (0, "on_time"), (5, "on_time"), (None, "on_time")])
+def test_a_stopped_dossier_is_resolved_and_never_early(days: int | None, how: str) -> None:
+    due_on = None if days is None else date(2023, 1, 22) + timedelta(days=days)
+    state, book = given(*messages(replace(RESOLVED, stopped=True, due_on=due_on)).values())
+    assert flows(book)[-1] == ("resolved", how, "2023-01-22", 1)
+    assert state is not None and state.status == "stopped"
+
+
 def test_a_rejected_dossier_is_not_accepted() -> None:
     _, book = given(*messages(replace(RESOLVED, accepted=None)).values())
     assert flows(book)[1:] == [("not_accepted", "", "2023-01-22", 1)]

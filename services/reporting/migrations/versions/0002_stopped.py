@@ -1,0 +1,12 @@
+"""A dossier of reporting's can be stopped."""
+
+from pathlib import Path
+
+from services.chassis.migrations import run_sql
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    run_sql(Path(__file__).with_name("0002_stopped.sql"))

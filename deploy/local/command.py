@@ -10,7 +10,7 @@ from contracts.topics import SERVICES
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date", "catalogue")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +64,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     due.add_argument("--unit", choices=("working-days", "calendar-days", "months"), default="working-days")
     due.add_argument("--json", action="store_true")
     due.set_defaults(run=_due_date)
+
+    catalogue = commands.add_parser("catalogue", help="what can be applied for").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    check = catalogue.add_parser("check", help="every fault of a catalogue, or what is in it")
+    check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
+    check.set_defaults(run=_check_catalogue)
 
     # Their modules load database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
@@ -148,6 +155,15 @@ def _due_date(_home: Home, options: argparse.Namespace) -> int:
         for line in due_date.as_lines(found):
             _print(line)
     return 0
+
+
+def _check_catalogue(_home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import catalogue
+
+    found = catalogue.checked(options.file)
+    for line in catalogue.as_lines(found):
+        _print(line)
+    return 1 if found.faults else 0
 
 
 def _print(line: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from contracts.catalogue_file import SHIPPED, read
-from contracts.procedure import Abolition, LimitUnit, Procedure, Version
+from contracts.procedure import Abolition, Procedure, Version
 
-__all__ = ["PROCEDURES", "Abolition", "LimitUnit", "Procedure", "Version", "find", "version_on"]
+__all__ = ["PROCEDURES", "Abolition", "Procedure", "Version", "find", "version_on"]
 
 
 def _load() -> dict[str, Procedure]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts.catalogue_rules import RULES
+from contracts.catalogue_rules import RULES, broken_abolition
 from contracts.procedure import Abolition, LimitUnit, Name, Paper, Procedure, StepHours, Version
 
 SHIPPED = Path(__file__).parent / "procedures.json"
@@ -98,13 +98,11 @@ def read(raw: bytes) -> Read:
         return Read((), tuple(faults))
     reader = _Reader(top, faults)
     procedures = [reader.procedure(number, each) for number, each in enumerate(top.procedures, 1)]
-    codes = Counter(each["code"] for each in top.procedures if isinstance(each, dict) and "code" in each)
-    faults += [
-        Fault(str(code), "code", "stands twice in the catalogue") for code, n in codes.items() if n > 1
-    ]
-    return (
-        Read((), tuple(faults)) if faults else Read(tuple(one for one in procedures if one is not None), ())
-    )
+    codes = Counter(str(each.get("code")) for each in top.procedures if isinstance(each, dict))
+    faults += [Fault(code, "code", "stands twice in the catalogue") for code, n in codes.items() if n > 1]
+    if faults:
+        return Read((), tuple(faults))
+    return Read(tuple(one for one in procedures if one is not None), ())
 
 
 class _Reader:
@@ -150,7 +148,10 @@ class _Reader:
         versions = [self._version(_version_place(place, n, each), each) for n, each in enumerate(listed, 1)]
         abolition = None
         if members.get("abolition") is not None:
-            abolition, _ = _checked(Abolition, members["abolition"], f"{place} abolition", {}, self._faults)
+            here = f"{place} abolition"
+            abolition, _ = _checked(Abolition, members["abolition"], here, {}, self._faults)
+            for name, said in broken_abolition(abolition) if abolition is not None else ():
+                self._tell(here, name, said)
         dated = [version for version in versions if version is not None]
         self._order(place, dated, abolition)
         if self._faults:

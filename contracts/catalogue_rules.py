@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from contracts.procedure import LimitUnit, StepHours, Supplement, Version
+from contracts.procedure import Abolition, LimitUnit, StepHours, Supplement, Version
 
 WORKING_HOURS_A_DAY = 8
 # A week has seven calendar days and five working ones.
@@ -35,6 +35,8 @@ def _fee(version: Version) -> str:
     share = [version.fee_basis, version.fee_vnd_min, version.fee_vnd_max]
     if version.fee_vnd is not None:
         return "a fee is an amount or a share, not both" if any(share) else ""
+    if version.fee_vnd_by_channel is not None:
+        return "only an amount can be another by channel"
     if version.fee_basis is None or version.fee_vnd_min is None or version.fee_vnd_max is None:
         return "a fee is an amount, or a share: fee_basis with fee_vnd_min and fee_vnd_max"
     return "fee_vnd_min is above fee_vnd_max" if version.fee_vnd_min > version.fee_vnd_max else ""
@@ -74,17 +76,18 @@ def _supplement(version: Version) -> str:
     return ""
 
 
-def _document(version: Version) -> str:
-    if version.document is None and "document" not in version.unverified:
+def _document(dated: Version | Abolition) -> str:
+    if dated.document is None and "document" not in dated.unverified:
         return "without a document, unverified names the document"
     return ""
 
 
-def _unverified(version: Version) -> str:
-    unknown = [name for name in version.unverified if name not in NAMEABLE]
+def _unverified(dated: Version | Abolition) -> str:
+    nameable = NAMEABLE if isinstance(dated, Version) else Abolition.model_fields.keys()
+    unknown = [name for name in dated.unverified if name not in nameable]
     if unknown:
         return f"names no field: {', '.join(unknown)}"
-    return "names a field twice" if len(set(version.unverified)) < len(version.unverified) else ""
+    return "names a field twice" if len(set(dated.unverified)) < len(dated.unverified) else ""
 
 
 def _papers(version: Version) -> str:
@@ -94,7 +97,11 @@ def _papers(version: Version) -> str:
 
 RULES = (
     Rule("level", frozenset({"level", "partial_reason_vi", "partial_reason_en"}), _level),
-    Rule("fee_vnd", frozenset({"fee_vnd", "fee_vnd_min", "fee_vnd_max", "fee_basis"}), _fee),
+    Rule(
+        "fee_vnd",
+        frozenset({"fee_vnd", "fee_vnd_by_channel", "fee_vnd_min", "fee_vnd_max", "fee_basis"}),
+        _fee,
+    ),
     Rule("limit_days", frozenset({"limit_days", "limit_days_by_class"}), _classes),
     Rule("steps", frozenset({"steps", "limit_days", "limit_unit"}), _steps),
     Rule(
@@ -105,3 +112,9 @@ RULES = (
     Rule("unverified", frozenset({"unverified"}), _unverified),
     Rule("papers", frozenset({"papers"}), _papers),
 )
+
+
+def broken_abolition(abolition: Abolition) -> list[tuple[str, str]]:
+    """The members of an abolition that are broken, each with what is wrong."""
+    told = (("document", _document(abolition)), ("unverified", _unverified(abolition)))
+    return [(name, said) for name, said in told if said]

@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.intake import ProcedureCode
+from contracts.intake import Channel, ProcedureCode
 from contracts.processing import Level
 
 LimitUnit = Literal["calendar_days", "working_days"]
 SupplementPolicy = Literal["restart", "subtract", "short_fix"]
-Text = Annotated[str, StringConstraints(min_length=5, strip_whitespace=False, pattern=r"^\S(.*\S)?$")]
+Text = Annotated[str, StringConstraints(min_length=5, pattern=r"^\S(.*\S)?$")]
 ClassCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}(/[IV]{1,3})?$")]
 LimitDays = Annotated[int, Field(ge=1, le=366)]
 WorkingDays = Annotated[int, Field(ge=1, le=60)]
@@ -86,6 +86,9 @@ class Version(_Strict):
     limit_unit: LimitUnit
     limit_days_by_class: Mapping[ClassCode, LimitDays] | None = None
     fee_vnd: int | None = Field(default=None, ge=0)
+    fee_vnd_by_channel: Mapping[Channel, Annotated[int, Field(ge=0)]] | None = Field(
+        default=None, description="For the channels whose fee is another than `fee_vnd`."
+    )
     fee_vnd_min: int | None = Field(default=None, ge=1)
     fee_vnd_max: int | None = Field(default=None, ge=1)
     fee_basis: Literal["investment", "construction_cost"] | None = None
@@ -135,6 +138,11 @@ class Procedure(Name):
     def is_illustrative(self) -> bool:
         """Something of it does not come from a public text."""
         return any(version.unverified for version in self.versions)
+
+    def level_on(self, day: date) -> Level:
+        """The level of what was submitted that day, as processing says it at acceptance; outside of all versions, the last one's."""
+        found = self.version_on(day)
+        return found.level if isinstance(found, Version) else self.level
 
     def version_on(self, day: date) -> Version | Abolition | None:
         """The version in force on a day, the abolition from its day on, None before the first version.

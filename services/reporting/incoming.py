@@ -106,7 +106,7 @@ def _submit(delivered: Delivered) -> Step:
         status="submitted",
         procedure=data.procedure,
         field=procedure.field if procedure else "",
-        level=_level(procedure, on_date),
+        level=procedure.level_on(on_date) if procedure else "full",
         # The official report knows three doors; what is neither online nor postal counts as in person.
         channel=data.channel if data.channel in ("online", "postal") else "in_person",
         office=data.office,
@@ -120,14 +120,6 @@ def _submit(delivered: Delivered) -> Step:
         entries=1,
     )
     return state, (_entry(state, 1, "submitted", on_date, delivered.recorded_at),)
-
-
-def _level(procedure: catalogue.Procedure | None, submitted_on: date) -> str:
-    """Of the version in force on the day of submission, as processing will say at acceptance."""
-    if procedure is None:
-        return "full"
-    found = procedure.version_on(submitted_on)
-    return found.level if isinstance(found, catalogue.Version) else procedure.level
 
 
 def _accept(state: Dossier, data: Accepted, on_date: date, recorded_at: datetime) -> Step:

@@ -168,6 +168,15 @@ def test_a_version_holds_from_its_first_day() -> None:
     assert the_day_before == [None, *procedure.versions]
 
 
+def test_a_level_that_changes_is_that_of_the_day() -> None:
+    known = PROCEDURES["1.009988"]
+    partial = known.versions[0].model_copy(update={"effective_from": date(2025, 1, 1), "level": "partial"})
+    changed = known.model_copy(update={"versions": (*known.versions, partial)})
+    days = [date(2024, 12, 31), date(2025, 1, 1), NEW_DAY]
+    assert [changed.level_on(day) for day in days] == ["full", "partial", "partial"]
+    assert changed.level == "partial"
+
+
 def test_find_knows_abolished_ones_and_no_others() -> None:
     abolished = find("1.009973")
     assert abolished is not None and (abolished.level, abolished.field) == ("partial", "Hoạt động xây dựng")

@@ -88,6 +88,10 @@ def dated_badly(content: Members) -> None:
     procedure(content, "1.009973")["abolition"]["effective_from"] = "2026-13-01"
 
 
+def abolished_by_hearsay(content: Members) -> None:
+    procedure(content, "1.009973")["abolition"] |= {"document": None, "unverified": ["fee"]}
+
+
 def default_unknown(content: Members) -> None:
     content["defaults"]["level"] = "full"
 
@@ -124,6 +128,16 @@ BEGINNING = "1.009978 from the beginning"
         (first("1.009978", fee_vnd=None), f"{BEGINNING}: fee_vnd", "an amount, or a share"),
         (first("1.009978", fee_vnd_max=9), f"{BEGINNING}: fee_vnd", "not both"),
         (first("1.009972", fee_vnd_max=None), "1.009972 from the beginning: fee_vnd", "fee_vnd_max"),
+        (
+            first("1.009972", fee_vnd_by_channel={"online": 0}),
+            "1.009972 from the beginning: fee_vnd",
+            "by channel",
+        ),
+        (
+            first("1.009978", fee_vnd_by_channel={"fax": 0}),
+            f"{BEGINNING}: fee_vnd_by_channel.fax.[key]",
+            "'online'",
+        ),
         (first("1.009972", fee_vnd_max=7), "1.009972 from the beginning: fee_vnd", "above fee_vnd_max"),
         (first("1.009972", limit_days=20), "1.009972 from the beginning: limit_days", "none of the classes"),
         (first("1.009978", limit_days=6), f"{BEGINNING}: steps", "no table for 6 working_days"),
@@ -158,6 +172,8 @@ BEGINNING = "1.009978 from the beginning"
         (without_versions, "1.009978: versions", "at least one"),
         (renamed, "1.009978: name", "is not known here"),
         (dated_badly, "1.009973 abolition: effective_from", "valid date"),
+        (abolished_by_hearsay, "1.009973 abolition: document", "unverified names the document"),
+        (abolished_by_hearsay, "1.009973 abolition: unverified", "names no field: fee"),
         (twice, "1.009982: code", "stands twice in the catalogue"),
         (default_unknown, "defaults: level", "has no default"),
         (default_bad, "defaults: supplement.policy", "'short_fix'"),
@@ -223,7 +239,9 @@ def test_what_is_no_catalogue_is_told(raw: bytes) -> None:
     assert found.faults and found.procedures == ()
 
 
-@pytest.mark.parametrize("wrong", [None, 1, [], "x", {"code": 5}, {"versions": [None]}, {"code": "\ud800"}])
+@pytest.mark.parametrize(
+    "wrong", [None, 1, [], "x", {"code": 5}, {"code": []}, {"versions": [None]}, {"code": "\ud800"}]
+)
 def test_a_procedure_of_another_shape_is_told(wrong: Any) -> None:
     content = catalogue()
     content["procedures"].insert(3, wrong)

@@ -11,7 +11,7 @@ from deploy.local import due_date
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date", "catalogue")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +62,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
     due_date.add_arguments(due)
     due.set_defaults(run=_due_date)
+
+    catalogue = commands.add_parser("catalogue", help="what can be applied for").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    check = catalogue.add_parser("check", help="every fault of a catalogue, or what is in it")
+    check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
+    check.set_defaults(run=_check_catalogue)
 
     # Their modules load database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
@@ -140,6 +147,15 @@ def _due_date(_home: Home, options: argparse.Namespace) -> int:
     for line in due_date.told(options):
         _print(line)
     return 0
+
+
+def _check_catalogue(_home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import catalogue
+
+    found = catalogue.checked(options.file)
+    for line in catalogue.as_lines(found):
+        _print(line)
+    return 1 if found.faults else 0
 
 
 def _print(line: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue import Version, version_on
 from deploy.local.demo_days import (
     DAY_SECONDS,
     FIRST_DAY,
@@ -152,7 +152,11 @@ def _accepted(random: Random, filings: Filings, *, late: bool) -> _Accepted:
         accepted_at = add_working(submitted_at, _intake_seconds(random, channel, late=late))
         if accepted_at <= LAST_WORKED_INSTANT - timedelta(hours=1):
             return _Accepted(
-                procedure, channel, submitted_at, accepted_at, _due_on(random, procedure, accepted_at.date())
+                procedure,
+                channel,
+                submitted_at,
+                accepted_at,
+                _due_on(random, procedure, submitted_at.date(), accepted_at.date()),
             )
 
 
@@ -239,13 +243,12 @@ def _intake_seconds(random: Random, channel: str, *, late: bool) -> int:
     return min(180 + int(random.lognormvariate(8.5, 0.8)), DAY_SECONDS - 120)
 
 
-def _due_on(random: Random, code: str, accepted_on: date) -> date:
-    procedure = PROCEDURES[code]
-    by_class = procedure.limit_days_by_class
-    limit_days = (
-        random.choices(list(by_class.values()), CLASS_WEIGHTS)[0] if by_class else procedure.limit_days
-    )
-    return add_limit(accepted_on, limit_days, working=procedure.limit_unit == "working_days")
+def _due_on(random: Random, code: str, submitted_on: date, accepted_on: date) -> date:
+    version = version_on(code, submitted_on)
+    assert isinstance(version, Version), "in 2023 every procedure was in force"
+    by_class = version.limit_days_by_class
+    limit_days = random.choices(list(by_class.values()), CLASS_WEIGHTS)[0] if by_class else version.limit_days
+    return add_limit(accepted_on, limit_days, working=version.limit_unit == "working_days")
 
 
 def _procedure(random: Random) -> str:

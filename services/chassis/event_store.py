@@ -28,6 +28,8 @@ COLUMNS = (
     "actor, correlation_id, causation_id, traceparent, data"
 )
 
+FIRST_OF_KEY = "SELECT stream_id, body_hmac FROM idempotency_keys WHERE caller = $1 AND key = $2 LIMIT 1"
+
 
 class NewEvent(NamedTuple):
     """An event to be stored. `data` is a JSON object as text.
@@ -163,6 +165,11 @@ class EventStore:
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush_all())
         return await waiting.answer
+
+    async def find_first(self, key: RepeatKey) -> tuple[UUID, bytes] | None:
+        """The stream that this caller's key was first used for, and the HMAC of the body that came with it."""
+        row = await self._pool.fetchrow(FIRST_OF_KEY, key.caller, key.key)
+        return None if row is None else (row["stream_id"], row["body_hmac"])
 
     async def load(self, stream_id: UUID) -> list[StoredEvent]:
         """The events of one stream in version order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +34,17 @@ WEEKS_SECONDS = 3600.0
 READY_SECONDS = 2.0
 
 
-def build(settings: IntakeSettings, pool: asyncpg.Pool[Any], store: EventStore) -> Application:
+def now() -> datetime:
+    """The clock of this process."""
+    return datetime.now(ZONE)
+
+
+def build(
+    settings: IntakeSettings,
+    pool: asyncpg.Pool[Any],
+    store: EventStore,
+    clock: Callable[[], datetime] = now,
+) -> Application:
     """The application; it touches the pool only when it is asked something."""
 
     async def ready() -> Readiness:
@@ -57,7 +68,7 @@ def build(settings: IntakeSettings, pool: asyncpg.Pool[Any], store: EventStore) 
         ready=ready,
         public=PUBLIC,
     )
-    intake = Intake(store, settings.hmac_key_bytes, lambda: datetime.now(ZONE), uuid7)
+    intake = Intake(store, settings.hmac_key_bytes, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     add_routes(application, intake, pool, lookups)
     return application

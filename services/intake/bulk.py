@@ -7,7 +7,7 @@ another import, goes on with the same one. Never sets a status: what the authori
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 ITEMS_MAX = 500
 BYTES_MAX = 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
+# The first hours of the calendar have no local day, and one such case would fail its neighbours.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class Case(BaseModel):
@@ -139,6 +141,8 @@ def _item(
 ) -> Item | Rejected:
     if case.submitted_at > now + CLOCKS_DIFFER:
         return Rejected("in-the-future", "an import tells what has happened")
+    if case.submitted_at < EARLIEST:
+        return Rejected("too-long-ago", "a dossier is submitted in 1900 or later")
     submission = Submission(
         door="import",
         procedure=case.procedure,

@@ -5,12 +5,14 @@ What was filed stands in the people store; the event carries a salted commitment
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import reduce
 from typing import Literal
 from uuid import UUID
 
+from contracts.procedure import Abolition, Procedure
 from services.chassis.decider import EventTypes, Rejected
 
 Door = Literal["portal", "desk", "import"]
@@ -24,8 +26,9 @@ CHANNELS_OF_DOOR: dict[Door, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SubmitDossier:
-    """`door` is where it came in; `reachable` says that the applicant left a way to be told."""
+    """`on` is the local day of the submission, `door` where it came in; `reachable` says that the applicant left a way to be told."""
 
+    on: date
     door: Door
     procedure: str
     office: str
@@ -65,15 +68,24 @@ Dossier = Unsubmitted | Submitted
 INITIAL = Unsubmitted()
 
 
-def decide(command: SubmitDossier, state: Dossier, procedures: Container[str]) -> Sequence[Event] | Rejected:
-    """`procedures` are the codes that can be applied for."""
+def decide(
+    command: SubmitDossier, state: Dossier, procedures: Mapping[str, Procedure]
+) -> Sequence[Event] | Rejected:
+    """`procedures` is the catalogue; a dossier is submitted under the version of its day."""
     if isinstance(state, Submitted):
         # The same submission again changes nothing; another one under this id is not this dossier's.
         if state.content_commitment == command.content_commitment:
             return []
         return Rejected("already-submitted", "this dossier was submitted with other content")
-    if command.procedure not in procedures:
+    procedure = procedures.get(command.procedure)
+    if procedure is None:
         return Rejected("procedure-unknown", "no such procedure; GET /v1/procedures lists them")
+    in_force = procedure.version_on(command.on)
+    if in_force is None:
+        since = procedure.versions[0].effective_from
+        return Rejected("procedure-not-yet-in-force", f"this procedure can be applied for from {since} on")
+    if isinstance(in_force, Abolition):
+        return Rejected("procedure-abolished", f"this procedure was abolished on {in_force.effective_from}")
     allowed = CHANNELS_OF_DOOR[command.door]
     if command.channel not in allowed:
         return Rejected("channel-not-allowed", f"here only: {', '.join(sorted(allowed))}")

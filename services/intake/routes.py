@@ -16,7 +16,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from contracts.catalogue import PROCEDURES, Procedure
+from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.batches import Batch, batch_of
 from services.chassis.event_store import RepeatKey
@@ -34,6 +34,7 @@ from services.chassis.web import (
 )
 from services.intake import bulk, forms, people
 from services.intake.dossier import EVENTS, Door
+from services.intake.offers import Asked, Catalogue, Offers
 from services.intake.submitting import ZONE, FirstAnswers, Intake, Submission, content_bytes, submit
 
 PUBLIC = {
@@ -41,7 +42,7 @@ PUBLIC = {
     "/v1/lookup": "who holds the receipt may see how far the dossier is; code and status only, rate-limited",
 }
 DOOR_OF_ROLE: dict[str, Door] = {"portal": "portal", "officer": "desk"}
-CATALOGUE = orjson.dumps({"items": [procedure.model_dump() for procedure in PROCEDURES.values()]})
+OFFERS = Offers(PROCEDURES.values())
 
 FIND = """
 SELECT e.type, e.schema_version, e.data, e.occurred_at, e.actor, s.what, s.status, s.happened_at, s.code, s.due_on
@@ -107,12 +108,6 @@ class Found(BaseModel):
 
     code: str
     status: Status
-
-
-class Catalogue(BaseModel):
-    """What can be applied for."""
-
-    items: list[Procedure]
 
 
 def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any], lookups: Buckets) -> None:
@@ -185,8 +180,10 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
         return _json({"code": code, "status": status})
 
     @application.get("/v1/procedures", response_model=Catalogue, summary="What can be applied for")
-    async def procedures() -> Response:
-        return Response(CATALOGUE, media_type="application/json")
+    async def procedures(on: Asked = None) -> Response:
+        """What to bring, to pay and to expect, by the versions in force on a day; what is abolished by then is left out."""
+        day = on or intake.clock().astimezone(ZONE).date()
+        return Response(OFFERS.on(day), media_type="application/json")
 
     @application.get(
         "/v1/people/{dossier_id}", response_model=people.Person, summary="The person behind a dossier"

@@ -26,7 +26,12 @@ from services.intake.dossier import EVENTS, INITIAL, Door, SubmitDossier, decide
 
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 FORM_BYTES_MAX = 32_768
-FIELD_OF = {"procedure-unknown": "procedure", "channel-not-allowed": "channel"}
+FIELD_OF = {
+    "procedure-unknown": "procedure",
+    "procedure-not-yet-in-force": "procedure",
+    "procedure-abolished": "procedure",
+    "channel-not-allowed": "channel",
+}
 
 
 @dataclass(slots=True)
@@ -94,6 +99,7 @@ def item_of(
     applicant_id, salt = intake.new_id(), intake.salt()
     applicant = submission.applicant
     command = SubmitDossier(
+        submission.occurred_at.astimezone(ZONE).date(),
         submission.door,
         submission.procedure,
         submission.office,
@@ -160,19 +166,33 @@ class FirstAnswers:
 async def submit(
     intake: Intake, submission: Submission, actor: str, key: RepeatKey, traceparent: str
 ) -> Submitted:
-    """Records the submission and answers, or raises the Problem that it is."""
+    """Records the submission and answers, or raises the Problem that it is.
+
+    Guarantee: what was taken in before a procedure's abolition is answered again after it.
+    Test: test_a_retry_after_the_abolition_gets_the_first_answer.
+    """
     item = item_of(intake, submission, intake.new_id(), actor, traceparent=traceparent, repeat=key)
     if isinstance(item, Rejected):
-        raise Problem(422, item.code, item.detail, field=FIELD_OF.get(item.code, ""))
+        # A day or a release later the catalogue may refuse what it took: a repeat is known by its key alone.
+        first_one = await intake.store.find_first(key)
+        if first_one is None:
+            raise Problem(422, item.code, item.detail, field=FIELD_OF.get(item.code, ""))
+        return await _submitted_before(intake, *first_one, key)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):
         return submitted(answer.stream_id, submission.occurred_at)
     if isinstance(answer, Conflict):
         raise AssertionError("a fresh id was taken")
-    # The first answer was given elsewhere, or before: it is made again from what stands in the log.
-    refuse_other_body(answer.body_hmac, key.body_hmac)
-    first = (await intake.store.load(answer.stream_id))[0]
-    return submitted(answer.stream_id, first.occurred_at)
+    return await _submitted_before(intake, answer.stream_id, answer.body_hmac, key)
+
+
+async def _submitted_before(
+    intake: Intake, dossier_id: UUID, body_hmac: bytes | None, key: RepeatKey
+) -> Submitted:
+    """The first answer, given elsewhere or before: made again from what stands in the log."""
+    refuse_other_body(body_hmac, key.body_hmac)
+    first = (await intake.store.load(dossier_id))[0]
+    return submitted(dossier_id, first.occurred_at)
 
 
 def refuse_other_body(first: bytes | None, now: bytes) -> None:

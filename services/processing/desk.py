@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from contracts import catalogue
+from contracts.procedure import Abolition
 from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.tokens import Caller
@@ -77,17 +78,27 @@ class Desk:
 def command_of(
     asked: Asked, caller: Caller, filing: Filing, on: date, *, due_on: date | None = None
 ) -> Command | Rejected:
-    """The command behind a body; level and limit come from the catalogue."""
+    """The command behind a body; level and limit come from the catalogue's version of the day of first submission.
+
+    Guarantee: a dossier keeps the version in force when it was submitted, whenever it is accepted.
+    Test: test_a_dossier_keeps_the_version_of_its_submission.
+    """
     match asked:
         case Accept(unit=unit):
-            procedure = catalogue.find(filing.procedure)
-            if procedure is None:
-                return Rejected("procedure-unknown", "the dossier's procedure is not in the catalogue")
+            version = catalogue.version_on(filing.procedure, filing.submitted_on)
+            if version is None:
+                return Rejected(
+                    "procedure-unknown", "the catalogue has no such procedure on the submission's day"
+                )
+            if isinstance(version, Abolition):
+                return Rejected(
+                    "procedure-abolished", f"its procedure was abolished on {version.effective_from}"
+                )
             taking = unit or caller.unit or filing.office
             if not UNIT.fullmatch(taking):  # a token may say anything, and what is stored must be sayable
                 return Rejected("unit-invalid", "the unit in the caller's token is no unit code")
-            limit = Limit(procedure.limit_days, procedure.limit_unit)
-            return AcceptDossier(on, taking, procedure.level, limit, due_on)
+            limit = Limit(version.limit_days, version.limit_unit)
+            return AcceptDossier(on, taking, version.level, limit, due_on)
         case Reject(reason=reason):
             return RejectDossier(on, reason)
         case Forward(unit=unit, step=step):
@@ -113,7 +124,21 @@ def decide_as(
     caller: Caller, command: Command, calendar: Calendar, dossier: Dossier
 ) -> Sequence[Event] | Rejected:
     """The caller's right first, then the law."""
-    return rights.refusal(caller, command, dossier) or decide(command, dossier, calendar)
+    return (
+        rights.refusal(caller, command, dossier)
+        or stopped_by_law(command, dossier)
+        or decide(command, dossier, calendar)
+    )
+
+
+def stopped_by_law(command: Command, dossier: Dossier) -> Rejected | None:
+    """The refusal to accept what an abolition stopped. Asked here and not in command_of: a repeat gets its first answer before."""
+    if not isinstance(command, AcceptDossier) or not isinstance(dossier, Submitted):
+        return None
+    found = catalogue.version_on(dossier.filing.procedure, command.on)
+    if not isinstance(found, Abolition) or found.open_dossiers == "kept":
+        return None
+    return Rejected("procedure-abolished", f"open dossiers were stopped by law on {found.effective_from}")
 
 
 def queue_row(

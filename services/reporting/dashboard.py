@@ -133,7 +133,7 @@ def layout(
         "fresh": behind is not None and behind < FRESH_SECONDS,
         "checked": freshness.checked,
         "plots": plots,
-        "illustrative": any(found is None or found.unverified for found in shown),
+        "illustrative": any(found is None or found.is_illustrative for found in shown),
         "zone": ZONE.tzname(None),
         "release": release,
         "hash": result_hash({"first": window.first, "last": window.last}, figures.procedures),

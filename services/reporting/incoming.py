@@ -113,7 +113,7 @@ def _submit(delivered: Delivered) -> Step:
         status="submitted",
         procedure=data.procedure,
         field=procedure.field if procedure else "",
-        level=procedure.level if procedure else "full",
+        level=procedure.level_on(on_date) if procedure else "full",
         # The official report knows three doors; what is neither online nor postal counts as in person.
         channel=data.channel if data.channel in ("online", "postal") else "in_person",
         office=data.office,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ import pytest
 from contracts.sealed import seal
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore
-from services.intake.app import build
+from services.intake.app import build, now
 from services.intake.settings import IntakeSettings
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 from tests.databases import Database
@@ -103,18 +104,18 @@ def settings(home: Database, jwks: Path) -> IntakeSettings:
     )
 
 
-Process = Callable[[], Any]
+Process = Callable[..., Any]
 
 
 @pytest.fixture
 def process(settings: IntakeSettings, issuer: Issuer) -> Process:
-    """`async with process() as front`: another process of intake on the same database."""
+    """`async with process() as front`: another process of intake on the same database, by its own clock if one is given."""
 
     @asynccontextmanager
-    async def begun() -> AsyncIterator[Front]:
+    async def begun(clock: Callable[[], datetime] = now) -> AsyncIterator[Front]:
         async with open_pool(settings.database_dsn.get_secret_value()) as pool:
             store = EventStore(pool, function="submit", attachment_type="new_filing")
-            transport = httpx.ASGITransport(build(settings, pool, store))
+            transport = httpx.ASGITransport(build(settings, pool, store, clock))
             async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
                 yield Front(client, issuer, pool)
 

@@ -95,6 +95,12 @@ async def test_a_claim_without_its_event_is_gone_on_with(front: Front) -> None:
             "submitted_at",
             "in-the-future",
         ),
+        ({"submitted_at": "0001-01-01T00:00:00+14:00"}, "submitted_at", "too-long-ago"),
+        (
+            {"procedure": "1.009973", "submitted_at": "2026-07-01T00:00:00+07:00"},
+            "procedure",
+            "procedure-abolished",
+        ),
         ({"applicant": {"name": "A"}}, "applicant.identifier", "missing"),
         ({"status": "resolved"}, "status", "unknown-field"),
     ],

@@ -1,14 +1,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from contracts.catalogue import PROCEDURES
 from services.chassis.decider import Rejected
-from services.intake.dossier import EVENTS, Dossier, DossierSubmitted, SubmitDossier, decide, fold
+from services.intake.dossier import EVENTS, INITIAL, Dossier, DossierSubmitted, SubmitDossier, decide, fold
 from tests.deciding import deciding
 
 APPLICANT = UUID(int=7)
-SUBMIT = SubmitDossier("portal", "1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
+MONDAY = date(2026, 3, 2)
+EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)
+SUBMIT = SubmitDossier(MONDAY, "portal", "1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
 SUBMITTED = DossierSubmitted("1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
 
 
@@ -33,6 +36,26 @@ def test_other_content_on_a_submitted_dossier_is_rejected() -> None:
 
 def test_an_unknown_procedure_is_rejected() -> None:
     given([]).when(replace(SUBMIT, procedure="1.999999")).then_rejected("procedure-unknown")
+
+
+def test_an_abolished_procedure_is_refused_from_its_day_on() -> None:
+    for code in ("1.009973", "1.009988"):
+        last = replace(SUBMIT, procedure=code, on=EVE)
+        given([]).when(last).then([replace(SUBMITTED, procedure=code)])
+        given([]).when(replace(last, on=NEW_DAY)).then_rejected("procedure-abolished")
+        # An import tells it of a day on which it could be filed.
+        imported = replace(last, door="import")
+        given([]).when(imported).then([replace(SUBMITTED, procedure=code)])
+
+
+def test_a_procedure_is_refused_until_its_first_day() -> None:
+    known = PROCEDURES["1.009982"]
+    later = known.versions[0].model_copy(update={"effective_from": NEW_DAY})
+    procedures = {known.code: known.model_copy(update={"versions": (later,)})}
+    refused = decide(replace(SUBMIT, on=EVE), INITIAL, procedures)
+    assert isinstance(refused, Rejected)
+    assert (refused.code, "2026-07-01" in refused.detail) == ("procedure-not-yet-in-force", True)
+    assert decide(replace(SUBMIT, on=NEW_DAY), INITIAL, procedures) == [SUBMITTED]
 
 
 def test_each_door_has_its_channels() -> None:

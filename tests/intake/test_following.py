@@ -11,7 +11,6 @@ import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
-from contracts.catalogue import PROCEDURES
 from contracts.sealed import Unsealable
 from services.chassis.ordering import Delivered
 from services.intake.incoming import APPLIED, STATUS_AFTER, tracking
@@ -175,13 +174,6 @@ async def test_a_malformed_code_is_refused(front: Front) -> None:
     for code in ("x", "H29.015.00-260302-0001' OR 1=1", "a" * 100):
         answer = await front.client.get("/v1/lookup", params={"code": code})
         assert (answer.status_code, answer.json()["field"]) == (422, "code")
-
-
-async def test_the_catalogue_is_public(front: Front) -> None:
-    items = (await front.client.get("/v1/procedures")).json()["items"]
-    assert [item["code"] for item in items] == list(PROCEDURES)
-    assert len(items) == 22
-    assert sum(item["level"] == "full" for item in items) == 17
 
 
 async def test_ready_means_that_it_can_append(front: Front, admin: asyncpg.Connection[Any]) -> None:

@@ -1,0 +1,90 @@
+"""A dossier keeps the version of its first submission, unless an abolition stopped it by law."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from services.chassis.decider import Rejected
+from services.chassis.tokens import Caller
+from services.processing.bodies import Accept
+from services.processing.calendar import ZONE, shipped
+from services.processing.deadline import Limit
+from services.processing.desk import command_of, stopped_by_law
+from services.processing.review import AcceptDossier, Filing, RejectDossier, Submitted, decide
+from tests.processing.conftest import House
+from tests.processing.examples import OFFICE, UNIT
+
+EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)
+ELEVEN_AT_NIGHT = datetime(2026, 6, 30, 23, 0, tzinfo=ZONE)
+MORNING_AFTER = datetime(2026, 7, 1, 8, 0, tzinfo=ZONE)
+OFFICER = Caller("officer", "an", OFFICE, UNIT)
+
+
+def accepting(code: str, submitted_on: date, on: date = NEW_DAY) -> AcceptDossier | Rejected:
+    command = command_of(Accept(), OFFICER, Filing(code, OFFICE, "online", submitted_on), on)
+    assert isinstance(command, AcceptDossier | Rejected)
+    return command
+
+
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("1.009974", Limit(20, "calendar_days"), Limit(10, "working_days")),
+        ("1.009977", Limit(20, "calendar_days"), Limit(9, "working_days")),
+        ("1.009978", Limit(5, "working_days"), Limit(5, "working_days")),
+        ("1.009972", Limit(25, "calendar_days"), Limit(16, "working_days")),
+        ("1.009984", Limit(10, "calendar_days"), Limit(5, "working_days")),
+        ("1.009985", Limit(10, "calendar_days"), Limit(5, "working_days")),
+        ("1.009982", Limit(20, "calendar_days"), Limit(20, "calendar_days")),
+    ],
+)
+def test_the_limit_is_that_of_the_day_of_submission(code: str, old: Limit, new: Limit) -> None:
+    for submitted_on, limit in ((EVE, old), (NEW_DAY, new)):
+        command = accepting(code, submitted_on)
+        assert isinstance(command, AcceptDossier)
+        assert command.limit == limit
+
+
+def test_what_was_abolished_before_its_submission_is_refused() -> None:
+    for code, submitted_on, refusal in (
+        ("1.009988", NEW_DAY, "procedure-abolished"),
+        ("9.999999", EVE, "procedure-unknown"),
+    ):
+        refused = accepting(code, submitted_on)
+        assert isinstance(refused, Rejected) and refused.code == refusal
+
+
+def test_open_ones_of_an_abolished_procedure_are_kept_or_stopped() -> None:
+    for code, stopped in (("1.009988", False), ("1.009973", True)):
+        waiting = Submitted(Filing(code, OFFICE, "online", EVE))
+        on_the_eve, after = accepting(code, EVE, EVE), accepting(code, EVE, NEW_DAY)
+        assert isinstance(on_the_eve, AcceptDossier) and isinstance(after, AcceptDossier)
+        assert stopped_by_law(on_the_eve, waiting) is None
+        refused = stopped_by_law(after, waiting)
+        assert (refused is not None and refused.code == "procedure-abolished") == stopped
+        assert stopped_by_law(RejectDossier(NEW_DAY, "not_eligible"), waiting) is None
+        assert not isinstance(decide(on_the_eve, waiting, shipped()), Rejected)
+
+
+async def test_a_dossier_keeps_the_version_of_its_submission(house: House) -> None:
+    """Filed on 30 June at 23:00, accepted on 1 July: 20 calendar days. Filed an hour later: 10 working days."""
+    (old,) = await house.submitted(procedure="1.009974", at=ELEVEN_AT_NIGHT)
+    (new,) = await house.submitted(procedure="1.009974", at=datetime(2026, 7, 1, 0, 0, tzinfo=ZONE))
+    house.clock.now = MORNING_AFTER
+    assert (await house.act(old, "accept")).json()["due_on"] == "2026-07-21"
+    assert (await house.act(new, "accept")).json()["due_on"] == "2026-07-15"
+
+
+async def test_a_stopped_procedure_is_not_accepted_and_a_repeat_still_gets_its_answer(house: House) -> None:
+    one, other = await house.submitted(2, procedure="1.009973", at=ELEVEN_AT_NIGHT)
+    house.clock.now = ELEVEN_AT_NIGHT
+    first = await house.act(one, "accept", key="that night")
+    assert first.status_code == 200
+    house.clock.now = MORNING_AFTER
+    again = await house.act(one, "accept", key="that night")
+    assert (again.status_code, again.json()) == (200, first.json())
+    refused = await house.act(other, "accept")
+    assert (refused.status_code, refused.json()["code"]) == (409, "procedure-abolished")
+    assert (await house.act(other, "reject", {"reason": "not_eligible"})).status_code == 200

@@ -73,7 +73,7 @@ class Apologise(Asked):
     """`appointment_on` is the one new appointment, after today and after the due date."""
 
     reason: LateReason
-    appointment_on: Day
+    appointment_on: Annotated[Day, Field(le=date(2999, 12, 31))]
 
 
 class Correct(Asked):
@@ -91,7 +91,7 @@ class _Act(Asked):
 
 class AcceptAct(_Act, Accept):
     act: Literal["accept"]
-    due_on: date | None = None
+    due_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None = None
 
 
 class RejectAct(_Act, Reject):

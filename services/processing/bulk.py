@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -30,6 +30,8 @@ from services.processing.review import evolve, fold, says
 
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
+# The first hours of the calendar have no local day, and one such item would fail its neighbours.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 NOT_YET_KNOWN = Rejected("not-yet-known", "its submission has not arrived; try again")
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
@@ -145,6 +147,8 @@ def commands_of(item: BulkItem, caller: Caller, filing: Filing, now: datetime) -
         if not importing and (act.at is not None or due_on is not None):
             return Rejected("business-time-not-allowed", f"{act.act}: only an import gives times of its own")
         at = act.at or now
+        if at < EARLIEST:
+            return Rejected("too-long-ago", f"{act.act}: it happened in 1900 or later")
         if at > now + CLOCKS_DIFFER:
             return Rejected("in-the-future", f"{act.act}: an import tells what has happened")
         command = command_of(act, caller, filing, local_day(at), due_on=due_on)

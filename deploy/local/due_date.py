@@ -12,7 +12,6 @@ from services.processing.calendar import ZONE, shipped
 from services.processing.deadline import (
     LIMIT_UNITS,
     PAUSE_RULES,
-    Day,
     Explanation,
     Limit,
     LimitUnit,
@@ -20,21 +19,11 @@ from services.processing.deadline import (
     Paused,
     explain,
 )
+from services.processing.explaining import PROVISIONAL, named, sentences
 
 HOURS = "working-hours"
 UNITS: dict[str, LimitUnit] = {unit.replace("_", "-"): unit for unit in LIMIT_UNITS}
 RULES = {rule.replace("_", "-"): rule for rule in PAUSE_RULES}
-WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
-SAID = {
-    "counted": ("tính", "counted"),
-    "skipped": ("không tính", "skipped"),
-    "paused": ("tạm dừng", "paused"),
-    "dropped": ("không còn tính, thời hạn tính lại từ đầu", "no longer counted, the clock began anew"),
-    "moved": ("chuyển sang ngày làm việc tiếp theo", "moved to the next working day"),
-}
-PROVISIONAL = (
-    "Tạm tính: có năm chưa công bố lịch nghỉ. · Provisional: a year in it has no declared calendar yet."
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,24 +96,11 @@ def _as_json(found: Explanation) -> str:
 def _as_lines(found: Explanation) -> Iterator[str]:
     """The due date, Vietnamese first, then a line for each day."""
     due_on = found.due_on
-    yield f"Hạn trả kết quả: {_named(due_on)} (24:00) · due on {due_on.isoformat()}"
+    yield f"Hạn trả kết quả: {named(due_on).vi} (24:00) · due on {due_on.isoformat()}"
     if found.provisional:
-        yield PROVISIONAL
-    number = 0
-    for day in found.days:
-        number += day.effect == "counted"
-        yield _line(day, number)
-
-
-def _line(day: Day, number: int) -> str:
-    vietnamese, english = SAID[day.effect]
-    which = f" {number}" if day.effect == "counted" else ""
-    why = f" – {day.document}" if day.document else ""
-    return f"  {_named(day.on)}: {vietnamese}{which} · {english}{which}{why}"
-
-
-def _named(day: date) -> str:
-    return f"{WEEKDAYS[day.weekday()]} {day:%d/%m/%Y}"
+        yield " · ".join(PROVISIONAL)
+    for _, said in sentences(found):
+        yield f"  {said.vi} · {said.en}"
 
 
 def _hours(options: argparse.Namespace) -> Iterator[str]:
@@ -144,8 +120,8 @@ def _hours(options: argparse.Namespace) -> Iterator[str]:
         members = {"due_on": str(due.date()), "due_at": due.isoformat(), "provisional": provisional}
         yield json.dumps({**members, "explanation": spans}, ensure_ascii=False, indent=2)
         return
-    yield f"Hạn: {due:%H:%M} {_named(due.date())} · due at {due.isoformat()}"
+    yield f"Hạn: {due:%H:%M} {named(due.date()).vi} · due at {due.isoformat()}"
     if provisional:
-        yield PROVISIONAL
+        yield " · ".join(PROVISIONAL)
     for each in found:
-        yield f"  {_named(each.begins.date())}: {each.begins:%H:%M}–{each.ends:%H:%M}"
+        yield f"  {named(each.begins.date()).vi}: {each.begins:%H:%M}–{each.ends:%H:%M}"

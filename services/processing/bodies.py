@@ -19,6 +19,7 @@ from contracts.processing import (
     StopReason,
     UnitCode,
 )
+from services.processing.deadline import Effect, LimitUnit
 
 Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
@@ -167,6 +168,37 @@ class Listed(BaseModel):
     code: str | None
     due_on: date | None
     version: int
+
+
+class ExplainedDay(BaseModel):
+    """What one day did to the due date, as data and as a sentence in both languages."""
+
+    on: date
+    effect: Effect
+    document: str | None
+    vi: str
+    en: str
+
+
+class CountedLimit(BaseModel):
+    """How long the authority may take."""
+
+    amount: int
+    unit: LimitUnit
+
+
+class DueDate(BaseModel):
+    """The due date and why it is that day.
+
+    `limit` and `explanation` are empty when the date was not counted here: an import brought it along, or there is none.
+    """
+
+    dossier_id: UUID
+    due_on: date | None
+    accepted_on: date
+    limit: CountedLimit | None
+    provisional: bool
+    explanation: list[ExplainedDay]
 
 
 class Page(BaseModel):

@@ -19,7 +19,7 @@ from services.chassis import logs
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Answer, Application, Call, Caller, IdempotencyKey, Problem, require
-from services.processing import bulk, rights, tables
+from services.processing import bulk, explaining, rights, tables
 from services.processing.bodies import (
     Accept,
     Apologise,
@@ -27,6 +27,7 @@ from services.processing.bodies import (
     BulkAnswers,
     BulkItem,
     Correct,
+    DueDate,
     Forward,
     Listed,
     Page,
@@ -87,6 +88,14 @@ def add_routes(application: Application, desk: Desk) -> None:
             status = STATUS_OF_REFUSAL.get(done.code, 409)
             raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
         return _json(done.model_dump(), done.version)
+
+    async def _seen(dossier_id: UUID, caller: Caller) -> tables.DossierRow:
+        row = await tables.find(desk.pool, dossier_id)
+        if row is None:
+            raise Problem(404, "dossier-unknown")
+        if not rights.may_see(caller, row.office, row.unit):
+            raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
+        return row
 
     @application.post(
         "/v1/dossiers/{dossier_id}/accept",
@@ -207,12 +216,19 @@ def add_routes(application: Application, desk: Desk) -> None:
     @application.get("/v1/dossiers/{dossier_id}", response_model=Listed, summary="One dossier")
     async def one(dossier_id: UUID, caller: Officer) -> Response:
         """Its version is the ETag, for the next command's If-Match."""
-        row = await tables.find(desk.pool, dossier_id)
-        if row is None:
-            raise Problem(404, "dossier-unknown")
-        if not rights.may_see(caller, row.office, row.unit):
-            raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
+        row = await _seen(dossier_id, caller)
         return _json(_listed(row), row.version)
+
+    @application.get(
+        "/v1/dossiers/{dossier_id}/due-date", response_model=DueDate, summary="Why is it due that day?"
+    )
+    async def due_date(dossier_id: UUID, caller: Officer) -> Response:
+        """Day by day: counted, skipped because of which document, moved off a day off."""
+        row = await _seen(dossier_id, caller)
+        told = explaining.due_date_of(row, desk.calendar)
+        if told is None:
+            raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
+        return _json(told, row.version)
 
     @application.direct(
         "POST",

@@ -11,7 +11,10 @@ def test_the_due_date_stands_in_both_forms_with_its_reasons(capsys: pytest.Captu
     assert main(["due-date", "2025-12-30", "7"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "10/01/2026" in lines[0] and "2026-01-10" in lines[0]
-    assert "  thứ Sáu 02/01/2026: không tính · skipped – Công văn 12729/VPCP-KGVX" in lines
+    assert (
+        "  thứ Sáu 02/01/2026: không tính – Công văn 12729/VPCP-KGVX"
+        " · Friday 2026-01-02: skipped – Công văn 12729/VPCP-KGVX"
+    ) in lines
     assert "counted 7" in lines[-1]
 
 
@@ -30,7 +33,7 @@ def test_a_pause_moves_the_date_and_is_told(capsys: pytest.CaptureFixture[str]) 
     assert main(["due-date", "2026-04-20", "5", pause]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "2026-05-08" in lines[0]
-    assert "  thứ Hai 04/05/2026: tạm dừng · paused" in lines
+    assert "  thứ Hai 04/05/2026: tạm dừng · Monday 2026-05-04: paused" in lines
     assert main(["due-date", "2026-04-20", "5", f"{pause}:restart", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["due_on"] == "2026-05-12"
 

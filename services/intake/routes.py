@@ -34,6 +34,7 @@ from services.chassis.web import (
 )
 from services.intake import bulk, forms, people
 from services.intake.dossier import EVENTS, Door
+from services.intake.national import Status, national
 from services.intake.offers import Asked, Catalogue, Offers
 from services.intake.submitting import ZONE, FirstAnswers, Intake, Submission, content_bytes, submit
 
@@ -57,8 +58,6 @@ CROSS JOIN LATERAL (
 ) last
 WHERE accepted.code = $1 LIMIT 1
 """
-
-Status = Literal["submitted", "accepted", "rejected", "in_processing", "resolved", "returned", "stopped"]
 
 
 class NewDossier(BaseModel):
@@ -89,6 +88,13 @@ class Happened(BaseModel):
     at: datetime
 
 
+class NationalStatus(BaseModel):
+    """The status as the national portal and other systems know it."""
+
+    number: int
+    name: str
+
+
 class DossierStatus(BaseModel):
     """Where a dossier stands."""
 
@@ -97,6 +103,7 @@ class DossierStatus(BaseModel):
     office: str
     channel: str
     status: Status
+    national_status: NationalStatus
     code: str | None
     submitted_at: datetime
     due_on: date | None
@@ -206,12 +213,14 @@ def standing(dossier_id: UUID, rows: list[Any]) -> dict[str, Any]:
     submission = EVENTS.decode(first["type"], first["schema_version"], first["data"])
     steps = [row for row in rows if row["what"] is not None]
     submitted_at = first["occurred_at"].astimezone(ZONE)
+    status: Status = next((row["status"] for row in reversed(steps) if row["status"]), "submitted")
     return {
         "dossier_id": dossier_id,
         "procedure": submission.procedure,
         "office": submission.office,
         "channel": submission.channel,
-        "status": next((row["status"] for row in reversed(steps) if row["status"]), "submitted"),
+        "status": status,
+        "national_status": national(status)._asdict(),
         "code": next((row["code"] for row in steps if row["code"]), None),
         "submitted_at": submitted_at,
         "due_on": next((row["due_on"] for row in reversed(steps) if row["due_on"]), None),

@@ -72,6 +72,7 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "office": "H29.015.00",
         "channel": "online",
         "status": "submitted",
+        "national_status": {"number": 1, "name": "Mới đăng ký"},
         "code": None,
         "submitted_at": receipt["submitted_at"],
         "due_on": None,
@@ -118,6 +119,7 @@ async def test_an_apology_and_a_correction_leave_the_status_as_it_was(front: Fro
     await hear(front, [stopped, corrected])
     seen = (await front.status(dossier_id)).json()
     assert (seen["status"], seen["due_on"]) == ("stopped", "2026-03-20")
+    assert seen["national_status"] == {"number": 8, "name": "Dừng xử lý"}
     whats = [step["what"] for step in seen["history"]]
     assert whats[2:] == ["ApologyIssued", "ProcessingStopped", "ResultCorrected"]
 

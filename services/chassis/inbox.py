@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import asyncpg
 
 from services.chassis import metrics
-from services.chassis.databases import is_transient
+from services.chassis.databases import BY_KEY, is_transient
 from services.chassis.ordering import Arrival, Delivered, Seen, sort_out
 from services.chassis.records import POISON, Dialect, Keyed, Record, Unread, pack_headers, unpack_headers
 
@@ -106,6 +106,7 @@ class Inbox:
         while True:
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
+                    await connection.execute(BY_KEY)
                     return await work(connection, attempt)
             except _Found as found:
                 if not found.faulty:

@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from services.chassis.databases import BY_KEY
 from services.notify.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)
@@ -79,7 +80,9 @@ class Claims:
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
         """
         now = self._clock()
-        return [_claim(row) for row in await self._pool.fetch(TAKE, now, now + CLAIM_LASTS, count)]
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(BY_KEY)
+            return [_claim(row) for row in await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)]
 
     async def give_back(self, claim: Claim, *, not_before: datetime, tried: bool, in_doubt: bool) -> None:
         """Ends a claim without an outcome. `in_doubt`: the letter may have arrived, and its next sending is ambiguous."""

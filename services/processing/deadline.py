@@ -99,6 +99,8 @@ def due_date(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequen
     day_0 = _day_0(accepted_on, pauses)
     if limit.unit != "working_days":
         return calendar.next_working(_last_day(day_0, limit, pauses))
+    if not pauses:
+        return _after(day_0, limit.amount, calendar.is_working)
     return _after(day_0, limit.amount, lambda day: calendar.is_working(day) and not _in_pause(day, pauses))
 
 
@@ -153,4 +155,6 @@ def _last_day(day_0: date, limit: Limit, pauses: Sequence[Pause]) -> date:
         months = day_0.month - 1 + limit.amount
         year, month = day_0.year + months // 12, months % 12 + 1
         amount = (date(year, month, min(day_0.day, monthrange(year, month)[1])) - day_0).days
+    if not pauses:
+        return day_0 + timedelta(days=amount)
     return _after(day_0, amount, lambda day: not _in_pause(day, pauses))

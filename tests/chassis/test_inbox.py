@@ -80,6 +80,21 @@ async def test_effect_and_position_commit_together(inbox: Inbox, pool: asyncpg.P
     assert await inbox.load_positions(CLUSTER, [("t", 0)]) == {("t", 0): 2}
 
 
+async def test_a_batch_finds_its_rows_by_key(pool: asyncpg.Pool[Any]) -> None:
+    """A plan kept since the tables were short would read all of them: what is planned in a batch goes by an index alone."""
+    ways: list[str] = []
+
+    async def look(connection: Any, messages: list[Delivered]) -> None:
+        ways.append(await connection.fetchval("SELECT current_setting('enable_seqscan')"))
+
+    dialect = Dialect(envelope.read, {"Happened.v1": Narrow}, {"Ignored.v1"}, {"intake"})
+    inbox = Inbox("reader", pool, dialect, look, opener="intake")
+    await inbox.load_positions(CLUSTER, [("t", 0)])
+    assert await take(inbox, 0, [record(0, new_id(), 1)])
+    assert ways == ["off"]
+    assert await pool.fetchval("SELECT current_setting('enable_seqscan')") == "on"
+
+
 async def test_a_zombie_writes_nothing(inbox: Inbox, pool: asyncpg.Pool[Any]) -> None:
     """It was stopped after loading its position; meanwhile another member took the records; it comes back with the same ones."""
     records = [record(0, new_id(), 1)]

@@ -6,12 +6,14 @@ Promises that rights are the same on the list and on the item, and that every re
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from contracts.intake import OfficeCode
 from contracts.processing import UnitCode
@@ -76,6 +78,58 @@ def _version(
 Officer = Annotated[Caller, Depends(require(*OFFICERS))]
 Version = Annotated[int, Depends(_version)]
 
+# Path, body, and what the document says of it. A command is a line here and a body in bodies.py.
+COMMANDS: tuple[tuple[str, type[BaseModel], str, str], ...] = (
+    (
+        "accept",
+        Accept,
+        "Accept a dossier",
+        "The desk takes it in: it gets its official code, and the statutory clock starts.",
+    ),
+    ("reject", Reject, "Reject a dossier", "The desk does not take it in. The end of it."),
+    ("forward", Forward, "Forward a dossier", "The holder hands it to a unit for the next step."),
+    (
+        "resolve",
+        Resolve,
+        "Resolve a dossier",
+        "The result is signed; the statutory clock ends, and the desk has the dossier again.",
+    ),
+    ("return", Return, "Return the result", "The desk hands the result over, or sends it."),
+    (
+        "stop",
+        Stop,
+        "Stop processing",
+        "The holder hands it back without a decision on its merits. The clock ends.",
+    ),
+    (
+        "apologise",
+        Apologise,
+        "Apologise and make a new appointment",
+        "Once; lateness is still measured against the due date.",
+    ),
+    (
+        "correct",
+        Correct,
+        "Correct the result",
+        "The agency's own error in what an ended dossier led to. Counts are unchanged.",
+    ),
+)
+
+Act = Callable[[UUID, Caller, Asked, str, int], Awaitable[Response]]
+
+
+def _door(name: str, body_type: type[BaseModel], act: Act) -> Callable[..., Awaitable[Response]]:
+    """The route of one command; FastAPI reads its name and the body's type from the signature."""
+
+    async def command(
+        dossier_id: UUID, body: Any, caller: Officer, key: IdempotencyKey, version: Version
+    ) -> Response:
+        return await act(dossier_id, caller, body, key, version)
+
+    command.__name__ = name
+    command.__annotations__["body"] = body_type
+    return command
+
 
 def add_routes(application: Application, desk: Desk) -> None:
     """Adds every route of this service."""
@@ -97,101 +151,14 @@ def add_routes(application: Application, desk: Desk) -> None:
             raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
         return row
 
-    @application.post(
-        "/v1/dossiers/{dossier_id}/accept",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Accept a dossier",
-    )
-    async def accept(
-        dossier_id: UUID, body: Accept, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The desk takes it in: it gets its official code, and the statutory clock starts."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/reject",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Reject a dossier",
-    )
-    async def reject(
-        dossier_id: UUID, body: Reject, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The desk does not take it in. The end of it."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/forward",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Forward a dossier",
-    )
-    async def forward(
-        dossier_id: UUID, body: Forward, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The holder hands it to a unit for the next step."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/resolve",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Resolve a dossier",
-    )
-    async def resolve(
-        dossier_id: UUID, body: Resolve, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The result is signed; the statutory clock ends, and the desk has the dossier again."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/return",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Return the result",
-    )
-    async def return_result(
-        dossier_id: UUID, body: Return, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The desk hands the result over, or sends it."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/stop",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Stop processing",
-    )
-    async def stop(
-        dossier_id: UUID, body: Stop, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The holder hands it back without a decision on its merits. The clock ends."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/apologise",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Apologise and make a new appointment",
-    )
-    async def apologise(
-        dossier_id: UUID, body: Apologise, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """Once; lateness is still measured against the due date."""
-        return await act(dossier_id, caller, body, key, version)
-
-    @application.post(
-        "/v1/dossiers/{dossier_id}/correct",
-        response_model=Standing,
-        responses=REFUSALS,
-        summary="Correct the result",
-    )
-    async def correct(
-        dossier_id: UUID, body: Correct, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        """The agency's own error in what an ended dossier led to. Counts are unchanged."""
-        return await act(dossier_id, caller, body, key, version)
+    for name, body_type, summary, says in COMMANDS:
+        application.post(
+            f"/v1/dossiers/{{dossier_id}}/{name}",
+            response_model=Standing,
+            responses=REFUSALS,
+            summary=summary,
+            description=says,
+        )(_door(name, body_type, act))
 
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")
     async def queue(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -24,10 +25,13 @@ from services.processing.deadline import Effect, LimitUnit
 Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped"]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
 
+# Python alone would read 2026-W14-5, too.
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
 
 def _day(value: Any) -> Any:
     """A body that came as JSON text may be parsed before it is checked strictly: its days are texts then, and nothing else."""
-    return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else value
+    return date.fromisoformat(value) if isinstance(value, str) and _DATE.fullmatch(value) else value
 
 
 Day = Annotated[date, BeforeValidator(_day)]

@@ -190,6 +190,7 @@ async def test_a_late_end_asks_for_its_reason(house: House) -> None:
         ("apologise", {"reason": "workload"}, "appointment_on"),
         ("apologise", {"reason": "workload", "appointment_on": "03/04/2023"}, "appointment_on"),
         ("apologise", {"reason": "workload", "appointment_on": 20}, "appointment_on"),
+        ("apologise", {"reason": "workload", "appointment_on": "2023-W14-1"}, "appointment_on"),
         ("correct", {"reason": "wrong_data", "document": "because it was wrong"}, "document"),
     ],
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from contracts.envelope import Message
 
 Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
+WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
+PaymentMethod = Literal["online", "in_person"]
 OfficeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2}\.\d{3}\.\d{2}$")]
 
 
@@ -33,4 +35,35 @@ class DossierSubmitted(Message):
     """Salted SHA-256 of what was filed; the salt is erased with the content."""
 
 
-MESSAGES: tuple[type[Message], ...] = (DossierSubmitted,)
+class SupplementProvided(Message):
+    """The applicant brought what was asked for; accepting it is the officer's."""
+
+    type_name: ClassVar[str] = "SupplementProvided.v1"
+    owner: ClassVar[str] = "intake"
+
+    request: Annotated[int, Field(ge=1)] | None
+    """The sequence of processing's SupplementRequested that it answers; null when intake knew of none that was open."""
+    content_commitment: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class WithdrawalRequested(Message):
+    """The applicant asks to take the dossier back; an officer confirms or refuses."""
+
+    type_name: ClassVar[str] = "WithdrawalRequested.v1"
+    owner: ClassVar[str] = "intake"
+
+    reason: WithdrawalReason
+
+
+class FeePaid(Message):
+    """A payment for the dossier arrived, asked for or not; what it settles is processing's to say. Whole units of the currency."""
+
+    type_name: ClassVar[str] = "FeePaid.v1"
+    owner: ClassVar[str] = "intake"
+
+    amount: Annotated[int, Field(ge=1, le=1_000_000_000_000)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    method: PaymentMethod
+
+
+MESSAGES: tuple[type[Message], ...] = (DossierSubmitted, SupplementProvided, WithdrawalRequested, FeePaid)

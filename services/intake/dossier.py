@@ -48,8 +48,37 @@ class DossierSubmitted:
     content_commitment: str
 
 
-Event = DossierSubmitted
-EVENTS: EventTypes[Event] = EventTypes({"DossierSubmitted": DossierSubmitted})
+@dataclass(frozen=True, slots=True)
+class SupplementProvided:
+    """`request` is the sequence of the authority's request that it answers."""
+
+    request: int | None
+    content_commitment: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRequested:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeePaid:
+    """Whole units of the currency."""
+
+    amount: int
+    currency: str
+    method: str
+
+
+Event = DossierSubmitted | SupplementProvided | WithdrawalRequested | FeePaid
+EVENTS: EventTypes[Event] = EventTypes(
+    {
+        "DossierSubmitted": DossierSubmitted,
+        "SupplementProvided": SupplementProvided,
+        "WithdrawalRequested": WithdrawalRequested,
+        "FeePaid": FeePaid,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

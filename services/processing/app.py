@@ -77,7 +77,7 @@ async def main() -> None:
             pool,
             settings.kafka,
             ["dossiers"],
-            incoming.apply,
+            incoming.listening(shipped()),
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,

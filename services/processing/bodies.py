@@ -1,28 +1,44 @@
-"""The shapes of processing's HTTP: what is asked and what is answered. Strict, and without any field for free text."""
+"""The shapes of what is asked of processing over HTTP. Strict, and without any field for free text."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+)
 
 from contracts.processing import (
+    AmountVnd,
     CorrectionReason,
     DocumentNumber,
+    ExtensionReason,
+    FaultyPaper,
     LateReason,
+    Opinion,
     Outcome,
+    RefusalOfWithdrawal,
     RejectionReason,
     ReturnMethod,
+    ReversalReason,
     Step,
     StopReason,
     UnitCode,
+    WaiverReason,
 )
-from services.processing.deadline import Effect, LimitUnit
 
-Status = Literal["submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped"]
+ClassCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}(/[IV]{1,3})?$")]
+OfficerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
+"""An officer as the token's subject names them."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
 
 # Python alone would read 2026-W14-5, too.
@@ -45,9 +61,10 @@ class Asked(BaseModel):
 
 
 class Accept(Asked):
-    """Without `unit`, the caller's own takes the dossier."""
+    """Without `unit`, the caller's own takes the dossier. `project_class`, where the limit depends on it."""
 
     unit: UnitCode | None = None
+    project_class: ClassCode | None = None
 
 
 class Reject(Asked):
@@ -88,8 +105,118 @@ class Correct(Asked):
     document: DocumentNumber
 
 
+class RequestSupplement(Asked):
+    """Each paper once, by its place among the papers of the dossier's version, and what is wrong with it."""
+
+    papers: Annotated[list[FaultyPaper], Field(min_length=1, max_length=50)]
+
+
+class AcceptSupplement(Asked):
+    """What the applicant brought is complete."""
+
+
+class RequestFee(Asked):
+    """Without `amount_vnd`, the fee of the dossier's version."""
+
+    amount_vnd: AmountVnd | None = None
+
+
+class ConfirmFee(Asked):
+    """`payment` is its sequence among the applicant's acts; one of another amount counts too, once an officer says so."""
+
+    payment: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
+class WaiveFee(Asked):
+    reason: WaiverReason
+
+
+class AskOpinion(Asked):
+    agency: UnitCode
+
+
+class GiveOpinion(Asked):
+    """The agency's answer, as it came to the holder."""
+
+    agency: UnitCode
+    opinion: Opinion
+
+
+class Extend(Asked):
+    """By so many of the limit's own days or months."""
+
+    reason: ExtensionReason
+    amount: Annotated[int, Field(ge=1, le=366)]
+
+
+class Withdraw(Asked):
+    """Confirms the applicant's request."""
+
+
+class RefuseWithdrawal(Asked):
+    reason: RefusalOfWithdrawal
+
+
+class Take(Asked):
+    """The caller has the dossier from now on."""
+
+
+class Assign(Asked):
+    """The supervisor gives it to an officer of the unit."""
+
+    officer: OfficerName
+
+
+class HandOver(Asked):
+    """The officer gives it to a colleague of the unit."""
+
+    officer: OfficerName
+
+
+class Transfer(Asked):
+    """The supervisor gives it to another unit; the step that it is in goes on."""
+
+    unit: UnitCode
+
+
+class Reverse(Asked):
+    """`sequence` is the version at which the act stands, the latest that changed the state."""
+
+    sequence: Annotated[int, Field(ge=1, le=1_000_000)]
+    reason: ReversalReason
+    document: DocumentNumber
+
+
+COMMANDS: dict[str, type[Asked]] = {
+    "accept": Accept,
+    "reject": Reject,
+    "forward": Forward,
+    "resolve": Resolve,
+    "return": Return,
+    "stop": Stop,
+    "apologise": Apologise,
+    "correct": Correct,
+    "request-supplement": RequestSupplement,
+    "accept-supplement": AcceptSupplement,
+    "request-fee": RequestFee,
+    "confirm-fee": ConfirmFee,
+    "waive-fee": WaiveFee,
+    "ask-opinion": AskOpinion,
+    "give-opinion": GiveOpinion,
+    "extend": Extend,
+    "withdraw": Withdraw,
+    "refuse-withdrawal": RefuseWithdrawal,
+    "take": Take,
+    "assign": Assign,
+    "hand-over": HandOver,
+    "transfer": Transfer,
+    "reverse": Reverse,
+}
+"""Every command of the desk by the last part of its address."""
+
+
 class _Act(Asked):
-    """`at` is the business time of an import; who acts now gives none."""
+    """`at` is the business time of an import; who acts now gives none. `due_on` is an acceptance's of an import."""
 
     at: AwareDatetime | None = None
 
@@ -99,38 +226,21 @@ class AcceptAct(_Act, Accept):
     due_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None = None
 
 
-class RejectAct(_Act, Reject):
-    act: Literal["reject"]
+def _act_of(name: str, body: type[Asked]) -> Any:
+    """The command as one act of many: its own members, its name and its time."""
+    named: Any = Literal[name]
+    return create_model(f"{body.__name__}Act", __base__=(_Act, body), act=(named, ...))
 
 
-class ForwardAct(_Act, Forward):
-    act: Literal["forward"]
+_ACTS = (AcceptAct, *(_act_of(name, body) for name, body in COMMANDS.items() if body is not Accept))
+if TYPE_CHECKING:
 
+    class Act(_Act):
+        """Any of them."""
 
-class ResolveAct(_Act, Resolve):
-    act: Literal["resolve"]
-
-
-class ReturnAct(_Act, Return):
-    act: Literal["return"]
-
-
-class StopAct(_Act, Stop):
-    act: Literal["stop"]
-
-
-class ApologiseAct(_Act, Apologise):
-    act: Literal["apologise"]
-
-
-class CorrectAct(_Act, Correct):
-    act: Literal["correct"]
-
-
-Act = Annotated[
-    AcceptAct | RejectAct | ForwardAct | ResolveAct | ReturnAct | StopAct | ApologiseAct | CorrectAct,
-    Field(discriminator="act"),
-]
+        act: str
+else:
+    Act = Annotated[Union[_ACTS], Field(discriminator="act")]  # noqa: UP007
 
 
 class BulkItem(Asked):
@@ -146,87 +256,3 @@ class Bulk(Asked):
     """The body of the bulk door."""
 
     items: list[BulkItem] = Field(max_length=ITEMS_MAX)
-
-
-class Standing(BaseModel):
-    """Where a dossier stands after a command."""
-
-    dossier_id: UUID
-    status: Status
-    version: int
-    code: str | None
-    due_on: date | None
-
-
-class Listed(BaseModel):
-    """A dossier in the queue."""
-
-    dossier_id: UUID
-    status: Status
-    procedure: str
-    office: str
-    unit: str | None
-    channel: str
-    submitted_at: datetime
-    accepted_at: datetime | None
-    code: str | None
-    due_on: date | None
-    version: int
-
-
-class ExplainedDay(BaseModel):
-    """What one day did to the due date, as data and as a sentence in both languages."""
-
-    on: date
-    effect: Effect
-    document: str | None
-    vi: str
-    en: str
-
-
-class CountedLimit(BaseModel):
-    """How long the authority may take."""
-
-    amount: int
-    unit: LimitUnit
-
-
-class DueDate(BaseModel):
-    """The due date and why it is that day.
-
-    `limit` and `explanation` are empty when the date was not counted here: an import brought it along, or there is none.
-    """
-
-    dossier_id: UUID
-    due_on: date | None
-    accepted_on: date
-    limit: CountedLimit | None
-    provisional: bool
-    explanation: list[ExplainedDay]
-
-
-class Page(BaseModel):
-    """The longest submitted first; `next` goes on where this page ends."""
-
-    items: list[Listed]
-    next: str | None
-
-
-class BulkAnswer(BaseModel):
-    """One item's answer: `repeated` when all its acts stood already, `refused` when nothing of it was recorded."""
-
-    source: str | None = None
-    case: str | None = None
-    dossier_id: UUID | None = None
-    outcome: Literal["recorded", "repeated", "refused"]
-    version: int | None = None
-    dossier_code: str | None = None
-    code: str | None = Field(default=None, description="Of a refusal; not-yet-known asks to try again.")
-    detail: str | None = None
-    field: str | None = None
-
-
-class BulkAnswers(BaseModel):
-    """One answer per item, in order."""
-
-    answers: list[BulkAnswer]

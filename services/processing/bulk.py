@@ -24,9 +24,13 @@ from services.processing import rights, tables
 from services.processing.bodies import AcceptAct, BulkItem
 from services.processing.calendar import local_day
 from services.processing.code import issue
-from services.processing.desk import Desk, code_of, command_of, counter_of, decide_as, queue_row
-from services.processing.life import EVENTS, Command, Dossier, DossierAccepted, Event, Filing, Submitted
-from services.processing.review import evolve, fold, says
+from services.processing.commands import Command
+from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
+from services.processing.events import EVENTS, DossierAccepted, Event
+from services.processing.history import evolve, fold
+from services.processing.life import Dossier, Filing, new
+from services.processing.orders import Order, command_of
+from services.processing.saying import says
 
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -57,22 +61,24 @@ class Missing(NamedTuple):
 async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, traceparent: str) -> bytes:
     """Carries out every item and answers for each, in order; the answers' JSON."""
     sound = [item for item in batch.items if isinstance(item, BulkItem)]
-    rows = await tables.find_many(desk.pool, [item.dossier_id for item in sound])
-    histories = await desk.store.load_many([row.dossier_id for row in rows.values() if row.version])
+    rows = await tables.find_for_command(
+        desk.pool, [item.dossier_id for item in sound], caller.subject, local_day(desk.clock())
+    )
+    histories = await desk.store.load_many([i for i, known in rows.items() if known.row.version])
     others = await _cases_of_others(desk, caller, [item for item in sound if item.dossier_id in rows])
 
     async def answer(item: BulkItem | Refused, first: bool) -> Told:
         if isinstance(item, Refused):
             return _malformed(item)
-        row = rows.get(item.dossier_id)
-        if row is None:
+        known = rows.get(item.dossier_id)
+        if known is None:
             return _refused(item, NOT_YET_KNOWN)
         if not first:
             return _refused(item, TWICE)
         if (item.source, item.case) in others:
             return _refused(item, CASE_OF_ANOTHER)
         history = histories.get(item.dossier_id, [])
-        return await _record(desk, item, row.filing, history, caller, traceparent)
+        return await _record(desk, item, known, history, caller, traceparent)
 
     seen: set[UUID] = set()
     answers = []
@@ -101,7 +107,7 @@ async def _cases_of_others(
 async def _record(
     desk: Desk,
     item: BulkItem,
-    filing: Filing,
+    known: tables.Known,
     history: list[StoredEvent],
     caller: Caller,
     traceparent: str,
@@ -110,16 +116,18 @@ async def _record(
 
     Guarantee: an item is recorded whole or not at all. Test: test_an_item_is_recorded_whole_or_not_at_all.
     """
-    asked = commands_of(item, caller, filing, desk.clock())
+    filing = known.filing
+    asked = commands_of(item, caller, known, desk.clock())
     if isinstance(asked, Rejected):
         return _refused(item, asked)
 
     def decide(command: Command, dossier: Dossier) -> Sequence[Event] | Rejected:
-        return decide_as(caller, command, desk.calendar, dossier)
+        return decide_as(caller, known.stands_for, command, desk.calendar, dossier)
 
+    opened = new(filing, known.heard)
     for _ in range(ATTEMPTS):
-        events = [EVENTS.decode(stored.type, stored.schema_version, stored.data) for stored in history]
-        missing = missing_of(asked, filing, events, decide)
+        events = [event_of(stored) for stored in history]
+        missing = missing_of(asked, opened, events, decide)
         if isinstance(missing, Rejected):
             return _refused(item, missing)
         if not missing.events:
@@ -136,8 +144,9 @@ async def _record(
     return _refused(item, CONTENDED)
 
 
-def commands_of(item: BulkItem, caller: Caller, filing: Filing, now: datetime) -> Asked | Rejected:
+def commands_of(item: BulkItem, caller: Caller, known: tables.Known, now: datetime) -> Asked | Rejected:
     """An item's acts as commands. Only an import gives business times, none of them in the future."""
+    unit = known.row.unit
     importing = caller.role == rights.IMPORTER
     commands: list[tuple[Command, datetime]] = []
     for act in item.acts:
@@ -151,16 +160,17 @@ def commands_of(item: BulkItem, caller: Caller, filing: Filing, now: datetime) -
             return Rejected("too-long-ago", f"{act.act}: it happened in 1900 or later")
         if at > now + CLOCKS_DIFFER:
             return Rejected("in-the-future", f"{act.act}: an import tells what has happened")
-        command = command_of(act, caller, filing, local_day(at), due_on=due_on)
+        command = command_of(Order(act, caller, known.filing, at, unit, due_on))
         if isinstance(command, Rejected):
             return command
+        unit = getattr(command, "unit", unit)  # who is to take, assign or hand over next is of that unit
         commands.append((command, at))
     return Asked(commands, importing)
 
 
 def missing_of(
     asked: Asked,
-    filing: Filing,
+    opened: Dossier,
     recorded: Sequence[Event],
     decide: Callable[[Command, Dossier], Sequence[Event] | Rejected],
 ) -> Missing | Rejected:
@@ -170,7 +180,7 @@ def missing_of(
     that remain are decided on the dossier as it stands.
     Guarantee: acts sent again are recognised, and further acts go on from there. Test: test_acts_sent_again_with_more_go_on.
     """
-    dossier: Dossier = Submitted(filing)
+    dossier = opened
     done = 0
     together = True
     missing: list[tuple[Event, datetime]] = []
@@ -184,7 +194,7 @@ def missing_of(
                 continue
             together = False
         if done < len(recorded):
-            dossier = fold(filing, recorded)
+            dossier = fold(opened.filing, recorded, opened.heard)
             done = len(recorded)
         decision = decide(command, dossier)
         if isinstance(decision, Rejected):
@@ -217,7 +227,7 @@ def _item(
         ],
         actor=caller.actor,
         traceparent=traceparent,
-        attachment=[queue_row(missing.dossier, accepted_at)],
+        attachment=[queue_row(missing.dossier, accepted_at, desk.calendar)],
     )
 
 

@@ -1,37 +1,108 @@
-"""What processing hears: submissions, from which each dossier's life starts. It decides nothing and stores no event of intake's."""
+"""What processing hears: submissions, from which each dossier's life starts, and what applicants do afterwards.
+
+It decides nothing and stores no event of intake's: what was heard stands beside the log.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.ordering import Delivered
+from services.processing.calendar import Calendar
+from services.processing.hours import intake_due_at
 
 
-class Submitted(BaseModel):
-    """What processing needs of a submission; it may say more."""
+class Narrow(BaseModel):
+    """What processing needs of a message; it may say more."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
+
+class Submitted(Narrow):
     procedure: str
     office: str
     channel: str
 
 
+class SupplementProvided(Narrow):
+    request: int | None
+
+
+class WithdrawalRequested(Narrow):
+    """That it was asked is enough."""
+
+
+class FeePaid(Narrow):
+    amount: int
+    currency: str
+
+
 SOURCES = ("intake",)
-APPLIED: Mapping[str, type[BaseModel]] = {"DossierSubmitted.v1": Submitted}
+APPLIED: Mapping[str, type[BaseModel]] = {
+    "DossierSubmitted.v1": Submitted,
+    "SupplementProvided.v1": SupplementProvided,
+    "WithdrawalRequested.v1": WithdrawalRequested,
+    "FeePaid.v1": FeePaid,
+}
 PASSED_OVER: frozenset[str] = frozenset()
 
 QUEUE_UP = """
-INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+"""
+HEAR = """
+INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
+SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::int[], $7::bigint[], $8::text[])
+"""
+# Columns of the applicant's alone: how the dossier stands is record()'s.
+MARK = """
+UPDATE dossiers d SET asked = greatest(d.asked, n.asked), supplied_at = greatest(d.supplied_at, n.supplied_at)
+FROM (
+    SELECT h.dossier_id, max(h.sequence) FILTER (WHERE h.what = 'WithdrawalRequested') AS asked,
+           max(h.happened_at) FILTER (WHERE h.what = 'SupplementProvided') AS supplied_at
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[]) AS h(dossier_id, sequence, what, happened_at)
+    GROUP BY h.dossier_id
+) n WHERE d.dossier_id = n.dossier_id
 """
 
+Apply = Callable[[asyncpg.Connection[Any], Sequence[Delivered]], Awaitable[None]]
 
-async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
-    """Puts the submitted dossiers into the queue, in the consumer's transaction."""
-    rows = [(d.stream_id, d.data.procedure, d.data.office, d.data.channel, d.occurred_at) for d in deliveries]
-    await connection.execute(QUEUE_UP, *(list(column) for column in zip(*rows, strict=True)))
+
+def listening(calendar: Calendar) -> Apply:
+    """The reader's `apply`, in the consumer's transaction. The calendar says until when a desk is to accept."""
+
+    async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+        opened = [d for d in deliveries if isinstance(d.data, Submitted)]
+        if opened:
+            rows = [
+                (
+                    d.stream_id,
+                    d.data.procedure,
+                    d.data.office,
+                    d.data.channel,
+                    d.occurred_at,
+                    intake_due_at(d.occurred_at, calendar),
+                )
+                for d in opened
+            ]
+            await connection.execute(QUEUE_UP, *(list(column) for column in zip(*rows, strict=True)))
+        acts = [_heard(d) for d in deliveries if not isinstance(d.data, Submitted)]
+        if acts:
+            columns = [list(column) for column in zip(*acts, strict=True)]
+            await connection.execute(HEAR, *columns)
+            await connection.execute(MARK, *columns[:4])
+
+    return apply
+
+
+def _heard(delivered: Delivered) -> tuple[Any, ...]:
+    data = delivered.data
+    what = delivered.type.partition(".")[0]
+    request = data.request if isinstance(data, SupplementProvided) else None
+    amount, currency = (data.amount, data.currency) if isinstance(data, FeePaid) else (None, None)
+    at = delivered.occurred_at
+    return delivered.stream_id, delivered.sequence, what, at, delivered.id, request, amount, currency

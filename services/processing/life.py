@@ -1,286 +1,220 @@
-"""What can be said of a dossier's life: the commands, the events that they lead to, and the states between.
+"""Where a dossier can stand in its life, and what each place allows. Data only.
 
-Data only; review.py decides. The life of a dossier starts from its filing, which is intake's fact and no event of this log. The
-official code is not here: its serial is drawn by the log.
+The life of a dossier starts from its filing, which is intake's fact and no event of this log. What the applicant did since then is
+heard from intake too, and stands beside the authority's own acts: the two come in any order.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar
+from datetime import date, datetime
+from typing import NamedTuple
 
-from services.chassis.decider import EventTypes
-from services.processing.deadline import Limit
+from services.processing.calendar import ZONE, local_day
+from services.processing.clock import Clock
+from services.processing.events import (
+    ApologyIssued,
+    DossierRejected,
+    DossierResolved,
+    DossierWithdrawn,
+    Event,
+    FeeRequested,
+    ProcessingStopped,
+    ResultCorrected,
+    ResultReturned,
+    SupplementRequested,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(NamedTuple):
     """What intake said when the dossier was submitted."""
 
     procedure: str
     office: str
     channel: str
-    submitted_on: date
-
-
-# Commands. `on` is the local day of the act.
-
-
-@dataclass(frozen=True, slots=True)
-class AcceptDossier:
-    """`level` and `limit` are the procedure's; a `due_on` of its own is given by imports alone."""
-
-    on: date
-    unit: str
-    level: str
-    limit: Limit | None
-    due_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RejectDossier:
-    on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ForwardDossier:
-    on: date
-    unit: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveDossier:
-    """`reason_may_lack`: an import records a late end whose reason its source never kept."""
-
-    on: date
-    outcome: str
-    late_reason: str | None = None
-    reason_may_lack: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnResult:
-    on: date
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class StopProcessing:
-    """Hands an accepted dossier back without a decision on its merits."""
-
-    on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class IssueApology:
-    """Apologises for a delay and makes the one new appointment."""
-
-    on: date
-    reason: str
-    appointment_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class CorrectResult:
-    """Corrects the agency's own error in what an ended dossier led to; `document` is the number of the decision to correct."""
-
-    on: date
-    reason: str
-    document: str
-
-
-Command = (
-    AcceptDossier
-    | RejectDossier
-    | ForwardDossier
-    | ResolveDossier
-    | ReturnResult
-    | StopProcessing
-    | IssueApology
-    | CorrectResult
-)
-
-
-# Events. `on` is the local day, by which the law counts; the instant is the envelope's.
-
-
-@dataclass(frozen=True, slots=True)
-class DossierAccepted:
-    """What reports group by is fixed here. Its stored data also has `number`, the serial of the official code."""
-
-    on: date
-    procedure: str
-    level: str
-    office: str
-    unit: str
-    channel: str
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class DossierRejected:
-    on: date
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class DossierForwarded:
-    on: date
-    unit: str
-    step: str
-
-
-@dataclass(frozen=True, slots=True)
-class DossierResolved:
-    on: date
-    outcome: str
-    due_on: date | None
-    late_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ResultReturned:
-    on: date
-    method: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessingStopped:
-    on: date
-    reason: str
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class ApologyIssued:
-    """`in_time`: by the last working day before the due date. The due date stays what lateness is measured against."""
-
-    on: date
-    reason: str
-    appointment_on: date
-    in_time: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ResultCorrected:
-    on: date
-    reason: str
-    document: str
-
-
-Event = (
-    DossierAccepted
-    | DossierRejected
-    | DossierForwarded
-    | DossierResolved
-    | ResultReturned
-    | ProcessingStopped
-    | ApologyIssued
-    | ResultCorrected
-)
-
-EVENTS: EventTypes[Event] = EventTypes(
-    {
-        "DossierAccepted": DossierAccepted,
-        "DossierRejected": DossierRejected,
-        "DossierForwarded": DossierForwarded,
-        "DossierResolved": DossierResolved,
-        "ResultReturned": ResultReturned,
-        "ProcessingStopped": ProcessingStopped,
-        "ApologyIssued": ApologyIssued,
-        "ResultCorrected": ResultCorrected,
-    }
-)
-
-
-# States. `since` is the day of the latest act, before which none may be dated.
-
-HELD = "forward, resolve, stop, apologise"
-"""What an accepted dossier allows, in processing or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    status: ClassVar[str] = "submitted"
-    allowed: ClassVar[str] = "accept, reject"
-    filing: Filing
+    submitted_at: datetime
 
     @property
-    def since(self) -> date:
-        return self.filing.submitted_on
+    def submitted_on(self) -> date:
+        return local_day(self.submitted_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    status: ClassVar[str] = "accepted"
-    allowed: ClassVar[str] = HELD
-    filing: Filing
-    since: date
+class Heard(NamedTuple):
+    """An act of the applicant's, by its place in intake's log of the dossier. A payment has amount and currency, a supplement the
+    version of the request that it answers."""
+
+    sequence: int
+    what: str
+    at: datetime
+    request: int | None = None
+    amount: int | None = None
+    currency: str | None = None
+
+
+class Asked(NamedTuple):
+    """An agency that was asked for its opinion; `answer` is None while it is awaited, "consent_deemed" after its silence."""
+
+    agency: str
+    answer_by: date
+    answer: str | None = None
+
+
+class Submitted(NamedTuple):
+    """Waiting for acceptance since `since_at`, when the intake clock began."""
+
+    since_at: datetime
+    requests: int = 0
+
+    @property
+    def status(self) -> str:
+        return "submitted"
+
+    @property
+    def allowed(self) -> str:
+        return "accept, reject, request-supplement"
+
+
+class Held(NamedTuple):
+    """Accepted, and with a step in processing. `requests` counts all supplements asked for, `requests_since` those after acceptance."""
+
     unit: str
+    officer: str | None
+    clock: Clock
     due_on: date | None
+    step: str | None = None
+    requests: int = 0
+    requests_since: int = 0
     apology: ApologyIssued | None = None
+    opinions: tuple[Asked, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        return (
+            "forward, resolve, stop, request-supplement, request-fee, ask-opinion, give-opinion, extend, "
+            "apologise, hand-over, reverse"
+        )
+
+    @property
+    def status(self) -> str:
+        return "in_processing" if self.step else "accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class InProcessing:
-    status: ClassVar[str] = "in_processing"
-    allowed: ClassVar[str] = HELD
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    step: str
-    apology: ApologyIssued | None = None
+class AwaitingSupplement(NamedTuple):
+    """`sequence` is the version of the request."""
+
+    before: Submitted | Held
+    request: SupplementRequested
+    sequence: int
+
+    @property
+    def status(self) -> str:
+        return "supplement_requested"
+
+    @property
+    def allowed(self) -> str:
+        end = "reject" if isinstance(self.before, Submitted) else "stop"
+        return f"accept-supplement, request-supplement once it came, {end} after its deadline, hand-over, reverse"
 
 
-@dataclass(frozen=True, slots=True)
-class NotAccepted:
-    status: ClassVar[str] = "rejected"
-    allowed: ClassVar[str] = "correct"
-    filing: Filing
-    since: date
-    reason: str
+class AwaitingPayment(NamedTuple):
+    """The fee is asked for; nothing else goes on."""
+
+    before: Held
+    request: FeeRequested
+
+    @property
+    def status(self) -> str:
+        return "payment_requested"
+
+    @property
+    def allowed(self) -> str:
+        return "confirm-fee, waive-fee, stop after its deadline, hand-over, reverse"
+
+
+class Ended(NamedTuple):
+    """Ended by an act; the corrections of a result stand beside it. A resolved one waits for its result to be returned."""
+
+    before: Submitted | Held | AwaitingSupplement | AwaitingPayment | Ended
+    by: DossierRejected | DossierWithdrawn | ProcessingStopped | DossierResolved | ResultReturned
     correction: ResultCorrected | None = None
 
+    @property
+    def status(self) -> str:
+        return STATUS_BY[type(self.by)]
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    status: ClassVar[str] = "resolved"
-    allowed: ClassVar[str] = "return"
+    @property
+    def allowed(self) -> str:
+        return "return, reverse" if self.status == "resolved" else "correct, reverse"
+
+
+State = Submitted | Held | AwaitingSupplement | AwaitingPayment | Ended
+
+STATUS_BY: dict[type, str] = {
+    DossierRejected: "rejected",
+    DossierWithdrawn: "withdrawn",
+    ProcessingStopped: "stopped",
+    DossierResolved: "resolved",
+    ResultReturned: "returned",
+}
+
+
+class Dossier(NamedTuple):
+    """A dossier as its filing, the authority's acts and the applicant's have left it.
+
+    `since` is the day of the latest act, before which none may be dated; `acts` are all of them, the n-th at version n.
+    `answered` is the sequence of the last request to withdraw that was answered.
+    """
+
     filing: Filing
     since: date
-    unit: str
-    due_on: date | None
-    outcome: str
+    now: State
+    acts: tuple[Event, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    answered: int = 0
+
+    @property
+    def withdrawal(self) -> int | None:
+        """The sequence of a request to withdraw that waits for its answer."""
+        if not self.heard or isinstance(self.now, Ended):
+            return None
+        asked = max((h.sequence for h in self.heard if h.what == "WithdrawalRequested"), default=0)
+        return asked if asked > self.answered else None
+
+    @property
+    def status(self) -> str:
+        return "withdrawal_requested" if self.withdrawal else self.now.status
+
+    @property
+    def allowed(self) -> str:
+        return "withdraw, refuse-withdrawal" if self.withdrawal else self.now.allowed
+
+    @property
+    def held(self) -> Held | None:
+        """How it is, or was last, held; None before acceptance."""
+        return held_of(self.now)
+
+    @property
+    def due_on(self) -> date | None:
+        return due_on_of(self.now)
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    status: ClassVar[str] = "returned"
-    allowed: ClassVar[str] = "correct"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    outcome: str
-    method: str
-    correction: ResultCorrected | None = None
+def held_of(state: State) -> Held | None:
+    """How a dossier in this state is held, or was at its end."""
+    while not isinstance(state, Submitted | Held):
+        state = state.before
+    return state if isinstance(state, Held) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    status: ClassVar[str] = "stopped"
-    allowed: ClassVar[str] = "correct"
-    filing: Filing
-    since: date
-    unit: str
-    due_on: date | None
-    reason: str
-    correction: ResultCorrected | None = None
+def due_on_of(state: State) -> date | None:
+    """The due date; None before acceptance, while the clock stands still, and where there is none."""
+    if isinstance(state, Held):
+        return state.due_on
+    if isinstance(state, Submitted):
+        return None
+    if isinstance(state, Ended):
+        return due_on_of(state.before)
+    return None if state.request.clock == "paused" else due_on_of(state.before)
 
 
-Dossier = Submitted | Accepted | InProcessing | NotAccepted | Resolved | Returned | Stopped
+def new(filing: Filing, heard: tuple[Heard, ...] = ()) -> Dossier:
+    """A dossier on which nobody has acted."""
+    return Dossier(filing, filing.submitted_on, Submitted(filing.submitted_at.astimezone(ZONE)), (), heard)

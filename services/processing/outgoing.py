@@ -6,6 +6,8 @@ The official code travels sealed; whoever has no key reads no code.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,21 +18,11 @@ from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
 from services.processing.code import issue
-from services.processing.life import (
-    EVENTS,
-    ApologyIssued,
-    DossierAccepted,
-    DossierForwarded,
-    DossierRejected,
-    DossierResolved,
-    Event,
-    ProcessingStopped,
-    ResultCorrected,
-    ResultReturned,
-)
+from services.processing.events import EVENTS, DossierAccepted, Event, Paper
 
 SOURCE = "processing"
 IMPORTER = "importer/"
+MESSAGES = {message.__name__: message for message in contract.MESSAGES}
 
 
 def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
@@ -38,7 +30,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
 
     def say(stored: StoredEvent) -> Message:
         event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
-        said = _said(event, lambda: sealed_code(event, stored, code_key))
+        said = _said(event, stored.type, lambda: sealed_code(event, stored, code_key))
         attributes = envelope.Attributes(
             id=stored.event_id,
             source=SOURCE,
@@ -67,35 +59,21 @@ def sealed_code(event: Event, stored: StoredEvent, code_key: bytes) -> str:
     return seal(code_key, official_code(event.office, event, stored.data), dossier_id)
 
 
-def _said(event: Event, sealed: Callable[[], str]) -> envelope.Message:
-    # The contract's models check what is said, whatever the types of the domain promise.
-    match event:
-        case DossierAccepted():
-            return contract.DossierAccepted.model_validate(
-                {
-                    "sealed_code": sealed(),
-                    "procedure": event.procedure,
-                    "level": event.level,
-                    "office": event.office,
-                    "unit": event.unit,
-                    "channel": event.channel,
-                    "due_on": event.due_on,
-                }
-            )
-        case DossierRejected(reason=reason):
-            return contract.DossierRejected.model_validate({"reason": reason})
-        case DossierForwarded(unit=unit, step=step):
-            return contract.DossierForwarded.model_validate({"unit": unit, "step": step})
-        case DossierResolved(outcome=outcome, due_on=due_on, late_reason=late_reason):
-            return contract.DossierResolved.model_validate(
-                {"outcome": outcome, "due_on": due_on, "late_reason": late_reason}
-            )
-        case ResultReturned(method=method):
-            return contract.ResultReturned.model_validate({"method": method})
-        case ProcessingStopped(reason=reason, due_on=due_on):
-            return contract.ProcessingStopped.model_validate({"reason": reason, "due_on": due_on})
-        case ApologyIssued(reason=reason, appointment_on=appointment_on, in_time=in_time):
-            said = {"reason": reason, "appointment_on": appointment_on, "in_time": in_time}
-            return contract.ApologyIssued.model_validate(said)
-        case ResultCorrected(reason=reason, document=document):
-            return contract.ResultCorrected.model_validate({"reason": reason, "document": document})
+def _said(event: Event, name: str, sealed: Callable[[], str]) -> envelope.Message:
+    """The members of the contract's message are members of the event of that name.
+
+    The contract's models check what is said, whatever the types of the domain promise.
+    """
+    message = MESSAGES[name]
+    members = {m: _plain(getattr(event, m)) for m in message.model_fields if m != "sealed_code"}
+    if isinstance(event, DossierAccepted):
+        members["sealed_code"] = sealed()
+    return message.model_validate(members)
+
+
+def _plain(value: Any) -> Any:
+    return (
+        tuple(asdict(each) if isinstance(each, Paper) else each for each in value)
+        if type(value) is tuple
+        else value
+    )

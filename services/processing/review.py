@@ -1,183 +1,265 @@
-"""Decides what the authority does with a dossier: accept, reject, forward, resolve, return, stop, apologise, correct.
+"""Decides what the authority does with a dossier. requests.py decides what it asks for meanwhile: supplements, fees, opinions.
 
-Pure: no clock, no ids, no look-ups; days, terms and the calendar come in as arguments.
+Pure: no clock, no ids, no look-ups; days, the version's terms and the calendar come in as arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import date
-from functools import reduce
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from services.chassis.decider import Rejected
+from services.processing import appointments, requests
 from services.processing.calendar import Calendar
 from services.processing.code import can_issue
-from services.processing.deadline import due_date
-from services.processing.life import (
+from services.processing.commands import (
     AcceptDossier,
-    Accepted,
-    ApologyIssued,
+    AcceptSupplement,
+    AskOpinion,
     Command,
+    ConfirmFee,
     CorrectResult,
-    Dossier,
+    DeemConsent,
+    ExtendLimit,
+    ForwardDossier,
+    GiveOpinion,
+    HandOver,
+    IssueApology,
+    NoteLapse,
+    RecountDueDate,
+    RefuseWithdrawal,
+    RejectDossier,
+    RequestFee,
+    RequestSupplement,
+    ResolveDossier,
+    ReturnResult,
+    ReverseAct,
+    StopProcessing,
+    WaiveFee,
+    WithdrawDossier,
+)
+from services.processing.deadline import due_date
+from services.processing.events import (
+    EVENTS,
     DossierAccepted,
     DossierForwarded,
+    DossierHandedOver,
     DossierRejected,
     DossierResolved,
+    DossierReversed,
+    DossierWithdrawn,
     Event,
-    Filing,
-    ForwardDossier,
-    InProcessing,
-    IssueApology,
-    NotAccepted,
     ProcessingStopped,
-    RejectDossier,
-    Resolved,
-    ResolveDossier,
     ResultCorrected,
     ResultReturned,
-    Returned,
-    ReturnResult,
-    Stopped,
-    StopProcessing,
-    Submitted,
+    WithdrawalRefused,
 )
+from services.processing.history import latest_change, standing
+from services.processing.hours import intake_due_at
+from services.processing.life import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Ended,
+    Held,
+    Submitted,
+    due_on_of,
+    held_of,
+)
+from services.processing.saying import says
+
+Decision = Sequence[Event] | Rejected | None
+"""What follows: events, none when it is already so, a refusal with its own reason, or None where the state does not allow it."""
 
 
 def decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected:
-    """What follows from a command: its event, nothing when it is already so, or the refusal.
+    """What follows from a command: its events, nothing when it is already so, or the refusal.
 
     Guarantee: a command repeated on the state that it led to changes nothing and is success. Test: test_a_repeat_is_quiet.
     """
-    decision = _decide(command, dossier, calendar)
-    if not isinstance(decision, Rejected) and decision and command.on < dossier.since:
+    decision = None
+    if dossier.withdrawal is None or isinstance(command, _BESIDE_A_WITHDRAWAL):
+        decision = _DECIDE[type(command)](command, dossier, calendar)
+    if decision is None:
+        status = dossier.status.replace("_", "-")
+        return Rejected(
+            f"not-while-{status}", f"the dossier is {status}; allowed there: {dossier.allowed or 'nothing'}"
+        )
+    if not isinstance(decision, Rejected) and decision and decision[-1].on < dossier.since:
         # Days, not instants: real logs have an end earlier in the day than its start.
         return Rejected("earlier-than-last-act", f"the last act was on {dossier.since}")
     return decision
 
 
-def _decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected:
-    match command, dossier:
-        case AcceptDossier(), Submitted(filing=filing):
-            return _accept(command, filing, calendar)
-        case AcceptDossier(unit=unit), Accepted() if unit == dossier.unit:
-            return []
-        case RejectDossier(on=on, reason=reason), Submitted():
-            return [DossierRejected(on, reason)]
-        case RejectDossier(reason=reason), NotAccepted() if reason == dossier.reason:
-            return []
-        case ForwardDossier(_, unit, step), InProcessing(unit=at, step=now) if (unit, step) == (at, now):
-            return []
-        case ForwardDossier(on=on, unit=unit, step=step), Accepted() | InProcessing():
-            return [DossierForwarded(on, unit, step)]
-        case ResolveDossier(), Accepted() | InProcessing():
-            return _resolve(command, dossier.due_on)
-        case ResolveDossier(outcome=outcome), Resolved() if outcome == dossier.outcome:
-            return []
-        case StopProcessing(on=on, reason=reason), Accepted() | InProcessing():
-            return [ProcessingStopped(on, reason, dossier.due_on)]
-        case StopProcessing(reason=reason), Stopped() if reason == dossier.reason:
-            return []
-        case IssueApology(), Accepted() | InProcessing():
-            return _apologise(command, dossier, calendar)
-        case CorrectResult(), NotAccepted() | Returned() | Stopped():
-            corrected = ResultCorrected(command.on, command.reason, command.document)
-            return [] if dossier.correction == corrected else [corrected]
-        case ReturnResult(on=on, method=method), Resolved():
-            return [ResultReturned(on, method)]
-        case ReturnResult(method=method), Returned() if method == dossier.method:
-            return []
-    status = dossier.status.replace("_", "-")
-    return Rejected(f"not-while-{status}", f"the dossier is {status}; allowed there: {dossier.allowed}")
+# A request to withdraw lets an officer do nothing but answer it. What becomes true by itself meanwhile is still recorded.
+_BESIDE_A_WITHDRAWAL = (WithdrawDossier, RefuseWithdrawal, NoteLapse, DeemConsent, RecountDueDate)
 
 
-def _accept(command: AcceptDossier, filing: Filing, calendar: Calendar) -> Sequence[Event] | Rejected:
+def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Decision:
+    now, filing = dossier.now, dossier.filing
+    if isinstance(now, Held):
+        return [] if now.step is None and now.unit == command.unit else None
+    if not isinstance(now, Submitted):
+        return None
     if not can_issue(filing.office, command.on):
         return Rejected("office-without-code", f"{filing.office} has no code in the form of {command.on}")
     due_on = command.due_on
     if due_on is None and command.limit is not None:
         due_on = due_date(command.on, command.limit, calendar)
-    fixed = (filing.procedure, command.level, filing.office, command.unit, filing.channel)
-    return [DossierAccepted(command.on, *fixed, due_on)]
-
-
-def _resolve(command: ResolveDossier, due_on: date | None) -> Sequence[Event] | Rejected:
-    """A late end needs a reason; an end in time has none, whatever the command says."""
-    late = due_on is not None and command.on > due_on
-    if late and command.late_reason is None and not command.reason_may_lack:
-        return Rejected("late-reason-missing", f"the dossier was due on {due_on}")
-    return [DossierResolved(command.on, command.outcome, due_on, command.late_reason if late else None)]
-
-
-def _apologise(
-    command: IssueApology, dossier: Accepted | InProcessing, calendar: Calendar
-) -> Sequence[Event] | Rejected:
-    """One apology with one appointment; late ones are taken and flagged.
-
-    Guarantee: a second re-appointment is refused. Test: test_a_second_apology_is_refused.
-    """
-    if dossier.apology is not None:
-        again = (command.reason, command.appointment_on)
-        if again == (dossier.apology.reason, dossier.apology.appointment_on):
-            return []
-        return Rejected(
-            "apology-already-issued", f"the one new appointment is {dossier.apology.appointment_on}"
+    return [
+        DossierAccepted(
+            command.on,
+            filing.procedure,
+            command.level,
+            filing.office,
+            command.unit,
+            filing.channel,
+            due_on,
+            command.limit,
+            command.due_on is not None,
+            command.at > intake_due_at(now.since_at, calendar),
         )
-    if dossier.due_on is None:
-        return Rejected("no-due-date", "a dossier without a due date has no delay to apologise for")
-    if command.appointment_on <= max(command.on, dossier.due_on):
-        return Rejected("appointment-too-early", f"after today, and after the due date {dossier.due_on}")
-    in_time = command.on <= calendar.working_before(dossier.due_on)
-    return [ApologyIssued(command.on, command.reason, command.appointment_on, in_time)]
+    ]
 
 
-def evolve(dossier: Dossier, event: Event) -> Dossier:
-    """The state after an event; ValueError on a history that `decide` never wrote."""
-    filing = dossier.filing
-    match event, dossier:
-        case DossierAccepted(on=on, unit=unit, due_on=due_on), Submitted():
-            return Accepted(filing, on, unit, due_on)
-        case DossierRejected(on=on, reason=reason), Submitted():
-            return NotAccepted(filing, on, reason)
-        case DossierForwarded(on=on, unit=unit, step=step), Accepted() | InProcessing():
-            return InProcessing(filing, on, unit, dossier.due_on, step, dossier.apology)
-        case DossierResolved(on=on, outcome=outcome), Accepted() | InProcessing():
-            return Resolved(filing, on, dossier.unit, dossier.due_on, outcome)
-        case ResultReturned(on=on, method=method), Resolved():
-            return Returned(filing, on, dossier.unit, dossier.due_on, dossier.outcome, method)
-        case ProcessingStopped(on=on, reason=reason), Accepted() | InProcessing():
-            return Stopped(filing, on, dossier.unit, dossier.due_on, reason)
-        case ApologyIssued(on=on), Accepted() | InProcessing():
-            return replace(dossier, since=on, apology=event)
-        case ResultCorrected(on=on), NotAccepted() | Returned() | Stopped():
-            return replace(dossier, since=on, correction=event)
-    raise ValueError(f"{type(event).__name__} while {dossier.status}")
+def _reject(command: RejectDossier, dossier: Dossier, _: Calendar) -> Decision:
+    now = dossier.now
+    if isinstance(now, AwaitingSupplement) and isinstance(now.before, Submitted):
+        if not command.proof_may_lack and not requests.has_lapsed(now, dossier, command.on):
+            return Rejected("supplement-not-lapsed", f"the applicant has until {now.request.deadline_on}")
+    elif not isinstance(now, Submitted):
+        return _already(command, dossier)
+    return [DossierRejected(command.on, command.reason)]
 
 
-def fold(filing: Filing, events: Iterable[Event]) -> Dossier:
-    """The dossier that a filing and the acts since then make."""
-    start: Dossier = Submitted(filing)
-    return reduce(evolve, events, start)
+def _forward(command: ForwardDossier, dossier: Dossier, _: Calendar) -> Decision:
+    now = dossier.now
+    if not isinstance(now, Held):
+        return None
+    if (now.unit, now.step) == (command.unit, command.step):
+        return []
+    return [DossierForwarded(command.on, command.unit, command.step)]
 
 
-def says(command: Command, event: Event) -> bool:
-    """Whether the event is what the command asks for: how a repeat is told from another command under the same key."""
-    match command, event:
-        case AcceptDossier(unit=unit, due_on=due_on), DossierAccepted():
-            return unit == event.unit and due_on in (None, event.due_on)
-        case RejectDossier(reason=reason), DossierRejected():
-            return reason == event.reason
-        case ForwardDossier(unit=unit, step=step), DossierForwarded():
-            return (unit, step) == (event.unit, event.step)
-        case ResolveDossier(outcome=outcome, late_reason=late_reason), DossierResolved():
-            return outcome == event.outcome and event.late_reason in (None, late_reason)
-        case ReturnResult(method=method), ResultReturned():
-            return method == event.method
-        case StopProcessing(reason=reason), ProcessingStopped():
-            return reason == event.reason
-        case IssueApology(reason=reason, appointment_on=appointment_on), ApologyIssued():
-            return (reason, appointment_on) == (event.reason, event.appointment_on)
-        case CorrectResult(reason=reason, document=document), ResultCorrected():
-            return (reason, document) == (event.reason, event.document)
-    return False
+def _resolve(command: ResolveDossier, dossier: Dossier, _: Calendar) -> Decision:
+    """A late end needs a reason; an end in time has none, whatever the command says."""
+    now = dossier.now
+    if not isinstance(now, Held):
+        return _already(command, dossier)
+    late = now.due_on is not None and command.on > now.due_on
+    if late and command.late_reason is None and not command.proof_may_lack:
+        return Rejected("late-reason-missing", f"the dossier was due on {now.due_on}")
+    reason = command.late_reason if late else None
+    return [DossierResolved(command.on, command.outcome, now.due_on, reason)]
+
+
+def _return(command: ReturnResult, dossier: Dossier, _: Calendar) -> Decision:
+    if dossier.now.status == "resolved":
+        return [ResultReturned(command.on, command.method)]
+    return _already(command, dossier)
+
+
+def _stop(command: StopProcessing, dossier: Dossier, _: Calendar) -> Decision:
+    """A request that was not answered opens this after its deadline; what the law stops, it stops at once."""
+    now = dossier.now
+    if isinstance(now, Submitted | Ended) or held_of(now) is None:
+        return _already(command, dossier)
+    proven = command.proof_may_lack or command.reason == "stopped_by_law"
+    if not isinstance(now, Held) and not proven and not requests.may_stop(now, dossier, command.on):
+        until = now.request.deadline_on
+        return Rejected("deadline-not-passed", f"the applicant has until {until} to answer the request")
+    return [ProcessingStopped(command.on, command.reason, dossier.due_on)]
+
+
+def _withdraw(command: WithdrawDossier, dossier: Dossier, _: Calendar) -> Decision:
+    if isinstance(dossier.now, Ended):
+        return _already(command, dossier)
+    if dossier.withdrawal is None and not command.proof_may_lack:
+        return Rejected("withdrawal-not-requested", "the applicant has not asked to take it back")
+    return [DossierWithdrawn(command.on, dossier.withdrawal, dossier.due_on)]
+
+
+def _refuse_withdrawal(command: RefuseWithdrawal, dossier: Dossier, _: Calendar) -> Decision:
+    if isinstance(dossier.now, Ended):
+        return None
+    if dossier.withdrawal is None:
+        last = next((act for act in reversed(dossier.acts) if isinstance(act, WithdrawalRefused)), None)
+        if last is not None and last.reason == command.reason and last.request == dossier.answered:
+            return []
+        return Rejected("withdrawal-not-requested", "the applicant has not asked to take it back")
+    return [WithdrawalRefused(command.on, dossier.withdrawal, command.reason, dossier.now.status)]
+
+
+def _hand_over(command: HandOver, dossier: Dossier, _: Calendar) -> Decision:
+    held = dossier.held
+    if held is None or isinstance(dossier.now, Ended):
+        return None
+    if (held.unit, held.officer) == (command.unit, command.officer):
+        return []
+    return [DossierHandedOver(command.on, command.unit, command.how, command.officer)]
+
+
+def _correct(command: CorrectResult, dossier: Dossier, _: Calendar) -> Decision:
+    now = dossier.now
+    if not isinstance(now, Ended) or now.status == "resolved":
+        return None
+    corrected = ResultCorrected(command.on, command.reason, command.document)
+    return [] if now.correction == corrected else [corrected]
+
+
+def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decision:
+    """Only the latest act that changed the state; what is counted from then on is counted by today's calendar.
+
+    Guarantee: a reversal restores the state and the clock before the act. Test: test_a_reversal_is_as_if_the_act_had_not_been.
+    """
+    for act in dossier.acts:
+        if isinstance(act, DossierReversed) and act.sequence == command.sequence:
+            return [] if says(command, act) else Rejected("already-reversed", "this act was reversed before")
+    latest = latest_change(dossier.acts)
+    if latest is None:
+        return None
+    if command.sequence != latest:
+        return Rejected("not-the-latest-act", f"the latest act that changed the state is version {latest}")
+    reversed_event = dossier.acts[latest - 1]
+    name, _, _ = EVENTS.encode(reversed_event)
+    said = (command.on, latest, name, command.reason, command.document)
+    before = standing(dossier.filing, (*dossier.acts, DossierReversed(*said, "", None)))
+    due_on = due_on_of(before)
+    if isinstance(before, Held):
+        due_on = before.clock.due_on(calendar)
+    elif isinstance(before, AwaitingSupplement | AwaitingPayment) and before.request.clock == "runs":
+        due_on = before.before.clock.due_on(calendar) if isinstance(before.before, Held) else None
+    return [DossierReversed(*said, before.status, due_on)]
+
+
+def _already(command: Command, dossier: Dossier) -> Decision:
+    """Nothing, where the dossier ended by what the command says; the state refuses otherwise."""
+    now = dossier.now
+    return [] if isinstance(now, Ended) and says(command, now.by) else None
+
+
+_DECIDE: dict[type, Callable[[Any, Dossier, Calendar], Decision]] = {
+    AcceptDossier: _accept,
+    RejectDossier: _reject,
+    ForwardDossier: _forward,
+    ResolveDossier: _resolve,
+    ReturnResult: _return,
+    StopProcessing: _stop,
+    IssueApology: appointments.apologise,
+    CorrectResult: _correct,
+    RequestSupplement: requests.request_supplement,
+    AcceptSupplement: requests.accept_supplement,
+    NoteLapse: requests.note_lapse,
+    RequestFee: requests.request_fee,
+    ConfirmFee: requests.confirm_fee,
+    WaiveFee: requests.waive_fee,
+    AskOpinion: requests.ask_opinion,
+    GiveOpinion: requests.give_opinion,
+    DeemConsent: requests.deem_consent,
+    ExtendLimit: appointments.extend_limit,
+    RecountDueDate: appointments.recount,
+    WithdrawDossier: _withdraw,
+    RefuseWithdrawal: _refuse_withdrawal,
+    HandOver: _hand_over,
+    ReverseAct: _reverse,
+}

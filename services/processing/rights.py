@@ -1,25 +1,37 @@
 """Who may see a dossier and who may act on it. Pure; the same words for one dossier and for a whole queue.
 
-An officer serves at the desk of one office and belongs to one unit; either may be missing. The desk accepts, rejects and
-returns; the holder, the unit that has the dossier, forwards and resolves. A desk may hold a dossier itself: its unit is then
-the office's own code.
+An officer serves at the desk of one office and belongs to one unit; either may be missing. The desk accepts, rejects, asks before
+acceptance, and returns; the holder does the rest: the unit that has the dossier, and in it the officer who has it, if one has. A
+desk may hold a dossier itself: its unit is then the office's own code. The unit's supervisor reverses, waives, assigns, transfers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
-from services.processing.life import (
+from services.processing.commands import (
     AcceptDossier,
+    AcceptSupplement,
     Command,
-    Dossier,
-    NotAccepted,
+    HandOver,
+    RefuseWithdrawal,
     RejectDossier,
+    RequestSupplement,
     ReturnResult,
-    Submitted,
+    ReverseAct,
+    WaiveFee,
+    WithdrawDossier,
 )
+from services.processing.life import Dossier
 
 IMPORTER = "importer"
+SUPERVISOR = "supervisor"
+
+_OF_THE_DESK = (AcceptDossier, RejectDossier, ReturnResult)
+_OF_THE_DESK_BEFORE_ACCEPTANCE = (RequestSupplement, AcceptSupplement, WithdrawDossier, RefuseWithdrawal)
+_OF_THE_SUPERVISOR = (ReverseAct, WaiveFee)
 
 
 def units_of(caller: Caller) -> list[str]:
@@ -34,19 +46,32 @@ def may_see(caller: Caller, office: str, unit: str | None) -> bool:
     return unit in units_of(caller)
 
 
-def refusal(caller: Caller, command: Command, dossier: Dossier) -> Rejected | None:
+def refusal(
+    caller: Caller, command: Command, dossier: Dossier, stands_for: Collection[str] = ()
+) -> Rejected | None:
     """Why the caller may not give this command about this dossier, or None. Imports record what others did.
 
+    `stands_for` are the absent officers whose substitute the caller is today.
     Guarantee: no officer acts on another office's or unit's dossier. Test: test_rights_of_every_role_on_every_act.
+    Guarantee: nobody acts on a dossier that a colleague holds. Test: test_only_the_holder_or_a_substitute_acts.
     """
     if caller.role == IMPORTER:
         return None
-    office = dossier.filing.office
-    if isinstance(command, AcceptDossier | RejectDossier | ReturnResult):
+    held, office = dossier.held, dossier.filing.office
+    if isinstance(command, _OF_THE_DESK) or (
+        held is None and isinstance(command, _OF_THE_DESK_BEFORE_ACCEPTANCE)
+    ):
         if caller.office != office:
             return Rejected("not-the-desk", "the desk of the dossier's office does this")
         return None
-    holder = office if isinstance(dossier, Submitted | NotAccepted) else dossier.unit
-    if holder not in units_of(caller):
+    if (held.unit if held else office) not in units_of(caller):
         return Rejected("not-the-holder", "the unit that has the dossier does this")
+    if isinstance(command, _OF_THE_SUPERVISOR) or (
+        isinstance(command, HandOver) and command.how in ("assigned", "transferred")
+    ):
+        if caller.role != SUPERVISOR:
+            return Rejected("not-the-supervisor", "the supervisor of the unit does this")
+        return None
+    if held and held.officer and held.officer not in (caller.subject, *stands_for):
+        return Rejected("not-the-holder", "another officer of the unit has the dossier")
     return None

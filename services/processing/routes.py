@@ -21,27 +21,11 @@ from services.chassis import logs
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Answer, Application, Call, Caller, IdempotencyKey, Problem, require
-from services.processing import bulk, explaining, rights, tables
-from services.processing.bodies import (
-    Accept,
-    Apologise,
-    Bulk,
-    BulkAnswers,
-    BulkItem,
-    Correct,
-    DueDate,
-    Forward,
-    Listed,
-    Page,
-    Reject,
-    Resolve,
-    Return,
-    Standing,
-    Status,
-    Stop,
-)
+from services.processing import bodies, bulk, explaining, rights, tables
+from services.processing.answers import BulkAnswers, DueDate, Listed, Page, Standing, Status
+from services.processing.bodies import Asked, Bulk, BulkItem
 from services.processing.calendar import ZONE
-from services.processing.desk import Asked, Desk, carry_out
+from services.processing.desk import Desk, carry_out
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -51,11 +35,33 @@ STATUS_OF_REFUSAL = {
     "dossier-unknown": 404,
     "not-the-desk": 403,
     "not-the-holder": 403,
+    "not-the-supervisor": 403,
     "idempotency-key-reused": 422,
     "late-reason-missing": 422,
     "appointment-too-early": 422,
+    "extension-too-long": 422,
+    "paper-unknown": 422,
+    "project-class-unknown": 422,
+    "fee-not-of-the-version": 422,
+    "amount-missing": 422,
+    "payment-missing": 422,
+    "payment-unknown": 422,
+    "opinion-not-asked": 422,
+    "not-the-latest-act": 422,
 }
-FIELD_OF_REFUSAL = {"late-reason-missing": "late_reason", "appointment-too-early": "appointment_on"}
+FIELD_OF_REFUSAL = {
+    "late-reason-missing": "late_reason",
+    "appointment-too-early": "appointment_on",
+    "extension-too-long": "amount",
+    "paper-unknown": "papers",
+    "project-class-unknown": "project_class",
+    "fee-not-of-the-version": "amount_vnd",
+    "amount-missing": "amount_vnd",
+    "payment-missing": "payment",
+    "payment-unknown": "payment",
+    "opinion-not-asked": "agency",
+    "not-the-latest-act": "sequence",
+}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"description": "Not while the dossier is in this state; the code names it"},
     412: {"description": "If-Match is not the dossier's version now"},
@@ -78,42 +84,68 @@ def _version(
 Officer = Annotated[Caller, Depends(require(*OFFICERS))]
 Version = Annotated[int, Depends(_version)]
 
-# Path, body, and what the document says of it. A command is a line here and a body in bodies.py.
-COMMANDS: tuple[tuple[str, type[BaseModel], str, str], ...] = (
-    (
-        "accept",
-        Accept,
+# What the document says of each command. A command is a line here, a line in bodies.py and its body.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "accept": (
         "Accept a dossier",
         "The desk takes it in: it gets its official code, and the statutory clock starts.",
     ),
-    ("reject", Reject, "Reject a dossier", "The desk does not take it in. The end of it."),
-    ("forward", Forward, "Forward a dossier", "The holder hands it to a unit for the next step."),
-    (
-        "resolve",
-        Resolve,
+    "reject": ("Reject a dossier", "The desk does not take it in. The end of it."),
+    "forward": ("Forward a dossier", "The holder hands it to a unit for the next step."),
+    "resolve": (
         "Resolve a dossier",
         "The result is signed; the statutory clock ends, and the desk has the dossier again.",
     ),
-    ("return", Return, "Return the result", "The desk hands the result over, or sends it."),
-    (
-        "stop",
-        Stop,
+    "return": ("Return the result", "The desk hands the result over, or sends it."),
+    "stop": (
         "Stop processing",
         "The holder hands it back without a decision on its merits. The clock ends.",
     ),
-    (
-        "apologise",
-        Apologise,
+    "apologise": (
         "Apologise and make a new appointment",
         "Once; lateness is still measured against the due date.",
     ),
-    (
-        "correct",
-        Correct,
+    "correct": (
         "Correct the result",
         "The agency's own error in what an ended dossier led to. Counts are unchanged.",
     ),
-)
+    "request-supplement": (
+        "Ask for papers",
+        "Before acceptance the desk, after it the holder, in the first days; later the supervisor alone, and the clock runs on.",
+    ),
+    "accept-supplement": (
+        "Accept what was brought",
+        "The dossier is back where it was. This ends the pause; that the applicant answered does not.",
+    ),
+    "request-fee": ("Ask for a fee", "The clock pauses until it is paid or waived."),
+    "confirm-fee": (
+        "Confirm a payment",
+        "What fits is confirmed by itself; another amount waits for an officer, who says so here.",
+    ),
+    "waive-fee": ("Waive a fee", "The supervisor. The clock goes on."),
+    "ask-opinion": (
+        "Ask another agency",
+        "Where the procedure's version says so. The clock runs; the agency's silence is consent.",
+    ),
+    "give-opinion": ("Record an opinion", "What the agency answered."),
+    "extend": (
+        "Extend the limit",
+        "Once, before the due date, where the procedure's version allows it. It is no lateness.",
+    ),
+    "withdraw": ("Confirm a withdrawal", "The applicant takes it back. The end of it."),
+    "refuse-withdrawal": (
+        "Refuse a withdrawal",
+        "The dossier goes on where it was, its clock as if nobody had asked.",
+    ),
+    "take": ("Take a dossier", "One of the unit, who has it from now on."),
+    "assign": ("Assign a dossier", "The supervisor gives it to an officer of the unit."),
+    "hand-over": ("Hand a dossier over", "To a colleague of the unit."),
+    "transfer": ("Transfer a dossier", "The supervisor gives it to another unit; its step goes on."),
+    "reverse": (
+        "Reverse an act",
+        "The supervisor takes back the latest act that changed the state: the dossier and its clock are as if it had not been.",
+    ),
+}
 
 Act = Callable[[UUID, Caller, Asked, str, int], Awaitable[Response]]
 
@@ -126,7 +158,7 @@ def _door(name: str, body_type: type[BaseModel], act: Act) -> Callable[..., Awai
     ) -> Response:
         return await act(dossier_id, caller, body, key, version)
 
-    command.__name__ = name
+    command.__name__ = name.replace("-", "_")
     command.__annotations__["body"] = body_type
     return command
 
@@ -151,14 +183,14 @@ def add_routes(application: Application, desk: Desk) -> None:
             raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
         return row
 
-    for name, body_type, summary, says in COMMANDS:
+    for name, (summary, says) in COMMANDS.items():
         application.post(
             f"/v1/dossiers/{{dossier_id}}/{name}",
             response_model=Standing,
             responses=REFUSALS,
             summary=summary,
             description=says,
-        )(_door(name, body_type, act))
+        )(_door(name, bodies.COMMANDS[name], act))
 
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")
     async def queue(
@@ -219,11 +251,15 @@ def _listed(row: tables.DossierRow) -> dict[str, Any]:
         "procedure": row.procedure,
         "office": row.office,
         "unit": row.unit,
+        "officer": row.officer,
         "channel": row.channel,
         "submitted_at": row.submitted_at.astimezone(ZONE),
         "accepted_at": row.accepted_at and row.accepted_at.astimezone(ZONE),
         "code": row.code,
+        "intake_due_at": row.intake_due_at and row.intake_due_at.astimezone(ZONE),
         "due_on": row.due_on,
+        "deadline_on": row.deadline_on,
+        "supplied_at": row.supplied_at and row.supplied_at.astimezone(ZONE),
         "version": row.version,
     }
 

@@ -11,13 +11,37 @@ from uuid import UUID
 
 from services.processing.calendar import local_day
 from services.processing.code import issue
-from services.processing.life import Filing
+from services.processing.life import Filing, Heard
 
-STATUSES = ("submitted", "accepted", "in_processing", "rejected", "resolved", "returned", "stopped")
+STATUSES = (
+    "submitted",
+    "accepted",
+    "in_processing",
+    "supplement_requested",
+    "payment_requested",
+    "withdrawal_requested",
+    "rejected",
+    "withdrawn",
+    "stopped",
+    "resolved",
+    "returned",
+)
 
 COLUMNS = (
-    "dossier_id, procedure, office, channel, submitted_at, status, unit, accepted_at, due_on, number, version"
+    "dossier_id, procedure, office, channel, submitted_at, status, unit, officer, accepted_at, due_on, number, version, "
+    "intake_due_at, deadline_on, supplied_at"
 )
+# What a decision needs beside the log, in one round trip.
+FIND_FOR_COMMAND = f"""
+SELECT {COLUMNS},
+    ARRAY(
+        SELECT h FROM heard h WHERE h.dossier_id = d.dossier_id ORDER BY h.sequence
+    ) AS heard,
+    ARRAY(
+        SELECT a.officer FROM absences a WHERE a.substitute = $2 AND a.last_on >= $3 AND a.first_on <= $3
+    ) AS stands_for
+FROM dossiers d WHERE dossier_id = ANY($1::uuid[])
+"""
 # One stretch of an index for each status and each right to see; none is longer than the page.
 # Guarantee: a page costs the same however long the queue is. Test: test_a_page_reads_no_more_of_a_long_queue.
 PAGE = f"""
@@ -48,14 +72,18 @@ class DossierRow(NamedTuple):
     submitted_at: datetime
     status: str
     unit: str | None
+    officer: str | None
     accepted_at: datetime | None
     due_on: date | None
     number: int | None
     version: int
+    intake_due_at: datetime | None
+    deadline_on: date | None
+    supplied_at: datetime | None
 
     @property
     def filing(self) -> Filing:
-        return Filing(self.procedure, self.office, self.channel, local_day(self.submitted_at))
+        return Filing(self.procedure, self.office, self.channel, self.submitted_at)
 
     @property
     def code(self) -> str | None:
@@ -63,6 +91,18 @@ class DossierRow(NamedTuple):
         if self.accepted_at is None or self.number is None:
             return None
         return issue(self.office, local_day(self.accepted_at), self.number)
+
+
+class Known(NamedTuple):
+    """What a command is decided with beside the log: the row, the applicant's acts, for whom the caller stands today."""
+
+    row: DossierRow
+    heard: tuple[Heard, ...]
+    stands_for: tuple[str, ...]
+
+    @property
+    def filing(self) -> Filing:
+        return self.row.filing
 
 
 class After(NamedTuple):
@@ -104,10 +144,21 @@ async def find(pool: Any, dossier_id: UUID) -> DossierRow | None:
     return None if row is None else DossierRow(*row)
 
 
-async def find_many(pool: Any, dossier_ids: Sequence[UUID]) -> dict[UUID, DossierRow]:
-    """Those of the dossiers whose submissions have arrived."""
-    rows = await pool.fetch(f"SELECT {COLUMNS} FROM dossiers WHERE dossier_id = ANY($1::uuid[])", dossier_ids)
-    return {row["dossier_id"]: DossierRow(*row) for row in rows}
+async def find_for_command(
+    pool: Any, dossier_ids: Sequence[UUID], subject: str, on: date
+) -> dict[UUID, Known]:
+    """Those of the dossiers whose submissions have arrived, with all that a command of this caller needs that day."""
+    rows = await pool.fetch(FIND_FOR_COMMAND, dossier_ids, subject, on)
+    return {row["dossier_id"]: _known(row) for row in rows}
+
+
+def _known(row: Any) -> Known:
+    *columns, heard, stands_for = row
+    acts = tuple(
+        Heard(h["sequence"], h["what"], h["happened_at"], h["request"], h["amount"], h["currency"])
+        for h in heard
+    )
+    return Known(DossierRow(*columns), acts, tuple(stands_for))
 
 
 async def page(

@@ -1,0 +1,102 @@
+"""The shapes of what processing answers over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.processing import Status as OwnStatus
+from services.processing.deadline import Effect, LimitUnit
+
+Status = Literal[OwnStatus, "withdrawal_requested"]
+
+
+class Standing(BaseModel):
+    """Where a dossier stands after a command."""
+
+    dossier_id: UUID
+    status: Status
+    version: int
+    code: str | None
+    due_on: date | None
+
+
+class Listed(BaseModel):
+    """A dossier in the queue."""
+
+    dossier_id: UUID
+    status: Status
+    procedure: str
+    office: str
+    unit: str | None
+    officer: str | None
+    channel: str
+    submitted_at: datetime
+    accepted_at: datetime | None
+    code: str | None
+    intake_due_at: datetime | None
+    due_on: date | None
+    deadline_on: date | None
+    supplied_at: datetime | None
+    version: int
+
+
+class ExplainedDay(BaseModel):
+    """What one day did to the due date, as data and as a sentence in both languages."""
+
+    on: date
+    effect: Effect
+    document: str | None
+    vi: str
+    en: str
+
+
+class CountedLimit(BaseModel):
+    """How long the authority may take."""
+
+    amount: int
+    unit: LimitUnit
+
+
+class DueDate(BaseModel):
+    """The due date and why it is that day.
+
+    `limit` and `explanation` are empty when the date was not counted here: an import brought it along, or there is none.
+    """
+
+    dossier_id: UUID
+    due_on: date | None
+    accepted_on: date
+    limit: CountedLimit | None
+    provisional: bool
+    explanation: list[ExplainedDay]
+
+
+class Page(BaseModel):
+    """The longest submitted first; `next` goes on where this page ends."""
+
+    items: list[Listed]
+    next: str | None
+
+
+class BulkAnswer(BaseModel):
+    """One item's answer: `repeated` when all its acts stood already, `refused` when nothing of it was recorded."""
+
+    source: str | None = None
+    case: str | None = None
+    dossier_id: UUID | None = None
+    outcome: Literal["recorded", "repeated", "refused"]
+    version: int | None = None
+    dossier_code: str | None = None
+    code: str | None = Field(default=None, description="Of a refusal; not-yet-known asks to try again.")
+    detail: str | None = None
+    field: str | None = None
+
+
+class BulkAnswers(BaseModel):
+    """One answer per item, in order."""
+
+    answers: list[BulkAnswer]

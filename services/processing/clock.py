@@ -1,0 +1,65 @@
+"""The statutory clock of one dossier: from when, how long, extended by how much, paused when; and the due date that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from services.processing.calendar import ONE_DAY, Calendar
+from services.processing.deadline import Limit, Pause, due_date, is_paused
+
+
+class Clock(NamedTuple):
+    """`given` is a due date that an import brought along: pauses and an extension are added to it. Without it and without a
+    limit there is no due date. `extended` is in the limit's own days or months."""
+
+    accepted_on: date
+    limit: Limit | None
+    given: date | None = None
+    extended: int = 0
+    pauses: tuple[Pause, ...] = ()
+
+    @property
+    def total(self) -> Limit | None:
+        """The limit with its extension."""
+        return self.limit and Limit(self.limit.amount + self.extended, self.limit.unit)
+
+    def due_on(self, calendar: Calendar) -> date | None:
+        """The due date, None while the clock stands still or where there is none."""
+        if is_paused(self.pauses):
+            return None
+        if self.given is not None:
+            return self._shifted(self.given, calendar)
+        return None if self.total is None else due_date(self.accepted_on, self.total, calendar, self.pauses)
+
+    def _shifted(self, given: date, calendar: Calendar) -> date:
+        """A date that was not counted here is not counted again: what paused it is added, or its limit begins anew."""
+        anew = [p.ended_on for p in self.pauses if p.rule == "restart" and p.ended_on]
+        if anew and self.total is not None:
+            later = [p for p in self.pauses if p.began_on >= max(anew)]
+            return due_date(max(anew), self.total, calendar, later)
+        extended = self.extended if self.limit is None or self.limit.unit != "months" else 30 * self.extended
+        if self.limit is not None and self.limit.unit == "working_days":
+            return _after(given, _days(self.pauses, calendar) + extended, calendar)
+        if not self.pauses and not extended:
+            return given
+        return calendar.next_working(given + timedelta(days=_days(self.pauses, None) + extended))
+
+
+def _days(pauses: Sequence[Pause], calendar: Calendar | None) -> int:
+    """The days that pauses cover, each once; working days alone where a calendar is given."""
+    covered = {
+        p.began_on + timedelta(days=n)
+        for p in pauses
+        if p.ended_on and p.rule != "short_fix"
+        for n in range(1, (p.ended_on - p.began_on).days + 1)
+    }
+    return sum(calendar is None or calendar.is_working(day) for day in covered)
+
+
+def _after(day: date, amount: int, calendar: Calendar) -> date:
+    while amount:
+        day += ONE_DAY
+        amount -= calendar.is_working(day)
+    return day

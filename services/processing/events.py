@@ -1,0 +1,277 @@
+"""What the authority did with a dossier, as the log keeps it: data only, no personal data, no free text.
+
+`on` is the local day, by which the law counts; the instant is the envelope's. An event carries the due date that it leads to
+(None while the clock stands still), so that a history is read without any calendar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.chassis.decider import EventTypes
+from services.processing.deadline import Limit, PauseRule
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper to be brought again: its place (1, 2, …) among the papers of the version, and what is wrong with it."""
+
+    paper: int
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierAccepted:
+    """What reports group by is fixed here. Its stored data also has `number`, the serial of the official code.
+
+    `limit` is what the due date was counted from, None in histories that are older than it; `given`: the due date came with an
+    import. `late`: after the intake limit.
+    """
+
+    on: date
+    procedure: str
+    level: str
+    office: str
+    unit: str
+    channel: str
+    due_on: date | None
+    limit: Limit | None = None
+    given: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DossierRejected:
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierForwarded:
+    on: date
+    unit: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierResolved:
+    on: date
+    outcome: str
+    due_on: date | None
+    late_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultReturned:
+    on: date
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingStopped:
+    on: date
+    reason: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApologyIssued:
+    """`in_time`: by the last working day before the due date. The due date stays what lateness is measured against."""
+
+    on: date
+    reason: str
+    appointment_on: date
+    in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCorrected:
+    on: date
+    reason: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementRequested:
+    """`rule` is what the end of a pause does; `clock` whether there is one. Before acceptance it is the intake clock that stops."""
+
+    on: date
+    number: int
+    papers: tuple[Paper, ...]
+    deadline_on: date
+    rule: PauseRule
+    clock: str
+    late: bool
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementAccepted:
+    """`status` is where the dossier is back; before acceptance a new intake clock begins `at` that instant."""
+
+    on: date
+    at: datetime
+    status: str
+    due_on: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementLapsed:
+    on: date
+    deadline_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRequested:
+    on: date
+    amount_vnd: int
+    deadline_on: date
+    clock: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeConfirmed:
+    on: date
+    payment: int | None
+    status: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeeWaived:
+    on: date
+    reason: str
+    status: str
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRequested:
+    on: date
+    agency: str
+    answer_by: date
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionGiven:
+    on: date
+    agency: str
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentDeemed:
+    on: date
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateChanged:
+    on: date
+    old_due_on: date
+    due_on: date
+    days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateExtended:
+    on: date
+    reason: str
+    amount: int
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DossierWithdrawn:
+    """`request` is the sequence of the applicant's request, None in an import."""
+
+    on: date
+    request: int | None
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalRefused:
+    on: date
+    request: int
+    reason: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DossierHandedOver:
+    on: date
+    unit: str
+    how: str
+    officer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DossierReversed:
+    """The event at `sequence` counts as never said; `status` and `due_on` are what the dossier is back at."""
+
+    on: date
+    sequence: int
+    event: str
+    reason: str
+    document: str
+    status: str
+    due_on: date | None
+
+
+Event = (
+    DossierAccepted
+    | DossierRejected
+    | DossierForwarded
+    | DossierResolved
+    | ResultReturned
+    | ProcessingStopped
+    | ApologyIssued
+    | ResultCorrected
+    | SupplementRequested
+    | SupplementAccepted
+    | SupplementLapsed
+    | FeeRequested
+    | FeeConfirmed
+    | FeeWaived
+    | OpinionRequested
+    | OpinionGiven
+    | ConsentDeemed
+    | DueDateChanged
+    | DueDateExtended
+    | DossierWithdrawn
+    | WithdrawalRefused
+    | DossierHandedOver
+    | DossierReversed
+)
+
+EVENTS: EventTypes[Event] = EventTypes(
+    {
+        "DossierAccepted": DossierAccepted,
+        "DossierRejected": DossierRejected,
+        "DossierForwarded": DossierForwarded,
+        "DossierResolved": DossierResolved,
+        "ResultReturned": ResultReturned,
+        "ProcessingStopped": ProcessingStopped,
+        "ApologyIssued": ApologyIssued,
+        "ResultCorrected": ResultCorrected,
+        "SupplementRequested": SupplementRequested,
+        "SupplementAccepted": SupplementAccepted,
+        "SupplementLapsed": SupplementLapsed,
+        "FeeRequested": FeeRequested,
+        "FeeConfirmed": FeeConfirmed,
+        "FeeWaived": FeeWaived,
+        "OpinionRequested": OpinionRequested,
+        "OpinionGiven": OpinionGiven,
+        "ConsentDeemed": ConsentDeemed,
+        "DueDateChanged": DueDateChanged,
+        "DueDateExtended": DueDateExtended,
+        "DossierWithdrawn": DossierWithdrawn,
+        "WithdrawalRefused": WithdrawalRefused,
+        "DossierHandedOver": DossierHandedOver,
+        "DossierReversed": DossierReversed,
+    }
+)

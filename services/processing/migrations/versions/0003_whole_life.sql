@@ -1,0 +1,105 @@
+-- The applicant's acts after the submission, as intake told of them. They stand beside the log and never in it.
+CREATE TABLE heard (
+    dossier_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    what text NOT NULL,
+    happened_at timestamptz NOT NULL,
+    event_id uuid NOT NULL,
+    request integer,
+    amount bigint,
+    currency text,
+    CONSTRAINT one_row_per_act PRIMARY KEY (dossier_id, sequence)
+);
+
+-- While a colleague is absent, who stands for them. Days, both included.
+CREATE TABLE absences (
+    absence_id uuid PRIMARY KEY,
+    officer text NOT NULL,
+    unit text NOT NULL,
+    substitute text NOT NULL,
+    first_on date NOT NULL,
+    last_on date NOT NULL,
+    said_by text NOT NULL,
+    CONSTRAINT an_absence_has_days CHECK (first_on <= last_on),
+    CONSTRAINT nobody_stands_for_themselves CHECK (officer <> substitute)
+);
+CREATE INDEX absences_by_substitute ON absences (substitute, last_on);
+
+-- `own_status` is what the log says; a request to withdraw that waits for its answer stands before it.
+DROP INDEX dossiers_by_office, dossiers_by_unit;
+ALTER TABLE dossiers DROP CONSTRAINT status_is_known;
+ALTER TABLE dossiers RENAME COLUMN status TO own_status;
+ALTER TABLE dossiers
+    ADD COLUMN officer text,
+    ADD COLUMN intake_due_at timestamptz,
+    ADD COLUMN deadline_on date,
+    ADD COLUMN supplied_at timestamptz,
+    ADD COLUMN asked integer NOT NULL DEFAULT 0,
+    ADD COLUMN answered integer NOT NULL DEFAULT 0,
+    ADD COLUMN status text NOT NULL GENERATED ALWAYS AS (
+        CASE WHEN asked > answered AND own_status IN (
+            'submitted', 'accepted', 'in_processing', 'supplement_requested', 'payment_requested'
+        ) THEN 'withdrawal_requested' ELSE own_status END
+    ) STORED,
+    ADD CONSTRAINT status_is_known CHECK (own_status IN (
+        'submitted', 'accepted', 'in_processing', 'supplement_requested', 'payment_requested',
+        'rejected', 'withdrawn', 'stopped', 'resolved', 'returned'
+    ));
+COMMENT ON COLUMN dossiers.asked IS 'sequence of the applicant''s last request to withdraw, 0 for none';
+COMMENT ON COLUMN dossiers.answered IS 'sequence of the last request to withdraw that an officer answered';
+COMMENT ON COLUMN dossiers.deadline_on IS 'until when the applicant may bring or pay what is asked for';
+CREATE INDEX dossiers_by_office ON dossiers (office, status, submitted_at, dossier_id);
+CREATE INDEX dossiers_by_unit ON dossiers (unit, status, submitted_at, dossier_id) WHERE unit IS NOT NULL;
+
+DROP FUNCTION record(new_item[], new_event[], new_standing[]);
+DROP TYPE new_standing;
+CREATE TYPE new_standing AS (
+    item integer, status text, unit text, officer text, accepted_at timestamptz, due_on date, intake_due_at timestamptz,
+    deadline_on date, answered integer
+);
+
+-- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
+-- state after its events, at place i of new_standings. Answers as append() does. A dossier without unit is not accepted, or no
+-- longer: its code is free of it, and its number is never drawn again.
+CREATE FUNCTION record(new_items new_item[], new_events new_event[], new_standings new_standing[])
+RETURNS TABLE (
+    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
+    body_hmac bytea, numbers bigint[]
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+-- A plan made while the queue was short must not read all of it when it is long.
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+    -- A statement of its own: the snapshot of the next one, which updates, must not be older than the lock.
+    PERFORM FROM log_head FOR UPDATE;
+    RETURN QUERY
+    WITH answered AS MATERIALIZED (
+        SELECT a.* FROM append(new_items, new_events) a
+    ), moved AS (
+        UPDATE dossiers d
+        SET own_status = (n.standing).status,
+            unit = (n.standing).unit,
+            officer = (n.standing).officer,
+            accepted_at = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce((n.standing).accepted_at, d.accepted_at) END,
+            due_on = (n.standing).due_on,
+            intake_due_at = (n.standing).intake_due_at,
+            deadline_on = (n.standing).deadline_on,
+            answered = (n.standing).answered,
+            number = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce(n.number, d.number) END,
+            version = n.version
+        FROM (
+            SELECT a.stream_id, a.version, a.numbers[1] AS number, new_standings[a.item] AS standing
+            FROM answered a WHERE a.outcome = 'appended'
+        ) n
+        WHERE d.dossier_id = n.stream_id
+    )
+    SELECT a.* FROM answered a;
+END $$;
+
+REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {role};
+GRANT SELECT, INSERT ON heard TO {role};
+GRANT SELECT, INSERT ON absences TO {role};
+GRANT INSERT (intake_due_at), UPDATE (asked, supplied_at) ON dossiers TO {role};

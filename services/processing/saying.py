@@ -1,0 +1,95 @@
+"""Whether an event is what a command asks for: how a repeat is told from another command. Pure."""
+
+from __future__ import annotations
+
+from services.processing.commands import (
+    AcceptDossier,
+    AcceptSupplement,
+    AskOpinion,
+    Command,
+    ConfirmFee,
+    CorrectResult,
+    DeemConsent,
+    ExtendLimit,
+    ForwardDossier,
+    GiveOpinion,
+    HandOver,
+    IssueApology,
+    NoteLapse,
+    RecountDueDate,
+    RefuseWithdrawal,
+    RejectDossier,
+    RequestFee,
+    RequestSupplement,
+    ResolveDossier,
+    ReturnResult,
+    ReverseAct,
+    StopProcessing,
+    WaiveFee,
+    WithdrawDossier,
+)
+from services.processing.events import (
+    ApologyIssued,
+    ConsentDeemed,
+    DossierAccepted,
+    DossierForwarded,
+    DossierHandedOver,
+    DossierRejected,
+    DossierResolved,
+    DossierReversed,
+    DossierWithdrawn,
+    DueDateChanged,
+    DueDateExtended,
+    Event,
+    FeeConfirmed,
+    FeeRequested,
+    FeeWaived,
+    OpinionGiven,
+    OpinionRequested,
+    ProcessingStopped,
+    ResultCorrected,
+    ResultReturned,
+    SupplementAccepted,
+    SupplementLapsed,
+    SupplementRequested,
+    WithdrawalRefused,
+)
+
+# The event of each command, and the members in which they must agree.
+_SAID: dict[type, tuple[type, tuple[str, ...]]] = {
+    AcceptDossier: (DossierAccepted, ("unit",)),
+    RejectDossier: (DossierRejected, ("reason",)),
+    ForwardDossier: (DossierForwarded, ("unit", "step")),
+    ResolveDossier: (DossierResolved, ("outcome",)),
+    ReturnResult: (ResultReturned, ("method",)),
+    StopProcessing: (ProcessingStopped, ("reason",)),
+    IssueApology: (ApologyIssued, ("reason", "appointment_on")),
+    CorrectResult: (ResultCorrected, ("reason", "document")),
+    RequestSupplement: (SupplementRequested, ("papers",)),
+    AcceptSupplement: (SupplementAccepted, ()),
+    NoteLapse: (SupplementLapsed, ()),
+    RequestFee: (FeeRequested, ("amount_vnd",)),
+    ConfirmFee: (FeeConfirmed, ("payment",)),
+    WaiveFee: (FeeWaived, ("reason",)),
+    AskOpinion: (OpinionRequested, ("agency",)),
+    GiveOpinion: (OpinionGiven, ("agency", "opinion")),
+    DeemConsent: (ConsentDeemed, ("agency",)),
+    ExtendLimit: (DueDateExtended, ("reason", "amount")),
+    RecountDueDate: (DueDateChanged, ("days",)),
+    WithdrawDossier: (DossierWithdrawn, ()),
+    RefuseWithdrawal: (WithdrawalRefused, ("reason",)),
+    HandOver: (DossierHandedOver, ("how", "unit", "officer")),
+    ReverseAct: (DossierReversed, ("sequence", "reason", "document")),
+}
+
+
+def says(command: Command, event: Event) -> bool:
+    """Whether the event is what the command asks for, whenever it was asked."""
+    kind, members = _SAID[type(command)]
+    if not isinstance(event, kind) or any(getattr(command, m) != getattr(event, m) for m in members):
+        return False
+    if isinstance(command, AcceptDossier) and isinstance(event, DossierAccepted):
+        return command.due_on in (None, event.due_on)
+    if isinstance(command, ResolveDossier) and isinstance(event, DossierResolved):
+        return event.late_reason in (None, command.late_reason)
+    return True

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts.processing import Status as OwnStatus
-from services.processing.deadline import Effect, LimitUnit
+from services.processing.deadline import Effect, LimitUnit, PauseRule
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
 
@@ -61,16 +61,30 @@ class CountedLimit(BaseModel):
     unit: LimitUnit
 
 
+class Paused(BaseModel):
+    """A pause that is over: the days after `began_on` up to `ended_on`, and what its end did to the clock."""
+
+    began_on: date
+    ended_on: date
+    rule: PauseRule
+
+
 class DueDate(BaseModel):
     """The due date and why it is that day.
 
-    `limit` and `explanation` are empty when the date was not counted here: an import brought it along, or there is none.
+    `limit`, with what it was extended by, and `explanation` are empty when the date was not counted here: an import brought it
+    along, or there is none. While the clock stands still there is no due date: the explanation is then that of
+    `due_on_if_it_ended_today`.
     """
 
     dossier_id: UUID
     due_on: date | None
     accepted_on: date
     limit: CountedLimit | None
+    extended_by: int
+    paused_since: date | None
+    due_on_if_it_ended_today: date | None
+    pauses: list[Paused]
     provisional: bool
     explanation: list[ExplainedDay]
 

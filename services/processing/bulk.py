@@ -26,7 +26,14 @@ from services.processing.calendar import local_day
 from services.processing.code import issue
 from services.processing.commands import Command
 from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
-from services.processing.events import EVENTS, DossierAccepted, Event
+from services.processing.events import (
+    EVENTS,
+    ConsentDeemed,
+    DossierAccepted,
+    DueDateChanged,
+    Event,
+    SupplementLapsed,
+)
 from services.processing.history import evolve, fold
 from services.processing.life import Dossier, Filing, new
 from services.processing.orders import Order, command_of
@@ -40,6 +47,9 @@ NOT_YET_KNOWN = Rejected("not-yet-known", "its submission has not arrived; try a
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
+
+# What became true without an act stands between the acts of an item, and is none of them.
+BY_THEMSELVES = (SupplementLapsed, ConsentDeemed, DueDateChanged)
 
 Told = dict[str, Any]
 
@@ -185,6 +195,9 @@ def missing_of(
     together = True
     missing: list[tuple[Event, datetime]] = []
     for command, at in asked.commands:
+        while together and done < len(recorded) and isinstance(recorded[done], BY_THEMSELVES):
+            dossier = evolve(dossier, recorded[done])
+            done += 1
         if together and done < len(recorded):
             if _tells(recorded[done], command, asked.dated):
                 dossier = evolve(dossier, recorded[done])

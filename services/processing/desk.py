@@ -165,6 +165,11 @@ def standing(
     )
 
 
+async def dossier_of(desk: Desk, row: tables.DossierRow) -> Dossier:
+    """A dossier as its log has it; what the applicant did beside it is left out."""
+    return fold(row.filing, [event_of(stored) for stored in await desk.store.load(row.dossier_id)])
+
+
 def code_of(filing: Filing, events: Sequence[Event], history: Sequence[StoredEvent]) -> str | None:
     """The official code that the stored history gave, if it is accepted; an acceptance that was reversed gave none."""
     struck = {event.sequence for event in events if isinstance(event, DossierReversed)}

@@ -211,7 +211,10 @@ class DossierHandedOver:
 
 @dataclass(frozen=True, slots=True)
 class DossierReversed:
-    """The event at `sequence` counts as never said; `status` and `due_on` are what the dossier is back at."""
+    """The event at `sequence` counts as never said; `status` and `due_on` are what the dossier is back at.
+
+    `answered`: a request to withdraw what had ended changes nothing, now either, up to this one of the applicant's acts.
+    """
 
     on: date
     sequence: int
@@ -220,6 +223,7 @@ class DossierReversed:
     document: str
     status: str
     due_on: date | None
+    answered: int = 0
 
 
 Event = (

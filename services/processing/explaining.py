@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from contracts import catalogue
-from services.processing.calendar import Calendar, local_day
-from services.processing.deadline import Day, Effect, Explanation, Limit, explain
-from services.processing.tables import DossierRow
+from services.processing.calendar import Calendar
+from services.processing.deadline import Day, Effect, Explanation, Pause, PauseRule, explain
+from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Held
 
 WEEKDAYS = (
     ("thứ Hai", "Monday"),
@@ -63,20 +63,32 @@ def named(day: date) -> Sentence:
     return Sentence(f"{vietnamese} {day:%d/%m/%Y}", f"{english} {day.isoformat()}")
 
 
-def due_date_of(row: DossierRow, calendar: Calendar) -> dict[str, Any] | None:
-    """The due date of a dossier with its explanation, the members of bodies.DueDate; None before acceptance.
+def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calendar) -> dict[str, Any] | None:
+    """The due date of a dossier with its explanation, the members of answers.DueDate; None before acceptance.
 
+    While the clock stands still it explains the date that it would be if the pause ended today.
     Guarantee: what is explained is the date that was promised, or nothing is. Test: test_a_date_that_was_brought_along_is_not_explained.
     """
-    if row.accepted_at is None:
+    held, due_on = dossier.held, dossier.due_on
+    if held is None:
         return None
-    accepted_on = local_day(row.accepted_at)
-    limit, found = _counted(row, accepted_on, calendar)
+    clock, since = held.clock, paused_since(dossier)
+    if since is not None:
+        clock = clock._replace(pauses=(*clock.pauses, Pause(since, max(today, since), _rule(dossier))))
+    found = None
+    if clock.total is not None and clock.given is None:
+        found = explain(clock.accepted_on, clock.total, calendar, clock.pauses)
+    if found is not None and since is None and found.due_on != due_on:
+        found = None
     return {
-        "dossier_id": str(row.dossier_id),
-        "due_on": row.due_on,
-        "accepted_on": accepted_on,
-        "limit": limit and {"amount": limit.amount, "unit": limit.unit},
+        "dossier_id": str(dossier_id),
+        "due_on": due_on,
+        "accepted_on": clock.accepted_on,
+        "limit": clock.total and {"amount": clock.total.amount, "unit": clock.total.unit} if found else None,
+        "extended_by": clock.extended,
+        "paused_since": since,
+        "due_on_if_it_ended_today": clock.due_on(calendar) if since else None,
+        "pauses": [pause._asdict() for pause in held.clock.pauses],
         "provisional": found is not None and found.provisional,
         "explanation": [{**day._asdict(), **said._asdict()} for day, said in sentences(found)]
         if found
@@ -84,12 +96,14 @@ def due_date_of(row: DossierRow, calendar: Calendar) -> dict[str, Any] | None:
     }
 
 
-def _counted(
-    row: DossierRow, accepted_on: date, calendar: Calendar
-) -> tuple[Limit, Explanation] | tuple[None, None]:
-    version = catalogue.version_on(row.procedure, row.filing.submitted_on)
-    if not isinstance(version, catalogue.Version) or row.due_on is None:
-        return None, None
-    limit = Limit(version.limit_days, version.limit_unit)
-    found = explain(accepted_on, limit, calendar)
-    return (limit, found) if found.due_on == row.due_on else (None, None)
+def paused_since(dossier: Dossier) -> date | None:
+    """The day from which the statutory clock stands still, if it does."""
+    now = dossier.now
+    if isinstance(now, AwaitingSupplement | AwaitingPayment) and isinstance(now.before, Held):
+        return now.request.on if now.request.clock == "paused" else None
+    return None
+
+
+def _rule(dossier: Dossier) -> PauseRule:
+    now = dossier.now
+    return now.request.rule if isinstance(now, AwaitingSupplement) else "subtract"

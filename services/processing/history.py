@@ -59,14 +59,15 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
     """The dossier after an event; ValueError on a history that `decide` never wrote."""
     acts = (*dossier.acts, event)
     since = event.on if event.on > dossier.since else dossier.since
+    answered = dossier.answered
     if isinstance(event, DossierReversed):
         now = standing(dossier.filing, acts)
+        answered = max(answered, event.answered)
     else:
         after = _AFTER[type(event)](dossier.now, event, len(acts))
         if after is None:
             raise ValueError(f"{type(event).__name__} while {dossier.now.status}")
         now = after
-    answered = dossier.answered
     if isinstance(event, WithdrawalRefused | DossierWithdrawn) and event.request:
         answered = max(answered, event.request)
     return Dossier(dossier.filing, since, now, acts, dossier.heard, answered)

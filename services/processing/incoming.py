@@ -69,7 +69,7 @@ FROM (
 ) n WHERE d.dossier_id = n.dossier_id
 """
 
-Apply = Callable[[asyncpg.Connection[Any], Sequence[Delivered]], Awaitable[None]]
+Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]
 
 
 def listening(calendar: Calendar) -> Apply:

@@ -176,8 +176,12 @@ class Dossier(NamedTuple):
         """The sequence of a request to withdraw that waits for its answer."""
         if not self.heard or isinstance(self.now, Ended):
             return None
-        asked = max((h.sequence for h in self.heard if h.what == "WithdrawalRequested"), default=0)
-        return asked if asked > self.answered else None
+        return self.asked if self.asked > self.answered else None
+
+    @property
+    def asked(self) -> int:
+        """The sequence of the last request to withdraw, 0 for none."""
+        return max((h.sequence for h in self.heard if h.what == "WithdrawalRequested"), default=0)
 
     @property
     def status(self) -> str:

@@ -24,6 +24,7 @@ from services.processing.commands import (
 from services.processing.deadline import Limit, Pause, due_date
 from services.processing.events import (
     ConsentDeemed,
+    DossierReversed,
     Event,
     FeeConfirmed,
     FeeRequested,
@@ -39,7 +40,6 @@ from services.processing.life import (
     AwaitingPayment,
     AwaitingSupplement,
     Dossier,
-    Ended,
     Heard,
     Held,
     Submitted,
@@ -89,8 +89,11 @@ def request_supplement(command: RequestSupplement, dossier: Dossier, calendar: C
     now = dossier.now
     further = isinstance(now, AwaitingSupplement)
     if isinstance(now, AwaitingSupplement):
-        if not command.proof_may_lack and not provided(now, dossier):
-            return [] if says(command, now.request) else None
+        came = command.proof_may_lack or bool(provided(now, dossier))
+        if says(command, now.request) and (not came or now.request.on == command.on):
+            return []
+        if not came:
+            return None
         before: Submitted | Held = now.before
         requests = before.requests + 1
     elif isinstance(now, Submitted | Held):
@@ -133,8 +136,7 @@ def accept_supplement(command: AcceptSupplement, dossier: Dossier, calendar: Cal
     """The officer's acceptance ends the pause, not the applicant's answer; it is owed within the intake limit."""
     now = dossier.now
     if not isinstance(now, AwaitingSupplement):
-        last = next((act for act in reversed(dossier.acts)), None)
-        return [] if isinstance(last, SupplementAccepted) and not isinstance(now, Ended) else None
+        return _already(command, dossier)
     came = provided(now, dossier)
     if not came and not command.proof_may_lack:
         return Rejected("supplement-not-provided", "the applicant has not brought it yet")
@@ -180,7 +182,7 @@ def confirm_fee(command: ConfirmFee, dossier: Dossier, calendar: Calendar) -> De
     if command.payment is not None and command.payment in _used(dossier):
         return []
     if not isinstance(now, AwaitingPayment):
-        return None
+        return _already(command, dossier)
     if command.payment is not None:
         payment = next((h for h in _unused(dossier) if h.sequence == command.payment), None)
         if payment is None:
@@ -196,8 +198,12 @@ def waive_fee(command: WaiveFee, dossier: Dossier, calendar: Calendar) -> Decisi
     if isinstance(now, AwaitingPayment):
         due_on = _due_after(now, command.on, calendar)
         return [FeeWaived(command.on, command.reason, now.before.status, due_on)]
-    last = dossier.acts[-1] if dossier.acts else None
-    return [] if isinstance(last, FeeWaived) and says(command, last) else None
+    return _already(command, dossier)
+
+
+def _already(command: AcceptSupplement | ConfirmFee | WaiveFee, dossier: Dossier) -> Decision:
+    """Nothing, where the last act is what the command says; the state refuses otherwise."""
+    return [] if dossier.acts and says(command, dossier.acts[-1]) else None
 
 
 def _due_after(now: AwaitingPayment, on: date, calendar: Calendar) -> date | None:
@@ -209,7 +215,13 @@ def _due_after(now: AwaitingPayment, on: date, calendar: Calendar) -> date | Non
 
 
 def _used(dossier: Dossier) -> set[int]:
-    return {act.payment for act in dossier.acts if isinstance(act, FeeConfirmed) and act.payment}
+    """The payments that settled a fee and still do."""
+    struck = {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
+    return {
+        act.payment
+        for sequence, act in enumerate(dossier.acts, 1)
+        if isinstance(act, FeeConfirmed) and act.payment and sequence not in struck
+    }
 
 
 def _unused(dossier: Dossier) -> list[Heard]:

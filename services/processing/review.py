@@ -229,7 +229,8 @@ def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decis
         due_on = before.clock.due_on(calendar)
     elif isinstance(before, AwaitingSupplement | AwaitingPayment) and before.request.clock == "runs":
         due_on = before.before.clock.due_on(calendar) if isinstance(before.before, Held) else None
-    return [DossierReversed(*said, before.status, due_on)]
+    answered = dossier.asked if isinstance(dossier.now, Ended) else 0
+    return [DossierReversed(*said, before.status, due_on, answered)]
 
 
 def _already(command: Command, dossier: Dossier) -> Decision:

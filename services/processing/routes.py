@@ -24,8 +24,8 @@ from services.chassis.web import Answer, Application, Call, Caller, IdempotencyK
 from services.processing import bodies, bulk, explaining, rights, tables
 from services.processing.answers import BulkAnswers, DueDate, Listed, Page, Standing, Status
 from services.processing.bodies import Asked, Bulk, BulkItem
-from services.processing.calendar import ZONE
-from services.processing.desk import Desk, carry_out
+from services.processing.calendar import ZONE, local_day
+from services.processing.desk import Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -224,10 +224,11 @@ def add_routes(application: Application, desk: Desk) -> None:
     async def due_date(dossier_id: UUID, caller: Officer) -> Response:
         """Day by day: counted, skipped because of which document, moved off a day off."""
         row = await _seen(dossier_id, caller)
-        told = explaining.due_date_of(row, desk.calendar)
+        dossier = await dossier_of(desk, row)
+        told = explaining.due_date_of(dossier_id, dossier, local_day(desk.clock()), desk.calendar)
         if told is None:
             raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
-        return _json(told, row.version)
+        return _json(told, len(dossier.acts))
 
     @application.direct(
         "POST",

@@ -86,8 +86,30 @@ class House:
             for n, i in enumerate(ids)
         ]
         async with self.pool.acquire() as connection:
-            await incoming.apply(connection, deliveries)
+            await incoming.listening(shipped())(connection, deliveries)
         return ids
+
+    async def heard(self, dossier_id: UUID, kind: str, *, sequence: int = 2, **data: Any) -> None:
+        """What the applicant did since the submission has arrived, as of the clock's now."""
+        now = self.clock.now
+        model = incoming.APPLIED[f"{kind}.v1"].model_validate(data)
+        told = Delivered(
+            "dossiers",
+            0,
+            sequence,
+            uuid7(),
+            "intake",
+            f"{kind}.v1",
+            dossier_id,
+            sequence,
+            now,
+            now,
+            None,
+            None,
+            model,
+        )
+        async with self.pool.acquire() as connection:
+            await incoming.listening(shipped())(connection, [told])
 
     def headers(self, member: Member) -> dict[str, str]:
         role, subject, office, unit = member

@@ -3,51 +3,152 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import shipped
+from services.processing import commands as c
+from services.processing import events as e
+from services.processing.calendar import ZONE, shipped
+from services.processing.commands import Command
 from services.processing.deadline import Limit
-from services.processing.life import (
-    AcceptDossier,
-    ApologyIssued,
-    Command,
-    Dossier,
-    DossierAccepted,
-    DossierForwarded,
-    DossierRejected,
-    DossierResolved,
-    Event,
-    Filing,
-    ProcessingStopped,
-    ResultCorrected,
-    ResultReturned,
-)
-from services.processing.review import decide, fold
+from services.processing.events import Event
+from services.processing.history import fold
+from services.processing.life import Dossier, Filing, Heard
+from services.processing.review import decide
 from tests.deciding import deciding
 
 OFFICE = "H29.015.00"
 UNIT = "H29.015.00/QLXD"
 OTHER_UNIT = "H29.015.00/TTXD"
+AGENCY = "H29.020.00"
+AN, BINH = "an", "binh"
 
 MONDAY = date(2023, 3, 6)
 TUESDAY = date(2023, 3, 7)
+THURSDAY = date(2023, 3, 9)
 DUE = date(2023, 3, 27)
 DAY_AFTER_DUE = date(2023, 3, 28)
+APPOINTMENT = date(2023, 4, 3)
+# Twenty working days after Tuesday, and the day after them.
+DEADLINE = date(2023, 4, 4)
+LAPSED_ON = date(2023, 4, 5)
 TWENTY_DAYS = Limit(20, "calendar_days")
 
-FILING = Filing("1.009982", OFFICE, "online", MONDAY)
-ACCEPT = AcceptDossier(TUESDAY, UNIT, "full", TWENTY_DAYS)
 
-ACCEPTED = DossierAccepted(TUESDAY, "1.009982", "full", OFFICE, UNIT, "online", DUE)
-REJECTED = DossierRejected(TUESDAY, "incomplete")
-FORWARDED = DossierForwarded(TUESDAY, OTHER_UNIT, "tham_tra")
-RESOLVED = DossierResolved(DUE, "granted", DUE, None)
-RETURNED = ResultReturned(DAY_AFTER_DUE, "postal")
-APPOINTMENT = date(2023, 4, 3)
-STOPPED = ProcessingStopped(DUE, "not_competent", DUE)
-APOLOGISED = ApologyIssued(TUESDAY, "workload", APPOINTMENT, in_time=True)
-CORRECTED = ResultCorrected(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
+def at(day: date, hour: int = 9) -> datetime:
+    return datetime.combine(day, time(hour), ZONE)
+
+
+FILING = Filing("1.009982", OFFICE, "online", at(MONDAY))
+PAPERS = (e.Paper(1, "missing"),)
+
+ACCEPT = c.AcceptDossier(TUESDAY, at(TUESDAY), UNIT, "full", TWENTY_DAYS)
+REJECT = c.RejectDossier(TUESDAY, "incomplete")
+FORWARD = c.ForwardDossier(TUESDAY, OTHER_UNIT, "tham_tra")
+RESOLVE = c.ResolveDossier(DUE, "granted")
+RETURN = c.ReturnResult(DAY_AFTER_DUE, "postal")
+STOP = c.StopProcessing(DUE, "not_competent")
+APOLOGISE = c.IssueApology(TUESDAY, "workload", APPOINTMENT)
+CORRECT = c.CorrectResult(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
+REQUEST_SUPPLEMENT = c.RequestSupplement(TUESDAY, PAPERS, "restart", 3, 20, None)
+ACCEPT_SUPPLEMENT = c.AcceptSupplement(THURSDAY, at(THURSDAY))
+NOTE_LAPSE = c.NoteLapse(LAPSED_ON)
+REQUEST_FEE = c.RequestFee(TUESDAY, 300_000, 20)
+CONFIRM_FEE = c.ConfirmFee(THURSDAY, 2)
+WAIVE_FEE = c.WaiveFee(THURSDAY, "exempt_by_law")
+ASK_OPINION = c.AskOpinion(TUESDAY, AGENCY, 2)
+GIVE_OPINION = c.GiveOpinion(THURSDAY, AGENCY, "agreed")
+DEEM_CONSENT = c.DeemConsent(date(2023, 3, 10), AGENCY)
+EXTEND = c.ExtendLimit(TUESDAY, "site_check", 5, allowed=True)
+RECOUNT = c.RecountDueDate(TUESDAY, (date(2023, 3, 27),))
+WITHDRAW = c.WithdrawDossier(THURSDAY)
+REFUSE_WITHDRAWAL = c.RefuseWithdrawal(THURSDAY, "others_concerned")
+HAND_OVER = c.HandOver(TUESDAY, "taken", UNIT, AN)
+REVERSE = c.ReverseAct(DUE, 1, "wrong_dossier", "1234/QĐ-SXD")
+COMMANDS: tuple[Command, ...] = (
+    ACCEPT,
+    REJECT,
+    FORWARD,
+    RESOLVE,
+    RETURN,
+    STOP,
+    APOLOGISE,
+    CORRECT,
+    REQUEST_SUPPLEMENT,
+    ACCEPT_SUPPLEMENT,
+    NOTE_LAPSE,
+    REQUEST_FEE,
+    CONFIRM_FEE,
+    WAIVE_FEE,
+    ASK_OPINION,
+    GIVE_OPINION,
+    DEEM_CONSENT,
+    EXTEND,
+    RECOUNT,
+    WITHDRAW,
+    REFUSE_WITHDRAWAL,
+    HAND_OVER,
+    REVERSE,
+)
+
+ACCEPTED = e.DossierAccepted(TUESDAY, "1.009982", "full", OFFICE, UNIT, "online", DUE, TWENTY_DAYS)
+REJECTED = e.DossierRejected(TUESDAY, "incomplete")
+FORWARDED = e.DossierForwarded(TUESDAY, OTHER_UNIT, "tham_tra")
+RESOLVED = e.DossierResolved(DUE, "granted", DUE, None)
+RETURNED = e.ResultReturned(DAY_AFTER_DUE, "postal")
+STOPPED = e.ProcessingStopped(DUE, "not_competent", DUE)
+APOLOGISED = e.ApologyIssued(TUESDAY, "workload", APPOINTMENT, in_time=True)
+CORRECTED = e.ResultCorrected(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
+SUPPLEMENT_REQUESTED = e.SupplementRequested(
+    TUESDAY, 1, PAPERS, DEADLINE, "restart", clock="paused", late=False, due_on=None
+)
+# Twenty calendar days from the acceptance of the supplement on.
+SUPPLEMENT_ACCEPTED = e.SupplementAccepted(THURSDAY, at(THURSDAY), "accepted", date(2023, 3, 29), late=False)
+LAPSED = e.SupplementLapsed(LAPSED_ON, DEADLINE)
+FEE_REQUESTED = e.FeeRequested(TUESDAY, 300_000, DEADLINE, "paused", None)
+# The two paused days are added.
+FEE_CONFIRMED = e.FeeConfirmed(THURSDAY, 2, "accepted", date(2023, 3, 29))
+FEE_WAIVED = e.FeeWaived(THURSDAY, "exempt_by_law", "accepted", date(2023, 3, 29))
+OPINION_REQUESTED = e.OpinionRequested(TUESDAY, AGENCY, THURSDAY)
+OPINION_GIVEN = e.OpinionGiven(THURSDAY, AGENCY, "agreed")
+CONSENT_DEEMED = e.ConsentDeemed(date(2023, 3, 10), AGENCY)
+CHANGED = e.DueDateChanged(TUESDAY, DUE, DAY_AFTER_DUE, (DUE,))
+EXTENDED = e.DueDateExtended(TUESDAY, "site_check", 5, date(2023, 4, 3))
+WITHDRAWN = e.DossierWithdrawn(THURSDAY, 2, DUE)
+WITHDRAWAL_REFUSED = e.WithdrawalRefused(THURSDAY, 2, "others_concerned", "accepted")
+HANDED_OVER = e.DossierHandedOver(TUESDAY, UNIT, "taken", AN)
+REVERSED = e.DossierReversed(DUE, 1, "DossierAccepted", "wrong_dossier", "1234/QĐ-SXD", "submitted", None)
+EVENTS: tuple[Event, ...] = (
+    ACCEPTED,
+    REJECTED,
+    FORWARDED,
+    RESOLVED,
+    RETURNED,
+    STOPPED,
+    APOLOGISED,
+    CORRECTED,
+    SUPPLEMENT_REQUESTED,
+    SUPPLEMENT_ACCEPTED,
+    LAPSED,
+    FEE_REQUESTED,
+    FEE_CONFIRMED,
+    FEE_WAIVED,
+    OPINION_REQUESTED,
+    OPINION_GIVEN,
+    CONSENT_DEEMED,
+    EXTENDED,
+    CHANGED,
+    WITHDRAWN,
+    WITHDRAWAL_REFUSED,
+    HANDED_OVER,
+    REVERSED,
+)
+
+# What the applicant did, as intake told of it.
+PROVIDED = Heard(2, "SupplementProvided", at(date(2023, 3, 8)), request=2)
+ASKED_BACK = Heard(2, "WithdrawalRequested", at(date(2023, 3, 8)))
+PAID = Heard(2, "FeePaid", at(THURSDAY), amount=300_000, currency="VND")
 
 
 def fold_from_filing(events: list[Event]) -> Dossier:
@@ -59,3 +160,14 @@ def decide_by_shipped_calendar(command: Command, dossier: Dossier) -> Sequence[E
 
 
 given = deciding(fold_from_filing, decide_by_shipped_calendar)
+
+
+def given_heard(*heard: Heard):  # type: ignore[no-untyped-def]  # as `given`
+    """`given`, of a dossier whose applicant did something since."""
+    return deciding(lambda events: fold(FILING, events, heard), decide_by_shipped_calendar)
+
+
+def on(command: Command, day: date) -> Command:
+    """The same command on another day."""
+    at_too = {"at": at(day)} if hasattr(command, "at") else {}
+    return replace(command, on=day, **at_too)

@@ -13,12 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
-from services.processing.bodies import BulkAnswer
+from services.processing.answers import BulkAnswer
 from services.processing.bulk import Asked, Missing, missing_of
 from services.processing.calendar import ZONE, shipped
 from services.processing.code import parse
-from services.processing.life import Command, Dossier, Event
-from services.processing.review import decide, fold
+from services.processing.commands import Command
+from services.processing.events import Event
+from services.processing.history import fold
+from services.processing.life import Dossier, new
+from services.processing.review import decide
 from tests.processing.conftest import DESK, HANDLER, IMPORTER, OFFICER, PORTAL, STRANGER, House
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT
 from tests.processing.test_review_histories import commands
@@ -242,7 +245,7 @@ def decide_plainly(command: Command, dossier: Dossier) -> Sequence[Event] | Reje
 
 def record(asked: Asked, recorded: list[Event]) -> list[Event]:
     """What the log holds after an item: all that was missing, or as before when it was refused."""
-    missing = missing_of(asked, FILING, recorded, decide_plainly)
+    missing = missing_of(asked, new(FILING), recorded, decide_plainly)
     if isinstance(missing, Rejected):
         return recorded
     after = [*recorded, *(event for event, _ in missing.events)]
@@ -262,6 +265,6 @@ def test_any_acts_sent_again_write_nothing_and_with_more_go_on(
     if not recorded:
         return
     if dated:
-        assert missing_of(asked, FILING, recorded, decide_plainly) == Missing([], fold(FILING, recorded))
+        assert missing_of(asked, new(FILING), recorded, decide_plainly) == Missing([], fold(FILING, recorded))
         longer = Asked([(command, NOW + timedelta(days=1)) for command in [*acts, *more]], dated)
         assert record(longer, recorded) in (recorded, record(longer, []))

@@ -23,6 +23,10 @@ async def test_a_due_date_tells_every_day_in_both_languages(fresh_house: House) 
         "due_on": "2023-05-04",
         "accepted_on": "2023-04-24",
         "limit": {"amount": 5, "unit": "working_days"},
+        "extended_by": 0,
+        "paused_since": None,
+        "due_on_if_it_ended_today": None,
+        "pauses": [],
         "provisional": False,
     }
     assert [day["on"] for day in days if day["effect"] == "counted"] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 from itertools import product
 from typing import Any
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from services.chassis.tokens import Caller
 from services.processing import rights, tables
-from services.processing.life import Accepted, Command, Dossier, Resolved, Stopped, Submitted
+from services.processing.commands import Command
+from services.processing.history import fold
+from services.processing.life import Dossier
 from tests.processing import examples
 from tests.processing.conftest import (
     DESK,
@@ -32,8 +35,22 @@ from tests.processing.conftest import (
     House,
     Member,
 )
-from tests.processing.examples import DUE, FILING, OFFICE, OTHER_UNIT, TUESDAY, UNIT
-from tests.processing.test_review import APOLOGISE, CORRECT, FORWARD, REJECT, RESOLVE, RETURN, STOP
+from tests.processing.examples import (
+    ACCEPTED,
+    APOLOGISE,
+    CORRECT,
+    FILING,
+    FORWARD,
+    OFFICE,
+    OTHER_UNIT,
+    REJECT,
+    RESOLVE,
+    RESOLVED,
+    RETURN,
+    STOP,
+    STOPPED,
+    UNIT,
+)
 
 
 async def ids(house: House, query: str = "", by: Member = OFFICER) -> list[UUID]:
@@ -75,7 +92,8 @@ async def test_the_list_shows_what_the_item_door_opens(fresh_house: House) -> No
         ("officer", "of-a-unit", "", UNIT),
         ("officer", "nowhere", "", ""),
     ]
-    rows = await tables.find_many(fresh_house.pool, [*home, *away])
+    known = await tables.find_for_command(fresh_house.pool, [*home, *away], "", MORNING.date())
+    rows = {dossier_id: each.row for dossier_id, each in known.items()}
     offices, units = [None, OFFICE, OTHER_OFFICE], [None, UNIT, OTHER_UNIT, OFFICE]
     for member in everyone:
         opened = {
@@ -115,10 +133,10 @@ def test_stretches_and_the_right_to_see_agree(
 
 
 DOSSIERS: dict[str, Dossier] = {
-    "submitted": Submitted(FILING),
-    "accepted": Accepted(FILING, TUESDAY, UNIT, DUE),
-    "resolved": Resolved(FILING, TUESDAY, UNIT, DUE, "granted"),
-    "stopped": Stopped(FILING, TUESDAY, UNIT, DUE, "not_competent"),
+    "submitted": fold(FILING, []),
+    "accepted": fold(FILING, [ACCEPTED]),
+    "resolved": fold(FILING, [ACCEPTED, RESOLVED]),
+    "stopped": fold(FILING, [ACCEPTED, STOPPED]),
 }
 
 
@@ -153,7 +171,7 @@ def test_rights_of_every_role_on_every_act(member: Member, desk: bool, holder: b
 
 
 def test_a_desk_that_holds_a_dossier_itself_acts_on_it() -> None:
-    held = Accepted(FILING, TUESDAY, OFFICE, DUE)
+    held = fold(FILING, [replace(ACCEPTED, unit=OFFICE)])
     assert rights.refusal(Caller("x", "officer", "", OFFICE), RESOLVE, held) is None
     assert rights.refusal(Caller("x", "officer", UNIT, ""), RESOLVE, held) is not None
 
@@ -222,7 +240,7 @@ def test_a_place_outside_the_calendar_is_no_cursor(at: str) -> None:
 # In UTC, as the database gives every row.
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_cursor_is_read_back(at: Any, dossier_id: UUID) -> None:
-    row = tables.DossierRow(dossier_id, "", "", "", at, "", None, None, None, None, 0)
+    row = tables.DossierRow(dossier_id, "", "", "", at, "", *[None] * 4, None, 0, None, None, None)
     assert tables.read_cursor(tables.cursor(row)) == tables.After(at, dossier_id)
 
 
@@ -235,7 +253,7 @@ def test_any_other_text_is_no_cursor_or_a_place(text: str) -> None:
 
 
 FILL = """
-INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, status, unit, accepted_at, number)
+INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, own_status, unit, accepted_at, number)
 SELECT gen_random_uuid(), '1.009982', $3, 'online', timestamptz '2020-01-01' + n * interval '1 minute',
     CASE n % 4 WHEN 0 THEN 'submitted' ELSE 'resolved' END,
     CASE n % 4 WHEN 0 THEN NULL ELSE $4 END, CASE n % 4 WHEN 0 THEN NULL ELSE now() END,

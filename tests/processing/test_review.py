@@ -1,4 +1,4 @@
-"""Every command of the review: yes, no and quiet."""
+"""Every command of the life: yes where the table has it, quiet on repeats, and refused everywhere else."""
 
 from __future__ import annotations
 
@@ -7,69 +7,154 @@ from datetime import date
 
 import pytest
 
-from services.processing.life import (
+from services.chassis.decider import Rejected
+from services.processing import events as e
+from services.processing.calendar import shipped
+from services.processing.commands import (
     Command,
-    CorrectResult,
+    ForwardDossier,
+    RejectDossier,
+    ResolveDossier,
+    ReturnResult,
+    StopProcessing,
+)
+from services.processing.events import (
     DossierForwarded,
     DossierRejected,
     DossierResolved,
     Event,
-    ForwardDossier,
-    IssueApology,
-    RejectDossier,
-    ResolveDossier,
     ResultReturned,
-    ReturnResult,
-    StopProcessing,
 )
-from services.processing.review import says
+from services.processing.life import Heard, new
+from services.processing.review import decide
+from services.processing.saying import says
+from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPT,
     ACCEPTED,
+    APOLOGISE,
     APOLOGISED,
-    APPOINTMENT,
+    CORRECT,
     CORRECTED,
     DAY_AFTER_DUE,
     DUE,
     FILING,
+    FORWARD,
     FORWARDED,
     MONDAY,
     OTHER_UNIT,
+    REJECT,
     REJECTED,
+    RESOLVE,
     RESOLVED,
+    RETURN,
     RETURNED,
+    STOP,
     STOPPED,
     TUESDAY,
     UNIT,
     given,
+    given_heard,
 )
-
-REJECT = RejectDossier(TUESDAY, "incomplete")
-FORWARD = ForwardDossier(TUESDAY, OTHER_UNIT, "tham_tra")
-RESOLVE = ResolveDossier(DUE, "granted")
-RETURN = ReturnResult(DAY_AFTER_DUE, "postal")
-STOP = StopProcessing(DUE, "not_competent")
-APOLOGISE = IssueApology(TUESDAY, "workload", APPOINTMENT)
-CORRECT = CorrectResult(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
 
 STATES: dict[str, list[Event]] = {
     "submitted": [],
+    "submitted, supplement requested": [x.SUPPLEMENT_REQUESTED],
     "accepted": [ACCEPTED],
-    "in-processing": [ACCEPTED, FORWARDED],
+    "in processing": [ACCEPTED, FORWARDED],
+    "supplement requested": [ACCEPTED, x.SUPPLEMENT_REQUESTED],
+    "payment requested": [ACCEPTED, x.FEE_REQUESTED],
     "rejected": [REJECTED],
+    "withdrawn": [ACCEPTED, x.WITHDRAWN],
+    "stopped": [ACCEPTED, STOPPED],
     "resolved": [ACCEPTED, RESOLVED],
     "returned": [ACCEPTED, RESOLVED, RETURNED],
-    "stopped": [ACCEPTED, STOPPED],
 }
-ALLOWED = {
-    "submitted": (ACCEPT, REJECT),
-    "accepted": (FORWARD, RESOLVE, STOP, APOLOGISE),
-    "in-processing": (ForwardDossier(TUESDAY, UNIT, "ky_duyet"), RESOLVE, STOP, APOLOGISE),
+LAW = replace(STOP, reason="stopped_by_law")
+# DOMAIN's table: what each state allows; with what the applicant did and on a day on which it is true.
+HELD = (
+    FORWARD,
+    RESOLVE,
+    STOP,
+    APOLOGISE,
+    x.REQUEST_SUPPLEMENT,
+    x.REQUEST_FEE,
+    x.ASK_OPINION,
+    x.EXTEND,
+    x.HAND_OVER,
+)
+ALLOWED: dict[str, tuple[Command, ...]] = {
+    "submitted": (ACCEPT, REJECT, x.REQUEST_SUPPLEMENT),
+    "submitted, supplement requested": (x.ACCEPT_SUPPLEMENT, x.on(REJECT, x.LAPSED_ON), x.NOTE_LAPSE),
+    "accepted": HELD,
+    "in processing": (*HELD[1:], ForwardDossier(TUESDAY, UNIT, "ky_duyet")),
+    "supplement requested": (x.ACCEPT_SUPPLEMENT, x.on(STOP, x.LAPSED_ON), LAW, x.NOTE_LAPSE, x.HAND_OVER),
+    "payment requested": (x.CONFIRM_FEE, x.WAIVE_FEE, x.on(STOP, x.LAPSED_ON), LAW, x.HAND_OVER),
     "rejected": (CORRECT,),
+    "withdrawn": (CORRECT,),
+    "stopped": (CORRECT,),
     "resolved": (RETURN,),
     "returned": (CORRECT,),
-    "stopped": (CORRECT,),
 }
+NAMES = {
+    "AcceptDossier": "accept",
+    "RejectDossier": "reject",
+    "ForwardDossier": "forward",
+    "ResolveDossier": "resolve",
+    "ReturnResult": "return",
+    "StopProcessing": "stop",
+    "IssueApology": "apologise",
+    "CorrectResult": "correct",
+    "RequestSupplement": "request-supplement",
+    "AcceptSupplement": "accept-supplement",
+    "RequestFee": "request-fee",
+    "ConfirmFee": "confirm-fee",
+    "WaiveFee": "waive-fee",
+    "AskOpinion": "ask-opinion",
+    "ExtendLimit": "extend",
+    "HandOver": "hand-over",
+    "NoteLapse": "",
+}
+
+
+def heard_for(command: Command) -> tuple[Heard, ...]:
+    """What the applicant must have done for the command to be possible."""
+    if command is x.ACCEPT_SUPPLEMENT:
+        return (x.PROVIDED._replace(request=None),)
+    return (x.PAID,) if command is x.CONFIRM_FEE else ()
+
+
+@pytest.mark.parametrize(
+    ("status", "command"), [(status, command) for status, all_of in ALLOWED.items() for command in all_of]
+)
+def test_what_the_table_has_is_done(status: str, command: Command) -> None:
+    decided = given_heard(*heard_for(command))(STATES[status]).when(command).decision
+    assert isinstance(decided, list) and len(decided) == 1, decided
+    assert says(command, decided[0])
+
+
+@pytest.mark.parametrize("status", STATES)
+@pytest.mark.parametrize("command", x.COMMANDS, ids=lambda c: type(c).__name__)
+def test_what_the_table_lacks_is_refused_by_the_state_with_what_is_allowed(
+    status: str, command: Command
+) -> None:
+    if type(command) in {type(allowed) for allowed in ALLOWED[status]}:
+        return
+    outcome = given_heard(*heard_for(command))(STATES[status]).when(command)
+    if outcome.decision == [] or isinstance(command, x.c.ReverseAct):
+        return
+    own_code = {
+        "withdrawal-not-requested": (x.c.WithdrawDossier, x.c.RefuseWithdrawal),
+        "opinion-not-asked": (x.c.GiveOpinion,),
+    }
+    refusal = outcome.decision
+    assert isinstance(refusal, Rejected)
+    if isinstance(command, own_code.get(refusal.code, ())):
+        return
+    name = status.removeprefix("submitted, ").replace(" ", "-")
+    assert refusal.code == f"not-while-{name}"
+    for other in ALLOWED[status]:
+        assert NAMES[type(other).__name__] in refusal.detail
 
 
 def test_accepting_fixes_what_reports_group_by_and_the_due_date() -> None:
@@ -77,20 +162,16 @@ def test_accepting_fixes_what_reports_group_by_and_the_due_date() -> None:
 
 
 def test_accepting_without_a_limit_gives_no_due_date() -> None:
-    given([]).when(replace(ACCEPT, limit=None)).then([replace(ACCEPTED, due_on=None)])
+    given([]).when(replace(ACCEPT, limit=None)).then([replace(ACCEPTED, due_on=None, limit=None)])
 
 
 def test_an_import_gives_the_due_date_that_its_source_kept() -> None:
     kept = date(2023, 3, 15)
-    given([]).when(replace(ACCEPT, due_on=kept)).then([replace(ACCEPTED, due_on=kept)])
+    given([]).when(replace(ACCEPT, due_on=kept)).then([replace(ACCEPTED, due_on=kept, given=True)])
 
 
 def test_accepting_for_an_office_that_the_2018_form_cannot_name_is_refused() -> None:
-    from services.processing.calendar import shipped
-    from services.processing.life import Submitted
-    from services.processing.review import decide
-
-    refused = decide(ACCEPT, Submitted(replace(FILING, office="H29.115.00")), shipped())
+    refused = decide(ACCEPT, new(FILING._replace(office="H29.115.00")), shipped())
     assert getattr(refused, "code", None) == "office-without-code"
 
 
@@ -118,7 +199,7 @@ def test_a_late_end_needs_its_reason() -> None:
 
 
 def test_an_import_may_lack_the_reason_of_a_late_end() -> None:
-    late = ResolveDossier(DAY_AFTER_DUE, "granted", reason_may_lack=True)
+    late = ResolveDossier(DAY_AFTER_DUE, "granted", proof_may_lack=True)
     given([ACCEPTED]).when(late).then([DossierResolved(DAY_AFTER_DUE, "granted", DUE, None)])
 
 
@@ -174,7 +255,7 @@ def test_an_apology_leaves_the_due_date_as_it_was() -> None:
     )
 
 
-@pytest.mark.parametrize("status", ["rejected", "returned", "stopped"])
+@pytest.mark.parametrize("status", ["rejected", "withdrawn", "returned", "stopped"])
 def test_what_has_ended_can_be_corrected_again_and_again(status: str) -> None:
     given(STATES[status]).when(CORRECT).then([CORRECTED])
     other = replace(CORRECT, document="1300/QĐ-SXD")
@@ -186,17 +267,36 @@ def test_what_has_ended_can_be_corrected_again_and_again(status: str) -> None:
     [
         (STATES["accepted"], ACCEPT),
         (STATES["rejected"], REJECT),
-        (STATES["in-processing"], FORWARD),
+        (STATES["in processing"], FORWARD),
         (STATES["resolved"], RESOLVE),
         (STATES["returned"], RETURN),
         (STATES["stopped"], STOP),
         ([ACCEPTED, APOLOGISED], APOLOGISE),
         ([ACCEPTED, APOLOGISED, FORWARDED], APOLOGISE),
         ([*STATES["stopped"], CORRECTED], CORRECT),
+        (STATES["supplement requested"], x.REQUEST_SUPPLEMENT),
+        ([*STATES["supplement requested"], x.SUPPLEMENT_ACCEPTED], x.ACCEPT_SUPPLEMENT),
+        ([*STATES["supplement requested"], x.LAPSED], x.NOTE_LAPSE),
+        (STATES["payment requested"], x.REQUEST_FEE),
+        ([*STATES["payment requested"], x.FEE_CONFIRMED], x.CONFIRM_FEE),
+        ([*STATES["payment requested"], x.FEE_WAIVED], x.WAIVE_FEE),
+        ([ACCEPTED, x.OPINION_REQUESTED], x.ASK_OPINION),
+        ([ACCEPTED, x.OPINION_REQUESTED, x.OPINION_GIVEN], x.GIVE_OPINION),
+        ([ACCEPTED, x.OPINION_REQUESTED, x.CONSENT_DEEMED], x.DEEM_CONSENT),
+        ([ACCEPTED, x.EXTENDED], x.EXTEND),
+        (STATES["accepted"], x.RECOUNT),
+        (STATES["withdrawn"], x.WITHDRAW),
+        ([ACCEPTED, x.HANDED_OVER], x.HAND_OVER),
+        ([ACCEPTED, x.REVERSED], x.REVERSE),
     ],
 )
 def test_a_repeat_is_quiet(history: list[Event], command: Command) -> None:
     given(history).when(command).then_nothing()
+
+
+def test_a_refusal_of_a_withdrawal_repeated_is_quiet() -> None:
+    refused = [ACCEPTED, x.WITHDRAWAL_REFUSED]
+    given_heard(x.ASKED_BACK)(refused).when(x.REFUSE_WITHDRAWAL).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -213,27 +313,7 @@ def test_another_command_where_one_of_its_kind_stands_is_not_quiet(
     history: list[Event], command: Command
 ) -> None:
     (status,) = (status for status, events in STATES.items() if events == history)
-    given(history).when(command).then_rejected(f"not-while-{status}")
-
-
-@pytest.mark.parametrize("status", STATES)
-@pytest.mark.parametrize(
-    "command",
-    [ACCEPT, REJECT, FORWARD, RESOLVE, RETURN, STOP, APOLOGISE, CORRECT],
-    ids=lambda c: type(c).__name__,
-)
-def test_what_the_table_lacks_is_refused_by_the_state_with_what_is_allowed(
-    status: str, command: Command
-) -> None:
-    outcome = given(STATES[status]).when(command)
-    if type(command) in {type(allowed) for allowed in ALLOWED[status]} or outcome.decision == []:
-        return
-    refusal = outcome.then_rejected(f"not-while-{status}")
-    allowed = {"AcceptDossier": "accept", "RejectDossier": "reject", "ForwardDossier": "forward"}
-    allowed |= {"ResolveDossier": "resolve", "ReturnResult": "return", "StopProcessing": "stop"}
-    allowed |= {"IssueApology": "apologise", "CorrectResult": "correct"}
-    for other in ALLOWED[status]:
-        assert allowed[type(other).__name__] in refusal.detail
+    given(history).when(command).then_rejected(f"not-while-{status.replace(' ', '-')}")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +327,10 @@ def test_what_the_table_lacks_is_refused_by_the_state_with_what_is_allowed(
         ([ACCEPTED], replace(STOP, on=MONDAY)),
         ([ACCEPTED], replace(APOLOGISE, on=MONDAY)),
         ([ACCEPTED, STOPPED], replace(CORRECT, on=TUESDAY)),
+        ([ACCEPTED], replace(x.REQUEST_SUPPLEMENT, on=MONDAY)),
+        ([ACCEPTED], replace(x.REQUEST_FEE, on=MONDAY)),
+        ([ACCEPTED], replace(x.HAND_OVER, on=MONDAY)),
+        ([ACCEPTED, RESOLVED], replace(x.REVERSE, on=TUESDAY, sequence=2)),
     ],
 )
 def test_an_act_on_a_day_before_the_last_one_is_refused(history: list[Event], command: Command) -> None:
@@ -258,19 +342,9 @@ def test_an_act_on_the_same_day_is_valid_whatever_the_hour() -> None:
 
 
 def test_an_event_says_what_its_command_asked_for() -> None:
-    pairs: list[tuple[Command, Event]] = [
-        (ACCEPT, ACCEPTED),
-        (REJECT, REJECTED),
-        (FORWARD, FORWARDED),
-        (RESOLVE, RESOLVED),
-        (RETURN, RETURNED),
-        (STOP, STOPPED),
-        (APOLOGISE, APOLOGISED),
-        (CORRECT, CORRECTED),
-    ]
-    for command, event in pairs:
-        for other_command, _ in pairs:
-            assert says(other_command, event) == (other_command is command)
+    for command, event in zip(x.COMMANDS, x.EVENTS, strict=True):
+        for other in x.COMMANDS:
+            assert says(other, event) == (other is command), (other, event)
     changed: list[tuple[Command, Event]] = [
         (replace(ACCEPT, unit=OTHER_UNIT), ACCEPTED),
         (replace(ACCEPT, due_on=MONDAY), ACCEPTED),
@@ -282,5 +356,12 @@ def test_an_event_says_what_its_command_asked_for() -> None:
         (replace(APOLOGISE, reason="other"), APOLOGISED),
         (replace(APOLOGISE, appointment_on=DAY_AFTER_DUE), APOLOGISED),
         (replace(CORRECT, document="1/QĐ-SXD"), CORRECTED),
+        (replace(x.REQUEST_SUPPLEMENT, papers=(e.Paper(2, "missing"),)), x.SUPPLEMENT_REQUESTED),
+        (replace(x.REQUEST_FEE, amount_vnd=1), x.FEE_REQUESTED),
+        (replace(x.CONFIRM_FEE, payment=3), x.FEE_CONFIRMED),
+        (replace(x.GIVE_OPINION, opinion="disagreed"), x.OPINION_GIVEN),
+        (replace(x.EXTEND, amount=6), x.EXTENDED),
+        (replace(x.HAND_OVER, officer="chi"), x.HANDED_OVER),
+        (replace(x.REVERSE, sequence=2), x.REVERSED),
     ]
     assert not any(says(command, event) for command, event in changed)

@@ -10,11 +10,13 @@ from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.processing.bodies import Accept
 from services.processing.calendar import ZONE, shipped
+from services.processing.commands import AcceptDossier, RejectDossier
 from services.processing.deadline import Limit
-from services.processing.desk import command_of, stopped_by_law
-from services.processing.review import AcceptDossier, Filing, RejectDossier, Submitted, decide
+from services.processing.life import Filing, new
+from services.processing.orders import Order, command_of, stopped_by_law
+from services.processing.review import decide
 from tests.processing.conftest import House
-from tests.processing.examples import OFFICE, UNIT
+from tests.processing.examples import OFFICE, UNIT, at
 
 EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)
 ELEVEN_AT_NIGHT = datetime(2026, 6, 30, 23, 0, tzinfo=ZONE)
@@ -23,7 +25,8 @@ OFFICER = Caller("officer", "an", OFFICE, UNIT)
 
 
 def accepting(code: str, submitted_on: date, on: date = NEW_DAY) -> AcceptDossier | Rejected:
-    command = command_of(Accept(), OFFICER, Filing(code, OFFICE, "online", submitted_on), on)
+    filing = Filing(code, OFFICE, "online", at(submitted_on))
+    command = command_of(Order(Accept(), OFFICER, filing, at(on)))
     assert isinstance(command, AcceptDossier | Rejected)
     return command
 
@@ -58,7 +61,7 @@ def test_what_was_abolished_before_its_submission_is_refused() -> None:
 
 def test_open_ones_of_an_abolished_procedure_are_kept_or_stopped() -> None:
     for code, stopped in (("1.009988", False), ("1.009973", True)):
-        waiting = Submitted(Filing(code, OFFICE, "online", EVE))
+        waiting = new(Filing(code, OFFICE, "online", at(EVE)))
         on_the_eve, after = accepting(code, EVE, EVE), accepting(code, EVE, NEW_DAY)
         assert isinstance(on_the_eve, AcceptDossier) and isinstance(after, AcceptDossier)
         assert stopped_by_law(on_the_eve, waiting) is None

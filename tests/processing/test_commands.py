@@ -71,6 +71,7 @@ async def test_the_queue_row_moves_with_the_log(fresh_house: House) -> None:
         "unit": UNIT,
         "accepted_at": "2023-03-07T09:00:00+07:00",
         "code": "000.00.15.H29-230307-0001",
+        "intake_due_at": None,
         "due_on": "2023-03-27",
     }
 

@@ -119,7 +119,7 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
     heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE")}
     assert columns == {(name, "INSERT") for name in start} | heard
     for statement in (
-        "UPDATE dossiers SET status = 'resolved'",
+        "UPDATE dossiers SET own_status = 'resolved'",
         "DELETE FROM events",
         "UPDATE counters SET value = 0",
         "TRUNCATE dossiers",

@@ -1,17 +1,19 @@
-"""Decides what applicants do with a dossier: submit it. Pure: no clock, no ids, no look-ups, and no personal data at all.
+"""Decides what applicants do with a dossier: submit it, bring what lacks, ask for it back, pay.
 
-What was filed stands in the people store; the event carries a salted commitment to it, which proves and does not tell.
+Pure: no clock, no ids, no look-ups, and no personal data at all. What was filed stands in the people store; the event carries
+a salted commitment to it, which proves and does not tell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from typing import Literal
 from uuid import UUID
 
+from contracts.intake import PaymentMethod, WithdrawalReason
 from contracts.procedure import Abolition, Procedure
 from services.chassis.decider import EventTypes, Rejected
 
@@ -39,6 +41,35 @@ class SubmitDossier:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvideSupplement:
+    """`request` is the authority's open request as far as intake has heard; `ended`, that it has heard of the dossier's end."""
+
+    request: int | None
+    content_commitment: str
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWithdrawal:
+    reason: WithdrawalReason
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PayFee:
+    """Whole units of the currency."""
+
+    amount: int
+    currency: str
+    method: PaymentMethod
+    ended: bool = False
+
+
+ApplicantsAct = ProvideSupplement | RequestWithdrawal | PayFee
+Command = SubmitDossier | ApplicantsAct
+
+
+@dataclass(frozen=True, slots=True)
 class DossierSubmitted:
     procedure: str
     office: str
@@ -50,15 +81,19 @@ class DossierSubmitted:
 
 @dataclass(frozen=True, slots=True)
 class SupplementProvided:
-    """`request` is the sequence of the authority's request that it answers."""
+    """`request` is the sequence of the authority's request that it answers. `ended`, in each act: intake had heard of the end
+    by then, which is what the applicant was answered.
+    """
 
     request: int | None
     content_commitment: str
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalRequested:
     reason: str
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +103,7 @@ class FeePaid:
     amount: int
     currency: str
     method: str
+    ended: bool = False
 
 
 Event = DossierSubmitted | SupplementProvided | WithdrawalRequested | FeePaid
@@ -88,19 +124,41 @@ class Unsubmitted:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The applicant has filed; all that follows is the authority's."""
+    """The applicant has filed, and brought since then what `supplements` commits to; all that decides of it is the authority's."""
 
     content_commitment: str
+    supplements: tuple[str, ...] = ()
 
 
 Dossier = Unsubmitted | Submitted
 INITIAL = Unsubmitted()
+UNKNOWN = Rejected("dossier-unknown", "no dossier was submitted under this id")
 
 
 def decide(
+    command: Command, state: Dossier, procedures: Mapping[str, Procedure]
+) -> Sequence[Event] | Rejected:
+    """`procedures` is the catalogue; a dossier is submitted under the version of its day.
+
+    Guarantee: an act on an ended dossier is kept, and what it changes is nothing. Test: test_an_act_on_an_ended_dossier_is_kept.
+    """
+    if isinstance(command, SubmitDossier):
+        return _submit(command, state, procedures)
+    if isinstance(state, Unsubmitted):
+        return UNKNOWN
+    if isinstance(command, ProvideSupplement):
+        if command.content_commitment in state.supplements:
+            return []
+        return [SupplementProvided(command.request, command.content_commitment, command.ended)]
+    if isinstance(command, RequestWithdrawal):
+        return [WithdrawalRequested(command.reason, command.ended)]
+    # Asked for or not: what a payment settles is the authority's to say, and none is ever turned away.
+    return [FeePaid(command.amount, command.currency, command.method, command.ended)]
+
+
+def _submit(
     command: SubmitDossier, state: Dossier, procedures: Mapping[str, Procedure]
 ) -> Sequence[Event] | Rejected:
-    """`procedures` is the catalogue; a dossier is submitted under the version of its day."""
     if isinstance(state, Submitted):
         # The same submission again changes nothing; another one under this id is not this dossier's.
         if state.content_commitment == command.content_commitment:
@@ -131,7 +189,13 @@ def decide(
 
 
 def evolve(state: Dossier, event: Event) -> Dossier:
-    return Submitted(event.content_commitment)
+    if isinstance(event, DossierSubmitted):
+        return Submitted(event.content_commitment)
+    if isinstance(state, Unsubmitted):
+        raise ValueError(f"{type(event).__name__} before the submission")
+    if isinstance(event, SupplementProvided):
+        return replace(state, supplements=(*state.supplements, event.content_commitment))
+    return state
 
 
 def fold(events: Iterable[Event]) -> Dossier:

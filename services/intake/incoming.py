@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 import asyncpg
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from contracts.sealed import unseal
 from services.chassis.ordering import Delivered
+from services.intake import usual
 
 
 class Narrow(BaseModel):
@@ -19,21 +21,63 @@ class Narrow(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class Accepted(Narrow):
+class Moved(Narrow):
+    """That it happened is all that tracking shows."""
+
+
+class Due(Narrow):
+    """The due date as it stands now; None while the clock stands still."""
+
+    due_on: date | None
+
+
+class Accepted(Due):
     """The official code, sealed as it came, and the appointment."""
 
     sealed_code: str
-    due_on: date | None
+    procedure: str
 
 
-class Resolved(Narrow):
-    """The due date may have moved since acceptance."""
+class Back(Due):
+    """Where the dossier is back."""
 
-    due_on: date | None
+    status: str
 
 
-class Moved(Narrow):
-    """That it happened is all that tracking shows."""
+class Paper(Narrow):
+    """The place of a paper among those of the dossier's version, and what is wrong with it."""
+
+    paper: int
+    fault: str
+
+
+class SupplementAsked(Due):
+    papers: tuple[Paper, ...]
+    deadline_on: date
+    clock: str
+
+
+class FeeAsked(Due):
+    amount_vnd: int
+    deadline_on: date
+    clock: str
+
+
+class Withdrawn(Due):
+    """`request` is the sequence of our own WithdrawalRequested that it answers."""
+
+    request: int | None
+
+
+class WithdrawalRefused(Narrow):
+    request: int
+    status: str
+
+
+class Reversed(Back):
+    """Strikes the event at `sequence` as if it had never been."""
+
+    sequence: int
 
 
 SOURCES = ("processing",)
@@ -41,13 +85,38 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierAccepted.v1": Accepted,
     "DossierRejected.v1": Moved,
     "DossierForwarded.v1": Moved,
-    "DossierResolved.v1": Resolved,
+    "DossierResolved.v1": Due,
     "ResultReturned.v1": Moved,
-    "ProcessingStopped.v1": Resolved,
+    "ProcessingStopped.v1": Due,
     "ApologyIssued.v1": Moved,
     "ResultCorrected.v1": Moved,
+    "SupplementRequested.v1": SupplementAsked,
+    "SupplementAccepted.v1": Back,
+    "SupplementLapsed.v1": Moved,
+    "FeeRequested.v1": FeeAsked,
+    "FeeConfirmed.v1": Back,
+    "FeeWaived.v1": Back,
+    "OpinionRequested.v1": Moved,
+    "OpinionGiven.v1": Moved,
+    "ConsentDeemed.v1": Moved,
+    "DueDateChanged.v1": Due,
+    "DueDateExtended.v1": Due,
+    "DossierWithdrawn.v1": Withdrawn,
+    "WithdrawalRefused.v1": WithdrawalRefused,
+    "DossierHandedOver.v1": Moved,
+    "DossierReversed.v1": Reversed,
 }
-PASSED_OVER = frozenset({"DossierSubmitted.v1", "NoticeSent.v1", "NoticeFailed.v1"})
+PASSED_OVER = frozenset(
+    {
+        # Its own, which it knows from its log.
+        "DossierSubmitted.v1",
+        "SupplementProvided.v1",
+        "WithdrawalRequested.v1",
+        "FeePaid.v1",
+        "NoticeSent.v1",
+        "NoticeFailed.v1",
+    }
+)
 
 STATUS_AFTER = {
     "DossierAccepted.v1": "accepted",
@@ -56,12 +125,18 @@ STATUS_AFTER = {
     "DossierResolved.v1": "resolved",
     "ResultReturned.v1": "returned",
     "ProcessingStopped.v1": "stopped",
+    "SupplementRequested.v1": "supplement_requested",
+    "FeeRequested.v1": "payment_requested",
+    "DossierWithdrawn.v1": "withdrawn",
 }
-"""An event that is not here leaves the status as it was."""
+"""An event that is not here says its status itself, or leaves it as it was."""
+ENDS = frozenset({"DossierResolved.v1", "DossierReversed.v1"})
+"""After these the time that a dossier took is another."""
 
 ADD_STEPS = """
-INSERT INTO steps (dossier_id, sequence, what, status, happened_at, code, due_on)
-SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::date[])
+INSERT INTO steps (dossier_id, sequence, what, status, happened_at, code, due_on, sets_due, strikes, answers, said)
+SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::date[],
+                     $8::boolean[], $9::int[], $10::int[], $11::json[])
 """
 
 
@@ -70,6 +145,9 @@ def tracking(code_key: bytes) -> Callable[[asyncpg.Connection[Any], Sequence[Del
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
         await connection.execute(ADD_STEPS, *zip(*(step(d, code_key) for d in deliveries), strict=True))
+        ended = {d.stream_id for d in deliveries if d.type in ENDS}
+        if ended:
+            await usual.keep(connection, ended)
 
     return apply
 
@@ -77,8 +155,21 @@ def tracking(code_key: bytes) -> Callable[[asyncpg.Connection[Any], Sequence[Del
 def step(delivered: Delivered, code_key: bytes) -> tuple[Any, ...]:
     """The row of one event."""
     data = delivered.data
-    code = unseal(code_key, data.sealed_code, delivered.stream_id) if isinstance(data, Accepted) else None
-    due_on = data.due_on if isinstance(data, Accepted | Resolved) else None
-    what = delivered.type.partition(".")[0]
-    status = STATUS_AFTER.get(delivered.type)
-    return delivered.stream_id, delivered.sequence, what, status, delivered.occurred_at, code, due_on
+    said = None
+    if isinstance(data, SupplementAsked | FeeAsked):
+        said = orjson.dumps(data.model_dump(exclude={"due_on"})).decode()
+    elif isinstance(data, Accepted):
+        said = orjson.dumps({"procedure": data.procedure}).decode()
+    return (
+        delivered.stream_id,
+        delivered.sequence,
+        delivered.type.partition(".")[0],
+        getattr(data, "status", None) or STATUS_AFTER.get(delivered.type),
+        delivered.occurred_at,
+        unseal(code_key, data.sealed_code, delivered.stream_id) if isinstance(data, Accepted) else None,
+        data.due_on if isinstance(data, Due) else None,
+        isinstance(data, Due),
+        data.sequence if isinstance(data, Reversed) else None,
+        data.request if isinstance(data, Withdrawn | WithdrawalRefused) else None,
+        said,
+    )

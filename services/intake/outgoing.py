@@ -6,20 +6,22 @@ from contracts import envelope
 from contracts import intake as contract
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
-from services.intake.dossier import EVENTS, DossierSubmitted
+from services.intake.dossier import EVENTS, DossierSubmitted, Event
 
 SOURCE = "intake"
 IMPORTER = "importer/"
 NO_CHANGE = 0
+MESSAGES = {message.__name__: message for message in contract.MESSAGES}
 
 
 def outgoing(stored: StoredEvent) -> Message:
     """The message of a stored event; the same every time it is asked for."""
     event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
+    said = _said(event, stored)
     attributes = envelope.Attributes(
         id=stored.event_id,
         source=SOURCE,
-        type=contract.DossierSubmitted.type_name,
+        type=said.type_name,
         subject=stored.stream_id,
         sequence=stored.version,
         time=stored.occurred_at,
@@ -27,17 +29,17 @@ def outgoing(stored: StoredEvent) -> Message:
         origin="import" if stored.actor.startswith(IMPORTER) else None,
         traceparent=stored.traceparent,
     )
-    key, value, headers = envelope.encode(attributes, submitted(event, stored.position))
-    return Message(contract.DossierSubmitted.topic, key, value, headers)
+    key, value, headers = envelope.encode(attributes, said)
+    return Message(said.topic, key, value, headers)
 
 
-def submitted(event: DossierSubmitted, position: int) -> contract.DossierSubmitted:
-    """The change of contact that a notice needs is the event's own position; 0, which no change has, when nobody can be told."""
-    return contract.DossierSubmitted(
-        procedure=event.procedure,
-        office=event.office,
-        channel=event.channel,  # type: ignore[arg-type]  # the contract's model checks it
-        applicant_id=event.applicant_id,
-        contact_change=position if event.reachable else NO_CHANGE,
-        content_commitment=event.content_commitment,
-    )
+def _said(event: Event, stored: StoredEvent) -> envelope.Message:
+    """The members of the contract's message are members of the event of that name; the contract's models check them.
+
+    The change of contact that a notice needs is the submission's own position; 0, which no change has, when nobody can be told.
+    """
+    message = MESSAGES[stored.type]
+    members = {name: getattr(event, name) for name in message.model_fields if name != "contact_change"}
+    if isinstance(event, DossierSubmitted):
+        members["contact_change"] = stored.position if event.reachable else NO_CHANGE
+    return message.model_validate(members)

@@ -65,25 +65,43 @@ class Filing(NamedTuple):
     phone: str | None
     content: bytes
     salt: bytes
+    owner_name: str | None = None
+    owner_identifier_kind: str | None = None
+    owner_identifier_number: str | None = None
+    owner_email: str | None = None
+    owner_phone: str | None = None
+
+
+Columns = tuple[str | None, str | None, str | None, str | None, str | None]
+NOBODY: Columns = (None, None, None, None, None)
 
 
 def filing(
-    dossier_id: UUID, applicant_id: UUID, applicant: Applicant | None, content: bytes, salt: bytes
+    dossier_id: UUID,
+    applicant_id: UUID,
+    applicant: Applicant | None,
+    content: bytes,
+    salt: bytes,
+    owner: Applicant | None = None,
 ) -> Filing:
-    if applicant is None:
-        return Filing(dossier_id, applicant_id, None, None, None, None, None, content, salt)
-    identifier = applicant.identifier
-    return Filing(
-        dossier_id,
-        applicant_id,
-        applicant.name,
-        identifier.kind,
-        identifier.number,
-        applicant.email,
-        applicant.phone,
-        content,
-        salt,
-    )
+    """`owner`, when somebody else submits for them."""
+    return Filing(dossier_id, applicant_id, *_columns(applicant), content, salt, *_columns(owner))
+
+
+def _columns(person: Applicant | None) -> Columns:
+    if person is None:
+        return NOBODY
+    return person.name, person.identifier.kind, person.identifier.number, person.email, person.phone
+
+
+class Act(NamedTuple):
+    """A row for the SQL function record_acts(): what is kept beside the event at `index` of its item. Order is that of type new_act."""
+
+    index: int  # type: ignore[assignment]
+    content: bytes | None = None
+    salt: bytes | None = None
+    reference: str | None = None
+    body_hmac: bytes | None = None
 
 
 def commitment(salt: bytes, content: bytes) -> str:
@@ -97,8 +115,25 @@ def commitment(salt: bytes, content: bytes) -> str:
 Purpose = Literal["reception", "processing", "result", "complaint", "audit"]
 
 
+class Owner(BaseModel):
+    """Whose dossier it is, when somebody else submitted it."""
+
+    name: str
+    identifier_kind: str
+    identifier_number: str
+    email: str | None
+    phone: str | None
+
+
+class Brought(BaseModel):
+    """What was brought later; `sequence` is its place among the applicant's acts. None when it was erased."""
+
+    sequence: int
+    content: dict[str, Any] | None
+
+
 class Person(BaseModel):
-    """What an officer sees of a dossier's applicant, and what was filed; all None when it was erased or never given."""
+    """What an officer sees of a dossier's submitter, and what was filed; all None when it was erased or never given."""
 
     dossier_id: UUID
     office: str
@@ -108,6 +143,8 @@ class Person(BaseModel):
     email: str | None
     phone: str | None
     content: dict[str, Any] | None
+    owner: Owner | None
+    supplements: list[Brought]
 
 
 async def read_person(
@@ -120,8 +157,22 @@ async def read_person(
     row = await pool.fetchrow("SELECT * FROM read_person($1, $2, $3, $4)", dossier_id, office, actor, purpose)
     if row is None:
         return None
-    content = orjson.loads(row["content"]) if row["content"] is not None else None
-    return Person(**{**dict(row), "content": content, "dossier_id": dossier_id, "office": office})
+    members = dict(row)
+    owner = {name: members.pop(f"owner_{name}") for name in Owner.model_fields}
+    sequences, contents = members.pop("supplement_sequences"), members.pop("supplement_contents")
+    members |= {
+        "content": _read(row["content"]),
+        "owner": owner if owner["name"] is not None else None,
+        "supplements": [
+            {"sequence": sequence, "content": _read(content)}
+            for sequence, content in zip(sequences, contents, strict=True)
+        ],
+    }
+    return Person.model_validate({**members, "dossier_id": dossier_id, "office": office})
+
+
+def _read(content: bytes | None) -> Any:
+    return None if content is None else orjson.loads(content)
 
 
 CHANGES = """

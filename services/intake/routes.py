@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
@@ -33,7 +33,7 @@ from services.chassis.web import (
     throttle,
 )
 from services.intake import bulk, forms, people
-from services.intake.dossier import EVENTS, Door
+from services.intake.dossier import EVENTS, Door, DossierSubmitted
 from services.intake.national import Status, national
 from services.intake.offers import Asked, Catalogue, Offers
 from services.intake.submitting import ZONE, FirstAnswers, Intake, Submission, content_bytes, submit
@@ -69,6 +69,9 @@ class NewDossier(BaseModel):
     office: forms.Office
     channel: Channel = "online"
     applicant: people.Applicant
+    owner: people.Applicant | None = Field(
+        default=None, description="Whose dossier it is, when the applicant submits for somebody else."
+    )
     content: dict[str, JsonValue]
 
 
@@ -93,6 +96,7 @@ class NationalStatus(BaseModel):
 
     number: int
     name: str
+    reason: str | None = None
 
 
 class DossierStatus(BaseModel):
@@ -145,6 +149,7 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
             body.applicant,
             content_bytes(body.content),
             intake.clock(),
+            body.owner,
         )
         done = await first_answers.answer(
             key, lambda: submit(intake, submission, actor, key, call.traceparent)
@@ -211,6 +216,7 @@ def standing(dossier_id: UUID, rows: list[Any]) -> dict[str, Any]:
     """A dossier's status from its submission and the authority's steps, in their order."""
     first = rows[0]
     submission = EVENTS.decode(first["type"], first["schema_version"], first["data"])
+    assert isinstance(submission, DossierSubmitted)
     steps = [row for row in rows if row["what"] is not None]
     submitted_at = first["occurred_at"].astimezone(ZONE)
     status: Status = next((row["status"] for row in reversed(steps) if row["status"]), "submitted")

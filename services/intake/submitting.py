@@ -56,6 +56,7 @@ class Submission:
     applicant: people.Applicant | None
     content: bytes
     occurred_at: datetime
+    owner: people.Applicant | None = None
 
 
 def content_bytes(content: dict[str, Any]) -> bytes:
@@ -120,7 +121,9 @@ def item_of(
         actor=actor,
         traceparent=traceparent,
         repeat=repeat,
-        attachment=(people.filing(dossier_id, applicant_id, applicant, submission.content, salt),),
+        attachment=(
+            people.filing(dossier_id, applicant_id, applicant, submission.content, salt, submission.owner),
+        ),
     )
 
 

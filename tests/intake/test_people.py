@@ -38,6 +38,8 @@ async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Conne
         "email": "thu@example.vn",
         "phone": "0912345678",
         "content": {"grade": "II", "years": 5},
+        "owner": None,
+        "supplements": [],
     }
     (line,) = await admin.fetch("SELECT actor, dossier_id, purpose FROM people_access")
     assert tuple(line) == ("officer/o1", UUID(dossier_id), "reception")

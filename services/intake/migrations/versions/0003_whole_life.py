@@ -1,0 +1,12 @@
+"""The whole life of a dossier at intake: what applicants do after the submission, and what the authority answers."""
+
+from pathlib import Path
+
+from services.chassis.migrations import run_sql
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    run_sql(Path(__file__).with_name("0003_whole_life.sql"))

@@ -56,7 +56,9 @@ def applications() -> dict[str, Application]:
 
 def _unset(kind: Any) -> Any:
     key = SecretStr("00" * 64)
-    return kind.model_construct(jwks="", jwt_issuer="", jwt_audience="", hmac_key=key, code_key=key)
+    return kind.model_construct(
+        jwks="", jwt_issuer="", jwt_audience="", hmac_key=key, code_key=key, payment_secret=key
+    )
 
 
 def routes(application: Application) -> list[tuple[str, str, str]]:

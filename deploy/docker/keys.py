@@ -40,7 +40,7 @@ def _environment(service: str, secrets: Secrets) -> str:
         "JWT_AUDIENCE": AUDIENCE,
     }
     if service == "intake":
-        settings["HMAC_KEY"] = secrets.hmac_key
+        settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
     if service != "reporting":
         settings["CODE_KEY"] = secrets.code_key
     return "".join(f"MOTCUA_{name}='{value}'\n" for name, value in settings.items())

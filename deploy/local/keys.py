@@ -23,6 +23,7 @@ class Secrets:
     kafka: Mapping[str, str]
     hmac_key: str
     code_key: str
+    payment_secret: str
 
 
 def secrets_of(home: Path) -> Secrets:
@@ -33,10 +34,16 @@ def secrets_of(home: Path) -> Secrets:
             "kafka": {user: secrets.token_hex(16) for user in USERS},
             "hmac_key": secrets.token_hex(32),
             "code_key": secrets.token_hex(64),
+            "payment_secret": secrets.token_hex(32),
         }
         write_private(path, json.dumps(made, indent=1))
     try:
-        return Secrets(**json.loads(path.read_text(encoding="utf-8")))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if "code_key" in kept and "payment_secret" not in kept:
+            # A home of a release that took no payments yet.
+            kept["payment_secret"] = secrets.token_hex(32)
+            write_private(path, json.dumps(kept, indent=1))
+        return Secrets(**kept)
     except (ValueError, TypeError):
         raise Failed(f"{path} is damaged; without it nobody can enter the databases of {home}") from None
 

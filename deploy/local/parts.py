@@ -59,7 +59,7 @@ def service_environment(
         "JWT_AUDIENCE": AUDIENCE,
     }
     if service == "intake":
-        settings["HMAC_KEY"] = secrets.hmac_key
+        settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
     if service != "reporting":
         settings["CODE_KEY"] = secrets.code_key
     if service == "processing":

@@ -23,11 +23,13 @@ from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
 from services.chassis.web import Application, Readiness, create_app
 from services.intake import incoming
+from services.intake.acting import ACTS, Applicants
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.people import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
 from services.intake.settings import IntakeSettings
-from services.intake.submitting import ZONE, Intake
+from services.intake.submitting import Intake
+from services.intake.usual import ZONE
 
 DESCRIPTION = "Takes dossiers in and tells applicants how far they are."
 WEEKS_SECONDS = 3600.0
@@ -44,8 +46,9 @@ def build(
     pool: asyncpg.Pool[Any],
     store: EventStore,
     clock: Callable[[], datetime] = now,
+    acts: EventStore | None = None,
 ) -> Application:
-    """The application; it touches the pool only when it is asked something."""
+    """The application; it touches the pool only when it is asked something. `acts` appends to the same log as `store`."""
 
     async def ready() -> Readiness:
         """Ready when it can append, Kafka away or not."""
@@ -70,7 +73,8 @@ def build(
     )
     intake = Intake(store, settings.hmac_key_bytes, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
-    add_routes(application, intake, pool, lookups)
+    applicants = Applicants(intake, acts or EventStore(pool, **ACTS), pool)
+    add_routes(application, applicants, lookups, settings.payment_secret_bytes)
     return application
 
 
@@ -86,6 +90,7 @@ async def main() -> None:
             poke=relay.poke,
             observe=metrics.APPENDS_BATCH_SIZE.observe,
         )
+        acts = EventStore(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, **ACTS)
         reader = Reader.of_events(
             SOURCE,
             pool,
@@ -107,7 +112,7 @@ async def main() -> None:
                 await asyncio.sleep(WEEKS_SECONDS)
 
         await lifecycle.serve(
-            build(settings, pool, store),
+            build(settings, pool, store, acts=acts),
             settings,
             [
                 lifecycle.with_broker("relay", check, relay.run),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import asyncpg
@@ -19,9 +19,12 @@ from contracts.intake import Channel
 from services.chassis.batches import Batch, Refused
 from services.chassis.decider import Rejected
 from services.chassis.event_store import Appended, Item
+from services.intake.acting import Applicants
+from services.intake.bulk_acts import ACTS_MAX, ActOfCase, add_acts
 from services.intake.forms import ImportName, Office, Procedure
 from services.intake.people import Applicant
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
+from services.intake.usual import ZONE
 
 ITEMS_MAX = 500
 BYTES_MAX = 1_048_576
@@ -42,6 +45,10 @@ class Case(BaseModel):
     channel: Channel
     submitted_at: AwareDatetime
     applicant: Applicant | None = None
+    acts: Annotated[list[ActOfCase], Field(max_length=ACTS_MAX)] = Field(
+        default=[],
+        description="What the applicant did since then, in order. Those recorded before stand; the rest is added.",
+    )
 
 
 class Cases(BaseModel):
@@ -73,13 +80,12 @@ class CaseAnswers(BaseModel):
 Told = dict[str, Any]
 
 
-async def take_in(
-    intake: Intake, pool: asyncpg.Pool[Any], batch: Batch[Case], actor: str, traceparent: str
-) -> bytes:
+async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, traceparent: str) -> bytes:
     """Records the cases and answers for each, in order; the answer's JSON.
 
     Guarantee: a case is one dossier for ever, whoever imports it, however often. Test: test_a_case_is_one_dossier_for_ever.
     """
+    intake, pool = applicants.intake, applicants.pool
     now = intake.clock()
     answers: list[Told | None] = []
     sound: list[tuple[int, Case, Item]] = []
@@ -96,8 +102,14 @@ async def take_in(
     if sound:
         items = await _claimed(intake, pool, sound, actor, traceparent, now)
         stored = await asyncio.gather(*(intake.store.append(item) for item in items))
-        for (place, case, _), item, answer in zip(sound, items, stored, strict=True):
-            outcome = "recorded" if isinstance(answer, Appended) else "repeated"
+        added = await add_acts(
+            applicants,
+            [(case.acts, item.stream_id) for (_, case, _), item in zip(sound, items, strict=True)],
+            actor,
+            traceparent,
+        )
+        for (place, case, _), item, answer, more in zip(sound, items, stored, added, strict=True):
+            outcome = "recorded" if isinstance(answer, Appended) or more else "repeated"
             answers[place] = {
                 "source": case.source,
                 "case": case.case,
@@ -143,6 +155,17 @@ def _item(
         return Rejected("in-the-future", "an import tells what has happened")
     if case.submitted_at < EARLIEST:
         return Rejected("too-long-ago", "a dossier is submitted in 1900 or later")
+    for number, act in enumerate(case.acts):
+        if act.at < EARLIEST:
+            return Rejected(
+                "before-submission", f"act {number}: nothing is done before the day of the submission"
+            )
+        if act.at > now + CLOCKS_DIFFER:
+            return Rejected("in-the-future", f"act {number}: an import tells what has happened")
+        if act.at.astimezone(ZONE).date() < case.submitted_at.astimezone(ZONE).date():
+            return Rejected(
+                "before-submission", f"act {number}: nothing is done before the day of the submission"
+            )
     submission = Submission(
         door="import",
         procedure=case.procedure,
@@ -156,7 +179,8 @@ def _item(
 
 
 def _refused(case: Case, rejected: Rejected) -> Told:
-    field = FIELD_OF.get(rejected.code, "submitted_at")
+    acts = rejected.code == "before-submission" or rejected.detail.startswith("act ")
+    field = "acts" if acts else FIELD_OF.get(rejected.code, "submitted_at")
     return {
         "source": case.source,
         "case": case.case,

@@ -9,13 +9,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, Field
 
 from contracts.procedure import Name, Procedure, Version
+from services.intake.usual import Times, UsualTime
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -34,6 +35,10 @@ Asked = Annotated[Day | None, Query(description="Local day; without it, today in
 class Offer(Version, Name):
     """A procedure by the version in force."""
 
+    usual_time: UsualTime | None = Field(
+        description="What it usually takes; None while few were resolved lately."
+    )
+
 
 class Catalogue(BaseModel):
     """What can be applied for on a day."""
@@ -42,23 +47,33 @@ class Catalogue(BaseModel):
 
 
 class Offers:
-    """The answers by day, each as JSON."""
+    """The answers by day, each as JSON; one is made anew when the usual times are others."""
 
     def __init__(self, procedures: Iterable[Procedure]) -> None:
         listed = list(procedures)
         begun = {version.effective_from for each in listed for version in each.versions}
         begun |= {each.abolition.effective_from for each in listed if each.abolition is not None}
         self._days = sorted(day for day in begun if day is not None)
-        self._bodies = [_body(listed, day) for day in (date.min, *self._days)]
+        self._items = [_items(listed, day) for day in (date.min, *self._days)]
+        self._bodies: dict[int, tuple[Times, bytes]] = {}
 
-    def on(self, day: date) -> bytes:
-        return self._bodies[bisect_right(self._days, day)]
+    def on(self, day: date, times: Times) -> bytes:
+        place = bisect_right(self._days, day)
+        made_of, body = self._bodies.get(place, (None, b""))
+        if made_of is not times:
+            body = _body(self._items[place], times)
+            self._bodies[place] = times, body
+        return body
 
 
-def _body(procedures: Iterable[Procedure], day: date) -> bytes:
-    items = [
+def _items(procedures: Iterable[Procedure], day: date) -> list[dict[str, Any]]:
+    return [
         {name: getattr(procedure, name) for name in Name.model_fields} | version.model_dump(mode="json")
         for procedure in procedures
         if isinstance(version := procedure.version_on(day), Version)
     ]
-    return orjson.dumps({"items": items})
+
+
+def _body(items: Iterable[dict[str, Any]], times: Times) -> bytes:
+    usual = {code: time.model_dump() for code, time in times.items()}
+    return orjson.dumps({"items": [item | {"usual_time": usual.get(item["code"])} for item in items]})

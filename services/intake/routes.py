@@ -6,11 +6,10 @@ Promises that a dossier is shown to who filed it and to officers; the code alone
 from __future__ import annotations
 
 import hmac
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import asyncpg
 import orjson
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
@@ -32,32 +31,20 @@ from services.chassis.web import (
     require,
     throttle,
 )
-from services.intake import bulk, forms, people
-from services.intake.dossier import EVENTS, Door, DossierSubmitted
-from services.intake.national import Status, national
+from services.intake import act_routes, bulk, forms, people
+from services.intake.acting import Applicants
+from services.intake.dossier import Door
+from services.intake.following import FIND, LOOK_UP, DossierStatus, Row, standing
+from services.intake.national import ENDED, Status
 from services.intake.offers import Asked, Catalogue, Offers
-from services.intake.submitting import ZONE, FirstAnswers, Intake, Submission, content_bytes, submit
+from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
+from services.intake.usual import ZONE, Usual
 
-PUBLIC = {
+PUBLIC = act_routes.PUBLIC | {
     "/v1/procedures": "dossiers and procedures are public by law: what can be applied for, at which fee and limit",
     "/v1/lookup": "who holds the receipt may see how far the dossier is; code and status only, rate-limited",
 }
 DOOR_OF_ROLE: dict[str, Door] = {"portal": "portal", "officer": "desk"}
-OFFERS = Offers(PROCEDURES.values())
-
-FIND = """
-SELECT e.type, e.schema_version, e.data, e.occurred_at, e.actor, s.what, s.status, s.happened_at, s.code, s.due_on
-FROM events e LEFT JOIN steps s ON s.dossier_id = e.stream_id
-WHERE e.stream_id = $1 AND e.version = 1 ORDER BY s.sequence
-"""
-LOOK_UP = """
-SELECT last.status FROM steps accepted
-CROSS JOIN LATERAL (
-    SELECT s.status FROM steps s WHERE s.dossier_id = accepted.dossier_id AND s.status IS NOT NULL
-    ORDER BY s.sequence DESC LIMIT 1
-) last
-WHERE accepted.code = $1 LIMIT 1
-"""
 
 
 class NewDossier(BaseModel):
@@ -84,36 +71,6 @@ class SubmittedDossier(BaseModel):
     submitted_at: datetime
 
 
-class Happened(BaseModel):
-    """One event of a dossier's history, by name."""
-
-    what: str
-    at: datetime
-
-
-class NationalStatus(BaseModel):
-    """The status as the national portal and other systems know it."""
-
-    number: int
-    name: str
-    reason: str | None = None
-
-
-class DossierStatus(BaseModel):
-    """Where a dossier stands."""
-
-    dossier_id: UUID
-    procedure: str
-    office: str
-    channel: str
-    status: Status
-    national_status: NationalStatus
-    code: str | None
-    submitted_at: datetime
-    due_on: date | None
-    history: list[Happened]
-
-
 class Found(BaseModel):
     """All that a code shows."""
 
@@ -121,9 +78,13 @@ class Found(BaseModel):
     status: Status
 
 
-def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any], lookups: Buckets) -> None:
+def add_routes(
+    application: Application, applicants: Applicants, lookups: Buckets, payment_secret: bytes
+) -> None:
     """Adds every route of this service."""
-    first_answers = FirstAnswers()
+    intake, pool = applicants.intake, applicants.pool
+    act_routes.add_routes(application, applicants, payment_secret)
+    first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
 
     @application.direct(
         "POST",
@@ -168,17 +129,20 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
     )
     async def take_in(call: Call[Batch[bulk.Case]]) -> Answer:
         """Up to 500 items, one answer each in order; (source, case) is one dossier for ever."""
-        return Answer(200, await bulk.take_in(intake, pool, call.body, call.caller.actor, call.traceparent))
+        return Answer(200, await bulk.take_in(applicants, call.body, call.caller.actor, call.traceparent))
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=DossierStatus, summary="Follow a dossier")
     async def follow(
         dossier_id: UUID, caller: Annotated[Caller, Depends(require("portal", "officer", "supervisor"))]
     ) -> Response:
         """Right after the submission it is there already. Who did not file it, and is no officer, finds nothing."""
-        rows = await pool.fetch(FIND, dossier_id)
-        if not rows or (caller.role == "portal" and rows[0]["actor"] != caller.actor):
+        rows = [Row(*row) for row in await pool.fetch(FIND, dossier_id)]
+        # The authority's acts may be here before the submission that they are about.
+        if not rows or rows[0].producer != "intake":
             raise Problem(404)
-        return _json(standing(dossier_id, rows))
+        if caller.role == "portal" and rows[0].actor != caller.actor:
+            raise Problem(404)
+        return _json(standing(dossier_id, rows, await usual.times(intake.clock())))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def look_up(
@@ -186,7 +150,7 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
     ) -> Response:
         """Codes are sequential and can be guessed: so few look-ups a minute, and no more than the status."""
         throttle(lookups, client_address(request), "lookup")
-        status = await pool.fetchval(LOOK_UP, code)
+        status = await pool.fetchval(LOOK_UP, code, list(ENDED))
         if status is None:
             raise Problem(404, "code-unknown", "no dossier was accepted under this code")
         return _json({"code": code, "status": status})
@@ -195,7 +159,8 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
     async def procedures(on: Asked = None) -> Response:
         """What to bring, to pay and to expect, by the versions in force on a day; what is abolished by then is left out."""
         day = on or intake.clock().astimezone(ZONE).date()
-        return Response(OFFERS.on(day), media_type="application/json")
+        times = await usual.times(intake.clock())
+        return Response(offers.on(day, times), media_type="application/json")
 
     @application.get(
         "/v1/people/{dossier_id}", response_model=people.Person, summary="The person behind a dossier"
@@ -210,31 +175,6 @@ def add_routes(application: Application, intake: Intake, pool: asyncpg.Pool[Any]
         if found is None:
             raise Problem(404, detail="no such dossier in your office")
         return found
-
-
-def standing(dossier_id: UUID, rows: list[Any]) -> dict[str, Any]:
-    """A dossier's status from its submission and the authority's steps, in their order."""
-    first = rows[0]
-    submission = EVENTS.decode(first["type"], first["schema_version"], first["data"])
-    assert isinstance(submission, DossierSubmitted)
-    steps = [row for row in rows if row["what"] is not None]
-    submitted_at = first["occurred_at"].astimezone(ZONE)
-    status: Status = next((row["status"] for row in reversed(steps) if row["status"]), "submitted")
-    return {
-        "dossier_id": dossier_id,
-        "procedure": submission.procedure,
-        "office": submission.office,
-        "channel": submission.channel,
-        "status": status,
-        "national_status": national(status)._asdict(),
-        "code": next((row["code"] for row in steps if row["code"]), None),
-        "submitted_at": submitted_at,
-        "due_on": next((row["due_on"] for row in reversed(steps) if row["due_on"]), None),
-        "history": [
-            {"what": first["type"], "at": submitted_at},
-            *({"what": row["what"], "at": row["happened_at"].astimezone(ZONE)} for row in steps),
-        ],
-    }
 
 
 def _json(members: dict[str, Any]) -> Response:

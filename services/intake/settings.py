@@ -12,6 +12,9 @@ class IntakeSettings(ServiceSettings):
         min_length=32, description="Key of the HMAC by which a repeated request's body is recognised."
     )
     code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
+    payment_secret: SecretStr = Field(
+        min_length=32, description="Key with which the payment provider signs what it sends."
+    )
     lookups_per_minute: int = Field(
         default=30, ge=1, description="Look-ups by code that one address may make in a minute."
     )
@@ -33,3 +36,7 @@ class IntakeSettings(ServiceSettings):
     @property
     def hmac_key_bytes(self) -> bytes:
         return self.hmac_key.get_secret_value().encode()
+
+    @property
+    def payment_secret_bytes(self) -> bytes:
+        return self.payment_secret.get_secret_value().encode()

@@ -11,7 +11,7 @@ import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +23,8 @@ from services.chassis.event_store import Appended, Conflict, EventStore, Item, R
 from services.chassis.problems import Problem
 from services.intake import people
 from services.intake.dossier import EVENTS, INITIAL, Door, SubmitDossier, decide
+from services.intake.usual import ZONE
 
-ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 FORM_BYTES_MAX = 32_768
 FIELD_OF = {
     "procedure-unknown": "procedure",

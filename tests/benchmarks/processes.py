@@ -58,6 +58,7 @@ def our_environment(
         "MOTCUA_JWT_ISSUER": ISSUER,
         "MOTCUA_JWT_AUDIENCE": AUDIENCE,
         "MOTCUA_HMAC_KEY": HMAC_KEY,
+        "MOTCUA_PAYMENT_SECRET": HMAC_KEY,
         "MOTCUA_CODE_KEY": CODE_KEY,
         "MOTCUA_PEOPLE_URL": f"http://127.0.0.1:{people_port}",
         "MOTCUA_SMTP_HOST": "127.0.0.1",

@@ -85,7 +85,11 @@ class House:
         for name, port in zip(SERVICES, ports[2:6], strict=False):
             self.members[name] = Member(name, port, Process(name, home=self.home))
         self._doubles = dict(zip(SERVICES, ports[6:10], strict=False))
-        self._secrets = {"HMAC_KEY": secrets.token_hex(32), "CODE_KEY": secrets.token_hex(64)}
+        self._secrets = {
+            "HMAC_KEY": secrets.token_hex(32),
+            "CODE_KEY": secrets.token_hex(64),
+            "PAYMENT_SECRET": secrets.token_hex(32),
+        }
 
     def start(self) -> None:
         """Everything, in order; returns when every service says that it is ready."""

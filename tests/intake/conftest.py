@@ -23,6 +23,7 @@ from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 from tests.databases import Database
 
 CODE_KEY = bytes(range(64))
+PAYMENT_SECRET = "fedcba9876543210fedcba9876543210"
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -100,6 +101,7 @@ def settings(home: Database, jwks: Path) -> IntakeSettings:
         jwt_audience=AUDIENCE,
         hmac_key="0123456789abcdef0123456789abcdef",
         code_key=CODE_KEY.hex(),
+        payment_secret=PAYMENT_SECRET,
         lookups_per_minute=3,
     )
 

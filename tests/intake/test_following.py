@@ -77,6 +77,12 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "code": None,
         "submitted_at": receipt["submitted_at"],
         "due_on": None,
+        "paused_since": None,
+        "paused_for": None,
+        "deadline_on": None,
+        "to_bring": [],
+        "fee_vnd": None,
+        "usual_time": None,
         "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
     }
 

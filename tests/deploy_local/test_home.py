@@ -1,5 +1,6 @@
 """An embedded run's folder: secrets, ports, tokens, mail."""
 
+import json
 import smtplib
 import socket
 import stat
@@ -24,6 +25,17 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
     assert len(made.code_key) == 128
     assert len({*made.postgres.values(), *made.kafka.values()}) == len(made.postgres) + len(made.kafka)
+
+
+def test_a_home_from_before_payments_is_given_their_secret(tmp_path: Path) -> None:
+    made = secrets_of(tmp_path)
+    kept = json.loads((tmp_path / "secrets.json").read_text(encoding="utf-8"))
+    del kept["payment_secret"]
+    (tmp_path / "secrets.json").write_text(json.dumps(kept), encoding="utf-8")
+    found = secrets_of(tmp_path)
+    assert (found.hmac_key, found.postgres) == (made.hmac_key, made.postgres)
+    assert len(found.payment_secret) == 64
+    assert secrets_of(tmp_path) == found
 
 
 def test_damaged_secrets_are_told_and_never_made_anew(tmp_path: Path) -> None:

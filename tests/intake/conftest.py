@@ -140,3 +140,24 @@ async def admin(home: Database) -> AsyncIterator[asyncpg.Connection[Any]]:
 
 def sealed(code: str, dossier_id: UUID) -> str:
     return seal(CODE_KEY, code, dossier_id)
+
+
+OFFICE = "H29.015.00"
+
+
+async def act(
+    front: Front,
+    dossier_id: Any,
+    door: str,
+    told: dict[str, Any],
+    *,
+    key: str = "a",
+    role: str = "portal",
+    subject: str = "s1",
+    office: str = OFFICE,
+) -> httpx.Response:
+    """An applicant's act through its door: supplements, withdrawal or payments."""
+    headers = front.headers(role, subject, office=office) | {"idempotency-key": key}
+    return await front.client.post(
+        f"/v1/dossiers/{dossier_id}/{door}", content=json.dumps(told).encode(), headers=headers
+    )

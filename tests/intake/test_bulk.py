@@ -147,3 +147,73 @@ async def test_a_body_beyond_the_limit_is_refused(front: Front) -> None:
     huge = json.dumps({"items": [case(1, case="x" * 1_100_000)]}).encode()
     answer = await front.client.post("/v1/bulk", content=huge, headers=front.headers("importer"))
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+
+
+def acts(count: int = 3) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = [
+        {"act": "provide_supplement", "at": "2023-01-04T08:00:00+07:00"},
+        {"act": "pay", "amount": 300_000, "method": "online", "at": "2023-01-05T08:00:00+07:00"},
+        {"act": "request_withdrawal", "reason": "other", "at": "2023-01-06T08:00:00+07:00"},
+    ]
+    return told[:count]
+
+
+async def of_the_log(admin: asyncpg.Connection[Any]) -> list[tuple[str, int, int]]:
+    rows = await admin.fetch("SELECT type, version, occurred_at FROM events ORDER BY stream_id, version")
+    return [(row["type"], row["version"], row["occurred_at"].day) for row in rows]
+
+
+WHOLE = [
+    ("DossierSubmitted", 1, 3),
+    ("SupplementProvided", 2, 4),
+    ("FeePaid", 3, 5),
+    ("WithdrawalRequested", 4, 6),
+]
+
+
+async def test_a_case_tells_what_the_applicant_did(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    told = await answers(front, [case(1, acts=acts()), case(2)])
+    assert [one["outcome"] for one in told] == ["recorded", "recorded"]
+    assert await of_the_log(admin) == [*WHOLE, WHOLE[0]]
+    assert await admin.fetchval("SELECT sequence FROM supplements") == 2
+    assert await admin.fetchval("SELECT count(*) FROM events WHERE actor <> 'importer/i1'") == 0
+
+
+async def test_acts_sent_again_with_more_go_on(process: Process, admin: asyncpg.Connection[Any]) -> None:
+    async with process() as here, process() as there:
+        (first,) = await answers(here, [case(1, acts=acts(1))])
+        pairs = await asyncio.gather(
+            *(answers(front, [case(1, acts=acts())]) for front in (here, there, here))
+        )
+        (last,) = await answers(there, [case(1, acts=acts(2))])
+    outcomes = [pair[0]["outcome"] for pair in pairs]
+    assert (outcomes.count("recorded"), outcomes.count("repeated")) == (1, 2)
+    assert (first["outcome"], last["outcome"]) == ("recorded", "repeated")
+    assert await of_the_log(admin) == WHOLE
+
+
+async def test_the_acts_of_many_cases_are_few_transactions(
+    front: Front, admin: asyncpg.Connection[Any]
+) -> None:
+    await answers(front, [case(n, acts=acts()) for n in range(500)])
+    assert await admin.fetchval("SELECT count(*) FROM events") == 2000
+    assert await admin.fetchval("SELECT count(DISTINCT recorded_at) FROM events") <= 4
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"act": "dance"}, "acts.0", "union-tag-invalid"),
+        ({"at": "2023-01-02T08:00:00+07:00"}, "acts", "before-submission"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "acts", "before-submission"),
+        ({"at": (datetime.now(UTC) + timedelta(days=1)).isoformat()}, "acts", "in-the-future"),
+        ({"content": {}}, "acts.0.provide_supplement.content", "unknown-field"),
+    ],
+)
+async def test_a_case_with_a_bad_act_is_refused_whole(
+    front: Front, admin: asyncpg.Connection[Any], change: dict[str, Any], field: str, code: str
+) -> None:
+    told = await answers(front, [case(1), case(2, acts=[acts(1)[0] | change])])
+    assert [one["outcome"] for one in told] == ["recorded", "refused"]
+    assert (told[1]["field"], told[1]["code"]) == (field, code)
+    assert await admin.fetchval("SELECT count(*) FROM events") == 1

@@ -3,9 +3,27 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+import pytest
+
 from contracts.catalogue import PROCEDURES
 from services.chassis.decider import Rejected
-from services.intake.dossier import EVENTS, INITIAL, Dossier, DossierSubmitted, SubmitDossier, decide, fold
+from services.intake.dossier import (
+    EVENTS,
+    INITIAL,
+    Command,
+    Dossier,
+    DossierSubmitted,
+    Event,
+    FeePaid,
+    PayFee,
+    ProvideSupplement,
+    RequestWithdrawal,
+    SubmitDossier,
+    SupplementProvided,
+    WithdrawalRequested,
+    decide,
+    fold,
+)
 from tests.deciding import deciding
 
 APPLICANT = UUID(int=7)
@@ -15,11 +33,43 @@ SUBMIT = SubmitDossier(MONDAY, "portal", "1.009982", "H29.015.00", "online", APP
 SUBMITTED = DossierSubmitted("1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
 
 
-def decided(command: SubmitDossier, state: Dossier) -> Sequence[DossierSubmitted] | Rejected:
+def decided(command: Command, state: Dossier) -> Sequence[Event] | Rejected:
     return decide(command, state, PROCEDURES)
 
 
 given = deciding(fold, decided)
+
+
+ACTS: list[tuple[Command, Event]] = [
+    (ProvideSupplement(3, "cd" * 32), SupplementProvided(3, "cd" * 32)),
+    (ProvideSupplement(None, "cd" * 32, ended=True), SupplementProvided(None, "cd" * 32, ended=True)),
+    (RequestWithdrawal("other"), WithdrawalRequested("other")),
+    (RequestWithdrawal("other", ended=True), WithdrawalRequested("other", ended=True)),
+    (PayFee(300_000, "VND", "online"), FeePaid(300_000, "VND", "online")),
+    (PayFee(1, "USD", "in_person", ended=True), FeePaid(1, "USD", "in_person", ended=True)),
+]
+
+
+@pytest.mark.parametrize(("command", "event"), ACTS)
+def test_an_act_follows_a_submission(command: Command, event: Event) -> None:
+    given([SUBMITTED]).when(command).then([event])
+
+
+@pytest.mark.parametrize(("command", "event"), ACTS)
+def test_an_act_on_no_dossier_is_rejected(command: Command, event: Event) -> None:
+    given([]).when(command).then_rejected("dossier-unknown")
+    with pytest.raises(ValueError, match="before the submission"):
+        fold([event])
+
+
+def test_the_same_supplement_again_is_quiet() -> None:
+    brought = SupplementProvided(3, "cd" * 32)
+    given([SUBMITTED, brought]).when(ProvideSupplement(3, "cd" * 32)).then_nothing()
+    given([SUBMITTED, brought]).when(ProvideSupplement(3, "ef" * 32)).then([SupplementProvided(3, "ef" * 32)])
+
+
+def test_a_submission_is_the_same_after_other_acts() -> None:
+    given([SUBMITTED, *(event for _, event in ACTS)]).when(SUBMIT).then_nothing()
 
 
 def test_a_dossier_is_submitted() -> None:

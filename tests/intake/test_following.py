@@ -20,7 +20,7 @@ AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CODE = "H29.015.00-260302-0001"
 
 
-def delivered(dossier_id: UUID, sequence: int, kind: str, **data: Any) -> Delivered:
+def delivered(dossier_id: UUID, sequence: int, kind: str, /, **data: Any) -> Delivered:
     said = APPLIED[f"{kind}.v1"].model_validate(data)
     return Delivered(
         "dossiers",

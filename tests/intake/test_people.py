@@ -14,7 +14,7 @@ from contracts.envelope import json_object, read
 from services.chassis.event_store import StoredEvent, read_after
 from services.intake.outgoing import outgoing
 from services.intake.people import CONTACTS
-from tests.intake.conftest import Front, body
+from tests.intake.conftest import Front, act, body
 
 OFFICE = "H29.015.00"
 
@@ -43,6 +43,48 @@ async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Conne
     }
     (line,) = await admin.fetch("SELECT actor, dossier_id, purpose FROM people_access")
     assert tuple(line) == ("officer/o1", UUID(dossier_id), "reception")
+
+
+OWNER = {
+    "name": "Công ty Thử Nghiệm",
+    "identifier": {"kind": "tax_code", "number": "0123456789"},
+    "phone": "0987654321",
+}
+
+
+async def test_an_officer_sees_the_owner_and_what_was_brought(front: Front) -> None:
+    dossier_id = (await front.file(body(owner=OWNER))).json()["dossier_id"]
+    assert (await act(front, dossier_id, "supplements", {"content": {"grade": "III"}})).status_code == 201
+    seen = (await person(front, dossier_id)).json()
+    assert seen["name"] == "Nguyễn Văn Thử"
+    assert seen["owner"] == {
+        "name": "Công ty Thử Nghiệm",
+        "identifier_kind": "tax_code",
+        "identifier_number": "0123456789",
+        "email": None,
+        "phone": "0987654321",
+    }
+    assert seen["supplements"] == [{"sequence": 2, "content": {"grade": "III"}}]
+
+
+async def test_notices_go_to_the_submitter_and_no_event_names_the_owner(
+    front: Front, admin: asyncpg.Connection[Any]
+) -> None:
+    await front.file(body(owner=OWNER))
+    ((_, contact),) = await CONTACTS.read(front.pool, 0, 10)
+    assert contact.value is not None
+    assert json_object(contact.value)["name"] == "Nguyễn Văn Thử"
+    written = str([dict(row) for row in await admin.fetch("SELECT * FROM events")])
+    assert "0123456789" not in written and "Công ty" not in written
+
+
+async def test_another_owner_is_another_body(front: Front) -> None:
+    await front.file(body(owner=OWNER))
+    assert (await front.file(body(owner=OWNER))).status_code == 201
+    answer = await front.file(body())
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+    bad = await front.file(body(owner={"name": "A"}), key="other")
+    assert (bad.status_code, bad.json()["field"]) == (422, "owner.identifier")
 
 
 async def test_nobody_else_reads_a_person(front: Front, admin: asyncpg.Connection[Any]) -> None:

@@ -18,8 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from contracts import catalogue
 from services.reporting import texts
+from services.reporting.acts import ZONE
 from services.reporting.identity import Checked
-from services.reporting.incoming import ZONE
 from services.reporting.reports import Counts, Report, Row, Window, report, result_hash
 from services.reporting.tables import count_held, load_flows
 from services.reporting.texts import Lang

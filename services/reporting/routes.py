@@ -21,10 +21,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from services.chassis.limits import Buckets
 from services.chassis.progress import Complete
 from services.chassis.web import Application, Problem, client_address, throttle
+from services.reporting.acts import ZONE
 from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, layout, templates
 from services.reporting.drawing import Drawings, NotDrawn
 from services.reporting.identity import Checked
-from services.reporting.incoming import ZONE
 from services.reporting.reports import By, Window, report, result_hash
 from services.reporting.showing import Showing
 from services.reporting.tables import count_held, load_flows, snapshot

@@ -15,6 +15,9 @@ import asyncpg
 
 from services.reporting.reports import By, FlowSum, Window
 
+# What PostgreSQL calls infinity: no due date that runs, because there is none or because the clock stands still.
+NO_DUE_DATE = date.max
+
 
 class Dossier(NamedTuple):
     """A dossier as far as reports need it; the fields are the columns of `dossiers`, in their order."""
@@ -34,6 +37,8 @@ class Dossier(NamedTuple):
     recorded_at: datetime
     timeliness: str
     entries: int
+    due_on: date
+    apologised: bool
 
 
 class Entry(NamedTuple):
@@ -41,17 +46,22 @@ class Entry(NamedTuple):
 
     dossier_id: UUID
     number: int
+    sequence: int
+    struck: int
     recorded_at: datetime
     amount: int
-    field: str
     unit: str
     on_date: date
     flow: str
     timeliness: str
     procedure: str
+    field: str
     office: str
     channel: str
     level: str
+    manner: str
+    due_on: date
+    apologised: bool
 
 
 # From here on an entry's fields name the counter that it adds to.
@@ -69,10 +79,29 @@ class Counter(NamedTuple):
     flow: str
     timeliness: str
     procedure: str
+    field: str
     office: str
     channel: str
     level: str
+    manner: str
+    due_on: date
+    apologised: bool
     amount: int
+
+
+class Correction(NamedTuple):
+    """A reversal, or a result that was corrected. The columns of `corrections`, in their order."""
+
+    dossier_id: UUID
+    sequence: int
+    recorded_at: datetime
+    on_date: date
+    event: str
+    struck: int
+    reason: str
+    document: str
+    procedure: str
+    office: str
 
 
 # A table's name is also the type of its row, so whole rows travel as one array.
@@ -82,10 +111,11 @@ _SAVE = """
 WITH state AS (
     INSERT INTO dossiers SELECT * FROM unnest($1::dossiers[])
     ON CONFLICT (dossier_id) DO UPDATE SET
-        status = excluded.status, procedure = excluded.procedure, field = excluded.field, level = excluded.level,
+        status = excluded.status, procedure = excluded.procedure, level = excluded.level,
         office = excluded.office, unit = excluded.unit, accepted_on = excluded.accepted_on,
         ended_on = excluded.ended_on, changed_on = excluded.changed_on, recorded_at = excluded.recorded_at,
-        timeliness = excluded.timeliness, entries = excluded.entries
+        timeliness = excluded.timeliness, entries = excluded.entries, field = excluded.field,
+        due_on = excluded.due_on, apologised = excluded.apologised
 ), book AS (
     INSERT INTO entries SELECT * FROM unnest($2::entries[])
 )
@@ -99,6 +129,15 @@ async def load_dossiers(connection: asyncpg.Connection[Any], ids: Collection[UUI
     return {row[0]: Dossier(*row) for row in rows}
 
 
+async def load_entries(connection: asyncpg.Connection[Any], ids: Collection[UUID]) -> dict[UUID, list[Entry]]:
+    """What stands in the book of these dossiers, each in its order."""
+    found: dict[UUID, list[Entry]] = {dossier_id: [] for dossier_id in ids}
+    query = "SELECT * FROM entries WHERE dossier_id = ANY($1::uuid[]) ORDER BY dossier_id, number"
+    for row in await connection.fetch(query, list(ids)):
+        found[row[0]].append(Entry(*row))
+    return found
+
+
 async def save(
     connection: asyncpg.Connection[Any],
     dossiers: Sequence[Dossier],
@@ -107,6 +146,10 @@ async def save(
 ) -> None:
     """Writes a batch in one round trip."""
     await connection.execute(_SAVE, dossiers, entries, counters)
+
+
+async def save_corrections(connection: asyncpg.Connection[Any], corrections: Sequence[Correction]) -> None:
+    await connection.execute("INSERT INTO corrections SELECT * FROM unnest($1::corrections[])", corrections)
 
 
 _KEYS: dict[By | None, str] = {
@@ -126,6 +169,7 @@ SELECT {key} AS key,
        sum(amount)::bigint AS amount
 FROM {table}
 WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($3::timestamptz IS NULL OR {known})
+  AND flow <> 'due'
 GROUP BY 1, 2, 3
 HAVING sum(amount) <> 0
 """

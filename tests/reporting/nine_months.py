@@ -52,12 +52,13 @@ def deliveries() -> Iterator[Delivered]:
                     office=case.office,
                     unit=act.unit or "",
                     channel=case.channel,
+                    due_on=act.due_on,
                 )
                 yield message("DossierAccepted", act.at, accepted)
             elif act.act == "reject":
-                yield message("DossierRejected", act.at, incoming.Rejected())
+                yield message("DossierRejected", act.at, incoming.Told())
             elif act.act == "resolve":
-                yield message("DossierResolved", act.at, incoming.Resolved(due_on=due_on))
+                yield message("DossierResolved", act.at, incoming.Due(due_on=due_on))
 
 
 async def fill(connection: asyncpg.Connection[Any]) -> None:

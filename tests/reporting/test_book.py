@@ -50,7 +50,15 @@ class Reporting(NamedTuple):
 @asynccontextmanager
 async def emptied(reporting: Reporting) -> AsyncIterator[asyncpg.Pool[Any]]:
     """The database without anything in it: one example's leavings are no other's beginning."""
-    for table in ("dossiers", "entries", "counters", "applied_versions", "reader_positions", "held"):
+    for table in (
+        "dossiers",
+        "entries",
+        "counters",
+        "corrections",
+        "applied_versions",
+        "reader_positions",
+        "held",
+    ):
         await reporting.owner.execute(f"DELETE FROM {table}")
     yield reporting.pool
 

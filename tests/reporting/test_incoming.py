@@ -10,7 +10,9 @@ import pytest
 
 from contracts import intake, processing
 from services.chassis.ordering import Delivered
-from services.reporting.incoming import APPLIED, PASSED_OVER, ImpossibleStep, enter, local_date, timeliness
+from services.reporting.acts import ImpossibleStep, local_date
+from services.reporting.fold import enter, timeliness
+from services.reporting.incoming import APPLIED, PASSED_OVER
 from services.reporting.tables import Dossier, Entry
 from tests.reporting.histories import OFFICES, Life, delivered, told
 

@@ -24,6 +24,7 @@ from services.chassis.web import Application, Readiness, create_app
 from services.reporting import incoming, metrics
 from services.reporting.drawing import Drawings
 from services.reporting.identity import Watch
+from services.reporting.official_routes import add_official_routes
 from services.reporting.routes import PUBLIC, Sources, add_routes
 from services.reporting.settings import ReportingSettings
 from services.reporting.showing import Showing
@@ -62,6 +63,7 @@ def build(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic
     )
     add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
+    add_official_routes(application, sources, limits)
     return application
 
 

@@ -9,7 +9,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +18,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from contracts import catalogue
 from services.reporting import texts
-from services.reporting.acts import ZONE
+from services.reporting.acts import ZONE, local_date
 from services.reporting.identity import Checked
+from services.reporting.official import Columns, tells
+from services.reporting.reading import load_official
 from services.reporting.reports import Counts, Report, Row, Window, report, result_hash
 from services.reporting.tables import count_held, load_flows
 from services.reporting.texts import Lang
@@ -33,6 +35,22 @@ SIZES = {
     "narrow": {"months": 340, "procedures": 340, "most": 12},
 }
 FRESH_SECONDS = 15.0
+# What stands beside the official report's columns: its words, and its column.
+BESIDE = (
+    ("resolved_late_apology", "late_with_apology"),
+    ("resolved_late_no_apology", "late_without_apology"),
+    ("overdue_apology", "overdue_with_apology"),
+    ("overdue_no_apology", "overdue_without_apology"),
+    ("accepted_late", "accepted_late"),
+    ("waiting", "waiting"),
+    ("not_accepted", "not_accepted"),
+    ("rejected", "rejected"),
+    ("withdrawn_before", "withdrawn_before_acceptance"),
+    ("withdrawn_after", "withdrawn"),
+    ("stopped", "stopped"),
+    ("online_full", "online_full"),
+    ("online_partial", "online_partial"),
+)
 
 
 def _digest(text: str) -> str:
@@ -52,6 +70,7 @@ class Figures(NamedTuple):
     months: Report
     procedures: Report
     channels: Report
+    columns: Columns
     held: int
 
     @property
@@ -67,12 +86,13 @@ class Freshness(NamedTuple):
     checked: Checked | None
 
 
-async def load_figures(connection: asyncpg.Connection[Any], window: Window) -> Figures:
+async def load_figures(connection: asyncpg.Connection[Any], window: Window, today: date) -> Figures:
     """All figures of the page, inside the caller's snapshot."""
     return Figures(
         months=report(await load_flows(connection, window, "month"), "month"),
         procedures=report(await load_flows(connection, window, "procedure"), "procedure"),
         channels=report(await load_flows(connection, window, "channel"), "channel"),
+        columns=(await load_official(connection, window, None, tells(window.last, today))).total,
         held=await count_held(connection),
     )
 
@@ -118,6 +138,10 @@ def layout(
         "period": _period(window, lang),
         "query": _query(window),
         "total": asdict(total),
+        "columns": asdict(figures.columns),
+        "broken": figures.columns.broken(),
+        "beside": BESIDE,
+        "tells_on": texts.day(tells(window.last, local_date(now)), lang),
         "months": [(texts.month(row.key, lang), asdict(row.counts)) for row in figures.months.rows],
         "procedures": [
             (row.key, _procedure(row.key, lang), _level(row.key, words), asdict(row.counts))

@@ -21,7 +21,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from services.chassis.limits import Buckets
 from services.chassis.progress import Complete
 from services.chassis.web import Application, Problem, client_address, throttle
-from services.reporting.acts import ZONE
+from services.reporting.acts import ZONE, local_date
 from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, layout, templates
 from services.reporting.drawing import Drawings, NotDrawn
 from services.reporting.identity import Checked
@@ -32,6 +32,8 @@ from services.reporting.texts import language
 
 PUBLIC = {
     "/v1/counts": "counts of dossiers are public by law and carry no person, no code and no free text",
+    "/v1/report": "the official report is public by law and carries no person, no code and no free text",
+    "/v1/corrections": "what explains a changed number is as public as the number; it names an act, a reason and a decision, no dossier",
     "/": "the public page shows those counts",
     "/live": "the part of the public page that changes, for those who watch it",
     "/plots/{name}.svg": "the plots of the public page",
@@ -184,7 +186,7 @@ def add_routes(
         window, lang = asked.window(), language(asked.lang)
         complete = await sources.complete()
         freshness = Freshness(sources.now(), complete.up_to if complete else None, sources.checked())
-        figures = await showing.figures(window)
+        figures = await showing.figures(window, local_date(sources.now()))
         plots = {name: plot.version for name, plot in showing.plots(window, lang, figures).items()}
         return pages.get_template(template).render(
             layout(figures, freshness, window, lang, sources.release, plots)
@@ -219,7 +221,9 @@ def add_routes(
     async def plot(name: str, asked: Annotated[PlotAsked, Query()], request: Request) -> Response:
         throttle(limits, client_address(request), "public")
         window, lang = asked.window(), language(asked.lang)
-        found = showing.plots(window, lang, await showing.figures(window)).get(name)
+        found = showing.plots(window, lang, await showing.figures(window, local_date(sources.now()))).get(
+            name
+        )
         if found is None:
             raise Problem(404, detail="no such plot")
         try:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import date
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -49,12 +50,12 @@ class Showing:
         self._figures: OrderedDict[Window, _Kept] = OrderedDict()
         self._plots: OrderedDict[tuple[Window, Lang], _Planned] = OrderedDict()
 
-    async def figures(self, window: Window) -> Figures:
-        """The figures of one snapshot."""
+    async def figures(self, window: Window, today: date) -> Figures:
+        """The figures of one snapshot; `today` tells in due from overdue while the window is not over."""
         kept = self._figures.get(window)
         if kept is None or self._clock() - kept.at > KEPT_SECONDS:
             async with snapshot(self._pool) as connection:
-                kept = _Kept(self._clock(), await load_figures(connection, window))
+                kept = _Kept(self._clock(), await load_figures(connection, window, today))
             _keep(self._figures, window, kept)
         return kept.figures
 

@@ -14,6 +14,7 @@ from services.chassis.tokens import Tokens
 from services.chassis.web import Application, Readiness, create_app
 from services.reporting.drawing import Drawings
 from services.reporting.identity import Watch
+from services.reporting.official_routes import add_official_routes
 from services.reporting.routes import PUBLIC, Sources, add_routes
 from services.reporting.showing import Showing
 
@@ -52,5 +53,7 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         public=PUBLIC,
     )
     sources = Sources(pool, complete, lambda: watch.last, lambda: moment.now, "0.1.0")
-    add_routes(made, sources, Showing(pool, clock), drawings, Buckets(1000, 1000, clock=clock))
+    limits = Buckets(1000, 1000, clock=clock)
+    add_routes(made, sources, Showing(pool, clock), drawings, limits)
+    add_official_routes(made, sources, limits)
     return made

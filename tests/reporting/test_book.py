@@ -196,6 +196,8 @@ async def test_members_share_no_counter(reporting: Reporting) -> None:
         "UPDATE counters SET on_date = on_date + 1 WHERE flow = 'resolved'",
         "DELETE FROM dossiers",
         "UPDATE dossiers SET status = 'accepted'",
+        "UPDATE counters SET due_on = '2023-01-05' WHERE flow = 'received_new'",
+        "UPDATE entries SET apologised = true WHERE flow = 'resolved'",
         "TRUNCATE entries, counters",
     ],
 )

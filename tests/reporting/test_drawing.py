@@ -13,6 +13,7 @@ import pytest
 from services.reporting import metrics
 from services.reporting.dashboard import Figures, drawings
 from services.reporting.drawing import WAITING_MAX, Drawings, NotDrawn
+from services.reporting.official import Columns
 from services.reporting.reports import FlowSum, Window, report
 from services.reporting.showing import REDRAW_SECONDS, Showing
 
@@ -23,7 +24,7 @@ def figures(received: int) -> Figures:
             [FlowSum(key, date(2023, 1, 1), flow, received) for flow in ("submitted", "received_new")], by
         )
 
-    return Figures(told("month", ""), told("procedure", "1.009982"), told("channel", "online"), 0)
+    return Figures(told("month", ""), told("procedure", "1.009982"), told("channel", "online"), Columns(), 0)
 
 
 def one_drawing(received: int = 3) -> str:

@@ -1,0 +1,96 @@
+"""What the official report and its corrections read of the tables, inside the caller's snapshot."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from services.reporting.official import OfficialReport, ReportBy, Sum, official
+from services.reporting.reports import Window
+
+_SUMS = """
+SELECT {key} AS key, $1::date IS NULL OR on_date >= $1::date AS within, flow, timeliness, channel, level, manner, apologised,
+       due_on < $3::date AS overdue, sum(amount)::bigint AS amount
+FROM {table}
+WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($4::timestamptz IS NULL OR {known})
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+HAVING sum(amount) <> 0
+"""
+
+_CORRECTIONS = """
+SELECT c.dossier_id, c.sequence, c.recorded_at, c.on_date, c.event, c.reason, c.document, c.procedure, c.office, e.flow, e.timeliness,
+       e.on_date AS entry_on, e.amount
+FROM (
+    SELECT * FROM corrections
+    WHERE recorded_at > $2::timestamptz AND ($1::date IS NULL OR on_date <= $1::date)
+    ORDER BY recorded_at DESC, dossier_id, sequence DESC LIMIT $3
+) c
+LEFT JOIN entries e ON e.dossier_id = c.dossier_id AND e.sequence = c.sequence AND e.flow <> 'due'
+    AND ($1::date IS NULL OR e.on_date <= $1::date)
+ORDER BY c.recorded_at DESC, c.dossier_id, c.sequence DESC, e.number
+"""
+
+_COUNT = """
+SELECT (SELECT count(*) FROM corrections
+        WHERE recorded_at > $2::timestamptz AND ($1::date IS NULL OR on_date <= $1::date)) AS corrections,
+       (SELECT count(*) FROM entries WHERE recorded_at > $2::timestamptz AND ($1::date IS NULL OR on_date <= $1::date)
+        AND NOT EXISTS (SELECT FROM corrections c WHERE c.dossier_id = entries.dossier_id AND c.sequence = entries.sequence)
+       ) AS recorded_later
+"""
+
+
+_TOLD = ("recorded_at", "on", "event", "reason", "document", "procedure", "office")
+
+
+class Changes(NamedTuple):
+    """Corrections known only after an instant that touch a window, newest first, `found` are all there are; `recorded_later`: entries of
+    such days that no correction made and that were recorded after that instant."""
+
+    listed: list[dict[str, Any]]
+    found: int
+    recorded_later: int
+
+
+async def load_official(
+    connection: asyncpg.Connection[Any],
+    window: Window,
+    by: ReportBy | None,
+    tells_on: date,
+    as_of: datetime | None = None,
+) -> OfficialReport:
+    """The report of a window: of now from the counters, as of an instant of record time from the entries.
+
+    Guarantee: a report as of before a reversal does not change. Test: test_a_report_as_of_before_a_reversal_does_not_change.
+    """
+    query = _SUMS.format(
+        key=by or "''",
+        table="entries" if as_of else "counters",
+        known="recorded_at <= $4::timestamptz" if as_of else "true",
+    )
+    rows = await connection.fetch(query, window.first, window.last, tells_on, as_of)
+    return official((Sum(*row) for row in rows), by)
+
+
+async def load_changes(
+    connection: asyncpg.Connection[Any], window: Window, since: datetime, most: int
+) -> Changes:
+    """What a correction took from or gave to each flow, by day; without anything that names a dossier."""
+    listed: list[dict[str, Any]] = []
+    last: tuple[Any, ...] | None = None
+    for row in await connection.fetch(_CORRECTIONS, window.last, since, most):
+        if tuple(row)[:2] != last:
+            last = tuple(row)[:2]
+            listed.append({**dict(zip(_TOLD, tuple(row)[2:9], strict=True)), "entries": []})
+        if row["flow"] is not None:
+            entry = {
+                "flow": row["flow"],
+                "timeliness": row["timeliness"] or None,
+                "on": row["entry_on"],
+                "amount": row["amount"],
+            }
+            listed[-1]["entries"].append(entry)
+    counted = await connection.fetchrow(_COUNT, window.last, since)
+    assert counted is not None
+    return Changes(listed, counted["corrections"], counted["recorded_later"])

@@ -188,6 +188,20 @@ def test_a_due_date_that_moved_while_it_was_ended_is_told_by_the_reversal() -> N
     assert standing(book, date(2023, 1, 13)) == {(moved, False): 1}
 
 
+def test_an_apology_stays_said_when_what_it_followed_is_reversed() -> None:
+    supplied = processing.SupplementAccepted(status="accepted", due_on=DUE, late=False)
+    sorry = processing.ApologyIssued(reason="workload", appointment_on=DUE, in_time=True)
+    asked_supplied_sorry = ((1, accepted()), (2, paused()), (3, supplied), (4, sorry))
+    undo = (5, undone(3, "SupplementAccepted", "supplement_requested"))
+    state, book = after(*asked_supplied_sorry, undo)
+    assert (state.due_on, state.apologised) == (NO_DUE_DATE, True)
+    assert standing(book, date(2023, 1, 4)) == {(NO_DUE_DATE, False): 1}
+    assert standing(book, date(2023, 1, 6)) == {(NO_DUE_DATE, True): 1}
+    state, book = after(*asked_supplied_sorry, undo, (6, undone(1, "DossierAccepted", "submitted")))
+    assert not state.apologised, "an apology for a dossier that is not accepted any more is said of nothing"
+    assert standing(book, date(2023, 2, 1)) == {}
+
+
 def test_a_reversal_said_twice_strikes_once() -> None:
     twice = (12, undone(2, "DossierResolved", "accepted", DUE))
     assert after((1, accepted()), (9, resolved(DUE)), twice, twice) == after(

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts import processing
 from services.chassis.databases import open_pool
 from services.reporting.identity import check
-from services.reporting.official import OfficialReport, tells
+from services.reporting.official import OfficialReport, differences, tells
 from services.reporting.reading import load_changes, load_official
 from services.reporting.reports import Window, report
 from services.reporting.tables import load_flows, snapshot
@@ -22,6 +23,7 @@ from tests.databases import Database
 from tests.reporting.histories import Told
 from tests.reporting.marks import columns
 from tests.reporting.test_book import Reading, Reporting, batches, emptied, tables
+from tests.reporting.test_reversals import DUE, accepted, new, resolved, undone
 from tests.reporting.whole_lives import Whole, whole_lives
 
 NOW = datetime(2023, 10, 1, tzinfo=UTC)
@@ -136,6 +138,46 @@ async def test_a_report_as_of_before_a_reversal_does_not_change(
             changes = await load_changes(connection, window, then, 500)
     reversals = [e for e in rest if e.message.type_name in ("DossierReversed.v1", "ResultCorrected.v1")]
     assert changes.found == len(changes.listed) <= len(reversals)
+
+
+async def test_a_correction_explains_the_difference(reporting: Reporting) -> None:
+    life = new()
+    for days, message in (
+        (1, accepted()),
+        (30, resolved(DUE)),
+        (40, undone(2, "DossierResolved", "accepted", DUE)),
+        (41, processing.ResultCorrected(reason="wrong_data", document="2/QĐ-SXD")),
+    ):
+        life.hours = 24 * days
+        life.say(message)
+    window = Window(date(2023, 1, 1), date(2023, 1, 31))
+    then = life.told[2].at
+    async with emptied(reporting) as pool:
+        await Reading(pool).take(life.told)
+        before = await official_of(pool, window, as_of=then)
+        now = await official_of(pool, window)
+        async with snapshot(pool) as connection:
+            changes = await load_changes(connection, window, then, 10)
+            newest = await load_changes(connection, window, then, 1)
+            other_month = await load_changes(connection, Window(None, date(2023, 1, 30)), then, 10)
+    assert differences(now.total, before.total) == {
+        "resolved": -1,
+        "late": -1,
+        "late_without_apology": -1,
+        "pending": 1,
+        "overdue": 1,
+        "overdue_without_apology": 1,
+    }
+    assert [(told["event"], told["document"], told["entries"]) for told in changes.listed] == [
+        (
+            "DossierResolved",
+            "1/QĐ-SXD",
+            [{"flow": "resolved", "timeliness": "late", "on": date(2023, 1, 31), "amount": -1}],
+        )
+    ]
+    assert (changes.found, changes.recorded_later) == (1, 0)
+    assert newest.listed == changes.listed
+    assert (other_month.listed, other_month.found) == ([], 0)
 
 
 def vars_of(told: Any) -> dict[str, int]:

@@ -21,8 +21,8 @@ from pydantic import (
 )
 
 from contracts.catalogue import PROCEDURES
+from contracts.codes import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
 from contracts.intake import Channel, OfficeCode
-from contracts.processing import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
 
 SHIPPED = Path(__file__).parent / "mappings"
 OFFICE = "H29.015.00"

@@ -14,8 +14,8 @@ import orjson
 from pydantic import BaseModel, Field
 
 from contracts.catalogue import version_on
+from contracts.codes import PaperFault
 from contracts.procedure import Version
-from contracts.processing import PaperFault
 from services.intake.dossier import EVENTS, DossierSubmitted
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from contracts.processing import Status as OwnStatus
+from contracts.codes import Status as OwnStatus
 from services.processing.deadline import Effect, LimitUnit, PauseRule
 
 Status = Literal[OwnStatus, "withdrawal_requested"]

@@ -17,7 +17,7 @@ from pydantic import (
     create_model,
 )
 
-from contracts.processing import (
+from contracts.codes import (
     AmountVnd,
     CorrectionReason,
     DocumentNumber,

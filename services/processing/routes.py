@@ -15,8 +15,8 @@ from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
-from contracts.processing import UnitCode
 from services.chassis import logs
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale

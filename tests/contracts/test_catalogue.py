@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from contracts.catalogue import PROCEDURES, find, version_on
+from contracts.codes import Step
 from contracts.procedure import Abolition, Procedure, StepHours, Version
-from contracts.processing import Step
 
 PAST = date(2023, 6, 1)
 EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)

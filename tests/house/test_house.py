@@ -145,7 +145,7 @@ def test_every_reader_knows_every_event_that_it_may_meet() -> None:
 
 def test_every_event_type_has_one_owner_and_can_be_published() -> None:
     from services.intake.dossier import EVENTS as OF_INTAKE
-    from services.processing.life import EVENTS as OF_PROCESSING
+    from services.processing.events import EVENTS as OF_PROCESSING
 
     types = [message.type_name for message in (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)]
     assert len(types) == len(set(types))

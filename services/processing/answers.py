@@ -96,6 +96,24 @@ class Page(BaseModel):
     next: str | None
 
 
+class Refund(BaseModel):
+    """A payment to be given back: it came after the end, or the dossier was not taken in. `payment` is its place among the acts."""
+
+    dossier_id: UUID
+    payment: int
+    amount: int
+    currency: str
+    paid_at: datetime
+    status: Status
+
+
+class Refunds(BaseModel):
+    """`next` goes on where this page ends."""
+
+    items: list[Refund]
+    next: str | None
+
+
 class BulkAnswer(BaseModel):
     """One item's answer: `repeated` when all its acts stood already, `refused` when nothing of it was recorded."""
 

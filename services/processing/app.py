@@ -21,7 +21,7 @@ from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
 from services.chassis.web import Application, Readiness, create_app
-from services.processing import incoming
+from services.processing import incoming, sweeps
 from services.processing.calendar import ZONE, shipped
 from services.processing.desk import Desk
 from services.processing.outgoing import SOURCE, outgoing
@@ -101,6 +101,7 @@ async def main() -> None:
                 lifecycle.background("relay", lambda: with_kafka(relay.run)),
                 lifecycle.background("reader", lambda: with_kafka(reader.run)),
                 lifecycle.background("idempotency-weeks", weeks),
+                lifecycle.background("sweeps", lambda: sweeps.run(desk, settings.sweep_seconds)),
             ],
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
@@ -24,7 +24,15 @@ from services.processing.commands import Command
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
 from services.processing.hours import intake_due_at
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Filing, Heard, Submitted
+from services.processing.life import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Filing,
+    Heard,
+    Held,
+    Submitted,
+)
 from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
 from services.processing.review import decide
@@ -63,7 +71,8 @@ def decide_as(
     )
 
 
-Row = tuple[str, str | None, str | None, datetime | None, date | None, datetime | None, date | None, int]
+Row = tuple[Any, ...]
+"""The columns of new_standing."""
 
 
 def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar) -> Row:
@@ -71,6 +80,7 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
     now, held = dossier.now, dossier.held
     intake_due = intake_due_at(now.since_at, calendar) if isinstance(now, Submitted) else None
     deadline_on = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
+    waits = [a.answer_by for a in now.opinions if a.answer is None] if isinstance(now, Held) else []
     return (
         now.status,
         held and held.unit,
@@ -80,6 +90,8 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
         intake_due,
         deadline_on,
         dossier.answered,
+        min(waits, default=None),
+        bool(held and held.apology),
     )
 
 

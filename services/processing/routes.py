@@ -22,7 +22,7 @@ from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Answer, Application, Call, Caller, IdempotencyKey, Problem, require
 from services.processing import bodies, bulk, explaining, rights, tables
-from services.processing.answers import BulkAnswers, DueDate, Listed, Page, Standing, Status
+from services.processing.answers import BulkAnswers, DueDate, Listed, Page, Refunds, Standing, Status
 from services.processing.bodies import Asked, Bulk, BulkItem
 from services.processing.calendar import ZONE, local_day
 from services.processing.desk import Desk, carry_out, dossier_of
@@ -229,6 +229,34 @@ def add_routes(application: Application, desk: Desk) -> None:
         if told is None:
             raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
         return _json(told, len(dossier.acts))
+
+    @application.get("/v1/refunds", response_model=Refunds, summary="What is to be given back")
+    async def refunds(
+        caller: Officer,
+        cursor: Annotated[str, Query(pattern=r"^([0-9a-f-]{36}/[0-9]{1,7})?$")] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
+    ) -> Response:
+        """Payments that came after the end of a dossier, or of one that was not taken in."""
+        try:
+            dossier, _, sequence = cursor.partition("/")
+            after = (UUID(dossier), int(sequence)) if cursor else (UUID(int=0), 0)
+        except ValueError:
+            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        units = rights.units_of(caller)
+        rows = await tables.refunds(desk.pool, caller.office, units, after, limit + 1)
+        items = [
+            {
+                "dossier_id": str(row["dossier_id"]),
+                "payment": row["sequence"],
+                "amount": row["amount"],
+                "currency": row["currency"],
+                "paid_at": row["happened_at"].astimezone(ZONE),
+                "status": row["status"],
+            }
+            for row in rows[:limit]
+        ]
+        following = f"{items[-1]['dossier_id']}/{items[-1]['payment']}" if len(rows) > limit else None
+        return _json({"items": items, "next": following})
 
     @application.direct(
         "POST",

@@ -10,6 +10,10 @@ class ProcessingSettings(ServiceSettings):
 
     code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
 
+    sweep_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="Seconds between two looks for what became true by itself."
+    )
+
     @field_validator("code_key")
     @classmethod
     def _is_a_key(cls, value: SecretStr) -> SecretStr:

@@ -178,6 +178,21 @@ async def page(
     return [DossierRow(*row) for row in rows]
 
 
+REFUNDS = """
+SELECT h.dossier_id, h.sequence, h.amount, h.currency, h.happened_at, d.status
+FROM heard h JOIN dossiers d ON d.dossier_id = h.dossier_id
+WHERE h.what = 'FeePaid' AND (h.outcome = 'refund' OR d.own_status = 'rejected')
+  AND (d.office = $1 OR d.unit = ANY($2::text[])) AND (h.dossier_id, h.sequence) > ($3, $4)
+ORDER BY h.dossier_id, h.sequence LIMIT $5
+"""
+
+
+async def refunds(pool: Any, office: str, units: list[str], after: tuple[UUID, int], limit: int) -> list[Any]:
+    """What was paid after the end or before a rejection, of the office and the units that the caller serves."""
+    rows = await pool.fetch(REFUNDS, office, units, *after, limit)
+    return list(rows)
+
+
 async def claim_cases(pool: Any, cases: Sequence[tuple[str, str, UUID]]) -> list[UUID]:
     """The dossier of each (source, case): the one it was given before, else the one proposed here."""
     if not cases:

@@ -89,6 +89,10 @@ class House:
             await incoming.listening(shipped())(connection, deliveries)
         return ids
 
+    async def owner(self) -> asyncpg.Connection[Any]:
+        """A connection that may do what the service may not."""
+        return await asyncpg.connect(self.database.owner_dsn)
+
     async def heard(self, dossier_id: UUID, kind: str, *, sequence: int = 2, **data: Any) -> None:
         """What the applicant did since the submission has arrived, as of the clock's now."""
         now = self.clock.now

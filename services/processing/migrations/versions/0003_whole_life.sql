@@ -8,7 +8,21 @@ CREATE TABLE heard (
     request integer,
     amount bigint,
     currency text,
+    outcome text,
     CONSTRAINT one_row_per_act PRIMARY KEY (dossier_id, sequence)
+);
+COMMENT ON COLUMN heard.outcome IS 'of a payment: confirmed, unasked, waits (for an officer) or refund; null until it was looked at';
+CREATE INDEX heard_payments_to_look_at ON heard (dossier_id, sequence) WHERE what = 'FeePaid' AND outcome IS NULL;
+CREATE INDEX heard_payments ON heard (dossier_id) WHERE what = 'FeePaid';
+
+-- What became true by itself, and when. One row for each dossier, kind and the day that it hangs on, however often it is swept.
+CREATE TABLE fired (
+    dossier_id uuid NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    true_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT one_row_per_fact PRIMARY KEY (dossier_id, kind, day)
 );
 
 -- While a colleague is absent, who stands for them. Days, both included.
@@ -33,6 +47,8 @@ ALTER TABLE dossiers
     ADD COLUMN officer text,
     ADD COLUMN intake_due_at timestamptz,
     ADD COLUMN deadline_on date,
+    ADD COLUMN answer_by date,
+    ADD COLUMN apologised boolean NOT NULL DEFAULT false,
     ADD COLUMN supplied_at timestamptz,
     ADD COLUMN asked integer NOT NULL DEFAULT 0,
     ADD COLUMN answered integer NOT NULL DEFAULT 0,
@@ -48,6 +64,13 @@ ALTER TABLE dossiers
 COMMENT ON COLUMN dossiers.asked IS 'sequence of the applicant''s last request to withdraw, 0 for none';
 COMMENT ON COLUMN dossiers.answered IS 'sequence of the last request to withdraw that an officer answered';
 COMMENT ON COLUMN dossiers.deadline_on IS 'until when the applicant may bring or pay what is asked for';
+COMMENT ON COLUMN dossiers.answer_by IS 'the first last day on which an agency that was asked may answer';
+-- What the sweeps look for: of one office, what can become true until a day.
+CREATE INDEX dossiers_by_due_date ON dossiers (office, due_on)
+    WHERE due_on IS NOT NULL AND own_status IN ('accepted', 'in_processing', 'supplement_requested', 'payment_requested');
+CREATE INDEX dossiers_by_intake_due ON dossiers (office, intake_due_at) WHERE own_status = 'submitted';
+CREATE INDEX dossiers_by_deadline ON dossiers (office, deadline_on) WHERE deadline_on IS NOT NULL;
+CREATE INDEX dossiers_by_answer ON dossiers (office, answer_by) WHERE answer_by IS NOT NULL;
 CREATE INDEX dossiers_by_office ON dossiers (office, status, submitted_at, dossier_id);
 CREATE INDEX dossiers_by_unit ON dossiers (unit, status, submitted_at, dossier_id) WHERE unit IS NOT NULL;
 
@@ -55,7 +78,7 @@ DROP FUNCTION record(new_item[], new_event[], new_standing[]);
 DROP TYPE new_standing;
 CREATE TYPE new_standing AS (
     item integer, status text, unit text, officer text, accepted_at timestamptz, due_on date, intake_due_at timestamptz,
-    deadline_on date, answered integer
+    deadline_on date, answered integer, answer_by date, apologised boolean
 );
 
 -- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
@@ -87,6 +110,8 @@ BEGIN
             intake_due_at = (n.standing).intake_due_at,
             deadline_on = (n.standing).deadline_on,
             answered = (n.standing).answered,
+            answer_by = (n.standing).answer_by,
+            apologised = (n.standing).apologised,
             number = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce(n.number, d.number) END,
             version = n.version
         FROM (
@@ -100,6 +125,7 @@ END $$;
 
 REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {role};
-GRANT SELECT, INSERT ON heard TO {role};
+GRANT SELECT, INSERT, UPDATE (outcome) ON heard TO {role};
+GRANT SELECT, INSERT ON fired TO {role};
 GRANT SELECT, INSERT ON absences TO {role};
 GRANT INSERT (intake_due_at), UPDATE (asked, supplied_at) ON dossiers TO {role};

@@ -1,0 +1,255 @@
+"""Records what became true of dossiers by itself: one sweep for each kind and office, again and again, each fact once.
+
+A sweep records facts and never ends a dossier. It may die between any two lines: an event stands under an id that follows from its
+fact, and is recognised; a row of `fired` is written after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.chassis.decider import Context, Executed, Rejected, Stale
+from services.processing import metrics, tables, timers
+from services.processing.calendar import ONE_DAY, Calendar, local_day
+from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
+from services.processing.desk import Desk, record
+from services.processing.events import Event
+from services.processing.life import AwaitingPayment, Dossier, Ended, Held
+from services.processing.review import decide
+from services.processing.timers import Kind
+
+log = logging.getLogger(__name__)
+
+FACTS = UUID("5d0f2c84-8d4e-5f5e-9a55-0c6b8a2f3e11")
+"""Names the space of command ids, which follow from the fact that is recorded."""
+ACTOR = "system/processing"
+BATCH = 500
+
+# A loose index scan: as quick with a million dossiers as with ten.
+OFFICES = """
+WITH RECURSIVE each(office) AS (
+    (SELECT office FROM dossiers ORDER BY office LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.office FROM dossiers d WHERE d.office > each.office ORDER BY d.office LIMIT 1)
+    FROM each WHERE each.office IS NOT NULL
+)
+SELECT office FROM each WHERE office IS NOT NULL
+"""
+_RUNNING = "('accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
+# Of one office ($1), what can have become true until a day ($2), of what was not recorded yet. The least first.
+_DUE = f"""
+SELECT d.dossier_id, d.due_on AS day FROM dossiers d
+WHERE d.office = $1 AND d.due_on <= $2::date AND d.due_on IS NOT NULL AND d.own_status IN {_RUNNING} {{also}}
+  AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.due_on)
+ORDER BY d.due_on, d.dossier_id LIMIT $4
+"""
+_DEADLINE = """
+SELECT d.dossier_id, d.deadline_on AS day FROM dossiers d
+WHERE d.office = $1 AND d.deadline_on < $2::date AND d.own_status = '{status}'
+  AND NOT EXISTS (
+    SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind IN ($3, $3 || ':void') AND f.day = d.deadline_on
+  )
+ORDER BY d.deadline_on, d.dossier_id LIMIT $4
+"""
+CANDIDATES: dict[Kind, str] = {
+    "acceptance_overdue": """
+SELECT d.dossier_id, d.intake_due_at FROM dossiers d
+WHERE d.office = $1 AND d.intake_due_at < $2::timestamptz AND d.own_status = 'submitted'
+  AND NOT EXISTS (
+    SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3
+      AND f.day = (d.intake_due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+  )
+ORDER BY d.intake_due_at, d.dossier_id LIMIT $4
+""",
+    "due_soon": _DUE.format(also=""),
+    "due_today": _DUE.format(also=""),
+    "overdue": _DUE.format(also=""),
+    "apology_due": _DUE.format(also="AND NOT d.apologised"),
+    "supplement_lapsed": _DEADLINE.format(status="supplement_requested"),
+    "fee_lapsed": _DEADLINE.format(status="payment_requested"),
+    "consent_deemed": """
+SELECT d.dossier_id, d.answer_by AS day FROM dossiers d
+WHERE d.office = $1 AND d.answer_by < $2::date
+  AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.answer_by)
+ORDER BY d.answer_by, d.dossier_id LIMIT $4
+""",
+}
+KEEP = """
+INSERT INTO fired (dossier_id, kind, day, true_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
+PAYMENTS = """
+SELECT h.dossier_id, h.sequence, h.event_id, h.happened_at FROM heard h
+WHERE h.what = 'FeePaid' AND h.outcome IS NULL AND (h.dossier_id, h.sequence) > ($1, $2)
+ORDER BY h.dossier_id, h.sequence LIMIT $3
+"""
+
+Fact = tuple[UUID, date, datetime]
+
+
+async def run(desk: Desk, every_seconds: float) -> None:
+    """Sweeps for ever."""
+    while True:
+        await sweep(desk)
+        await asyncio.sleep(every_seconds)
+
+
+async def sweep(desk: Desk) -> None:
+    """Every kind of every office once, and the payments.
+
+    Guarantee: an office whose sweep fails stops no other. Test: test_one_failing_office_stops_no_other.
+    """
+    await _guarded("payments", partial(settle_payments, desk))
+    for row in await desk.pool.fetch(OFFICES):
+        for kind in timers.KINDS:
+            await _guarded(kind, partial(sweep_office, desk, kind, row["office"]))
+
+
+async def _guarded(kind: str, work: Callable[[], Any]) -> None:
+    try:
+        done = await work()
+        metrics.FIRED.labels(kind).inc(done)
+    except Exception as error:
+        metrics.FAILED.labels(kind).inc()
+        log.warning("the sweep of %s failed with %s", kind, type(error).__name__)
+
+
+async def sweep_office(desk: Desk, kind: Kind, office: str) -> int:
+    """What became true of one office's dossiers until now; how many facts were recorded.
+
+    Guarantee: swept again, by whatever process, a fact is recorded once. Test: test_a_fact_is_recorded_once.
+    """
+    now, done = desk.clock(), 0
+    while True:
+        facts = await _candidates(desk, kind, office, now)
+        true = [fact for fact in facts if fact[2] <= now]
+        void: set[Fact] = set()
+        if kind in ("supplement_lapsed", "consent_deemed"):
+            void = {fact for fact in true if not await _record(desk, kind, fact)}
+        if true:
+            await desk.pool.execute(KEEP, *_columns(kind, true, void))
+        done += len(true) - len(void)
+        if len(true) < BATCH:
+            return done
+
+
+async def _candidates(desk: Desk, kind: Kind, office: str, now: datetime) -> list[Fact]:
+    if kind == "acceptance_overdue":
+        rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH)
+        return [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
+    today = local_day(now)
+    until = latest_due(kind, today, desk.calendar)
+    rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH)
+    return [(r["dossier_id"], r["day"], timers.true_at(kind, r["day"], desk.calendar)) for r in rows]
+
+
+def latest_due(kind: Kind, today: date, calendar: Calendar) -> date:
+    """The latest due date, or the day after the latest deadline, of which something can be true today."""
+    if kind == "overdue":
+        return today - ONE_DAY
+    if kind in ("due_soon", "apology_due"):
+        day = today + timers.AHEAD
+        while local_day(timers.true_at(kind, day, calendar)) > today:
+            day -= timedelta(days=1)
+        return day
+    return today
+
+
+def _columns(kind: Kind, facts: Sequence[Fact], void: set[Fact]) -> list[list[Any]]:
+    """The rows to keep. What turned out void, as an answer in time was heard of, is kept as looked at."""
+    return [
+        [fact[0] for fact in facts],
+        [f"{kind}:void" if fact in void else kind for fact in facts],
+        [fact[1] for fact in facts],
+        [fact[2] for fact in facts],
+    ]
+
+
+async def _record(desk: Desk, kind: Kind, fact: Fact) -> bool:
+    """The event of a lapse or of an agency's silence, at the time at which it became true; whether it stands."""
+    dossier_id, day, at = fact
+    known = (await tables.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
+    context = Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)
+
+    def becomes(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:
+        events: list[Event] = []
+        for command in facts_of(kind, dossier, local_day(at)):
+            decision = decide(command, dossier, calendar)
+            events += [] if isinstance(decision, Rejected) else decision
+        return events
+
+    done = await record(desk, dossier_id, known, becomes, context)
+    if isinstance(done, Stale):
+        raise RuntimeError("others act on this dossier just now")
+    return isinstance(done, Executed) and bool(done.events)
+
+
+def facts_of(kind: Kind, dossier: Dossier, on: date) -> list[Command]:
+    """The commands that tell the log of it; of several silent agencies, one each."""
+    if kind == "supplement_lapsed":
+        return [NoteLapse(on)]
+    now = dossier.now
+    asked = now.opinions if isinstance(now, Held) else ()
+    return [DeemConsent(on, each.agency) for each in asked if each.answer is None and each.answer_by < on]
+
+
+async def settle_payments(desk: Desk) -> int:
+    """Looks at each payment that was heard of once: what fits the fee that was asked for is confirmed as of the time of payment.
+
+    Guarantee: a payment of a wrong amount or currency changes nothing and waits for an officer.
+    Test: test_a_wrong_amount_waits_for_an_officer.
+    """
+    done, after = 0, (UUID(int=0), 0)
+    while True:
+        rows = await desk.pool.fetch(PAYMENTS, *after, BATCH)
+        for row in rows:
+            after = (row["dossier_id"], row["sequence"])
+            outcome = await _settle(desk, row)
+            if outcome is not None:
+                await desk.pool.execute(
+                    "UPDATE heard SET outcome = $3 WHERE dossier_id = $1 AND sequence = $2", *after, outcome
+                )
+                done += 1
+        if len(rows) < BATCH:
+            return done
+
+
+async def _settle(desk: Desk, row: Any) -> str | None:
+    dossier_id, at = row["dossier_id"], row["happened_at"]
+    known = (await tables.find_for_command(desk.pool, [dossier_id], "", local_day(at)))[dossier_id]
+    outcome: str | None = None
+
+    def settles(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:
+        nonlocal outcome
+        outcome = outcome_of(dossier)
+        if outcome != "confirmed":
+            return []
+        # A payment of before the request would have kept it from being asked for; days never go back.
+        on = max(local_day(at), dossier.since)
+        decision = decide(ConfirmFee(on, row["sequence"]), dossier, calendar)
+        if isinstance(decision, Rejected):
+            outcome = "waits"
+            return []
+        return decision
+
+    done = await record(
+        desk, dossier_id, known, settles, Context(uuid5(FACTS, f"payment/{row['event_id']}"), ACTOR, at)
+    )
+    if isinstance(done, Executed) and done.repeated:
+        return "confirmed"
+    return None if isinstance(done, Stale) else outcome
+
+
+def outcome_of(dossier: Dossier) -> str | None:
+    """What becomes of a payment by where the dossier stands; None while a request to withdraw waits for its answer."""
+    if dossier.withdrawal is not None:
+        return None
+    if isinstance(dossier.now, Ended):
+        return "refund"
+    return "confirmed" if isinstance(dossier.now, AwaitingPayment) else "unasked"

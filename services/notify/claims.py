@@ -32,7 +32,8 @@ WITH due AS (
     RETURNING m.*
 )
 SELECT m.notice_id, m.dossier_id, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
-       n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.sealed_code, c.name, c.email
+       n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
+       d.sealed_code, c.name, c.email
 FROM claimed m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
@@ -123,6 +124,7 @@ def told_in(row: asyncpg.Record) -> Told:
         dossier_id=row["dossier_id"],
         happened_at=row["happened_at"],
         facts=orjson.loads(row["facts"]),
+        submitted_on=row["submitted_on"],
         procedure=row["procedure"],
         office=row["office"],
         sealed_code=row["sealed_code"],

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, create_model
 
 from services.chassis.ordering import Delivered
 from services.notify import metrics
@@ -29,6 +29,7 @@ from services.notify.notice import (
     decide,
     muted,
 )
+from services.notify.texts import VIETNAM
 
 
 class Narrow(BaseModel):
@@ -38,7 +39,7 @@ class Narrow(BaseModel):
 
 
 class Submitted(Narrow):
-    """Whom to tell, and which change of contact must be known before."""
+    """Whom to tell, and which change of contact must be known before. Its text needs nothing else."""
 
     applicant_id: UUID
     contact_change: int
@@ -53,62 +54,66 @@ class Accepted(Narrow):
     due_on: date | None
 
 
-class Reasoned(Narrow):
-    """Why."""
+class Reversed(Narrow):
+    """What holds again; without an acceptance the dossier has no code."""
 
-    reason: str
-
-
-class Forwarded(Narrow):
-    """Where to, for which step."""
-
-    unit: str
-    step: str
-
-
-class Resolved(Narrow):
-    """How it ended."""
-
-    outcome: str
-
-
-class Apologised(Narrow):
-    """Why, and the new appointment."""
-
-    reason: str
-    appointment_on: date
-
-
-class Corrected(Narrow):
-    """Why, and by which decision."""
-
+    event: str
     reason: str
     document: str
+    status: str
+    due_on: date | None
 
 
-class Returned(Narrow):
-    """How the result was handed over."""
+class Paper(Narrow):
+    """A paper of the dossier's version by its place, and what is wrong with it."""
 
-    method: str
+    paper: int
+    fault: str
+
+
+def says(**members: Any) -> type[BaseModel]:
+    """The model of an event of which a text says these members and nothing else is needed."""
+    fields: dict[str, Any] = {name: (kind, ...) for name, kind in members.items()}
+    return create_model("Says", __base__=Narrow, **fields)
 
 
 SOURCES = ("intake", "processing")
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
+    "SupplementProvided.v1": says(),
+    "WithdrawalRequested.v1": says(),
+    "FeePaid.v1": says(amount=int, currency=str),
     "DossierAccepted.v1": Accepted,
-    "DossierRejected.v1": Reasoned,
-    "DossierForwarded.v1": Forwarded,
-    "DossierResolved.v1": Resolved,
-    "ResultReturned.v1": Returned,
-    "ProcessingStopped.v1": Reasoned,
-    "ApologyIssued.v1": Apologised,
-    "ResultCorrected.v1": Corrected,
+    "DossierRejected.v1": says(reason=str),
+    "DossierForwarded.v1": says(unit=str, step=str),
+    "DossierResolved.v1": says(outcome=str),
+    "ResultReturned.v1": says(method=str),
+    "ProcessingStopped.v1": says(reason=str),
+    "ApologyIssued.v1": says(reason=str, appointment_on=date),
+    "ResultCorrected.v1": says(reason=str, document=str),
+    "SupplementRequested.v1": says(papers=list[Paper], deadline_on=date, clock=str, due_on=date | None),
+    "SupplementAccepted.v1": says(status=str, due_on=date | None),
+    "SupplementLapsed.v1": says(deadline_on=date),
+    "FeeRequested.v1": says(amount_vnd=int, deadline_on=date, clock=str, due_on=date | None),
+    "FeeConfirmed.v1": says(due_on=date | None),
+    "FeeWaived.v1": says(reason=str, due_on=date | None),
+    "OpinionRequested.v1": says(agency=str, answer_by=date),
+    "OpinionGiven.v1": says(agency=str, opinion=str),
+    "ConsentDeemed.v1": says(agency=str),
+    "DueDateChanged.v1": says(old_due_on=date, due_on=date, days=list[date]),
+    "DueDateExtended.v1": says(reason=str, due_on=date),
+    "DossierWithdrawn.v1": says(),
+    "WithdrawalRefused.v1": says(reason=str, status=str),
+    "DossierHandedOver.v1": says(unit=str),
+    "DossierReversed.v1": Reversed,
 }
 PASSED_OVER: frozenset[str] = frozenset()
+# Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
+UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "sealed_code"})
 
 OPEN_DOSSIERS = """
-INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
+INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[])
 """
 KEEP_CODES = """
 UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
@@ -134,17 +139,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 Told = tuple[Delivered, Happened, Notice]
-# What each text needs of its event beside what is known of the dossier.
-FACTS: Mapping[type[BaseModel], tuple[str, ...]] = {
-    Submitted: (),
-    Accepted: ("due_on",),
-    Reasoned: ("reason",),
-    Apologised: ("reason", "appointment_on"),
-    Corrected: ("reason", "document"),
-    Forwarded: ("unit", "step"),
-    Resolved: ("outcome",),
-    Returned: ("method",),
-}
 
 
 class Dossiers:
@@ -179,12 +173,12 @@ class Dossiers:
                 [d.data.contact_change for d in opened],
                 [d.data.procedure for d in opened],
                 [d.data.office for d in opened],
+                [d.occurred_at.astimezone(VIETNAM).date() for d in opened],
             )
-        accepted = [d for d in deliveries if isinstance(d.data, Accepted)]
-        if accepted:
-            await connection.execute(
-                KEEP_CODES, [d.stream_id for d in accepted], [d.data.sealed_code for d in accepted]
-            )
+        # Of several of one dossier the last one holds: a reversed acceptance leaves it without a code.
+        codes = {d.stream_id: code_after(d.data) for d in deliveries if changes_code(d.data)}
+        if codes:
+            await connection.execute(KEEP_CODES, list(codes), list(codes.values()))
         told: list[Told] = []
         mutes = 0
         for delivered in deliveries:
@@ -248,8 +242,17 @@ def happened_in(delivered: Delivered) -> Happened:
 
 def facts(delivered: Delivered) -> str:
     """The codes and dates that the text of this event's notices says, as a JSON object."""
-    said = FACTS[type(delivered.data)]
-    return orjson.dumps({name: getattr(delivered.data, name) for name in said}).decode() if said else "{}"
+    return orjson.dumps(delivered.data.model_dump(exclude=UNTOLD)).decode()
+
+
+def changes_code(data: BaseModel) -> bool:
+    """Whether the dossier has another official code after the event, or none any more."""
+    return isinstance(data, Accepted) or (isinstance(data, Reversed) and data.event == "DossierAccepted")
+
+
+def code_after(data: BaseModel) -> str | None:
+    """The sealed code after such an event."""
+    return data.sealed_code if isinstance(data, Accepted) else None
 
 
 def _ending(happened: Happened, notice: Notice) -> NotifyEvent:

@@ -26,18 +26,37 @@ class Channel(StrEnum):
     INBOX = "inbox"
 
 
-# Each status change is told at once on the website and by e-mail. A forward from desk to desk asks nothing of the applicant and
-# there are up to five of them: they are followed in the inbox, and no e-mail is sent for them.
+_EVERYWHERE = (Channel.EMAIL, Channel.INBOX)
+# Each status change is told at once on the website and by e-mail, and what an applicant did is receipted. What passes from desk to
+# desk or between agencies asks nothing of the applicant: it is followed in the inbox, and no e-mail is sent for it.
 TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
-    "DossierSubmitted": (Channel.EMAIL, Channel.INBOX),
-    "DossierAccepted": (Channel.EMAIL, Channel.INBOX),
-    "DossierRejected": (Channel.EMAIL, Channel.INBOX),
+    "DossierSubmitted": _EVERYWHERE,
+    "SupplementProvided": _EVERYWHERE,
+    "WithdrawalRequested": _EVERYWHERE,
+    "FeePaid": _EVERYWHERE,
+    "DossierAccepted": _EVERYWHERE,
+    "DossierRejected": _EVERYWHERE,
     "DossierForwarded": (Channel.INBOX,),
-    "DossierResolved": (Channel.EMAIL, Channel.INBOX),
-    "ResultReturned": (Channel.EMAIL, Channel.INBOX),
-    "ProcessingStopped": (Channel.EMAIL, Channel.INBOX),
-    "ApologyIssued": (Channel.EMAIL, Channel.INBOX),
-    "ResultCorrected": (Channel.EMAIL, Channel.INBOX),
+    "DossierResolved": _EVERYWHERE,
+    "ResultReturned": _EVERYWHERE,
+    "ProcessingStopped": _EVERYWHERE,
+    "ApologyIssued": _EVERYWHERE,
+    "ResultCorrected": _EVERYWHERE,
+    "SupplementRequested": _EVERYWHERE,
+    "SupplementAccepted": _EVERYWHERE,
+    "SupplementLapsed": _EVERYWHERE,
+    "FeeRequested": _EVERYWHERE,
+    "FeeConfirmed": _EVERYWHERE,
+    "FeeWaived": _EVERYWHERE,
+    "OpinionRequested": (Channel.INBOX,),
+    "OpinionGiven": (Channel.INBOX,),
+    "ConsentDeemed": (Channel.INBOX,),
+    "DueDateChanged": _EVERYWHERE,
+    "DueDateExtended": _EVERYWHERE,
+    "DossierWithdrawn": _EVERYWHERE,
+    "WithdrawalRefused": _EVERYWHERE,
+    "DossierHandedOver": (Channel.INBOX,),
+    "DossierReversed": _EVERYWHERE,
 }
 
 

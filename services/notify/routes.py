@@ -28,7 +28,7 @@ SHOWN_MAX = 500
 
 # How a notice ended stands in the log; an e-mail without an end is claimed or waits for its turn.
 NOTICES_OF = """
-SELECT n.*, d.procedure, d.office, d.sealed_code, m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
+SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
 LEFT JOIN mails m ON m.notice_id = n.notice_id

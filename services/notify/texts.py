@@ -9,68 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contracts.catalogue import Version, version_on
 from contracts.sealed import Unsealable, unseal
+from services.notify import words
 from services.notify.notice import Channel
 
 TEMPLATES = Path(__file__).parent / "templates"
 VIETNAM = timezone(timedelta(hours=7))
-
-OFFICES = {
-    "H29.015.00": ("Sở Xây dựng Thành phố Hồ Chí Minh", "Ho Chi Minh City Department of Construction"),
-}
-STEPS = {
-    "tiep_nhan": ("tiếp nhận", "reception"),
-    "thu_ly": ("thụ lý", "examination"),
-    "tham_tra": ("thẩm tra", "verification"),
-    "ky_duyet": ("ký duyệt", "approval"),
-    "phat_hanh": ("phát hành", "issue"),
-    "tra_ket_qua": ("trả kết quả", "hand-over of the result"),
-}
-OUTCOMES = {
-    "granted": ("đồng ý giải quyết", "granted"),
-    "refused": ("từ chối giải quyết", "refused"),
-}
-METHODS = {
-    "in_person": ("trực tiếp tại bộ phận một cửa", "in person at the one-stop desk"),
-    "postal": ("qua dịch vụ bưu chính", "by post"),
-    "online": ("trực tuyến", "online"),
-}
-REASONS = {
-    "wrong_office": ("hồ sơ không thuộc thẩm quyền của cơ quan", "another office is competent"),
-    "not_eligible": ("không đủ điều kiện theo quy định", "the conditions are not met"),
-    "incomplete": ("thành phần hồ sơ không đầy đủ, không hợp lệ", "the dossier is incomplete or not valid"),
-    "wrong_procedure": ("không đúng thủ tục hành chính", "another procedure applies"),
-    "duplicate": ("trùng với hồ sơ đã nộp", "it repeats a dossier already filed"),
-}
-STOPS = {
-    "not_supplemented": (
-        "quá thời hạn bổ sung hồ sơ theo yêu cầu",
-        "what was asked for was not supplied in time",
-    ),
-    "not_paid": (
-        "quá thời hạn thực hiện nghĩa vụ tài chính",
-        "the financial obligation was not fulfilled in time",
-    ),
-    "not_competent": ("hồ sơ không thuộc thẩm quyền giải quyết", "another authority is competent"),
-    "conditions_changed": ("điều kiện giải quyết đã thay đổi", "the conditions of the matter have changed"),
-    "stopped_by_law": ("thủ tục hành chính đã bị bãi bỏ", "the procedure was abolished by law"),
-}
-DELAYS = {
-    "workload": ("khối lượng hồ sơ lớn", "the amount of work"),
-    "waiting_for_agency": ("chờ ý kiến của cơ quan phối hợp", "waiting for another agency's opinion"),
-    "complex_case": ("hồ sơ phức tạp, cần thêm thời gian thẩm tra", "the matter is complex"),
-    "system_outage": ("sự cố hệ thống thông tin", "an outage of the information system"),
-    "other": ("nguyên nhân khách quan khác", "another cause"),
-}
-CORRECTIONS = {
-    "clerical_error": ("sai sót về câu chữ, đánh máy", "a clerical error"),
-    "wrong_data": ("sai thông tin trong kết quả", "wrong data in the result"),
-    "wrong_document": ("nhầm văn bản kết quả", "the wrong document was issued"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +38,11 @@ class Told:
     about: str
     dossier_id: UUID
     happened_at: datetime
-    facts: Mapping[str, str | None]
+    facts: Mapping[str, Any]
     procedure: str | None
     office: str | None
     sealed_code: str | None
+    submitted_on: date | None = None
 
 
 class Texts:
@@ -110,6 +61,7 @@ class Texts:
             frame=f"{channel}.txt",
             told=told,
             facts=told.facts,
+            papers=papers(told),
             code=self._code(told),
             PROCEDURES=self._procedures,
             name=name,
@@ -127,6 +79,21 @@ class Texts:
             return None
 
 
+def papers(told: Told) -> list[tuple[str, str, str]]:
+    """Of each paper that is asked for: its name in both languages by the version of the first submission, and what is wrong with it."""
+    version = version_on(told.procedure, told.submitted_on) if told.procedure and told.submitted_on else None
+    known = version.papers if isinstance(version, Version) else ()
+    named = []
+    for asked in told.facts.get("papers", ()):
+        place = asked["paper"]
+        found = known[place - 1] if place <= len(known) else None
+        vietnamese, english = (
+            (found.name_vi, found.name_en) if found else (f"giấy tờ số {place}", f"paper {place}")
+        )
+        named.append((vietnamese, english, asked["fault"]))
+    return named
+
+
 def _vi(code: str, names: Mapping[str, tuple[str, str]]) -> str:
     return names[code][0] if code in names else code
 
@@ -137,6 +104,11 @@ def _en(code: str, names: Mapping[str, tuple[str, str]]) -> str:
 
 def _on(day: str | None) -> str:
     return date.fromisoformat(day).strftime("%d/%m/%Y") if day else ""
+
+
+def _dong(amount: int) -> str:
+    """300000 as 300.000, as Vietnamese and English notices of the authority write it."""
+    return f"{amount:,}".replace(",", ".")
 
 
 def _at(instant: datetime) -> str:
@@ -151,14 +123,5 @@ _environment = Environment(
     lstrip_blocks=True,
     autoescape=False,
 )
-_environment.filters |= {"vi": _vi, "en": _en, "on": _on, "at": _at}
-_environment.globals |= {
-    "OFFICES": OFFICES,
-    "STEPS": STEPS,
-    "OUTCOMES": OUTCOMES,
-    "METHODS": METHODS,
-    "REASONS": REASONS,
-    "STOPS": STOPS,
-    "DELAYS": DELAYS,
-    "CORRECTIONS": CORRECTIONS,
-}
+_environment.filters |= {"vi": _vi, "en": _en, "on": _on, "at": _at, "dong": _dong}
+_environment.globals |= {name: names for name, names in vars(words).items() if name.isupper()}

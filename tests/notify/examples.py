@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from uuid_utils.compat import uuid7
 
 from contracts.sealed import seal
 from services.chassis.ordering import Delivered
 from services.notify.incoming import APPLIED
+from services.notify.incoming import facts as facts_of
 from services.notify.texts import Texts, Told
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -27,7 +29,42 @@ DATA: dict[str, dict[str, Any]] = {
     "ProcessingStopped": {"reason": "not_competent", "due_on": "2026-12-10"},
     "ApologyIssued": {"reason": "workload", "appointment_on": "2026-12-17", "in_time": True},
     "ResultCorrected": {"reason": "clerical_error", "document": "1234/QĐ-SXD"},
+    "SupplementRequested": {
+        "papers": [{"paper": 1, "fault": "missing"}, {"paper": 9, "fault": "not_signed"}],
+        "deadline_on": "2026-12-18",
+        "clock": "paused",
+        "due_on": None,
+    },
+    "SupplementAccepted": {"status": "accepted", "due_on": "2026-12-14"},
+    "SupplementLapsed": {"deadline_on": "2026-12-18"},
+    "FeeRequested": {"amount_vnd": 300_000, "deadline_on": "2026-12-18", "clock": "paused", "due_on": None},
+    "FeeConfirmed": {"payment": 2, "status": "accepted", "due_on": "2026-12-14"},
+    "FeeWaived": {"reason": "poor_household", "status": "accepted", "due_on": "2026-12-14"},
+    "OpinionRequested": {"agency": "H29.020.00", "answer_by": "2026-11-25"},
+    "OpinionGiven": {"agency": "H29.020.00", "opinion": "agreed"},
+    "ConsentDeemed": {"agency": "H29.020.00"},
+    "DueDateChanged": {
+        "old_due_on": "2026-12-10",
+        "due_on": "2026-12-11",
+        "days": ["2026-12-01", "2026-12-02"],
+    },
+    "DueDateExtended": {"reason": "site_check", "amount": 5, "due_on": "2026-12-17"},
+    "DossierWithdrawn": {"request": 2, "due_on": "2026-12-10"},
+    "WithdrawalRefused": {"request": 2, "reason": "others_concerned", "status": "in_processing"},
+    "DossierHandedOver": {"unit": "H29.015.00/QLXD", "how": "transferred"},
+    "DossierReversed": {
+        "sequence": 1,
+        "event": "DossierAccepted",
+        "reason": "wrong_decision",
+        "document": "1234/QĐ-SXD",
+        "status": "submitted",
+        "due_on": None,
+    },
+    "SupplementProvided": {"request": 2},
+    "WithdrawalRequested": {"reason": "no_longer_needed"},
+    "FeePaid": {"amount": 300_000, "currency": "VND", "method": "online"},
 }
+OF_INTAKE = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "FeePaid")
 
 
 def texts() -> Texts:
@@ -58,7 +95,7 @@ class Life:
 
     def hears(self, about: str, *, recorded_at: datetime = NOW, origin: str | None = None) -> Delivered:
         """The dossier's next event, recorded then."""
-        source = "intake" if about == "DossierSubmitted" else "processing"
+        source = "intake" if about in OF_INTAKE else "processing"
         self._sequences[source] += 1
         name = f"{about}.v1"
         data = dict(DATA[about])
@@ -83,13 +120,9 @@ class Life:
         )
 
 
-def told(about: str, **facts: str | None) -> Told:
+def told(about: str, **facts: Any) -> Told:
     dossier_id = uuid7()
-    known = {
-        k: v
-        for k, v in DATA[about].items()
-        if k in {"due_on", "reason", "unit", "step", "outcome", "method", "appointment_on", "document"}
-    }
+    known = orjson.loads(facts_of(Life().hears(about)))
     return Told(
         about=about,
         dossier_id=dossier_id,
@@ -98,4 +131,5 @@ def told(about: str, **facts: str | None) -> Told:
         procedure="1.009982",
         office="H29.015.00",
         sealed_code=seal(CODE_KEY, CODE, dossier_id),
+        submitted_on=NOW.date(),
     )

@@ -19,9 +19,38 @@ async def test_a_dossiers_notices_are_decided_once(desk: Desk):
     )
     shown = await desk.shown(life.dossier_id)
     assert len(shown) == 9
-    not_told = {"DossierRejected", "ProcessingStopped", "ApologyIssued", "ResultCorrected"}
-    assert {about for about, _ in shown} == TOLD_BY.keys() - not_told
+    happened = (
+        "DossierSubmitted",
+        "DossierAccepted",
+        "DossierForwarded",
+        "DossierResolved",
+        "ResultReturned",
+    )
+    assert {about for about, _ in shown} == set(happened)
     assert {view.status for view in shown.values()} == {"pending"}
+
+
+async def test_every_event_is_told_whatever_comes_first(desk: Desk):
+    """What applicants and what the authority did come in any order after the submission: the notices are the same."""
+    own = ("SupplementProvided", "WithdrawalRequested", "FeePaid")
+    authority = [about for about in TOLD_BY if about not in (*own, "DossierSubmitted", "DossierReversed")]
+    for order in ([*own, *authority], [*authority, *own]):
+        life = Life()
+        await desk.hear(life.hears("DossierSubmitted"))
+        await desk.hear(*[life.hears(about) for about in order])
+        shown = await desk.shown(life.dossier_id)
+        assert {about for about, _ in shown} == TOLD_BY.keys() - {"DossierReversed"}
+        assert all("Mã hồ sơ: H29.015.00-261120-0007" in view.text for view in shown.values())
+
+
+async def test_a_reversed_acceptance_takes_the_code_with_it(desk: Desk):
+    life = Life()
+    await desk.hear(*[life.hears(a) for a in ("DossierSubmitted", "DossierAccepted", "DossierReversed")])
+    shown = await desk.shown(life.dossier_id)
+    assert all("Mã hồ sơ" not in view.text for view in shown.values())
+    await desk.hear(life.hears("DossierAccepted"))
+    shown = await desk.shown(life.dossier_id)
+    assert "Mã hồ sơ: H29.015.00-261120-0007" in shown["DossierReversed", "inbox"].text
 
 
 async def test_an_imported_dossier_is_muted_and_its_later_life_is_told(desk: Desk):

@@ -5,9 +5,10 @@ from typing import get_args
 
 import pytest
 
-from contracts import processing
+from contracts import codes
+from services.notify import words
 from services.notify.notice import TOLD_BY, Channel
-from services.notify.texts import CORRECTIONS, DELAYS, METHODS, OUTCOMES, REASONS, STEPS, STOPS, TEMPLATES
+from services.notify.texts import TEMPLATES
 from tests.notify.examples import CODE, texts, told
 
 NAME = "Nguyễn Thị Thử Nghiệm"
@@ -51,6 +52,21 @@ def test_an_apology_tells_why_and_the_new_appointment():
     assert "Ngày hẹn trả kết quả mới: 17/12/2026." in body and "khối lượng hồ sơ lớn" in body
 
 
+def test_a_supplement_names_each_paper_of_the_version_and_what_is_wrong_with_it():
+    body = texts().of(told("SupplementRequested"), Channel.INBOX).body
+    assert "- Đơn đề nghị cấp chứng chỉ hành nghề hoạt động xây dựng: còn thiếu" in body
+    assert "- Application for a practising certificate in construction: is missing" in body
+    assert "Hạn bổ sung: hết ngày 18/12/2026." in body and "không tính vào thời hạn" in body
+    of_old = replace(told("SupplementRequested"), submitted_on=None)
+    assert "- giấy tờ số 1: còn thiếu" in texts().of(of_old, Channel.INBOX).body
+    running = told("SupplementRequested", clock="runs", due_on="2026-12-10")
+    assert "Ngày hẹn trả kết quả: 10/12/2026." in texts().of(running, Channel.INBOX).body
+
+
+def test_an_amount_is_written_as_the_authority_writes_it():
+    assert "300.000 đồng" in texts().of(told("FeeRequested"), Channel.INBOX).body
+
+
 def test_a_code_sealed_with_another_key_is_left_out():
     text = texts().of(replace(told("DossierAccepted"), sealed_code="bm90IGEgc2VhbGVkIGNvZGU="), Channel.EMAIL)
     assert "Mã hồ sơ" not in text.body and "Mã tra cứu" in text.body
@@ -59,13 +75,23 @@ def test_a_code_sealed_with_another_key_is_left_out():
 @pytest.mark.parametrize(
     ("names", "contract"),
     [
-        (REASONS, processing.RejectionReason),
-        (STEPS, processing.Step),
-        (OUTCOMES, processing.Outcome),
-        (METHODS, processing.ReturnMethod),
-        (STOPS, processing.StopReason),
-        (DELAYS, processing.LateReason),
-        (CORRECTIONS, processing.CorrectionReason),
+        (words.REASONS, codes.RejectionReason),
+        (words.STEPS, codes.Step),
+        (words.OUTCOMES, codes.Outcome),
+        (words.METHODS, codes.ReturnMethod),
+        (words.STOPS, codes.StopReason),
+        (words.DELAYS, codes.LateReason),
+        (words.CORRECTIONS, codes.CorrectionReason),
+        (words.FAULTS, codes.PaperFault),
+        (words.WAIVERS, codes.WaiverReason),
+        (words.OPINIONS, codes.Opinion),
+        (words.EXTENSIONS, codes.ExtensionReason),
+        (words.WITHDRAWALS, codes.RefusalOfWithdrawal),
+        (words.REVERSALS, codes.ReversalReason),
+        (
+            words.STATUSES | dict.fromkeys(("rejected", "withdrawn", "stopped", "returned"), ("", "")),
+            codes.Status,
+        ),
     ],
 )
 def test_every_code_that_may_come_has_its_words(names: dict[str, tuple[str, str]], contract: object):

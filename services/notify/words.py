@@ -1,0 +1,96 @@
+"""What the codes of events are called in the texts of notices: Vietnamese first, English second."""
+
+OFFICES = {
+    "H29.015.00": ("Sở Xây dựng Thành phố Hồ Chí Minh", "Ho Chi Minh City Department of Construction"),
+}
+STEPS = {
+    "tiep_nhan": ("tiếp nhận", "reception"),
+    "thu_ly": ("thụ lý", "examination"),
+    "tham_tra": ("thẩm tra", "verification"),
+    "ky_duyet": ("ký duyệt", "approval"),
+    "phat_hanh": ("phát hành", "issue"),
+    "tra_ket_qua": ("trả kết quả", "hand-over of the result"),
+}
+OUTCOMES = {
+    "granted": ("đồng ý giải quyết", "granted"),
+    "refused": ("từ chối giải quyết", "refused"),
+}
+METHODS = {
+    "in_person": ("trực tiếp tại bộ phận một cửa", "in person at the one-stop desk"),
+    "postal": ("qua dịch vụ bưu chính", "by post"),
+    "online": ("trực tuyến", "online"),
+}
+REASONS = {
+    "wrong_office": ("hồ sơ không thuộc thẩm quyền của cơ quan", "another office is competent"),
+    "not_eligible": ("không đủ điều kiện theo quy định", "the conditions are not met"),
+    "incomplete": ("thành phần hồ sơ không đầy đủ, không hợp lệ", "the dossier is incomplete or not valid"),
+    "wrong_procedure": ("không đúng thủ tục hành chính", "another procedure applies"),
+    "duplicate": ("trùng với hồ sơ đã nộp", "it repeats a dossier already filed"),
+}
+STOPS = {
+    "not_supplemented": (
+        "quá thời hạn bổ sung hồ sơ theo yêu cầu",
+        "what was asked for was not supplied in time",
+    ),
+    "not_paid": (
+        "quá thời hạn thực hiện nghĩa vụ tài chính",
+        "the financial obligation was not fulfilled in time",
+    ),
+    "not_competent": ("hồ sơ không thuộc thẩm quyền giải quyết", "another authority is competent"),
+    "conditions_changed": ("điều kiện giải quyết đã thay đổi", "the conditions of the matter have changed"),
+    "stopped_by_law": ("thủ tục hành chính đã bị bãi bỏ", "the procedure was abolished by law"),
+}
+DELAYS = {
+    "workload": ("khối lượng hồ sơ lớn", "the amount of work"),
+    "waiting_for_agency": ("chờ ý kiến của cơ quan phối hợp", "waiting for another agency's opinion"),
+    "complex_case": ("hồ sơ phức tạp, cần thêm thời gian thẩm tra", "the matter is complex"),
+    "system_outage": ("sự cố hệ thống thông tin", "an outage of the information system"),
+    "other": ("nguyên nhân khách quan khác", "another cause"),
+}
+CORRECTIONS = {
+    "clerical_error": ("sai sót về câu chữ, đánh máy", "a clerical error"),
+    "wrong_data": ("sai thông tin trong kết quả", "wrong data in the result"),
+    "wrong_document": ("nhầm văn bản kết quả", "the wrong document was issued"),
+}
+FAULTS = {
+    "missing": ("còn thiếu", "is missing"),
+    "unreadable": ("không đọc được", "cannot be read"),
+    "wrong": ("không đúng quy định", "is not the right one"),
+    "expired": ("đã hết hiệu lực", "has expired"),
+    "not_signed": ("chưa ký, đóng dấu", "is not signed"),
+}
+WAIVERS = {
+    "exempt_by_law": ("thuộc trường hợp được miễn theo quy định", "exempt by law"),
+    "poor_household": ("thuộc hộ nghèo, cận nghèo", "a poor household"),
+    "agency_error": ("do lỗi của cơ quan", "an error of the authority"),
+}
+OPINIONS = {
+    "agreed": ("đồng ý", "it agrees"),
+    "disagreed": ("không đồng ý", "it does not agree"),
+    "no_comment": ("không có ý kiến", "it has no comment"),
+}
+EXTENSIONS = {
+    "complex_case": ("hồ sơ phức tạp", "the matter is complex"),
+    "waiting_for_agency": ("chờ ý kiến của cơ quan phối hợp", "waiting for another agency's opinion"),
+    "site_check": ("cần kiểm tra thực địa", "a check on site is needed"),
+    "force_majeure": ("sự kiện bất khả kháng", "force majeure"),
+}
+WITHDRAWALS = {
+    "already_signed": ("kết quả đã được ký", "the result is signed already"),
+    "others_concerned": ("liên quan đến quyền lợi của người khác", "others are concerned"),
+    "not_the_owner": ("người yêu cầu không phải là chủ hồ sơ", "whoever asked is not the owner"),
+}
+REVERSALS = {
+    "wrong_dossier": ("nhầm hồ sơ", "it was meant for another dossier"),
+    "wrong_decision": ("quyết định không đúng", "the decision was wrong"),
+    "wrong_data": ("sai thông tin", "its data were wrong"),
+    "court_decision": ("theo bản án, quyết định của Tòa án", "a court decided so"),
+}
+STATUSES = {
+    "submitted": ("chờ tiếp nhận", "waiting for acceptance"),
+    "accepted": ("đã tiếp nhận", "accepted"),
+    "in_processing": ("đang xử lý", "in processing"),
+    "supplement_requested": ("chờ bổ sung hồ sơ", "waiting for your supplement"),
+    "payment_requested": ("chờ thực hiện nghĩa vụ tài chính", "waiting for your payment"),
+    "resolved": ("đã giải quyết xong", "resolved"),
+}

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -75,6 +75,17 @@ class Calendar:
     def is_working(self, day: date) -> bool:
         return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)
 
+    def working_after(self, day: date, amount: int) -> date:
+        """The last of so many worked days after a day: looked up within the century, counted beyond it."""
+        days, count = _worked_days(self.off, self.worked)
+        place = day.toordinal() - _FIRST
+        if 0 <= place < len(count) and count[place] + amount <= len(days):
+            return days[count[place] + amount - 1]
+        while amount:
+            day += ONE_DAY
+            amount -= self.is_working(day)
+        return day
+
     def next_working(self, day: date) -> date:
         """The day itself when it is worked, else the first worked day after it."""
         while not self.is_working(day):
@@ -87,6 +98,23 @@ class Calendar:
         while not self.is_working(day):
             day -= ONE_DAY
         return day
+
+
+_FIRST, _LAST = date(2000, 1, 1).toordinal(), date(2100, 1, 1).toordinal()
+
+
+@lru_cache(maxsize=4)
+def _worked_days(off: frozenset[date], worked: frozenset[date]) -> tuple[list[date], list[int]]:
+    """The worked days of the century, and for each of its days how many of them there are up to and with it."""
+    calendar = Calendar(off, worked)
+    days: list[date] = []
+    count: list[int] = []
+    for ordinal in range(_FIRST, _LAST):
+        day = date.fromordinal(ordinal)
+        if calendar.is_working(day):
+            days.append(day)
+        count.append(len(days))
+    return days, count
 
 
 def read_declarations(path: Path = SHIPPED) -> list[Declaration]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import reduce
 from typing import Any
 
 from services.processing.clock import Clock
@@ -51,26 +50,52 @@ from services.processing.life import (
 
 
 def fold(filing: Filing, events: Iterable[Event], heard: tuple[Heard, ...] = ()) -> Dossier:
-    """The dossier that a filing and the acts since then make, beside what was heard of the applicant."""
-    return reduce(evolve, events, new(filing, heard))
+    """The dossier that a filing and the acts since then make, beside what was heard of the applicant.
+
+    The same as evolve for one act after the other, which it is written out from: histories are folded far more often.
+    Guarantee: the two agree on every history. Test: test_a_hundred_thousand_random_steps_stay_inside_the_table.
+    """
+    dossier = new(filing, heard)
+    acts = tuple(events)
+    now, since, answered = dossier.now, dossier.since, 0
+    for sequence, event in enumerate(acts, 1):
+        kind = type(event)
+        if kind is DossierReversed:
+            now = standing(filing, acts[:sequence])
+        else:
+            after = _AFTER[kind](now, event, sequence)
+            if after is None:
+                raise ValueError(f"{kind.__name__} while {now.status}")
+            now = after
+        if event.on > since:
+            since = event.on
+        if kind in _ANSWERS:
+            answered = _answered(answered, event)
+    return Dossier(filing, since, now, acts, heard, answered)
 
 
 def evolve(dossier: Dossier, event: Event) -> Dossier:
     """The dossier after an event; ValueError on a history that `decide` never wrote."""
     acts = (*dossier.acts, event)
     since = event.on if event.on > dossier.since else dossier.since
-    answered = dossier.answered
     if isinstance(event, DossierReversed):
         now = standing(dossier.filing, acts)
-        answered = max(answered, event.answered)
     else:
         after = _AFTER[type(event)](dossier.now, event, len(acts))
         if after is None:
             raise ValueError(f"{type(event).__name__} while {dossier.now.status}")
         now = after
-    if isinstance(event, WithdrawalRefused | DossierWithdrawn) and event.request:
-        answered = max(answered, event.request)
-    return Dossier(dossier.filing, since, now, acts, dossier.heard, answered)
+    return Dossier(dossier.filing, since, now, acts, dossier.heard, _answered(dossier.answered, event))
+
+
+_ANSWERS = frozenset({DossierReversed, WithdrawalRefused, DossierWithdrawn})
+
+
+def _answered(before: int, event: Event) -> int:
+    """The sequence of the last request to withdraw that was answered."""
+    if isinstance(event, WithdrawalRefused | DossierWithdrawn):
+        return max(before, event.request or 0)
+    return max(before, event.answered) if isinstance(event, DossierReversed) else before
 
 
 def standing(filing: Filing, acts: Sequence[Event]) -> State:

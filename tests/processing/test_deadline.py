@@ -224,3 +224,18 @@ def test_declaring_a_day_off_and_withdrawing_it_changes_nothing(
     before = explain(accepted_on, limit, shipped(), pauses)
     assert explain(accepted_on, limit, withdrawn, pauses).due_on == before.due_on
     assert due_date(accepted_on, limit, declared, pauses) >= before.due_on
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2110, 1, 1)),
+    st.integers(1, 60),
+    st.sets(st.dates(date(2023, 1, 1), date(2027, 1, 1)), max_size=30),
+)
+def test_a_date_looked_up_is_the_date_counted(day: date, amount: int, off: set[date]) -> None:
+    """Within the century whose worked days are kept, at its edges and beyond them."""
+    calendar = Calendar(frozenset(off), frozenset())
+    counted, left = day, amount
+    while left:
+        counted += timedelta(days=1)
+        left -= calendar.is_working(counted)
+    assert calendar.working_after(day, amount) == counted

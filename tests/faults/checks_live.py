@@ -118,6 +118,7 @@ ALL: tuple[checks.Check, ...] = (
     checks.every_201_has_its_dossier_and_event,
     checks.no_key_made_two,
     checks.every_act_answered_is_recorded_once,
+    checks.every_act_of_an_applicant_stands_once,
     checks.positions_are_dense,
     checks.versions_are_dense,
     checks.codes_are_dense,

@@ -1,4 +1,4 @@
-"""People and officers: files dossiers and carries them through their lives by the real HTTP doors, at a rate.
+"""People and officers: files dossiers by the real HTTP doors, at a rate; lives.py says what becomes of each.
 
 Whatever answer is lost is asked for again with the same key; every answer stands in the record. It judges nothing.
 """
@@ -8,14 +8,15 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.imports import CASES, Imports
-from tests.faults.people import Sheet, sheet, unit_of
-from tests.faults.record import LOST, Answer, Command, Filing, Record
+from tests.faults.lives import Lives, Officer
+from tests.faults.people import Sheet, sheet
+from tests.faults.record import LOST, Answer, Filing, Record
 
 Token = Callable[[str, str, str], str]
 """(role, subject, office) → bearer token; an officer of an office belongs to its one unit."""
@@ -25,21 +26,15 @@ LIVES_AT_ONCE = 400
 IMPORTED_EVERY = 10
 REQUESTS_AT_ONCE = 32
 """More than a house on two busy cores answers in time only makes a storm of repeats."""
-KEPT = ("dossier_id", "version", "code", "status")
-HANG_UP, SEND_AGAIN, BOTH_AT_ONCE, OTHER_CALLER, RIVAL = 0.03, 0.04, 0.02, 0.01, 0.03
-REJECTED, LEFT_WAITING, HANDED_BACK = 0.06, 0.06, 0.08
-APPOINTMENT = "2099-12-31"
-"""After the due date of every dossier."""
-GOES_ON = 0.85
-
-
-class Officer(NamedTuple):
-    name: str
-    office: str
-
-    def rival(self) -> "Officer":
-        """A colleague who wants to do the same at the same moment."""
-        return Officer(f"rival-{self.name}", self.office)
+KEPT = ("dossier_id", "version", "code", "status", "sequence", "outcome")
+HANG_UP, SEND_AGAIN, BOTH_AT_ONCE, OTHER_CALLER = 0.03, 0.04, 0.02, 0.01
+LEFT_WAITING = 0.06
+NOT_YET_HEARD = (
+    "not-yet-known",
+    "supplement-not-provided",
+    "withdrawal-not-requested",
+    "payment-unknown",
+)
 
 
 @dataclass(slots=True)
@@ -59,6 +54,7 @@ class Driver:
     record: Record
     doors: Doors
     token: Token
+    payment_secret: bytes
     draw: random.Random
     began: float = field(default_factory=time.monotonic)
     stopping: bool = False
@@ -128,7 +124,10 @@ class Driver:
         if dossier_id is None or draw.random() < LEFT_WAITING:
             return
         again = self._again_later(filing, draw.uniform(0.5, 30)) if draw.random() < SEND_AGAIN else None
-        await self._authority(dossier_id, Officer(f"officer-{number % OFFICERS}", paper.office), draw)
+        self.record.offices[dossier_id] = paper.office
+        officer = Officer(f"officer-{number % OFFICERS}", paper.office)
+        procedure = str(orjson.loads(paper.body)["procedure"])
+        await self._lived.authority(dossier_id, officer, filing, procedure, draw)
         if again:
             await again
 
@@ -155,64 +154,22 @@ class Driver:
         )
         return str(reply.body["dossier_id"]) if reply is not None and reply.status == 201 else None
 
-    async def _authority(self, dossier_id: str, officer: Officer, draw: random.Random) -> None:
-        """Accept, forward, resolve, return in turn, or apologise, stop, correct, or reject; each with the version that the one
-        before told."""
-        if draw.random() < REJECTED:
-            await self._act("reject", dossier_id, officer, 0, {"reason": "incomplete"})
-            return
-        version = await self._act(
-            "accept", dossier_id, officer, 0, {"unit": unit_of(officer.office)}, rival=draw.random() < RIVAL
-        )
-        steps: list[tuple[str, dict[str, Any]]] = [
-            ("forward", {"unit": unit_of(officer.office), "step": "thu_ly"}),
-            ("resolve", {"outcome": "granted"}),
-            ("return", {"method": "postal"}),
-        ]
-        if draw.random() < HANDED_BACK:
-            steps = [
-                ("apologise", {"reason": "workload", "appointment_on": APPOINTMENT}),
-                ("stop", {"reason": "not_competent"}),
-                ("correct", {"reason": "wrong_data", "document": "1234/QĐ-SXD"}),
-            ]
-        for act, body in steps:
-            if version is None or draw.random() > GOES_ON:
-                return
-            version = await self._act(act, dossier_id, officer, version, body, rival=draw.random() < RIVAL)
+    @property
+    def _lived(self) -> Lives:
+        """Who acts on a dossier that was filed."""
 
-    async def _act(
-        self,
-        act: str,
-        dossier_id: str,
-        officer: Officer,
-        version: int,
-        body: dict[str, Any],
-        *,
-        rival: bool = False,
-    ) -> int | None:
-        """The version after the act; with a rival, of whoever of the two officers was quicker."""
-        tries = [self._try(act, dossier_id, officer, version, body)]
-        if rival:
-            tries.append(self._try(act, dossier_id, officer.rival(), version, body))
-        versions = [v for v in await asyncio.gather(*tries) if v is not None]
-        return versions[0] if versions else None
+        async def ask(
+            answers: list[Answer], service: str, path: str, token: str, body: bytes, headers: dict[str, str]
+        ) -> Reply | None:
+            door = self.draw.choice(self.doors.of(service))
+            return await self._insist(answers, door, path, token, body, headers, intake=service == "intake")
 
-    async def _try(
-        self, act: str, dossier_id: str, officer: Officer, version: int, body: dict[str, Any]
-    ) -> int | None:
-        command = Command(act, dossier_id, officer.name, f"{act}-{dossier_id}")
-        self.record.commands.append(command)
-        headers = {"idempotency-key": command.key, "if-match": f'"{version}"'}
-        reply = await self._insist(
-            command.answers,
-            self.draw.choice(self.doors.processing),
-            f"/v1/dossiers/{dossier_id}/{act}",
-            self.token("officer", officer.name, officer.office),
-            orjson.dumps(body),
-            headers,
-            intake=False,
-        )
-        return int(reply.body["version"]) if reply is not None and reply.status == 200 else None
+        async def look(path: str, token: str) -> Reply:
+            door = self.draw.choice(self.doors.processing)
+            async with self._turns:
+                return await door.ask("GET", path, token=token)
+
+        return Lives(self.record, self.token, ask, look, self.payment_secret, self.patience_seconds)
 
     async def _insist(
         self,
@@ -256,5 +213,5 @@ class Driver:
 
 
 def _try_again(reply: Reply) -> bool:
-    """Too many, unavailable, or processing has not heard of the dossier yet."""
-    return reply.status in (404, 429) or reply.status >= 500 or reply.body.get("code") == "not-yet-known"
+    """Too many, unavailable, or processing has not heard yet of the dossier or of what its applicant did."""
+    return reply.status in (404, 429) or reply.status >= 500 or reply.body.get("code") in NOT_YET_HEARD

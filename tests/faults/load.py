@@ -48,7 +48,9 @@ class Load:
     async def _work(self) -> None:
         doors = Doors([self.doors["intake"]], [self.doors["processing"]])
         draw = random.Random(self._record.seed)
-        self._driver = Driver(self._record, doors, self._house.issuer.token, draw, self.began)
+        self._driver = Driver(
+            self._record, doors, self._house.issuer.token, self._house.payment_secret, draw, self.began
+        )
         self._driver.patience_seconds = self._patience_seconds
         sampler = asyncio.create_task(Sampler(self._record, self.doors["reporting"], self.began).run())
         self._started.set()

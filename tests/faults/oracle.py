@@ -4,7 +4,7 @@ Written from DOMAIN's tables alone and sharing no code with the services, so tha
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
 
 from tests.faults.record import COUNT_FIELDS, Fact, Rows, Standing
@@ -14,14 +14,20 @@ STATUS_AFTER = {
     "DossierAccepted": "accepted",
     "DossierRejected": "rejected",
     "DossierForwarded": "in_processing",
+    "SupplementRequested": "supplement_requested",
+    "FeeRequested": "payment_requested",
     "DossierResolved": "resolved",
     "ResultReturned": "returned",
     "ProcessingStopped": "stopped",
+    "DossierWithdrawn": "withdrawn",
 }
-STATUS_KEPT = ("ApologyIssued", "ResultCorrected")
+STATUS_BACK = ("SupplementAccepted", "FeeConfirmed")
+STATUS_KEPT = ("ApologyIssued", "ResultCorrected", "WithdrawalRefused", "DossierReversed")
+OF_APPLICANTS = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "FeePaid")
+ENDED = ("rejected", "withdrawn", "stopped", "resolved", "returned")
 CHANNELS = {
     name: ("inbox",) if name == "DossierForwarded" else ("email", "inbox")
-    for name in ("DossierSubmitted", *STATUS_AFTER, *STATUS_KEPT)
+    for name in (*OF_APPLICANTS, *STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT)
 }
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 
@@ -37,6 +43,7 @@ class Life:
     ended: Fact | None = None
     rejected: Fact | None = None
     acts: list[Fact] = field(default_factory=list)
+    own: list[Fact] = field(default_factory=list)
 
     def attribute(self, name: str) -> str:
         """Row attributes are those of the acceptance; before it, those of the submission."""
@@ -44,35 +51,47 @@ class Life:
 
 
 def replay(intake: Iterable[Fact], processing: Iterable[Fact]) -> dict[str, Life]:
-    """Every submitted dossier with all that the authority did to it, in each store's own order."""
+    """Every submitted dossier with all that its applicant and the authority did, in each store's own order."""
     lives: dict[str, Life] = {}
     for fact in sorted(intake, key=lambda f: f.position):
         if fact.type == "DossierSubmitted":
             standing = Standing("submitted", None, None, (fact.type,))
             lives[fact.stream_id] = Life(fact.stream_id, fact, standing)
+        elif fact.stream_id in lives and fact.type in OF_APPLICANTS:
+            lives[fact.stream_id].own.append(fact)
     for fact in sorted(processing, key=lambda f: f.position):
-        if fact.stream_id in lives and (fact.type in STATUS_AFTER or fact.type in STATUS_KEPT):
-            _follow(lives[fact.stream_id], fact)
+        if fact.stream_id in lives and fact.type in CHANNELS:
+            lives[fact.stream_id].acts.append(fact)
+    for life in lives.values():
+        _follow(life)
     return lives
 
 
-def _follow(life: Life, fact: Fact) -> None:
-    life.acts.append(fact)
-    code = life.standing.code
-    if fact.type == "DossierAccepted":
-        life.accepted = life.accepted or fact
-        code = official_code(fact)
-    elif fact.type == "DossierRejected":
-        life.rejected = fact
-    elif fact.type in ("DossierResolved", "ProcessingStopped"):
-        life.ended = life.ended or fact
-    life.standing = replace(
-        life.standing,
-        status=STATUS_AFTER.get(fact.type, life.standing.status),
-        version=fact.version,
-        code=code,
-        history=(*life.standing.history, fact.type),
-    )
+def _follow(life: Life) -> None:
+    """Where all acts lead but those that were reversed, which are as if they had not been."""
+    struck = {int(f.data["sequence"]) for f in life.acts if f.type == "DossierReversed"}
+    status, before, code, answered = "submitted", "", None, 0
+    for fact in life.acts:
+        if fact.type in ("DossierWithdrawn", "WithdrawalRefused"):
+            answered = max(answered, int(fact.data["request"] or 0))
+        if fact.version in struck:
+            continue
+        if fact.type == "DossierAccepted":
+            life.accepted, code = fact, official_code(fact)
+        elif fact.type == "DossierRejected" or (fact.type == "DossierWithdrawn" and life.accepted is None):
+            life.rejected = fact
+        elif fact.type in ("DossierResolved", "ProcessingStopped", "DossierWithdrawn"):
+            life.ended = fact
+        if fact.type in STATUS_BACK:
+            status = before
+        elif fact.type in STATUS_AFTER:
+            before, status = status, STATUS_AFTER[fact.type]
+    asked = max((f.version for f in life.own if f.type == "WithdrawalRequested"), default=0)
+    if asked > answered and status not in ENDED:
+        status = "withdrawal_requested"
+    version = life.acts[-1].version if life.acts else None
+    history = tuple(f.type for f in (life.submitted, *life.own, *life.acts))
+    life.standing = Standing(status, version, code, history)
 
 
 def standings(lives: dict[str, Life]) -> dict[str, Standing]:
@@ -85,7 +104,7 @@ def notices(lives: dict[str, Life]) -> set[tuple[str, str, str]]:
     told = [
         (i, fact.type)
         for i, life in lives.items()
-        for fact in (life.submitted, *life.acts)
+        for fact in (life.submitted, *life.own, *life.acts)
         if not fact.actor.startswith("importer/")
     ]
     return {(dossier_id, about, channel) for dossier_id, about in told for channel in CHANNELS[about]}

@@ -19,7 +19,19 @@ WAIT_SECONDS = 60.0
 VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
 DROPPED = re.compile(rb'^consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
-STATUSES = ("submitted", "accepted", "rejected", "in_processing", "resolved", "returned", "stopped")
+STATUSES = (
+    "submitted",
+    "accepted",
+    "rejected",
+    "in_processing",
+    "supplement_requested",
+    "payment_requested",
+    "withdrawal_requested",
+    "withdrawn",
+    "resolved",
+    "returned",
+    "stopped",
+)
 
 
 class Unreadable(Exception):

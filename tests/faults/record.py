@@ -60,10 +60,27 @@ class Command:
     caller: str
     key: str
     answers: list[Answer] = field(default_factory=list)
+    turn: int = 0
+    """1 for what is done once more after a reversal."""
 
     @property
     def granted(self) -> list[Answer]:
         return [a for a in self.answers if a.status == 200]
+
+
+@dataclass(slots=True)
+class Act:
+    """One act of an applicant on one dossier, or one payment: all attempts with one key."""
+
+    what: str
+    dossier_id: str
+    key: str
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def sequences(self) -> set[int]:
+        """The place among the applicant's acts that each receipt names."""
+        return {int(a.body["sequence"]) for a in self.answers if a.status == 201}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +189,8 @@ class Record:
     injected: list[str] = field(default_factory=list)
     filings: list[Filing] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    offices: dict[str, str] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     steps_back: list[StepBack] = field(default_factory=list)
     put_off: Counter[str] = field(default_factory=Counter)

@@ -1,10 +1,11 @@
-"""A small record of a run in which nothing went wrong: four dossiers, one poison, one ambiguous e-mail."""
+"""A small record of a run in which nothing went wrong: five dossiers, one poison, one ambiguous e-mail."""
 
 from datetime import UTC, datetime, timedelta
 
 from tests.faults import oracle
 from tests.faults.record import (
     LOST,
+    Act,
     Answer,
     Command,
     Fact,
@@ -21,14 +22,14 @@ OFFICE = "H29.015.00"
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 SUBMITTED = {"procedure": "1.009982", "office": OFFICE, "channel": "online"}
 LAWFUL = {
-    "submitted": 4,
+    "submitted": 5,
     "waiting_before": 0,
     "waiting": 0,
     "not_accepted": 1,
-    "received_new": 3,
+    "received_new": 4,
     "carried_over": 0,
-    "received": 3,
-    "resolved": 2,
+    "received": 4,
+    "resolved": 3,
     "pending": 1,
 }
 
@@ -44,8 +45,16 @@ def fact(store: str, position: int, dossier: str, version: int, kind: str, **dat
 
 
 def good_record() -> Record:
-    """d1 goes the whole way, d2 is rejected, d3 is accepted and pending, d4 is stopped."""
-    intake = [fact("intake", n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3, 4)]
+    """d1 goes the whole way, d2 is rejected, d3 is accepted and pending, d4 is stopped; d5 is supplemented and paid for, its
+    withdrawal is refused, its end reversed, and then it is taken back."""
+    intake = [
+        fact("intake", 1, "d5", 1, "DossierSubmitted", **SUBMITTED),
+        fact("intake", 2, "d5", 2, "SupplementProvided", request=2),
+        fact("intake", 3, "d5", 3, "FeePaid", amount=300_000, currency="VND"),
+        fact("intake", 4, "d5", 4, "WithdrawalRequested"),
+        fact("intake", 5, "d5", 5, "WithdrawalRequested"),
+        *[fact("intake", 5 + n, f"d{n}", 1, "DossierSubmitted", **SUBMITTED) for n in (1, 2, 3, 4)],
+    ]
     processing = [
         fact("processing", 1, "d1", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=1),
         fact("processing", 2, "d2", 1, "DossierRejected", reason="incomplete"),
@@ -57,6 +66,15 @@ def good_record() -> Record:
         fact("processing", 8, "d4", 2, "ApologyIssued", reason="workload"),
         fact("processing", 9, "d4", 3, "ProcessingStopped", reason="not_competent"),
         fact("processing", 10, "d4", 4, "ResultCorrected", reason="wrong_data"),
+        fact("processing", 11, "d5", 1, "DossierAccepted", **SUBMITTED, on="2026-11-20", number=4),
+        fact("processing", 12, "d5", 2, "SupplementRequested"),
+        fact("processing", 13, "d5", 3, "SupplementAccepted", status="accepted"),
+        fact("processing", 14, "d5", 4, "FeeRequested", amount_vnd=300_000),
+        fact("processing", 15, "d5", 5, "FeeConfirmed", payment=3, status="accepted"),
+        fact("processing", 16, "d5", 6, "WithdrawalRefused", request=4),
+        fact("processing", 17, "d5", 7, "DossierResolved", outcome="granted"),
+        fact("processing", 18, "d5", 8, "DossierReversed", sequence=7),
+        fact("processing", 19, "d5", 9, "DossierWithdrawn", request=5),
     ]
     lives = oracle.replay(intake, processing)
     notices = [
@@ -76,8 +94,9 @@ def good_record() -> Record:
         seed=1,
         planned=["kill intake"],
         injected=["kill intake"],
-        filings=[_filing(n) for n in (1, 2, 3, 4)],
+        filings=[_filing(n) for n in (1, 2, 3, 4, 5)],
         commands=[_command(f) for f in processing],
+        acts=[_act(f) for f in intake if f.type != "DossierSubmitted"],
         samples=[Sample(float(n), LAWFUL, 0.0) for n in range(20)],
         mail=[*mail, mail[0]],
         poison={"reporting": {"bad-1"}, "notify": {"bad-1"}},
@@ -118,6 +137,19 @@ def _command(recorded: Fact) -> Command:
         "ApologyIssued": "apologise",
         "ProcessingStopped": "stop",
         "ResultCorrected": "correct",
+        "SupplementRequested": "request-supplement",
+        "SupplementAccepted": "accept-supplement",
+        "FeeRequested": "request-fee",
+        "FeeConfirmed": "confirm-fee",
+        "WithdrawalRefused": "refuse-withdrawal",
+        "DossierReversed": "reverse",
+        "DossierWithdrawn": "withdraw",
     }[recorded.type]
     told = Answer(200, {"version": recorded.version, "code": _code(recorded)}, "processing", 2.0)
     return Command(act, recorded.stream_id, "o1", f"c{recorded.position}", [told])
+
+
+def _act(recorded: Fact) -> Act:
+    told = Answer(201, {"sequence": recorded.version}, "intake", 2.0)
+    lost = Answer(LOST, {}, "intake", 1.0)
+    return Act(recorded.type, recorded.stream_id, f"a{recorded.position}", [lost, told])

@@ -29,7 +29,7 @@ def _answer_two_ids(r: Record) -> None:
 
 
 def _add_an_unasked_dossier(r: Record) -> None:
-    r.outcome.stores["intake"].append(fact("intake", 5, "d5", 1, "DossierSubmitted", **SUBMITTED))
+    r.outcome.stores["intake"].append(fact("intake", 10, "d6", 1, "DossierSubmitted", **SUBMITTED))
 
 
 def _tell_two_keys_of_one_dossier(r: Record) -> None:
@@ -101,8 +101,8 @@ def _leave_one_unpublished(r: Record) -> None:
 
 def _publish_out_of_order(r: Record) -> None:
     heard = r.outcome.topic
-    first, second = heard[4], heard[6]
-    heard[4], heard[6] = replace(first, offset=second.offset), replace(second, offset=first.offset)
+    first, second = heard[9], heard[11]
+    heard[9], heard[11] = replace(first, offset=second.offset), replace(second, offset=first.offset)
 
 
 def _publish_a_new_event_first(r: Record) -> None:
@@ -112,7 +112,7 @@ def _publish_a_new_event_first(r: Record) -> None:
 
 
 def _publish_another_version(r: Record) -> None:
-    r.outcome.topic[6] = replace(r.outcome.topic[6], sequence=1)
+    r.outcome.topic[11] = replace(r.outcome.topic[11], sequence=1)
 
 
 def _track_wrongly(r: Record) -> None:
@@ -136,11 +136,30 @@ def _queue_an_old_version(r: Record) -> None:
 
 
 def _count_twice(r: Record) -> None:
-    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 5}}
+    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 6}}
 
 
 def _count_no_day(r: Record) -> None:
     r.outcome.counts["day"] = {}
+
+
+def _forget_a_payment(r: Record) -> None:
+    r.outcome.stores["intake"] = [f for f in r.outcome.stores["intake"] if f.type != "FeePaid"]
+
+
+def _never_receipt_a_supplement(r: Record) -> None:
+    r.acts[0].answers[:] = [Answer(503, {}, "intake", 3.0)]
+
+
+def _keep_a_supplement_twice(r: Record) -> None:
+    again = replace(r.outcome.stores["intake"][1], position=10, version=6, event_id="again")
+    r.outcome.stores["intake"].append(again)
+
+
+def _settle_a_payment_twice(r: Record) -> None:
+    (paid,) = [f for f in r.outcome.stores["processing"] if f.type == "FeeConfirmed"]
+    again = replace(paid, position=20, version=10, event_id="again")
+    r.outcome.stores["processing"].append(again)
 
 
 DOCTORED: list[tuple[Doctor, str, str]] = [
@@ -155,6 +174,10 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_answer_an_act_differently, "act", "doubled"),
     (_refuse_an_act_for_good, "act", "wrong"),
     (_never_grant, "act", "wrong"),
+    (_forget_a_payment, "applicant", "lost"),
+    (_never_receipt_a_supplement, "applicant", "lost"),
+    (_keep_a_supplement_twice, "applicant", "doubled"),
+    (_settle_a_payment_twice, "applicant", "doubled"),
     (_leave_a_hole, "positions", "lost"),
     (_turn_time_back, "positions", "wrong"),
     (_store_an_event_twice, "positions", "doubled"),

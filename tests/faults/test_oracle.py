@@ -86,5 +86,13 @@ def test_of_an_import_nobody_is_told() -> None:
     lives = oracle.replay(imported, outcome.stores["processing"])
     assert {about for _, about, _ in oracle.notices(lives)} == {
         *oracle.STATUS_AFTER,
+        *oracle.STATUS_BACK,
         *oracle.STATUS_KEPT,
     }
+
+
+def test_a_reversed_end_is_as_if_it_had_not_been() -> None:
+    outcome = good_record().outcome
+    lives = oracle.replay(outcome.stores["intake"], outcome.stores["processing"][:-1])
+    assert (lives["d5"].standing.status, lives["d5"].ended) == ("withdrawal_requested", None)
+    assert oracle.counts(lives)["all"]["all"]["pending"] == LAWFUL["pending"] + 1

@@ -91,6 +91,11 @@ class House:
             "PAYMENT_SECRET": secrets.token_hex(32),
         }
 
+    @property
+    def payment_secret(self) -> bytes:
+        """What the payment provider signs with."""
+        return bytes.fromhex(self._secrets["PAYMENT_SECRET"])
+
     def start(self) -> None:
         """Everything, in order; returns when every service says that it is ready."""
         self.say("starting PostgreSQL and Kafka")

@@ -1,0 +1,221 @@
+"""What an authority and an applicant do to one dossier, act by act, each with the version that the one before told.
+
+It draws the way of a dossier and judges nothing; asking until an answer comes is the driver's.
+"""
+
+import asyncio
+import hmac
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from contracts.catalogue import Version, version_on
+from tests.faults.client import Lost, Reply
+from tests.faults.people import unit_of
+from tests.faults.record import Act, Command, Filing, Record
+
+REJECTED, HANDED_BACK, SUPPLEMENTED, PAYS, TAKES_BACK, REVERSED = 0.06, 0.08, 0.12, 0.10, 0.08, 0.06
+OTHER_AMOUNT, PAID_TWICE, REFUSED, RIVAL = 0.2, 0.3, 0.5, 0.03
+APPOINTMENT = "2099-12-31"
+"""After the due date of every dossier."""
+GOES_ON = 0.85
+LOOK_AGAIN_SECONDS = 0.5
+PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
+DECISION = {"reason": "wrong_decision", "document": "1234/QĐ-SXD"}
+GRANTED = {"outcome": "granted"}
+
+Ask = Callable[[list[Any], str, str, str, bytes, dict[str, str]], Awaitable[Reply | None]]
+"""(answers, service, path, token, body, headers) → the answer, however often it had to be asked for."""
+
+
+class Officer(NamedTuple):
+    name: str
+    office: str
+    role: str = "officer"
+
+    def rival(self) -> "Officer":
+        """A colleague who wants to do the same at the same moment."""
+        return self._replace(name=f"rival-{self.name}")
+
+    def supervisor(self) -> "Officer":
+        """Who reverses what the officer did."""
+        return self._replace(name=f"supervisor-{self.name}", role="supervisor")
+
+
+@dataclass(slots=True)
+class Lives:
+    """Carries one dossier after the other through its life."""
+
+    record: Record
+    token: Callable[[str, str, str], str]
+    ask: Ask
+    look: Callable[[str, str], Awaitable[Reply]]
+    payment_secret: bytes
+    patience_seconds: float
+
+    async def authority(
+        self, dossier_id: str, officer: Officer, filing: Filing, procedure: str, draw: random.Random
+    ) -> None:
+        """Reject; or accept, ask for this and that, and go on to one of the ends."""
+        if draw.random() < REJECTED:
+            await self.act("reject", dossier_id, officer, 0, {"reason": "incomplete"}, draw)
+            return
+        unit = {"unit": unit_of(officer.office)}
+        version = await self.act("accept", dossier_id, officer, 0, unit, draw)
+        if version is not None and draw.random() < SUPPLEMENTED:
+            version = await self._supplement(dossier_id, officer, filing, version, draw)
+        if version is not None and draw.random() < PAYS:
+            version = await self._fee(dossier_id, officer, procedure, version, draw)
+        if version is not None and draw.random() < TAKES_BACK:
+            version = await self._withdrawal(dossier_id, officer, filing, version, draw)
+        steps: list[tuple[str, dict[str, Any]]] = [
+            ("forward", unit | {"step": "thu_ly"}),
+            ("resolve", GRANTED),
+            ("return", {"method": "postal"}),
+        ]
+        if draw.random() < HANDED_BACK:
+            steps = [
+                ("apologise", {"reason": "workload", "appointment_on": APPOINTMENT}),
+                ("stop", {"reason": "not_competent"}),
+                ("correct", {"reason": "wrong_data", "document": "1234/QĐ-SXD"}),
+            ]
+        for act, body in steps:
+            if version is None or draw.random() > GOES_ON:
+                return
+            version = await self.act(act, dossier_id, officer, version, body, draw)
+            if act == "resolve" and version is not None and draw.random() < REVERSED:
+                reverse = DECISION | {"sequence": version}
+                version = await self.act("reverse", dossier_id, officer.supervisor(), version, reverse, draw)
+                if version is not None:
+                    version = await self.act("resolve", dossier_id, officer, version, GRANTED, draw, turn=1)
+
+    async def _supplement(
+        self, dossier_id: str, officer: Officer, filing: Filing, version: int, draw: random.Random
+    ) -> int | None:
+        asked = await self.act("request-supplement", dossier_id, officer, version, PAPERS, draw)
+        if asked is None or not await self._applicant(
+            "supplements", "SupplementProvided", dossier_id, filing, {"content": {"again": 1}}
+        ):
+            return None
+        return await self.act("accept-supplement", dossier_id, officer, asked, {}, draw)
+
+    async def _withdrawal(
+        self, dossier_id: str, officer: Officer, filing: Filing, version: int, draw: random.Random
+    ) -> int | None:
+        body = {"reason": "no_longer_needed"}
+        if not await self._applicant("withdrawal", "WithdrawalRequested", dossier_id, filing, body):
+            return None
+        if draw.random() < REFUSED:
+            refusal = {"reason": "others_concerned"}
+            return await self.act("refuse-withdrawal", dossier_id, officer, version, refusal, draw)
+        await self.act("withdraw", dossier_id, officer, version, {}, draw)
+        return None
+
+    async def _fee(
+        self, dossier_id: str, officer: Officer, procedure: str, version: int, draw: random.Random
+    ) -> int | None:
+        asked = await self.act("request-fee", dossier_id, officer, version, {}, draw)
+        if asked is None:
+            return None
+        in_force = version_on(procedure, datetime.now(UTC).date())
+        assert isinstance(in_force, Version) and in_force.fee_vnd
+        other = draw.random() < OTHER_AMOUNT
+        payments = [self._pay(dossier_id, in_force.fee_vnd + other)]
+        if draw.random() < PAID_TWICE:
+            payments.append(payments[0])
+        told = await asyncio.gather(*(self._tell(payment) for payment in payments))
+        if told[0] is None:
+            return None
+        if other:
+            body = {"payment": told[0].body["sequence"]}
+            return await self.act("confirm-fee", dossier_id, officer, asked, body, draw)
+        return await self._confirmed(dossier_id, officer)
+
+    def _pay(self, dossier_id: str, amount: int) -> tuple[Act, dict[str, Any]]:
+        act = Act("FeePaid", dossier_id, f"payment-{dossier_id}")
+        self.record.acts.append(act)
+        paid_at = datetime.now(UTC).isoformat()
+        return act, {"id": act.key, "dossier_id": dossier_id, "amount": amount, "paid_at": paid_at}
+
+    async def _tell(self, payment: tuple[Act, dict[str, Any]]) -> Reply | None:
+        """What the provider sends, signed anew each time."""
+        act, body = payment
+        raw = orjson.dumps(body)
+        give_up_at = time.monotonic() + self.patience_seconds
+        while time.monotonic() < give_up_at:
+            timestamp = str(int(time.time()))
+            signature = hmac.digest(self.payment_secret, timestamp.encode() + b"." + raw, "sha256").hex()
+            headers = {"payment-timestamp": timestamp, "payment-signature": signature}
+            reply = await self.ask(act.answers, "intake", "/v1/payments", "", raw, headers)
+            if reply is None or reply.body.get("code") != "signature-expired":
+                return reply if reply is not None and reply.status == 201 else None
+        return None
+
+    async def _confirmed(self, dossier_id: str, officer: Officer) -> int | None:
+        """The version after processing confirmed the payment by itself."""
+        give_up_at = time.monotonic() + self.patience_seconds
+        token = self.token(officer.role, officer.name, officer.office)
+        while time.monotonic() < give_up_at:
+            try:
+                reply = await self.look(f"/v1/dossiers/{dossier_id}", token)
+                if reply.status == 200 and reply.body["status"] != "payment_requested":
+                    return int(reply.body["version"])
+            except Lost:
+                pass
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return None
+
+    async def _applicant(
+        self, door: str, what: str, dossier_id: str, filing: Filing, body: dict[str, Any]
+    ) -> bool:
+        act = Act(what, dossier_id, f"{door}-{dossier_id}")
+        self.record.acts.append(act)
+        office = self.record.offices[dossier_id] if filing.role == "officer" else ""
+        reply = await self.ask(
+            act.answers,
+            "intake",
+            f"/v1/dossiers/{dossier_id}/{door}",
+            self.token(filing.role, filing.caller, office),
+            orjson.dumps(body),
+            {"idempotency-key": act.key},
+        )
+        return reply is not None and reply.status == 201
+
+    async def act(
+        self,
+        act: str,
+        dossier_id: str,
+        officer: Officer,
+        version: int,
+        body: dict[str, Any],
+        draw: random.Random,
+        *,
+        turn: int = 0,
+    ) -> int | None:
+        """The version after the act; with a rival, of whoever of the two officers was quicker."""
+        tries = [self._try(act, dossier_id, officer, version, body, turn)]
+        if draw.random() < RIVAL:
+            tries.append(self._try(act, dossier_id, officer.rival(), version, body, turn))
+        versions = [v for v in await asyncio.gather(*tries) if v is not None]
+        return versions[0] if versions else None
+
+    async def _try(
+        self, act: str, dossier_id: str, officer: Officer, version: int, body: dict[str, Any], turn: int
+    ) -> int | None:
+        command = Command(act, dossier_id, officer.name, f"{act}-{turn}-{dossier_id}", turn=turn)
+        self.record.commands.append(command)
+        headers = {"idempotency-key": command.key, "if-match": f'"{version}"'}
+        reply = await self.ask(
+            command.answers,
+            "processing",
+            f"/v1/dossiers/{dossier_id}/{act}",
+            self.token(officer.role, officer.name, officer.office),
+            orjson.dumps(body),
+            headers,
+        )
+        return int(reply.body["version"]) if reply is not None and reply.status == 200 else None

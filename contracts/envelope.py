@@ -23,12 +23,15 @@ class Message(BaseModel):
     type_name: ClassVar[str]
     owner: ClassVar[str]
     topic: ClassVar[str] = "dossiers"
+    subject_member: ClassVar[str] = "dossier_id"
+    """How the value names the subject."""
 
 
 class Attributes(NamedTuple):
     """The envelope of one event, as it stands in the headers.
 
-    `subject` is the dossier id; `sequence` the producer's stream version; `origin` is "import" on events that an import made.
+    `subject` is the dossier id, or the calendar's;
+    `sequence` the producer's stream version; `origin` is "import" on events that an import made.
     """
 
     id: UUID
@@ -69,7 +72,7 @@ def encode(attributes: Attributes, message: Message) -> tuple[bytes, bytes, Head
         "id": event_id,
         "type": attributes.type,
         "time": time,
-        "dossier_id": subject,
+        message.subject_member: subject,
         **message.model_dump(),
     }
     return subject.encode(), orjson.dumps(value), headers

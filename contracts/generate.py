@@ -10,12 +10,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from contracts import contacts, intake, notify, processing
+from contracts import calendar, contacts, intake, notify, processing
 from contracts.envelope import Message
 from contracts.topics import TOPICS
 
 HERE = Path(__file__).parent
-MESSAGES: tuple[type[Message], ...] = (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)
+MESSAGES: tuple[type[Message], ...] = (
+    *intake.MESSAGES,
+    *processing.MESSAGES,
+    *calendar.MESSAGES,
+    *notify.MESSAGES,
+)
 
 ENVELOPE: dict[str, Any] = {
     "id": {
@@ -29,10 +34,17 @@ ENVELOPE: dict[str, Any] = {
         "format": "date-time",
         "description": "When it happened, RFC 3339 with offset.",
     },
+}
+SUBJECTS: dict[str, dict[str, Any]] = {
     "dossier_id": {
         "type": "string",
         "format": "uuid",
         "description": "The dossier that it is about; the message's key.",
+    },
+    "calendar_id": {
+        "type": "string",
+        "format": "uuid",
+        "description": "The one calendar; the message's key.",
     },
 }
 HEADERS: dict[str, Any] = {
@@ -54,7 +66,7 @@ HEADERS: dict[str, Any] = {
         "ce_source": {"enum": ["intake", "processing", "notify"], "description": "The producer."},
         "ce_type": ENVELOPE["type"],
         "ce_time": ENVELOPE["time"],
-        "ce_subject": ENVELOPE["dossier_id"],
+        "ce_subject": SUBJECTS["dossier_id"],
         "ce_sequence": {
             "type": "string",
             "pattern": "^[1-9][0-9]*$",
@@ -72,6 +84,11 @@ HEADERS: dict[str, Any] = {
 }
 
 
+def envelope_of(message: type[Message]) -> dict[str, Any]:
+    """The members that the envelope adds to a message's value."""
+    return {**ENVELOPE, message.subject_member: SUBJECTS[message.subject_member]}
+
+
 def schema(message: type[Message]) -> dict[str, Any]:
     """JSON Schema (2020-12) of a message's value, with the envelope's members in it."""
     own = message.model_json_schema()
@@ -81,11 +98,17 @@ def schema(message: type[Message]) -> dict[str, Any]:
         "title": message.type_name,
         "description": inspect.cleandoc(message.__doc__ or ""),
         "type": "object",
-        "properties": {**ENVELOPE, "type": {"const": message.type_name}, **own["properties"]},
-        "required": [*ENVELOPE, *own.get("required", [])],
+        "properties": {**envelope_of(message), "type": {"const": message.type_name}, **own["properties"]},
+        "required": [*envelope_of(message), *own.get("required", [])],
         "additionalProperties": False,
     }
     return {**document, "$defs": definitions} if definitions else document
+
+
+def headers_of(message: type[Message]) -> dict[str, Any]:
+    """The headers of a message, whose subject is a dossier or the calendar."""
+    properties = {**HEADERS["properties"], "ce_subject": SUBJECTS[message.subject_member]}
+    return {**HEADERS, "properties": properties}
 
 
 def asyncapi() -> dict[str, Any]:
@@ -127,9 +150,9 @@ def asyncapi() -> dict[str, Any]:
                     names[m]: {
                         "name": m.type_name,
                         "summary": inspect.cleandoc(m.__doc__ or "").splitlines()[0],
-                        "headers": HEADERS,
+                        "headers": headers_of(m),
                         "payload": {"$ref": f"schemas/{m.type_name}.json"},
-                        "bindings": {"kafka": {"key": ENVELOPE["dossier_id"]}},
+                        "bindings": {"kafka": {"key": SUBJECTS[m.subject_member]}},
                     }
                     for m in MESSAGES
                 },

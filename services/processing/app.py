@@ -22,9 +22,13 @@ from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
 from services.chassis.web import Application, Readiness, create_app
 from services.processing import incoming, sweeps
-from services.processing.calendar import ZONE, shipped
+from services.processing.calendar import NOT_READ, ZONE
+from services.processing.calendar_routes import add_calendar_routes
+from services.processing.declaring import Declaring
 from services.processing.desk import Desk
+from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
+from services.processing.recounter import Recounter
 from services.processing.routes import add_routes
 from services.processing.settings import ProcessingSettings
 
@@ -33,7 +37,7 @@ WEEKS_SECONDS = 3600.0
 READY_SECONDS = 2.0
 
 
-def build(settings: ProcessingSettings, desk: Desk) -> Application:
+def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None = None) -> Application:
     """The application; it touches the database only when it is asked something."""
 
     async def ready() -> Readiness:
@@ -57,6 +61,7 @@ def build(settings: ProcessingSettings, desk: Desk) -> Application:
         ready=ready,
     )
     add_routes(application, desk)
+    add_calendar_routes(application, declaring or Declaring(desk))
     return application
 
 
@@ -72,12 +77,14 @@ async def main() -> None:
         say = outgoing(settings.code_key_bytes)
         relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say)], uuid7())
         store = open_store(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe)
+        desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)
+        declaring = Declaring(desk)
         reader = Reader.of_events(
             SOURCE,
             pool,
             settings.kafka,
             ["dossiers"],
-            incoming.listening(shipped()),
+            incoming.listening(lambda: desk.calendar),
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
@@ -93,15 +100,17 @@ async def main() -> None:
                 await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
                 await asyncio.sleep(WEEKS_SECONDS)
 
-        desk = Desk(pool, store, shipped(), lambda: datetime.now(ZONE), uuid7)
         await lifecycle.serve(
-            build(settings, desk),
+            build(settings, desk, declaring),
             settings,
             [
                 lifecycle.background("relay", lambda: with_kafka(relay.run)),
                 lifecycle.background("reader", lambda: with_kafka(reader.run)),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("sweeps", lambda: sweeps.run(desk, settings.sweep_seconds)),
+                lifecycle.background("calendar", declaring.watch),
+                lifecycle.background("recounts", Recounter(declaring, uuid7()).run),
+                lifecycle.background("calendar-years", lambda: watch_years(declaring)),
             ],
         )
 

@@ -1,7 +1,7 @@
 """Owns which days are working days: declared days off and worked Saturdays, each with the document that declares it.
 
-The days come from calendar.json; nothing here knows a holiday by itself, and nothing reads the clock. A year without
-declarations has its weekends only, and whatever is counted in it is provisional.
+The days are declared (declarations.py), those of calendar.json to begin with; nothing here knows a holiday by itself, and nothing
+reads the clock. A year without declarations has its weekends only, and whatever is counted in it is provisional.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -30,12 +30,16 @@ def local_day(at: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One day declared off, or one Saturday declared worked, by a document."""
+    """One day declared off, or one Saturday declared worked, by a document that was announced at an instant."""
 
     day: date
     kind: Kind
     document: str
-    announced_on: date
+    announced_at: datetime
+
+    @property
+    def announced_on(self) -> date:
+        return local_day(self.announced_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,16 @@ class Calendar:
 
     @staticmethod
     def of(declarations: Iterable[Declaration]) -> Calendar:
-        """Of several declarations of a day the one announced last counts; two of the same day of announcement that
+        """Of several declarations of a day the one announced last counts; two of the same instant of announcement that
         differ are refused: ValueError.
 
         Guarantee: the order in which declarations arrive does not matter. Test: test_the_order_of_declarations_does_not_matter.
         """
         latest: dict[date, Declaration] = {}
-        for declared in sorted(declarations, key=lambda each: (each.announced_on, each.document)):
+        for declared in sorted(declarations, key=lambda each: (each.announced_at, each.document)):
             before = latest.get(declared.day)
-            if before and before.announced_on == declared.announced_on and before.kind != declared.kind:
-                raise ValueError(f"{declared.day} is declared both off and worked on {declared.announced_on}")
+            if before and before.announced_at == declared.announced_at and before.kind != declared.kind:
+                raise ValueError(f"{declared.day} is declared both off and worked at {declared.announced_at}")
             latest[declared.day] = declared
         return Calendar(
             off=frozenset(day for day, declared in latest.items() if declared.kind == "off"),
@@ -71,6 +75,11 @@ class Calendar:
     def is_provisional(self, year: int) -> bool:
         """Whether nothing is declared for that year yet: dates in it may still move."""
         return all(day.year != year for day in self.documents)
+
+    def differs_from(self, other: Calendar) -> frozenset[date]:
+        """The days that are counted otherwise by the other."""
+        declared = self.off | self.worked | other.off | other.worked
+        return frozenset(day for day in declared if self.is_working(day) != other.is_working(day))
 
     def is_working(self, day: date) -> bool:
         return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)
@@ -117,12 +126,44 @@ def _worked_days(off: frozenset[date], worked: frozenset[date]) -> tuple[list[da
     return days, count
 
 
+class CalendarUnknown(OSError):
+    """What was declared has not been read yet: nothing may be counted, and the same may be asked again a little later."""
+
+
+class _NotRead(Calendar):
+    __slots__ = ()
+
+    def is_working(self, day: date) -> bool:
+        raise CalendarUnknown("the declared days have not been read yet")
+
+    def working_after(self, day: date, amount: int) -> date:
+        raise CalendarUnknown("the declared days have not been read yet")
+
+    def is_provisional(self, year: int) -> bool:
+        raise CalendarUnknown("the declared days have not been read yet")
+
+
+NOT_READ: Calendar = _NotRead(frozenset(), frozenset())
+"""Stands where the calendar will be, and counts nothing.
+
+Guarantee: nothing is counted by another calendar than the declared one. Test: test_nothing_is_counted_before_the_calendar_is_read.
+"""
+
+
+def announced(on: date) -> datetime:
+    """The instant of a document that tells only the day of its announcement: its beginning."""
+    return datetime.combine(on, time(), ZONE)
+
+
 def read_declarations(path: Path = SHIPPED) -> list[Declaration]:
     """The declarations of a file: documents, each with the days that it declares."""
     documents = json.loads(path.read_text(encoding="utf-8"))
     return [
         Declaration(
-            date.fromisoformat(day), kind, document["document"], date.fromisoformat(document["announced_on"])
+            date.fromisoformat(day),
+            kind,
+            document["document"],
+            announced(date.fromisoformat(document["announced_on"])),
         )
         for document in documents
         for kind in ("off", "worked")
@@ -132,5 +173,5 @@ def read_declarations(path: Path = SHIPPED) -> list[Declaration]:
 
 @cache
 def shipped() -> Calendar:
-    """The calendar of 2023 to 2026, read once."""
+    """The calendar of 2023 to 2026 as it ships, read once: what every log starts from."""
     return Calendar.of(read_declarations())

@@ -44,9 +44,9 @@ UNKNOWN = Rejected("dossier-unknown", "no submission under this id has arrived")
 REUSED = Rejected("idempotency-key-reused", "this key came with another command before")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """All that a command needs from outside. Clock and ids are given."""
+    """All that a command needs from outside. Clock and ids are given; `calendar` is kept current by declaring.py."""
 
     pool: asyncpg.Pool[Any]
     store: EventStore
@@ -151,7 +151,9 @@ async def record(
         EVENTS,
         dossier_id,
         partial(fold, known.filing, heard=known.heard),
-        partial(decide, desk.calendar),
+        # At every attempt anew: whoever was slower than a recount decides by the calendar of then. Nothing is awaited between a
+        # decision and its row, so that one calendar makes both.
+        lambda dossier: decide(desk.calendar, dossier),
         context,
         desk.new_id,
         expected_version=version,

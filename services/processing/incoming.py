@@ -72,10 +72,11 @@ FROM (
 Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]
 
 
-def listening(calendar: Calendar) -> Apply:
-    """The reader's `apply`, in the consumer's transaction. The calendar says until when a desk is to accept."""
+def listening(current: Callable[[], Calendar]) -> Apply:
+    """The reader's `apply`, in the consumer's transaction. The current calendar says until when a desk is to accept."""
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+        calendar = current()
         opened = [d for d in deliveries if isinstance(d.data, Submitted)]
         if opened:
             rows = [

@@ -1,12 +1,46 @@
-"""What processing measures beside every service's metrics; labels come from closed sets."""
+"""What processing measures beside what every process does, each with its sentence."""
 
-from services.chassis.metrics import counter
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+from services.chassis.metrics import counter, gauge
+from services.processing.calendar import Calendar, local_day
+from services.processing.declaring import Declaring
 
 KIND = {"kind": "what became true by itself, or payments"}
+YEAR_SECONDS = 60.0
+NOVEMBER = 11
 
+CALENDAR_YEAR_UNDECLARED = gauge(
+    "calendar_year_undeclared",
+    "1 while this year, or from 1 November on the next one, has no declared days: its dates are provisional.",
+)
 FIRED = counter(
     "timers_fired_total", "Facts of dossiers that became true by themselves and were recorded.", KIND
 )
 FAILED = counter(
     "timers_failed_total", "Sweeps of one kind and office that failed; the next one tries again.", KIND
 )
+
+
+def lacks_a_year(calendar: Calendar, on: date) -> bool:
+    """Whether dates are being promised in a year of which nothing is declared, late enough to be somebody's fault."""
+    years = (on.year, on.year + 1) if on.month >= NOVEMBER else (on.year,)
+    return any(calendar.is_provisional(year) for year in years)
+
+
+async def watch_years(declaring: Declaring) -> None:
+    """Keeps the gauge; before the calendar has been read it says nothing."""
+    changed = asyncio.Event()
+    declaring.on_change(changed.set)
+    while True:
+        if declaring.version:
+            on = local_day(declaring.desk.clock())
+            CALENDAR_YEAR_UNDECLARED.set(lacks_a_year(declaring.desk.calendar, on))
+        changed.clear()
+        try:
+            await asyncio.wait_for(changed.wait(), YEAR_SECONDS)
+        except TimeoutError:
+            continue

@@ -12,24 +12,26 @@ from uuid import UUID
 
 import orjson
 
-from contracts import envelope
+from contracts import calendar, envelope
 from contracts import processing as contract
 from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
 from services.processing.code import issue
+from services.processing.declarations import FACTS, Fact
 from services.processing.events import EVENTS, DossierAccepted, Event, Paper
 
 SOURCE = "processing"
 IMPORTER = "importer/"
-MESSAGES = {message.__name__: message for message in contract.MESSAGES}
+MESSAGES = {message.__name__: message for message in (*contract.MESSAGES, *calendar.MESSAGES)}
 
 
 def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
     """The relay's mapping from a stored event to its message; the same message every time it is asked for."""
 
     def say(stored: StoredEvent) -> Message:
-        event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
+        types = FACTS if stored.type in FACTS.names else EVENTS
+        event = types.decode(stored.type, stored.schema_version, stored.data)
         said = _said(event, stored.type, lambda: sealed_code(event, stored, code_key))
         attributes = envelope.Attributes(
             id=stored.event_id,
@@ -53,13 +55,13 @@ def official_code(office: str, event: DossierAccepted, data: str) -> str:
     return issue(office, event.on, orjson.loads(data)["number"])
 
 
-def sealed_code(event: Event, stored: StoredEvent, code_key: bytes) -> str:
+def sealed_code(event: Event | Fact, stored: StoredEvent, code_key: bytes) -> str:
     assert isinstance(event, DossierAccepted)
     dossier_id: UUID = stored.stream_id
     return seal(code_key, official_code(event.office, event, stored.data), dossier_id)
 
 
-def _said(event: Event, name: str, sealed: Callable[[], str]) -> envelope.Message:
+def _said(event: Event | Fact, name: str, sealed: Callable[[], str]) -> envelope.Message:
     """The members of the contract's message are members of the event of that name.
 
     The contract's models check what is said, whatever the types of the domain promise.

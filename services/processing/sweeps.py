@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.processing import metrics, tables, timers
-from services.processing.calendar import ONE_DAY, Calendar, local_day
+from services.processing.calendar import NOT_READ, ONE_DAY, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
 from services.processing.desk import Desk, record
 from services.processing.events import Event
@@ -94,9 +94,10 @@ Fact = tuple[UUID, date, datetime]
 
 
 async def run(desk: Desk, every_seconds: float) -> None:
-    """Sweeps for ever."""
+    """Sweeps for ever, once the calendar has been read: without it nobody knows what is due."""
     while True:
-        await sweep(desk)
+        if desk.calendar is not NOT_READ:
+            await sweep(desk)
         await asyncio.sleep(every_seconds)
 
 

@@ -22,6 +22,7 @@ from services.chassis.web import Application
 from services.processing import incoming
 from services.processing.app import build, open_store
 from services.processing.calendar import ZONE, shipped
+from services.processing.declaring import Declaring
 from services.processing.desk import Desk
 from services.processing.settings import ProcessingSettings
 from tests.databases import Database
@@ -67,6 +68,7 @@ class House:
     application: Application
     client: httpx.AsyncClient
     issuer: Issuer
+    declaring: Declaring
 
     async def submitted(
         self,
@@ -86,7 +88,7 @@ class House:
             for n, i in enumerate(ids)
         ]
         async with self.pool.acquire() as connection:
-            await incoming.listening(shipped())(connection, deliveries)
+            await incoming.listening(lambda: self.desk.calendar)(connection, deliveries)
         return ids
 
     async def owner(self) -> asyncpg.Connection[Any]:
@@ -113,7 +115,7 @@ class House:
             model,
         )
         async with self.pool.acquire() as connection:
-            await incoming.listening(shipped())(connection, [told])
+            await incoming.listening(lambda: self.desk.calendar)(connection, [told])
 
     def headers(self, member: Member) -> dict[str, str]:
         role, subject, office, unit = member
@@ -168,10 +170,11 @@ async def open_house(database: Database, home: Path) -> AsyncIterator[House]:
     clock = Clock()
     async with open_pool(database.dsn) as pool:
         desk = Desk(pool, open_store(pool), shipped(), clock, uuid7)
-        application = build(settings, desk)
+        declaring = Declaring(desk)
+        application = build(settings, desk, declaring)
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://processing") as client:
-            yield House(database, pool, desk, clock, application, client, issuer)
+            yield House(database, pool, desk, clock, application, client, issuer, declaring)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.calendar import Calendar, Declaration, local_day, read_declarations, shipped
+from services.processing.calendar import (
+    Calendar,
+    Declaration,
+    announced,
+    local_day,
+    read_declarations,
+    shipped,
+)
 
 
 def weekdays_off(year: int) -> str:
@@ -50,15 +57,15 @@ def test_every_declaration_names_its_document_and_comes_before_its_day() -> None
 
 
 def test_a_day_declared_both_ways_is_refused() -> None:
-    day, announced = date(2024, 5, 4), date(2024, 4, 12)
+    day, at = date(2024, 5, 4), announced(date(2024, 4, 12))
     with pytest.raises(ValueError, match="both off and worked"):
-        Calendar.of([Declaration(day, "off", "a", announced), Declaration(day, "worked", "b", announced)])
+        Calendar.of([Declaration(day, "off", "a", at), Declaration(day, "worked", "b", at)])
 
 
 def test_the_declaration_announced_last_counts() -> None:
     day = date(2024, 5, 4)
-    early = Declaration(day, "off", "a", date(2024, 4, 1))
-    late = Declaration(day, "worked", "b", date(2024, 4, 12))
+    early = Declaration(day, "off", "a", announced(date(2024, 4, 1)))
+    late = Declaration(day, "worked", "b", announced(date(2024, 4, 12)))
     assert Calendar.of([late, early]).is_working(day)
     assert Calendar.of([late, early]).documents[day] == "b"
 
@@ -68,11 +75,11 @@ declared = st.builds(
     st.dates(date(2024, 1, 1), date(2024, 1, 10)),
     st.sampled_from(["off", "worked"]),
     st.sampled_from(["a", "b", "c"]),
-    st.dates(date(2023, 1, 1), date(2023, 1, 10)),
+    st.dates(date(2023, 1, 1), date(2023, 1, 10)).map(announced),
 )
 
 
-@given(st.lists(declared, unique_by=lambda each: (each.day, each.announced_on), max_size=12), st.randoms())
+@given(st.lists(declared, unique_by=lambda each: (each.day, each.announced_at), max_size=12), st.randoms())
 def test_the_order_of_declarations_does_not_matter(
     declarations: list[Declaration], order: random.Random
 ) -> None:

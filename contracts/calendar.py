@@ -1,0 +1,55 @@
+"""What processing says of the calendar: days declared off or worked, and declarations taken back. One stream, never of a dossier."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+
+from contracts.envelope import Message
+
+CALENDAR_ID = UUID("c1d3a5f0-7b1e-5a52-9d39-0e6f5b8c2a11")
+"""The subject of every declaration: there is one calendar."""
+
+_KIND = (
+    "(Bộ luật Lao động|Luật|Nghị quyết|Nghị định|Quyết định|Chỉ thị|Thông tư|Thông báo|Công văn|Công điện) "
+)
+_NUMBER = "[0-9]{1,6}(/[0-9]{4})?/[A-ZĐ0-9-]{2,30}"
+_PLACE = "điều [0-9]{1,3}( khoản [0-9]{1,2})?"
+_ONE = f"({_KIND})?{_NUMBER}(, {_PLACE}( và {_PLACE})?)?"
+DayKind = Literal["off", "worked"]
+CalendarDocument = Annotated[str, StringConstraints(pattern=f"^{_ONE}(; {_ONE}){{0,3}}$", max_length=300)]
+"""Số ký hiệu of what declares, such as "Công văn 12729/VPCP-KGVX" or "Nghị quyết 28/2026/QH16, điều 2": no free text."""
+
+
+class DayDeclared(Message):
+    """A document declares a day off or worked. Per day, what was announced last counts; both may come in any order."""
+
+    type_name: ClassVar[str] = "DayDeclared.v1"
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
+class DeclarationWithdrawn(Message):
+    """A declaration counts as never said; `day` and `announced_at` name it."""
+
+    type_name: ClassVar[str] = "DeclarationWithdrawn.v1"
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
+MESSAGES: tuple[type[Message], ...] = (DayDeclared, DeclarationWithdrawn)

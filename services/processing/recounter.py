@@ -1,0 +1,227 @@
+"""Counts the dates of all open dossiers again after the calendar was changed, and records each that moves.
+
+It walks the open dossiers once, in the order of their ids, and then looks again at those that were acted on meanwhile: another
+process may have decided by the calendar before. Ended dossiers are never touched. It can stop between any two lines.
+Guarantee: a recount that was broken off goes on where it was and moves nothing twice. Test: test_a_recount_that_died_goes_on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from contracts.calendar import CALENDAR_ID
+from services.chassis.databases import TRANSIENT
+from services.chassis.decider import Context, new_events
+from services.chassis.event_store import Appended, Conflict, Item
+from services.processing import recounts
+from services.processing.calendar import local_day
+from services.processing.declaring import LOOK_SECONDS, Declaring
+from services.processing.desk import queue_row
+from services.processing.events import EVENTS, Event
+from services.processing.history import evolve
+from services.processing.recounting import Change, Open, dossier_of, moved
+from services.processing.recounts import OPEN, Recount
+
+ACTOR = "recount/calendar"
+LOOK_DOSSIERS = 2_000
+APPEND_DOSSIERS = 250
+SETTLED_SECONDS = 3 * LOOK_SECONDS
+"""By then every process counts by what was declared."""
+
+# The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted.
+_ROWS = """
+SELECT d.dossier_id, d.procedure, d.office, d.channel, d.submitted_at, d.own_status, d.accepted_at, d.due_on, d.intake_due_at,
+    d.version, CASE WHEN d.due_on >= $1 THEN (
+        SELECT e.data -> 'limit' ->> 'unit' FROM events e
+        WHERE e.stream_id = d.dossier_id AND e.type = 'DossierAccepted' ORDER BY e.version LIMIT 1
+    ) END
+FROM dossiers d
+"""
+_NEXT = f"{_ROWS} WHERE d.dossier_id > $2 AND d.own_status IN {OPEN} ORDER BY d.dossier_id LIMIT $3"
+_THESE = f"{_ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
+_WAITING = f"""
+{_ROWS} WHERE d.dossier_id > $2 AND d.own_status IN {OPEN} AND d.own_status = 'submitted' ORDER BY d.dossier_id LIMIT $3
+"""
+_HISTORIES = """
+SELECT stream_id, type, schema_version, data FROM events WHERE stream_id = ANY($1::uuid[]) ORDER BY stream_id, version
+"""
+_ACTED_ON = """
+SELECT DISTINCT stream_id FROM events
+WHERE position > $1 AND stream_id <> $2 AND correlation_id IS DISTINCT FROM $3
+"""
+_UNSETTLED = "SELECT extract(epoch FROM $1::timestamptz + $2::interval - clock_timestamp())::float8"
+NOBODY = UUID(int=0)
+T = TypeVar("T")
+
+
+class Recounter:
+    """The recounts of one process. `holder` names it among others."""
+
+    def __init__(
+        self, declaring: Declaring, holder: UUID, *, settled_seconds: float = SETTLED_SECONDS
+    ) -> None:
+        self._declaring, self._desk, self._holder = declaring, declaring.desk, holder
+        self._settled = timedelta(seconds=settled_seconds)
+        self._changed = asyncio.Event()
+        declaring.on_change(self._changed.set)
+
+    async def run(self) -> None:
+        """Does what is to be done as soon as the calendar changes, and looks every second for what others left undone."""
+        try:
+            while True:
+                self._changed.clear()
+                with suppress(recounts.LostHold):
+                    await self.catch_up()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+        finally:
+            with suppress(*TRANSIENT):
+                await asyncio.shield(recounts.let_go(self._desk.pool, self._holder))
+
+    async def catch_up(self) -> None:
+        """Recounts until nothing is left that nobody else does."""
+        while self._declaring.version:
+            await self._begin()
+            recount = await recounts.hold(self._desk.pool, self._holder)
+            if recount is None:
+                return
+            await self._walk(recount)
+
+    async def _begin(self) -> None:
+        """Derives from the log what is to be recounted: a declaration is enough, whoever dies after it.
+
+        Guarantee: a declaration is recounted even if its process dies at once. Test: test_a_declaration_is_recounted_by_whoever_lives.
+        """
+        version, declaring = self._declaring.version, self._declaring
+        last = await recounts.last(self._desk.pool)
+        since = last.to_version if last else 0
+        if since < version:
+            change = Change.of(declaring.calendar_at(since), declaring.calendar_at(version))
+            await recounts.begin(self._desk.pool, since, version, list(change.days))
+
+    async def _walk(self, recount: Recount) -> None:
+        pool = self._desk.pool
+        while True:
+            change = await self._change(recount)
+            rows = await self._rows(_NEXT, change, recount.last_dossier, LOOK_DOSSIERS)
+            if not rows:
+                break
+            moves = await self._recount(recount.recount_id, "", change, rows)
+            recount = recount._replace(
+                last_dossier=rows[-1].dossier_id,
+                done=recount.done + len(rows),
+                moved=recount.moved + moves,
+            )
+            await recounts.advance(pool, self._holder, recount)
+        await asyncio.sleep(max(0.0, await pool.fetchval(_UNSETTLED, recount.began_at, self._settled)))
+        await self._look_again(recount)
+        await recounts.finish(pool, self._holder, recount, self._position(recount))
+
+    async def _change(self, recount: Recount) -> Change:
+        """From the calendar before the recount to that of now: what was declared meanwhile is not counted out again."""
+        await self._declaring.refresh()
+        return Change.of(self._declaring.calendar_at(recount.from_version), self._desk.calendar)
+
+    def _position(self, recount: Recount) -> int:
+        """Where the log stood before the change."""
+        return self._declaring.positions[recount.from_version] - 1
+
+    async def _look_again(self, recount: Recount) -> None:
+        """Those that were acted on since the declaration, and all that wait for acceptance."""
+        pool, change = self._desk.pool, await self._change(recount)
+        acted_on = await pool.fetch(_ACTED_ON, self._position(recount), CALENDAR_ID, recount.recount_id)
+        for ids in _chunks([row[0] for row in acted_on], LOOK_DOSSIERS):
+            await self._recount(recount.recount_id, "again", change, await self._rows(_THESE, change, ids))
+            await recounts.advance(pool, self._holder, recount)
+        after = NOBODY
+        while rows := await self._rows(_WAITING, change, after, LOOK_DOSSIERS):
+            await self._recount(recount.recount_id, "again", change, rows)
+            await recounts.advance(pool, self._holder, recount)
+            after = rows[-1].dossier_id
+
+    async def _rows(self, query: str, change: Change, *arguments: Any) -> list[Open]:
+        if not change.days:
+            return []
+        return [Open(*row) for row in await self._desk.pool.fetch(query, change.days[0], *arguments)]
+
+    async def _recount(self, recount_id: UUID, which: str, change: Change, rows: Sequence[Open]) -> int:
+        """How many dates of these dossiers moved. The next ones are read and decided while the database records the last."""
+        await self._move_intake_limits(change, [row for row in rows if change.can_move_intake(row)])
+        moves, recorded = 0, None
+        for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
+            items = await self._items(recount_id, which, change, some)
+            if recorded is not None:
+                moves += await recorded
+            recorded = asyncio.create_task(self._record(recount_id, which, change, items))
+        return moves + (await recorded if recorded is not None else 0)
+
+    async def _histories(self, rows: Sequence[Open]) -> dict[UUID, list[Event]]:
+        histories: dict[UUID, list[Event]] = {row.dossier_id: [] for row in rows}
+        for stream_id, name, schema_version, data in await self._desk.pool.fetch(_HISTORIES, list(histories)):
+            histories[stream_id].append(EVENTS.decode(name, schema_version, data))
+        return histories
+
+    async def _items(
+        self, recount_id: UUID, which: str, change: Change, rows: Sequence[Open]
+    ) -> list[tuple[Open, Item]]:
+        """What is to be recorded of those whose dates move."""
+        histories = await self._histories(rows)
+        now, items = self._desk.clock(), []
+        for row in rows:
+            history = histories[row.dossier_id]
+            dossier = dossier_of(row, history)
+            events = moved(change, dossier, local_day(now))
+            if not events:
+                continue
+            for event in events:
+                dossier = evolve(dossier, event)
+            context = Context(uuid5(recount_id, f"{row.dossier_id}{which}"), ACTOR, now)
+            item = Item(
+                row.dossier_id,
+                len(history),
+                context.command_id,
+                new_events(EVENTS, events, context, self._desk.new_id),
+                ACTOR,
+                correlation_id=recount_id,
+                attachment=[queue_row(dossier, None, change.after)],
+            )
+            items.append((row, item))
+        return items
+
+    async def _record(
+        self, recount_id: UUID, which: str, change: Change, items: Sequence[tuple[Open, Item]]
+    ) -> int:
+        """Where an officer was quicker, that dossier is decided again, as often as it takes."""
+        moves = 0
+        while items:
+            answers = await asyncio.gather(*(self._desk.store.append(item) for _, item in items))
+            moves += sum(isinstance(answer, Appended) for answer in answers)
+            slower = [
+                row for (row, _), answer in zip(items, answers, strict=True) if isinstance(answer, Conflict)
+            ]
+            items = await self._items(recount_id, which, change, slower) if slower else []
+        return moves
+
+    async def _move_intake_limits(self, change: Change, rows: Sequence[Open]) -> None:
+        """Until when desks are to accept: a column and no event, for nothing was told of it."""
+        told = [row for row in rows if row.version]
+        histories = await self._histories(told) if told else {}
+        moves = []
+        for row in rows:
+            # One that was acted on since its row was read is looked at again.
+            limit = change.intake_due_at(dossier_of(row, histories.get(row.dossier_id, [])))
+            if limit not in (None, row.intake_due_at):
+                moves.append((row.dossier_id, row.version, limit))
+        if moves:
+            columns = [list(column) for column in zip(*moves, strict=True)]
+            await self._desk.pool.execute("SELECT move_intake_limits($1, $2, $3)", *columns)
+
+
+def _chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for begin in range(0, len(rows), size):
+        yield rows[begin : begin + size]

@@ -1,0 +1,96 @@
+"""Which dates a change of the calendar can move: told from a row alone, and never one too few."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.processing.calendar import ZONE, Calendar, shipped
+from services.processing.clock import Clock
+from services.processing.deadline import LIMIT_UNITS, Limit, Pause
+from services.processing.hours import intake_due_at
+from services.processing.recounting import Change, Open
+
+NOON = time(12)
+BEGIN, END = date(2026, 4, 20), date(2026, 5, 31)
+days = st.dates(BEGIN, END)
+calendars = st.builds(
+    lambda off, worked: Calendar(
+        off=(shipped().off | off) - worked, worked=(shipped().worked | worked) - off
+    ),
+    st.frozensets(days, max_size=3),
+    st.frozensets(days, max_size=3),
+)
+
+
+@st.composite
+def pauses(draw: st.DrawFn) -> tuple[Pause, ...]:
+    found, began = [], BEGIN
+    for _ in range(draw(st.integers(0, 2))):
+        began += timedelta(days=draw(st.integers(0, 5)))
+        ended = began + timedelta(days=draw(st.integers(0, 5)))
+        found.append(Pause(began, ended, draw(st.sampled_from(["subtract", "restart", "short_fix"]))))
+        began = ended
+    return tuple(found)
+
+
+clocks = st.builds(
+    Clock,
+    st.dates(BEGIN, date(2026, 5, 10)),
+    st.none() | st.builds(Limit, st.integers(1, 15), st.sampled_from(LIMIT_UNITS)),
+    st.none() | st.dates(date(2026, 5, 10), END),
+    st.integers(0, 3),
+    pauses(),
+)
+
+
+def row(
+    accepted_on: date | None = None,
+    due_on: date | None = None,
+    unit: str | None = None,
+    submitted_at: datetime = datetime(2026, 4, 20, 9, tzinfo=ZONE),
+    intake_due: datetime | None = None,
+) -> Open:
+    accepted_at = accepted_on and datetime.combine(accepted_on, NOON, ZONE)
+    status = "accepted" if accepted_on else "submitted"
+    return Open(
+        UUID(int=1), "1", "H", "online", submitted_at, status, accepted_at, due_on, intake_due, 1, unit
+    )
+
+
+@given(clocks, calendars, calendars)
+def test_every_date_that_moves_is_looked_at(clock: Clock, before: Calendar, after: Calendar) -> None:
+    old, new = clock.due_on(before), clock.due_on(after)
+    unit = clock.limit and clock.limit.unit
+    if old != new:
+        assert Change.of(before, after).can_move(row(clock.accepted_on, old, unit))
+
+
+@given(st.datetimes(datetime(2026, 4, 20), datetime(2026, 5, 31)), calendars, calendars)  # noqa: DTZ001
+def test_every_intake_limit_that_moves_is_looked_at(
+    submitted: datetime, before: Calendar, after: Calendar
+) -> None:
+    submitted_at = submitted.replace(tzinfo=ZONE)
+    old, new = intake_due_at(submitted_at, before), intake_due_at(submitted_at, after)
+    if old != new:
+        assert Change.of(before, after).can_move_intake(row(submitted_at=submitted_at, intake_due=old))
+
+
+def test_a_change_that_changes_no_day_touches_nothing() -> None:
+    change = Change.of(shipped(), shipped())
+    assert not change.can_move(row(date(2026, 4, 20), date(2026, 5, 20), "working_days"))
+
+
+def test_of_limits_in_calendar_days_only_those_that_end_there_are_looked_at() -> None:
+    """Most procedures have such limits, and most of their dates do not end on the day that was declared."""
+    day = date(2026, 5, 13)
+    change = Change.of(shipped(), Calendar(off=shipped().off | {day}, worked=shipped().worked))
+    assert change.can_move(row(date(2026, 5, 4), day, "calendar_days"))
+    assert not change.can_move(row(date(2026, 5, 4), date(2026, 5, 20), "calendar_days"))
+    assert change.can_move(row(date(2026, 5, 4), date(2026, 5, 20), "working_days"))
+    assert not change.can_move(row(day, date(2026, 5, 20), "working_days")), (
+        "the day of acceptance does not count"
+    )

@@ -8,9 +8,10 @@ Guarantee: a recount that was broken off goes on where it was and moves nothing 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -18,20 +19,26 @@ from contracts.calendar import CALENDAR_ID
 from services.chassis.databases import TRANSIENT
 from services.chassis.decider import Context, new_events
 from services.chassis.event_store import Appended, Conflict, Item
+from services.chassis.logs import describe
 from services.processing import recounts
 from services.processing.calendar import local_day
 from services.processing.declaring import LOOK_SECONDS, Declaring
 from services.processing.desk import queue_row
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve
+from services.processing.life import Dossier
 from services.processing.recounting import Change, Open, dossier_of, moved
 from services.processing.recounts import OPEN, Recount
+
+log = logging.getLogger(__name__)
 
 ACTOR = "recount/calendar"
 LOOK_DOSSIERS = 2_000
 APPEND_DOSSIERS = 250
 SETTLED_SECONDS = 3 * LOOK_SECONDS
 """By then every process counts by what was declared."""
+DAYS_OFF_MAX = timedelta(days=30)
+"""No stretch without a working day is longer: a due date further before a changed day has nothing to do with it."""
 
 # The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted.
 _ROWS = """
@@ -147,7 +154,8 @@ class Recounter:
     async def _rows(self, query: str, change: Change, *arguments: Any) -> list[Open]:
         if not change.days:
             return []
-        return [Open(*row) for row in await self._desk.pool.fetch(query, change.days[0], *arguments)]
+        since = change.days[0] - DAYS_OFF_MAX
+        return [Open(*row) for row in await self._desk.pool.fetch(query, since, *arguments)]
 
     async def _recount(self, recount_id: UUID, which: str, change: Change, rows: Sequence[Open]) -> int:
         """How many dates of these dossiers moved. The next ones are read and decided while the database records the last."""
@@ -175,7 +183,7 @@ class Recounter:
         for row in rows:
             history = histories[row.dossier_id]
             dossier = dossier_of(row, history)
-            events = moved(change, dossier, local_day(now))
+            events = self._moved(change, dossier, local_day(now))
             if not events:
                 continue
             for event in events:
@@ -192,6 +200,14 @@ class Recounter:
             )
             items.append((row, item))
         return items
+
+    def _moved(self, change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
+        try:
+            return moved(change, dossier, on)
+        except (ValueError, OverflowError) as error:
+            # One date that cannot be counted must not keep all others from it.
+            log.error("date-not-counted", extra={"fields": describe(error)})
+            return []
 
     async def _record(
         self, recount_id: UUID, which: str, change: Change, items: Sequence[tuple[Open, Item]]

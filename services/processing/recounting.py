@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.processing.calendar import Calendar, local_day
+from services.processing.calendar import ONE_DAY, Calendar, local_day
 from services.processing.commands import RecountDueDate
 from services.processing.events import Event
 from services.processing.history import fold
@@ -68,15 +68,19 @@ class Change:
         """
         if row.due_on is None or row.accepted_at is None or row.own_status == "submitted":
             return False
-        if row.unit != "working_days" and row.due_on not in self.due:
-            return False
-        return bool(self.within(local_day(row.accepted_at), row.due_on))
+        if row.unit != "working_days":
+            return row.due_on in self.due
+        last = row.due_on
+        if self.days and last <= self.days[-1]:
+            # The days off that follow it too: of one that an import brought along, a pause may have ended there.
+            last = self.before.next_working(last + ONE_DAY) - ONE_DAY
+        return bool(self.within(local_day(row.accepted_at), last))
 
     def can_move_intake(self, row: Open) -> bool:
         """Whether it can move the time until which a waiting dossier is to be accepted."""
         if row.own_status != "submitted" or row.intake_due_at is None:
             return False
-        eve = local_day(row.submitted_at) - timedelta(days=1)
+        eve = local_day(row.submitted_at) - ONE_DAY
         return bool(self.within(eve, local_day(row.intake_due_at)))
 
     def intake_due_at(self, dossier: Dossier) -> datetime | None:

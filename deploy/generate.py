@@ -107,7 +107,7 @@ def reference() -> str:
     for service, application in built.items():
         lines += [f"| {service} | `{method} {path}` | {who} |" for method, path, who in routes(application)]
     lines += ["", "## Metrics", "", "| metric | kind | meaning | labels |", "|---|---|---|---|"]
-    for metric in metrics.LISTED.values():
+    for metric in sorted(metrics.LISTED.values(), key=lambda each: each.name):
         labels = "; ".join(f"`{name}`: {values}" for name, values in metric.labels.items())
         lines.append(f"| `{metric.name}` | {metric.kind} | {metric.sentence} | {labels} |")
     return "\n".join(lines) + "\n"

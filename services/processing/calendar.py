@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import MAXYEAR, date, datetime, time, timedelta, timezone
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -85,11 +85,11 @@ class Calendar:
         return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)
 
     def working_after(self, day: date, amount: int) -> date:
-        """The last of so many worked days after a day: looked up within the century, counted beyond it."""
-        days, count = _worked_days(self.off, self.worked)
-        place = day.toordinal() - _FIRST
-        if 0 <= place < len(count) and count[place] + amount <= len(days):
-            return days[count[place] + amount - 1]
+        """The last of so many worked days after a day: looked up within this year and the next, counted beyond them."""
+        first, days, count = _worked_days(self.off, self.worked, day.year)
+        place = count[day.toordinal() - first] + amount
+        if place <= len(days):
+            return days[place - 1]
         while amount:
             day += ONE_DAY
             amount -= self.is_working(day)
@@ -109,21 +109,21 @@ class Calendar:
         return day
 
 
-_FIRST, _LAST = date(2000, 1, 1).toordinal(), date(2100, 1, 1).toordinal()
-
-
-@lru_cache(maxsize=4)
-def _worked_days(off: frozenset[date], worked: frozenset[date]) -> tuple[list[date], list[int]]:
-    """The worked days of the century, and for each of its days how many of them there are up to and with it."""
+@lru_cache(maxsize=64)
+def _worked_days(
+    off: frozenset[date], worked: frozenset[date], year: int
+) -> tuple[int, list[date], list[int]]:
+    """Of two years: the ordinal of the first day, the worked days, and for each day how many there are up to and with it."""
     calendar = Calendar(off, worked)
+    first = date(year, 1, 1).toordinal()
     days: list[date] = []
     count: list[int] = []
-    for ordinal in range(_FIRST, _LAST):
+    for ordinal in range(first, date(min(year + 1, MAXYEAR), 12, 31).toordinal() + 1):
         day = date.fromordinal(ordinal)
         if calendar.is_working(day):
             days.append(day)
         count.append(len(days))
-    return days, count
+    return first, days, count
 
 
 class CalendarUnknown(OSError):

@@ -1,0 +1,73 @@
+"""Declares days at a processing service and looks at what became of its dossiers: for the tests of the recount."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import httpx
+from uuid_utils.compat import uuid7
+
+from services.processing.calendar import NOT_READ, ZONE
+from services.processing.declaring import Declaring
+from services.processing.desk import Desk, event_of
+from services.processing.events import DueDateChanged
+from services.processing.recounter import Recounter
+from tests.processing.conftest import SUPERVISOR, House, Member
+
+WORKING_DAYS, CALENDAR_DAYS = "1.006871", "1.009982"
+"""Five working days; twenty calendar days."""
+MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)
+FRIDAY = date(2026, 3, 6)
+DOCUMENT = "Công văn 2222/VPCP-KGVX"
+
+
+def recounter_of(house: House, holder: int = 1) -> Recounter:
+    return Recounter(house.declaring, UUID(int=holder), settled_seconds=0)
+
+
+async def declare(
+    house: House,
+    day: date,
+    kind: str = "off",
+    *,
+    by: Member = SUPERVISOR,
+    key: str = "",
+    announced_at: datetime | None = None,
+) -> httpx.Response:
+    at = announced_at or house.clock.now
+    body = {"day": str(day), "kind": kind, "document": DOCUMENT, "announced_at": at.isoformat()}
+    headers = house.headers(by) | {"idempotency-key": key or uuid7().hex}
+    return await house.client.post("/v1/calendar/declarations", json=body, headers=headers)
+
+
+async def withdraw(house: House, day: date, announced_at: datetime) -> httpx.Response:
+    body = {"day": str(day), "announced_at": announced_at.isoformat()}
+    headers = house.headers(SUPERVISOR) | {"idempotency-key": uuid7().hex}
+    return await house.client.post("/v1/calendar/withdrawals", json=body, headers=headers)
+
+
+async def accepted(house: House, count: int = 1, procedure: str = WORKING_DAYS) -> list[UUID]:
+    ids = await house.submitted(count, procedure=procedure, at=house.clock.now - timedelta(hours=1))
+    for each in ids:
+        answer = await house.act(each, "accept")
+        assert answer.status_code == 200, answer.text
+    return ids
+
+
+async def due_on(house: House, dossier: UUID) -> str | None:
+    due: str | None = (await house.get(f"/v1/dossiers/{dossier}")).json()["due_on"]
+    return due
+
+
+async def changes(house: House, dossier: UUID) -> list[DueDateChanged]:
+    events = [event_of(stored) for stored in await house.desk.store.load(dossier)]
+    return [event for event in events if isinstance(event, DueDateChanged)]
+
+
+async def another_process(house: House) -> Declaring:
+    """One that has read the calendar."""
+    desk = house.desk
+    declaring = Declaring(Desk(desk.pool, desk.store, NOT_READ, desk.clock, desk.new_id))
+    await declaring.refresh()
+    return declaring

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.chassis.decider import Rejected
 from services.processing.calendar import ONE_DAY, Calendar, local_day
 from services.processing.commands import RecountDueDate
-from services.processing.events import Event
+from services.processing.events import DueDateChanged, Event
 from services.processing.history import fold
 from services.processing.hours import intake_due_at
 from services.processing.life import Dossier, Filing, Submitted
@@ -93,15 +94,15 @@ def moved(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
     held, old = dossier.held, dossier.due_on
     if held is None or old is None:
         return []
-    new = held.clock.due_on(change.after)
-    if new in (None, old):
-        return []
-    assert new is not None
-    days = change.within(held.clock.accepted_on, max(old, new))
     # An act may bear a later day than the recount: no event of a dossier goes back.
-    decided = decide(RecountDueDate(max(on, dossier.since), days), dossier, change.after)
-    assert not isinstance(decided, Sequence) or len(decided) <= 1
-    return decided if isinstance(decided, Sequence) else []
+    decided = decide(RecountDueDate(max(on, dossier.since), change.days), dossier, change.after)
+    if isinstance(decided, Rejected):
+        return []
+    return [
+        replace(event, days=change.within(held.clock.accepted_on, max(old, event.due_on)))
+        for event in decided
+        if isinstance(event, DueDateChanged)
+    ]
 
 
 def dossier_of(row: Open, events: Sequence[Event]) -> Dossier:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import MAXYEAR, date, datetime, time, timedelta, timezone
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 # Asia/Ho_Chi_Minh, which has had no other offset since 1975: a machine without a zone database gives the same days.
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -52,6 +52,8 @@ class Calendar:
     off: frozenset[date]
     worked: frozenset[date]
     documents: Mapping[date, str] = field(default_factory=dict, compare=False)
+    # What was made of it once and is read again and again: it follows from the rest, and no two threads write it.
+    made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of(declarations: Iterable[Declaration]) -> Calendar:
@@ -74,7 +76,10 @@ class Calendar:
 
     def is_provisional(self, year: int) -> bool:
         """Whether nothing is declared for that year yet: dates in it may still move."""
-        return all(day.year != year for day in self.documents)
+        years = self.made.get("years")
+        if years is None:
+            years = self.made["years"] = {day.year for day in self.documents}
+        return year not in years
 
     def differs_from(self, other: Calendar) -> frozenset[date]:
         """The days that are counted otherwise by the other."""

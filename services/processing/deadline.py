@@ -111,8 +111,15 @@ def explain(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequenc
     Test: test_an_explanation_counts_the_limit_and_ends_on_the_due_date.
     """
     due_on = due_date(accepted_on, limit, calendar, pauses)
+    years = range(accepted_on.year, due_on.year + 1)
+    provisional = any(calendar.is_provisional(year) for year in years)
     day_0 = _day_0(accepted_on, pauses)
     last = due_on if limit.unit == "working_days" else _last_day(day_0, limit, pauses)
+    if not pauses:
+        days = _plain_days(accepted_on, last, limit.unit == "working_days", calendar)
+        moved = (last + timedelta(days=n) for n in range(1, (due_on - last).days + 1))
+        days += [Day(day, "moved", calendar.documents.get(day)) for day in moved]
+        return Explanation(due_on, tuple(days), provisional)
 
     def effect(day: date) -> Effect:
         if _in_pause(day, pauses):
@@ -124,9 +131,35 @@ def explain(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequenc
         return "counted" if day > day_0 else "dropped"
 
     stretch = (accepted_on + timedelta(days=n) for n in range(1, (due_on - accepted_on).days + 1))
-    days = tuple(Day(day, effect(day), calendar.documents.get(day)) for day in stretch)
-    years = range(accepted_on.year, due_on.year + 1)
-    return Explanation(due_on, days, any(calendar.is_provisional(year) for year in years))
+    explained = tuple(Day(day, effect(day), calendar.documents.get(day)) for day in stretch)
+    return Explanation(due_on, explained, provisional)
+
+
+def _plain_days(after: date, to: date, skips: bool, calendar: Calendar) -> list[Day]:
+    """The days of (after, to] where nothing pauses: a limit in working days skips days off, another one counts them all.
+
+    Made once for each year of a calendar, for they are the same for every dossier.
+    """
+    found: list[Day] = []
+    for year in range(after.year, to.year + 1):
+        days = calendar.made.get((year, skips))
+        if days is None:
+            each = (
+                date.fromordinal(n)
+                for n in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+            )
+            days = calendar.made[year, skips] = [
+                Day(
+                    day,
+                    "skipped" if skips and not calendar.is_working(day) else "counted",
+                    calendar.documents.get(day),
+                )
+                for day in each
+            ]
+        new_year = date(year, 1, 1)
+        begin = (after - new_year).days + 1 if after.year == year else 0
+        found += days[begin : (to - new_year).days + 1]
+    return found
 
 
 def _day_0(accepted_on: date, pauses: Sequence[Pause]) -> date:

@@ -17,7 +17,7 @@ import uvloop
 from tests.benchmarks.house import House
 from tests.benchmarks.results import Row, table, write
 
-GROUPS = ("accept", "pipeline", "append", "counting", "http", "budgets", "freshness", "recount")
+GROUPS = ("law", "accept", "pipeline", "append", "counting", "http", "budgets", "freshness", "recount")
 
 
 def tell(text: str) -> None:

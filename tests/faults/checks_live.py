@@ -38,13 +38,13 @@ def no_notice_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
     expected = oracle.notices(lives)
     reachable = {i for filing in record.filings if filing.email for i in filing.dossier_ids}
     have = Counter((n.dossier_id, n.about, n.channel) for n in record.outcome.notices)
-    for place in sorted(expected - set(have)):
-        yield Finding("notices", "lost", f"{place} was never noticed")
-    for place, count in have.items():
+    for place, count in sorted((expected - have).items()):
+        yield Finding("notices", "lost", f"{place} was not noticed, {count} times")
+    for place, count in (have - expected).items():
         if place not in expected:
             yield Finding("notices", "doubled", f"{place} tells of nothing that happened")
-        if count > 1:
-            yield Finding("notices", "doubled", f"{place} was decided {count} times")
+        else:
+            yield Finding("notices", "doubled", f"{place} was decided {count} times too often")
     for notice in record.outcome.notices:
         due = "sent" if notice.channel == "inbox" or notice.dossier_id in reachable else "failed"
         if notice.status != due:

@@ -3,6 +3,7 @@
 Written from DOMAIN's tables alone and sharing no code with the services, so that both cannot be wrong in the same way.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta, timezone
@@ -99,15 +100,15 @@ def standings(lives: dict[str, Life]) -> dict[str, Standing]:
     return {dossier_id: life.standing for dossier_id, life in lives.items()}
 
 
-def notices(lives: dict[str, Life]) -> set[tuple[str, str, str]]:
-    """(dossier, event type, channel) of every notice that must have been decided; of an import nobody is told."""
+def notices(lives: dict[str, Life]) -> Counter[tuple[str, str, str]]:
+    """(dossier, event type, channel) of every notice that must have been decided, and how often; of an import nobody is told."""
     told = [
         (i, fact.type)
         for i, life in lives.items()
         for fact in (life.submitted, *life.own, *life.acts)
         if not fact.actor.startswith("importer/")
     ]
-    return {(dossier_id, about, channel) for dossier_id, about in told for channel in CHANNELS[about]}
+    return Counter((dossier_id, about, channel) for dossier_id, about in told for channel in CHANNELS[about])
 
 
 def official_code(accepted: Fact) -> str:

@@ -102,6 +102,7 @@ def _look(house: House, record: Record) -> Outcome:
     doors = {name: Door(name, member.port) for name, member in house.members.items()}
     outcome: Outcome = ask(readings.outcome(doors, house.issuer, house.postgres, record))
     outcome.topic = topics.heard(topics.read(house.kafka, topics.DOSSIERS))
+    outcome.topic += topics.heard(topics.read(house.kafka, topics.CALENDAR))
     outcome.dead_letters = topics.dead_letters(house.kafka)
     outcome.steps_back = ask(readings.steps_back(house.postgres))
     return outcome

@@ -79,7 +79,7 @@ def good_record() -> Record:
     lives = oracle.replay(intake, processing)
     notices = [
         Notice(f"n{n}", dossier, about, channel, _status(dossier, channel), n == 1)
-        for n, (dossier, about, channel) in enumerate(sorted(oracle.notices(lives)), 1)
+        for n, (dossier, about, channel) in enumerate(sorted(oracle.notices(lives).elements()), 1)
     ]
     mail = [
         Mail(f"<{n.notice_id}@motcua>", f"{n.dossier_id}@example.org", 5.0)

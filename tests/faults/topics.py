@@ -18,6 +18,7 @@ from tests.faults.record import Heard
 from tests.faults.schedule import SERVICES
 
 DOSSIERS = "dossiers"
+CALENDAR = "calendar"
 WAIT_SECONDS = 20.0
 ASK_AGAIN_SECONDS = 0.2
 # Others freeze and wipe the broker meanwhile, and this must still arrive.

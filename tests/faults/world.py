@@ -94,7 +94,7 @@ class House:
     @property
     def payment_secret(self) -> bytes:
         """What the payment provider signs with."""
-        return bytes.fromhex(self._secrets["PAYMENT_SECRET"])
+        return self._secrets["PAYMENT_SECRET"].encode()
 
     def start(self) -> None:
         """Everything, in order; returns when every service says that it is ready."""

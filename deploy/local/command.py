@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.topics import SERVICES
-from deploy.local import due_date
+from deploy.local import calendar, due_date
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date", "catalogue")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date", "catalogue", "calendar")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,6 +69,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     check = catalogue.add_parser("check", help="every fault of a catalogue, or what is in it")
     check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
     check.set_defaults(run=_check_catalogue)
+
+    days = commands.add_parser("calendar", help="the days that are declared off or worked")
+    calendar.add_arguments(days, _print)
 
     # Their modules load database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:

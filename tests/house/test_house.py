@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from contracts import intake, notify, processing
+from contracts import calendar, intake, notify, processing
 from deploy import generate
 from services.chassis import metrics
 from services.chassis.access import unauthorised_routes
@@ -145,11 +145,14 @@ def test_every_reader_knows_every_event_that_it_may_meet() -> None:
 
 def test_every_event_type_has_one_owner_and_can_be_published() -> None:
     from services.intake.dossier import EVENTS as OF_INTAKE
+    from services.processing.declarations import FACTS
     from services.processing.events import EVENTS as OF_PROCESSING
 
-    types = [message.type_name for message in (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)]
+    declared = {message.type_name for message in calendar.MESSAGES}
+    types = [m.type_name for m in (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)] + [*declared]
     assert len(types) == len(set(types))
     assert {f"{name}.v1" for name in OF_INTAKE.names} == {m.type_name for m in intake.MESSAGES}
+    assert {f"{name}.v1" for name in FACTS.names} == declared
     assert {f"{name}.v1" for name in OF_PROCESSING.names} == {m.type_name for m in processing.MESSAGES}
 
 

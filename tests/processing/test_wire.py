@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import asyncpg
@@ -11,11 +11,14 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from contracts import envelope
+from contracts import calendar, envelope
 from contracts import processing as contract
+from contracts.calendar import CALENDAR_ID
 from contracts.sealed import Unsealable, unseal
 from services.chassis.event_store import StoredEvent
 from services.processing import incoming
+from services.processing.calendar import ZONE
+from services.processing.declarations import FACTS, DayDeclared, DeclarationWithdrawn
 from services.processing.events import EVENTS, Event
 from services.processing.outgoing import outgoing
 from tests.processing import examples
@@ -49,6 +52,30 @@ def test_every_stored_event_is_one_message_of_the_contract() -> None:
         assert (message.topic, message.key) == ("dossiers", str(DOSSIER).encode())
         assert (attributes.source, attributes.subject, attributes.sequence) == ("processing", DOSSIER, 1)
         assert (attributes.time, attributes.origin, attributes.traceparent) == (MORNING, None, "00-t")
+
+
+def test_what_is_declared_goes_to_the_calendars_own_topic() -> None:
+    """Keyed by the one calendar, and without a dossier: whoever reads it from the beginning has the whole calendar."""
+    day, at = date(2026, 11, 24), datetime(2026, 7, 1, tzinfo=ZONE)
+    document = "Nghị quyết 28/2026/QH16, điều 2"
+    types = set()
+    for fact in (DayDeclared(day, "off", document, at), DeclarationWithdrawn(day, "off", document, at)):
+        name, schema_version, data = FACTS.encode(fact)
+        event = stored(RESOLVED)._replace(
+            type=name, schema_version=schema_version, data=data, stream_id=CALENDAR_ID
+        )
+        message = outgoing(CODE_KEY)(event)
+        assert (message.topic, message.key) == ("calendar", str(CALENDAR_ID).encode())
+        attributes, value = envelope.read(message.headers), orjson.loads(message.value or b"")
+        assert (attributes.subject, attributes.sequence) == (CALENDAR_ID, 1)
+        assert "dossier_id" not in value
+        assert (value["calendar_id"], value["day"], value["document"]) == (
+            str(CALENDAR_ID),
+            str(day),
+            document,
+        )
+        types.add(attributes.type)
+    assert types == {message.type_name for message in calendar.MESSAGES}
 
 
 def test_the_code_travels_sealed() -> None:

@@ -1,0 +1,135 @@
+"""The calendar's doors: who may declare, what is refused and how, and what everybody in the office sees."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from services.processing.calendar import Calendar, shipped
+from services.processing.metrics import lacks_a_year
+from tests.processing.conftest import (
+    IMPORTER,
+    MORNING,
+    OFFICER,
+    OPERATOR,
+    PORTAL,
+    SUPERVISOR,
+    House,
+    Member,
+)
+from tests.processing.declaring_days import DOCUMENT, declare, withdraw
+
+FRIDAY, SATURDAY = date(2023, 3, 10), date(2023, 3, 11)
+
+
+@pytest.mark.parametrize("by", [OFFICER, IMPORTER, PORTAL, OPERATOR])
+async def test_only_a_supervisor_declares(house: House, by: Member) -> None:
+    answer = await declare(house, FRIDAY, by=by)
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+    assert house.desk.calendar.is_working(FRIDAY)
+
+
+async def test_any_supervisor_declares_for_everybody(fresh_house: House) -> None:
+    other: Member = ("supervisor", "x", "H29.016.00", "H29.016.00/X")
+    assert (await declare(fresh_house, FRIDAY, by=other)).status_code == 200
+    assert not fresh_house.desk.calendar.is_working(FRIDAY)
+
+
+async def test_a_year_is_listed_with_its_documents(fresh_house: House) -> None:
+    house = fresh_house
+    await declare(house, FRIDAY, announced_at=MORNING - timedelta(days=1))
+    await declare(house, FRIDAY, "worked")
+    told = (await house.get("/v1/calendar")).json()
+    assert (told["year"], told["provisional"], told["version"]) == (2023, False, house.declaring.version)
+    of_day = [each for each in told["declarations"] if each["day"] == str(FRIDAY)]
+    assert [(each["kind"], each["counts"]) for each in of_day] == [("off", False), ("worked", True)]
+    tet = next(each for each in told["declarations"] if each["day"] == "2023-01-20")
+    assert (tet["document"], tet["announced_at"]) == (
+        "Công văn 8056/VPCP-KGVX; Thông báo 5034/TB-LĐTBXH",
+        "2022-12-01T00:00:00+07:00",
+    )
+    empty = (await house.get("/v1/calendar?year=2031")).json()
+    assert (empty["provisional"], empty["declarations"]) == (True, [])
+
+
+async def test_a_repeat_gets_the_first_answer_and_a_key_is_good_for_one_command(fresh_house: House) -> None:
+    house = fresh_house
+    first = await declare(house, FRIDAY, key="k")
+    await withdraw(house, FRIDAY, MORNING)
+    again = await declare(house, FRIDAY, key="k", announced_at=MORNING)
+    assert (again.status_code, again.json()["version"]) == (200, first.json()["version"])
+    other = await declare(house, SATURDAY, key="k")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code", "field"),
+    [
+        ({"kind": "worked"}, 422, "day-not-off", "day"),
+        ({"kind": "worked", "day": "2023-03-04"}, 422, "worked-day-not-in-the-future", "day"),
+        ({"announced_at": "2023-03-08T09:00:00+07:00"}, 422, "announced-in-the-future", "announced_at"),
+        ({"day": "9999-12-31"}, 422, "day-too-far", "day"),
+        ({"document": "nghỉ bù cho ông A"}, 422, "invalid", "document"),
+        ({"document": "1/QĐ-A\n2/QĐ-B"}, 422, "invalid", "document"),
+        ({"day": "2023-W10-5"}, 422, "invalid", "day"),
+        ({"announced_at": 1678150000}, 422, "invalid", "announced_at"),
+        ({"announced_at": "2023-03-06T09:00:00"}, 422, "invalid", "announced_at"),
+        ({"announced_at": "0001-01-01T00:00:00+14:00"}, 422, "invalid", "announced_at"),
+        ({"kind": "half"}, 422, "invalid", "kind"),
+        ({"about": "free text"}, 422, "invalid", "about"),
+    ],
+)
+async def test_what_is_refused_has_a_code_and_names_its_field(
+    house: House, change: dict[str, Any], status: int, code: str, field: str
+) -> None:
+    body = {
+        "day": str(FRIDAY),
+        "kind": "off",
+        "document": DOCUMENT,
+        "announced_at": "2023-03-07T09:00:00+07:00",
+    }
+    headers = house.headers(SUPERVISOR) | {"idempotency-key": uuid7().hex}
+    answer = await house.client.post("/v1/calendar/declarations", json={**body, **change}, headers=headers)
+    problem = answer.json()
+    named = problem.get("field") or problem["errors"][0]["field"]
+    assert (answer.status_code, problem["code"], named) == (status, code, field), problem
+
+
+async def test_what_another_declaration_says_of_the_same_instant_is_a_conflict(fresh_house: House) -> None:
+    await declare(fresh_house, SATURDAY)
+    answer = await declare(fresh_house, SATURDAY, "worked")
+    assert (answer.status_code, answer.json()["code"]) == (409, "declared-otherwise")
+    unknown = await withdraw(fresh_house, date(2023, 3, 13), MORNING)
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "day-not-declared")
+
+
+async def test_before_the_first_recount_there_is_none(fresh_house: House) -> None:
+    told = (await fresh_house.get("/v1/calendar/recount")).json()
+    assert (told["recount_id"], told["version"], told["finished_at"]) == (None, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("on", "lacking"),
+    [
+        (date(2025, 12, 31), False),
+        (date(2026, 10, 31), False),
+        (date(2026, 11, 1), True),
+        (date(2027, 1, 1), True),
+        (date(2027, 6, 1), True),
+    ],
+)
+def test_a_year_without_declarations_is_an_alarm_from_november_of_the_year_before(
+    on: date, lacking: bool
+) -> None:
+    assert lacks_a_year(shipped(), on) is lacking
+
+
+def test_the_alarm_ends_with_the_first_declaration() -> None:
+    new_year = date(2027, 1, 1)
+    declared = Calendar(
+        shipped().off | {new_year}, shipped().worked, {**shipped().documents, new_year: DOCUMENT}
+    )
+    assert not lacks_a_year(declared, date(2026, 12, 1))

@@ -64,6 +64,8 @@ class Door(NamedTuple):
             Issuer,
         )  # what signs is not loaded by `motcua status`, asked every second
 
+        if not (self.home.path / "jwks.json").exists():
+            raise Failed(f"nothing has run in {self.home.path} yet; `motcua up` starts it")
         url = f"{self.home.url('processing')}{path}"
         headers = {"authorization": f"Bearer {Issuer(self.home.path).token('supervisor')}"}
         data = None

@@ -23,6 +23,7 @@ from deploy.local.demo_days import (
     working_instant,
     working_seconds,
 )
+from deploy.local.demo_lives import with_whole_lives
 from deploy.local.doors import Act, Case
 
 SEED = 2023
@@ -109,6 +110,7 @@ def histories(seed: int = SEED) -> list[Case]:
     cases = [*_accepted_cases(random), *_rejected_cases(random), *_waiting_cases(random)]
     # By acceptance, so that the serials of official codes rise with the hour of the day.
     cases.sort(key=lambda case: (case.acts[0].at if case.acts else case.submitted_at, case.submitted_at))
+    cases = with_whole_lives(random, cases)
     return [replace(case, case=f"{number:05d}") for number, case in enumerate(cases, start=1)]
 
 

@@ -5,7 +5,7 @@ refused with the door's reason. Never opens a database or a topic, and never wai
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -28,7 +28,10 @@ TRY_AGAIN = ("not-yet-known", "contended")
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing the office did with a dossier, at its business time; only the fields that its kind knows are set."""
+    """One thing the office did with a dossier, at its business time; only the fields that its kind knows are set.
+
+    `more` has the members of the rarer kinds, as the door takes them.
+    """
 
     act: str
     at: datetime
@@ -39,10 +42,11 @@ class Act:
     late_reason: str | None = None
     method: str | None = None
     reason: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def as_item(self) -> dict[str, Any]:
-        item = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in item.items() if value is not None}
+        item = {name: getattr(self, name) for name in self.__slots__ if name != "more"}
+        return {name: value for name, value in item.items() if value is not None} | dict(self.more)
 
 
 @dataclass(frozen=True, slots=True)

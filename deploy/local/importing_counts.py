@@ -54,8 +54,10 @@ class Expected:
         acts = {act.act for act in case.acts}
         self.flows["submitted"] += 1
         self.flows["received_new"] += "accept" in acts
-        self.flows["not_accepted"] += "reject" in acts
-        self.flows["resolved"] += "resolve" in acts
+        # Handed back or taken back counts as resolved after acceptance, and as not accepted before it.
+        accepted, ended = "accept" in acts, acts & {"resolve", "stop", "withdraw"}
+        self.flows["not_accepted"] += "reject" in acts or (not accepted and bool(ended))
+        self.flows["resolved"] += accepted and bool(ended)
         days = (case.submitted_at.date(), *(act.at.date() for act in case.acts))
         self.first, self.last = min(self.first, *days), max(self.last, *days)
 

@@ -32,7 +32,7 @@ from services.processing.recounts import OPEN, Recount
 
 log = logging.getLogger(__name__)
 
-ACTOR = "recount/calendar"
+ACTOR = "system/processing"
 LOOK_DOSSIERS = 2_000
 APPEND_DOSSIERS = 250
 SETTLED_SECONDS = 3 * LOOK_SECONDS

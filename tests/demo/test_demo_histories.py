@@ -3,13 +3,17 @@
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from contracts.catalogue import PROCEDURES
 from deploy.local import demo_histories as demo
+from deploy.local import demo_lives
 from deploy.local.demo_days import (
     DAY_SECONDS,
     FIRST_DAY,
@@ -21,6 +25,14 @@ from deploy.local.demo_days import (
     working_seconds,
 )
 from deploy.local.doors import Act, Case
+from services.chassis.decider import Rejected
+from services.chassis.tokens import Caller
+from services.processing import bodies
+from services.processing.calendar import shipped
+from services.processing.history import evolve
+from services.processing.life import Dossier, Filing, new
+from services.processing.orders import Order, command_of
+from services.processing.review import decide
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -34,27 +46,52 @@ def act(case: Case, name: str) -> Act | None:
     return next((one for one in case.acts if one.act == name), None)
 
 
+def end(case: Case) -> Act | None:
+    """What ended an accepted case, the last time."""
+    return next((one for one in reversed(case.acts) if one.act in ("resolve", "stop", "withdraw")), None)
+
+
 def totals(cases: list[Case]) -> dict[str, int]:
     accepted = [case for case in cases if act(case, "accept")]
-    resolved = [case for case in accepted if act(case, "resolve")]
-    pending = [case for case in accepted if not act(case, "resolve")]
+    resolved = [case for case in accepted if end(case)]
+    pending = [case for case in accepted if not end(case)]
     return {
         "submitted": len(cases),
         "received": len(accepted),
         "resolved": len(resolved),
         "pending": len(pending),
-        "not_accepted": sum(act(case, "reject") is not None for case in cases),
+        "not_accepted": sum(
+            case.acts[:1] != () and case.acts[0].act in ("reject", "withdraw") for case in cases
+        ),
         "waiting": sum(not case.acts for case in cases),
         "waiting_late": sum(
             not case.acts and intake_seconds(case, end=demo.LAST_WORKED_INSTANT) > DAY_SECONDS
             for case in cases
         ),
-        "resolved_late": sum(
-            act(case, "resolve").at.date() > act(case, "accept").due_on for case in resolved
-        ),  # type: ignore[union-attr, operator]
+        "resolved_late": sum(end(case).at.date() > act(case, "accept").due_on for case in resolved),  # type: ignore[union-attr, operator]
         "pending_overdue": sum(case.acts[0].due_on <= LAST_DAY for case in pending),  # type: ignore[operator]
         "accepted_late": sum(intake_seconds(case) > DAY_SECONDS for case in accepted),
     }
+
+
+def decided(case: Case) -> Dossier:
+    """The dossier that processing's decider makes of an imported case."""
+    importer = Caller("import", "importer")
+    dossier = new(Filing(case.procedure, case.office, case.channel, case.submitted_at))
+    adapter: TypeAdapter[Any] = TypeAdapter(bodies.Act)
+    for one in case.acts:
+        asked = adapter.validate_json(orjson.dumps(one.as_item()))
+        due_on = getattr(asked, "due_on", None)
+        held = dossier.held
+        command = command_of(
+            Order(asked, importer, dossier.filing, one.at, held.unit if held else None, due_on)
+        )
+        assert not isinstance(command, Rejected), (case, one, command)
+        events = decide(command, dossier, shipped())
+        assert not isinstance(events, Rejected) and events, (case, one, events)
+        for event in events:
+            dossier = evolve(dossier, event)
+    return dossier
 
 
 def intake_seconds(case: Case, end: datetime | None = None) -> int:
@@ -113,13 +150,44 @@ def test_instants_of_a_case_are_in_order(cases: list[Case]) -> None:
 
 
 def test_acts_of_a_case_are_in_the_order_of_its_life(cases: list[Case]) -> None:
-    order = ["accept", "forward", "resolve", "return"]
+    order = ["accept", "forward", "resolve", "return", "correct"]
     for case in cases:
         names = [one.act for one in case.acts]
-        assert names in ([], ["reject"]) or (
-            names[0] == "accept" and [order.index(name) for name in names] == sorted(map(order.index, names))
-        ), case
-        assert names.count("resolve") <= 1 and names.count("return") <= names.count("resolve")
+        if names in ([], ["reject"], ["withdraw"]):
+            continue
+        on_the_way = [order.index(name) for name in names if name in order]
+        assert names[0] == "accept" and on_the_way == sorted(on_the_way), case
+        assert names.count("resolve") <= 1 + names.count("reverse")
+        assert names.count("return") <= names.count("resolve")
+
+
+def test_the_whole_life_happens(cases: list[Case]) -> None:
+    acts = Counter(one.act for case in cases for one in case.acts)
+    assert acts["withdraw"] == demo_lives.WITHDRAWN_BEFORE + demo_lives.WITHDRAWN
+    assert acts["request-supplement"] == demo_lives.SUPPLEMENTED + demo_lives.AWAITING_SUPPLEMENT
+    assert acts["request-fee"] == demo_lives.PAID + demo_lives.AWAITING_PAYMENT
+    for name, count in (
+        ("accept-supplement", demo_lives.SUPPLEMENTED),
+        ("confirm-fee", demo_lives.PAID),
+        ("ask-opinion", demo_lives.ASKED),
+        ("give-opinion", demo_lives.ASKED),
+        ("stop", demo_lives.STOPPED),
+        ("apologise", demo_lives.APOLOGISED),
+        ("correct", demo_lives.CORRECTED),
+        ("reverse", demo_lives.REVERSED),
+    ):
+        assert acts[name] == count, name
+
+
+def test_processing_decides_every_life_as_it_is_told(cases: list[Case]) -> None:
+    """The pure decider takes every act, and ends where the history says."""
+    for case in cases:
+        if not case.acts or case.acts[0].act != "accept":
+            continue
+        dossier = decided(case)
+        assert (dossier.now.status in ("resolved", "returned", "stopped", "withdrawn")) == (
+            end(case) is not None
+        )
 
 
 def test_the_office_acts_in_working_hours_alone(cases: list[Case]) -> None:
@@ -184,9 +252,9 @@ def test_most_results_were_returned(cases: list[Case]) -> None:
 
 def test_a_late_end_has_a_reason_and_no_other_has(cases: list[Case]) -> None:
     for case in cases:
-        end = act(case, "resolve")
-        if end is not None:
-            assert (end.late_reason is not None) == (end.at.date() > case.acts[0].due_on), case  # type: ignore[operator]
+        signed = act(case, "resolve")
+        if signed is not None:
+            assert (signed.late_reason is not None) == (signed.at.date() > case.acts[0].due_on), case  # type: ignore[operator]
 
 
 def test_due_dates_skip_the_days_off() -> None:

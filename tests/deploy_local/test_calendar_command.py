@@ -14,6 +14,7 @@ import uvicorn
 
 from deploy.local.command import main
 from deploy.local.home import OFFSETS
+from deploy.local.issuer import Issuer
 from services.processing.calendar import SHIPPED, read_declarations
 from services.processing.calendar_file import read
 from services.processing.recounter import Recounter
@@ -81,7 +82,10 @@ def test_without_processing_it_says_what_to_do(
     monkeypatch.setenv("MOTCUA_HOME", str(tmp_path))
     monkeypatch.setenv("MOTCUA_PORT_BASE", str(_base(free_ports)))
     assert main(["calendar", "list"]) == 1
-    assert "`motcua up` starts it" in capsys.readouterr().err
+    assert f"nothing has run in {tmp_path} yet" in capsys.readouterr().err
+    Issuer(tmp_path)
+    assert main(["calendar", "list"]) == 1
+    assert "does not answer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ pytestmark = pytest.mark.servers
 
 
 def walk() -> str:
-    """The shell blocks of the README's section "The walk", in order."""
-    [section] = re.findall(
-        r"^## The walk$(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
-    )
-    blocks = re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
-    assert len(blocks) >= 6
+    """The shell blocks of the README's sections "The walk" and "Why is it due that day?", in order."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = []
+    for heading in ("The walk", r"Why is it due that day\?"):
+        [section] = re.findall(rf"^## {heading}$(.*?)^## ", readme, re.M | re.S)
+        blocks += re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
+    assert len(blocks) >= 8
     return "set -euo pipefail\n" + "\n".join(
         f"echo; echo '--- {number}'\n{block}" for number, block in enumerate(blocks)
     )
@@ -42,6 +43,14 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     assert '"status":"resolved"' in resolved.replace(" ", "")
     assert code in answered and "DossierResolved" in answered and "Nguyễn Thị Mai" in answered
     assert '"complete_up_to"' in counted
+    supplemented = parts[-1]
+    assert '"status":"supplement_requested"' in supplemented and '"name_vi":"' in supplemented
+    assert '"outcome":"recorded"' in supplemented and '"pauses":[{"began_on"' in supplemented
+    before, after = re.findall(
+        r'"status":"accepted","version":[13],"code":"[^"]*","due_on":"([-0-9]+)"', supplemented
+    )
+    # Asked and taken on one day: the clock began anew that day, so the date is the same one, and there was none in between.
+    assert after == before and '"version":2' in supplemented
 
 
 def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:

@@ -7,7 +7,7 @@ No events means that it is already so, which is success.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -39,10 +39,14 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """The command stands in the log: its events (none when it was already so) and the stream's version after them."""
+    """The command stands in the log: its events (none when it was already so) and the stream's version after them.
+
+    `history` is the stream as it was read last, which may have gone on since.
+    """
 
     version: int
     events: list[StoredEvent]
+    history: list[StoredEvent] = field(compare=False)
     repeated: bool = False
 
 
@@ -129,7 +133,7 @@ async def execute(
         version = len(history)
         repeats = [stored for stored in history if stored.command_id == context.command_id]
         if repeats:
-            return Executed(repeats[-1].version, repeats, repeated=True)
+            return Executed(repeats[-1].version, repeats, history, repeated=True)
         if expected_version is not None and expected_version != version:
             return Stale(version)
         state = fold([types.decode(e.type, e.schema_version, e.data) for e in history])
@@ -137,7 +141,7 @@ async def execute(
         if isinstance(decision, Rejected):
             return decision
         if not decision:
-            return Executed(version, [])
+            return Executed(version, [], history)
         rows = attachment(state, decision, version + len(decision)) if attachment else ()
         item = Item(
             stream_id=stream_id,
@@ -157,7 +161,7 @@ async def execute(
             continue
         history = await store.load(stream_id)
         mine = [stored for stored in history if stored.command_id == context.command_id]
-        return Executed(mine[-1].version, mine, repeated=isinstance(answer, Repeated))
+        return Executed(mine[-1].version, mine, history, repeated=isinstance(answer, Repeated))
     raise AssertionError("unreachable")
 
 

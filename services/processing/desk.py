@@ -126,8 +126,7 @@ async def carry_out(
         return done
     if done.repeated and not all(says(command, event_of(stored)) for stored in done.events):
         return REUSED
-    history = await desk.store.load(dossier_id)
-    return standing(dossier_id, known.filing, history[: done.version], known.heard)
+    return standing(dossier_id, known.filing, done.history[: done.version], known.heard)
 
 
 async def record(

@@ -15,6 +15,8 @@ from services.chassis.ordering import Delivered
 from services.reporting import incoming
 
 BATCH = 2_000
+# What else the demonstration's dossiers live through ends none of them.
+ENDS = {"resolve": "DossierResolved", "stop": "ProcessingStopped", "withdraw": "DossierWithdrawn"}
 
 
 def deliveries() -> Iterator[Delivered]:
@@ -57,8 +59,8 @@ def deliveries() -> Iterator[Delivered]:
                 yield message("DossierAccepted", act.at, accepted)
             elif act.act == "reject":
                 yield message("DossierRejected", act.at, incoming.Told())
-            elif act.act == "resolve":
-                yield message("DossierResolved", act.at, incoming.Due(due_on=due_on))
+            elif act.act in ENDS:
+                yield message(ENDS[act.act], act.at, incoming.Due(due_on=due_on))
 
 
 async def fill(connection: asyncpg.Connection[Any]) -> None:

@@ -80,6 +80,21 @@ WITHDRAWALS = {
     "others_concerned": ("liên quan đến quyền lợi của người khác", "others are concerned"),
     "not_the_owner": ("người yêu cầu không phải là chủ hồ sơ", "whoever asked is not the owner"),
 }
+# The acts that a supervisor can reverse, by their events.
+ACTS = {
+    "DossierAccepted": ("tiếp nhận", "its acceptance"),
+    "DossierRejected": ("từ chối tiếp nhận", "its refusal at reception"),
+    "DossierForwarded": ("chuyển bước xử lý", "a step forward"),
+    "SupplementRequested": ("yêu cầu bổ sung", "a request to supplement it"),
+    "SupplementAccepted": ("chấp nhận hồ sơ bổ sung", "the acceptance of your supplement"),
+    "FeeRequested": ("yêu cầu nộp phí, lệ phí", "a request to pay"),
+    "FeeConfirmed": ("xác nhận nộp phí, lệ phí", "the confirmation of your payment"),
+    "FeeWaived": ("miễn phí, lệ phí", "the waiver of the fee"),
+    "DossierWithdrawn": ("xác nhận rút hồ sơ", "its withdrawal"),
+    "ProcessingStopped": ("dừng giải quyết", "the stop of its processing"),
+    "DossierResolved": ("ra kết quả giải quyết", "the decision on it"),
+    "ResultReturned": ("trả kết quả", "the hand-over of its result"),
+}
 REVERSALS = {
     "wrong_dossier": ("nhầm hồ sơ", "it was meant for another dossier"),
     "wrong_decision": ("quyết định không đúng", "the decision was wrong"),

@@ -1,5 +1,7 @@
 """Notices decided in the consumer's transaction, over a real database."""
 
+from random import Random
+
 import asyncpg
 import pytest
 
@@ -30,17 +32,36 @@ async def test_a_dossiers_notices_are_decided_once(desk: Desk):
     assert {view.status for view in shown.values()} == {"pending"}
 
 
-async def test_every_event_is_told_whatever_comes_first(desk: Desk):
-    """What applicants and what the authority did come in any order after the submission: the notices are the same."""
-    own = ("SupplementProvided", "WithdrawalRequested", "FeePaid")
+@pytest.mark.parametrize("reversed_at_the_end", [False, True])
+async def test_every_event_is_told_whatever_comes_first(desk: Desk, reversed_at_the_end: bool):
+    """Intake's events and processing's keep their own orders and meet in any way, in batches of any size: the notices are the same."""
+    own = ["SupplementProvided", "WithdrawalRequested", "FeePaid"]
     authority = [about for about in TOLD_BY if about not in (*own, "DossierSubmitted", "DossierReversed")]
-    for order in ([*own, *authority], [*authority, *own]):
+    authority += ["DossierReversed"] * reversed_at_the_end
+    told = {*own, *authority, "DossierSubmitted"}
+    seen = []
+    for seed in range(12):
+        order = met(Random(seed), own, authority)
         life = Life()
-        await desk.hear(life.hears("DossierSubmitted"))
-        await desk.hear(*[life.hears(about) for about in order])
+        events = [life.hears(about) for about in ("DossierSubmitted", *order)]
+        size = Random(seed).randint(1, len(events))
+        for start in range(0, len(events), size):
+            await desk.hear(*events[start : start + size])
         shown = await desk.shown(life.dossier_id)
-        assert {about for about, _ in shown} == TOLD_BY.keys() - {"DossierReversed"}
-        assert all("Mã hồ sơ: H29.015.00-261120-0007" in view.text for view in shown.values())
+        assert shown.keys() == {(about, channel.value) for about in told for channel in TOLD_BY[about]}
+        seen.append({key: view.text.replace(str(life.dossier_id), "") for key, view in shown.items()})
+        assert seen[-1] == seen[0], f"seed {seed}: {order}"
+    assert {"Mã hồ sơ: H29.015.00-261120-0007" in text for text in seen[0].values()} == {
+        not reversed_at_the_end
+    }
+
+
+def met(chance: Random, own: list[str], authority: list[str]) -> list[str]:
+    """One interleaving of two producers, each in its own order."""
+    length = len(own) + len(authority)
+    places = set(chance.sample(range(length), len(own)))
+    mine, theirs = iter(own), iter(authority)
+    return [next(mine if place in places else theirs) for place in range(length)]
 
 
 async def test_a_reversed_acceptance_takes_the_code_with_it(desk: Desk):

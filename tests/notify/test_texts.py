@@ -1,17 +1,59 @@
 """What people read: every event in both languages, from codes and dates, with a name only in an e-mail."""
 
+import re
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
-from contracts import codes
+from contracts import codes, intake, processing
 from services.notify import words
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.texts import TEMPLATES
+from services.processing.history import CHANGES
 from tests.notify.examples import CODE, texts, told
 
 NAME = "Nguyễn Thị Thử Nghiệm"
+# What nobody may read: an ISO date, a value of the program's, a placeholder, a code in snake_case or in CamelCase.
+UNREADABLE = re.compile(
+    r"\d{4}-\d\d-\d\d|\bNone\b|[{}%]|\b[a-z]+_[a-z_]+\b|\b[A-Z][a-z]+[A-Z][A-Za-z]+\b|\(\s*\)|  "
+)
+CODES: dict[tuple[str, str], object] = {
+    ("DossierRejected", "reason"): codes.RejectionReason,
+    ("DossierForwarded", "step"): codes.Step,
+    ("DossierResolved", "outcome"): codes.Outcome,
+    ("ResultReturned", "method"): codes.ReturnMethod,
+    ("ProcessingStopped", "reason"): codes.StopReason,
+    ("ApologyIssued", "reason"): codes.LateReason,
+    ("ResultCorrected", "reason"): codes.CorrectionReason,
+    ("SupplementRequested", "clock"): codes.Clock,
+    ("SupplementAccepted", "status"): codes.OpenStatus,
+    ("FeeRequested", "clock"): codes.Clock,
+    ("FeeWaived", "reason"): codes.WaiverReason,
+    ("OpinionGiven", "opinion"): codes.Opinion,
+    ("DueDateExtended", "reason"): codes.ExtensionReason,
+    ("WithdrawalRefused", "reason"): codes.RefusalOfWithdrawal,
+    ("WithdrawalRefused", "status"): codes.OpenStatus,
+    ("DossierReversed", "reason"): codes.ReversalReason,
+    ("DossierReversed", "status"): codes.OpenStatus,
+}
+WITHOUT_DATE = [
+    model.type_name.removesuffix(".v1")
+    for model in (*intake.MESSAGES, *processing.MESSAGES)
+    if "due_on" in model.model_fields and type(None) in get_args(model.model_fields["due_on"].annotation)
+]
+VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    *((about, {}) for about in sorted(TOLD_BY)),
+    *((about, {fact: code}) for (about, fact), kind in CODES.items() for code in get_args(kind)),
+    *((about, {"due_on": due_on}) for about in WITHOUT_DATE for due_on in (None, "2026-12-14")),
+    *(("DossierReversed", {"event": event.__name__}) for event in CHANGES),
+    ("DossierReversed", {"status": "resolved", "due_on": "2026-12-14"}),
+    (
+        "SupplementRequested",
+        {"papers": [{"paper": 1, "fault": fault} for fault in get_args(codes.PaperFault)]},
+    ),
+    ("DueDateChanged", {"days": []}),
+]
 
 
 @pytest.mark.parametrize("about", sorted(TOLD_BY))
@@ -24,6 +66,14 @@ def test_every_notice_has_both_languages_and_the_code(about: str, channel: Chann
     assert "Sở Xây dựng" in text.body and "Department of Construction" in text.body
     assert "09:00, 20/11/2026" in text.body  # 02:00 UTC is nine in the morning in Ho Chi Minh City
     assert "None" not in text.title + text.body
+
+
+@pytest.mark.parametrize(("about", "facts"), VARIANTS)
+@pytest.mark.parametrize("channel", list(Channel))
+def test_no_text_shows_what_only_programs_read(about: str, facts: dict[str, Any], channel: Channel):
+    known = told(about, **facts)
+    text = texts().of(known, channel, NAME if channel is Channel.EMAIL else None)
+    assert not UNREADABLE.findall((text.title + "\n" + text.body).replace(str(known.dossier_id), ""))
 
 
 @pytest.mark.parametrize("about", sorted(TOLD_BY))
@@ -63,6 +113,37 @@ def test_a_supplement_names_each_paper_of_the_version_and_what_is_wrong_with_it(
     assert "Ngày hẹn trả kết quả: 10/12/2026." in texts().of(running, Channel.INBOX).body
 
 
+@pytest.mark.parametrize(
+    ("about", "vietnamese", "english"),
+    [
+        ("SupplementRequested", "hồ sơ bổ sung được chấp nhận", "an officer has accepted your supplement"),
+        ("FeeRequested", "khoản nộp được xác nhận", "your payment is confirmed"),
+    ],
+)
+def test_a_request_says_whether_the_clock_stands_still_and_until_when(
+    about: str, vietnamese: str, english: str
+):
+    """A pause ends with the officer's acceptance, not with what arrives (DOMAIN.md §5.4)."""
+    paused = texts().of(told(about), Channel.INBOX).body
+    assert f"đến khi {vietnamese} không tính vào" in paused and f"until {english};" in paused
+    assert "vẫn được tính" not in paused and "runs on" not in paused
+    for due_on in (None, "2026-12-10"):
+        running = texts().of(told(about, clock="runs", due_on=due_on), Channel.INBOX).body
+        assert "Thời hạn giải quyết vẫn được tính." in running and "The clock runs on." in running
+        assert ("10/12/2026" in running) == (due_on is not None)
+
+
+def test_a_reversal_names_the_act_and_what_now_holds():
+    body = texts().of(told("DossierReversed"), Channel.INBOX).body
+    assert "việc tiếp nhận được hủy bỏ theo quyết định 1234/QĐ-SXD" in body
+    assert "(its acceptance) was reversed by decision 1234/QĐ-SXD" in body
+    assert "Hồ sơ trở lại trạng thái: chờ tiếp nhận." in body and "hẹn" not in body
+    running = told("DossierReversed", event="ProcessingStopped", status="accepted", due_on="2026-12-14")
+    assert "Ngày hẹn trả kết quả: 14/12/2026." in texts().of(running, Channel.INBOX).body
+    resolved = told("DossierReversed", event="ResultReturned", status="resolved", due_on="2026-12-14")
+    assert "hẹn" not in texts().of(resolved, Channel.INBOX).body
+
+
 def test_an_amount_is_written_as_the_authority_writes_it():
     assert "300.000 đồng" in texts().of(told("FeeRequested"), Channel.INBOX).body
 
@@ -96,6 +177,10 @@ def test_a_code_sealed_with_another_key_is_left_out():
 )
 def test_every_code_that_may_come_has_its_words(names: dict[str, tuple[str, str]], contract: object):
     assert set(names) == set(get_args(contract))
+
+
+def test_every_act_that_can_be_reversed_has_its_words():
+    assert set(words.ACTS) == {event.__name__ for event in CHANGES}
 
 
 def test_every_template_is_used():

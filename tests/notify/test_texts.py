@@ -123,7 +123,7 @@ def test_a_supplement_names_each_paper_of_the_version_and_what_is_wrong_with_it(
 def test_a_request_says_whether_the_clock_stands_still_and_until_when(
     about: str, vietnamese: str, english: str
 ):
-    """A pause ends with the officer's acceptance, not with what arrives (DOMAIN.md §5.4)."""
+    """A pause ends with the officer's acceptance, not with what arrives."""
     paused = texts().of(told(about), Channel.INBOX).body
     assert f"đến khi {vietnamese} không tính vào" in paused and f"until {english};" in paused
     assert "vẫn được tính" not in paused and "runs on" not in paused

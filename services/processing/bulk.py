@@ -187,7 +187,7 @@ def missing_of(
     """The events that the acts lead to and the log lacks. Pure.
 
     The acts are walked beside the recorded history: as long as they tell the same, they are done. Where they part, the acts
-    that remain are decided on the dossier as it stands.
+    that remain are decided on the dossier as it stands; those of an import on what the applicant had done by then.
     Guarantee: acts sent again are recognised, and further acts go on from there. Test: test_acts_sent_again_with_more_go_on.
     """
     dossier = opened
@@ -203,19 +203,30 @@ def missing_of(
                 dossier = evolve(dossier, recorded[done])
                 done += 1
                 continue
-            if decide(command, dossier) == []:
+            if decide(command, _by_then(dossier, at, asked)) == []:
                 continue
             together = False
         if done < len(recorded):
             dossier = fold(opened.filing, recorded, opened.heard)
             done = len(recorded)
-        decision = decide(command, dossier)
+        decision = decide(command, _by_then(dossier, at, asked))
         if isinstance(decision, Rejected):
             return decision
         for event in decision:
             dossier = evolve(dossier, event)
             missing.append((event, at))
     return Missing(missing, dossier)
+
+
+def _by_then(dossier: Dossier, at: datetime, asked: Asked) -> Dossier:
+    """An import tells of years ago: what the applicant did later, heard of already or not, was no reason then.
+
+    Guarantee: an import's acts lead to the same whichever of its two doors is heard first.
+    Test: test_an_import_decides_on_what_the_applicant_had_done_by_then.
+    """
+    if not asked.dated or not dossier.heard:
+        return dossier
+    return dossier._replace(heard=tuple(heard for heard in dossier.heard if heard.at <= at))
 
 
 def _tells(event: Event, command: Command, dated: bool) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 
 from services.chassis.decider import Rejected
 from services.processing.calendar import Calendar, local_day
@@ -179,7 +180,7 @@ def request_fee(command: RequestFee, dossier: Dossier, calendar: Calendar) -> De
 def confirm_fee(command: ConfirmFee, dossier: Dossier, calendar: Calendar) -> Decision:
     """A payment of the amount asked for, in đồng; of another amount only when an officer has looked at it."""
     now = dossier.now
-    if command.payment is not None and command.payment in _used(dossier):
+    if command.payment is not None and command.payment in used_payments(dossier):
         return []
     if not isinstance(now, AwaitingPayment):
         return _already(command, dossier)
@@ -214,18 +215,31 @@ def _due_after(now: AwaitingPayment, on: date, calendar: Calendar) -> date | Non
     return clock._replace(pauses=(*clock.pauses, pause)).due_on(calendar)
 
 
-def _used(dossier: Dossier) -> set[int]:
-    """The payments that settled a fee and still do."""
+def used_payments(dossier: Dossier) -> set[int]:
+    """The payments that settled a fee and still do. An import's confirmation names none: the first that fits is its.
+
+    Guarantee: a payment that an import confirmed is not paid back. Test: test_a_payment_that_an_import_confirmed_is_not_paid_back.
+    """
     struck = {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
-    return {
-        act.payment
-        for sequence, act in enumerate(dossier.acts, 1)
-        if isinstance(act, FeeConfirmed) and act.payment and sequence not in struck
-    }
+    used: set[int] = set()
+    unnamed: list[int] = []
+    amount_vnd = 0
+    for sequence, act in enumerate(dossier.acts, 1):
+        if isinstance(act, FeeRequested):
+            amount_vnd = act.amount_vnd
+        elif isinstance(act, FeeConfirmed) and sequence not in struck:
+            if act.payment is None:
+                unnamed.append(amount_vnd)
+            else:
+                used.add(act.payment)
+    for amount_vnd in unnamed:
+        paid = (h for h in dossier.heard if h.what == "FeePaid" and h.sequence not in used)
+        used.update(h.sequence for h in islice((h for h in paid if _fits(h, amount_vnd)), 1))
+    return used
 
 
 def _unused(dossier: Dossier) -> list[Heard]:
-    used = _used(dossier)
+    used = used_payments(dossier)
     return [h for h in dossier.heard if h.what == "FeePaid" and h.sequence not in used]
 
 

@@ -21,6 +21,7 @@ from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteL
 from services.processing.desk import Desk, record
 from services.processing.events import Event
 from services.processing.life import AwaitingPayment, Dossier, Ended, Held
+from services.processing.requests import used_payments
 from services.processing.review import decide
 from services.processing.timers import Kind
 
@@ -228,7 +229,7 @@ async def _settle(desk: Desk, row: Any) -> str | None:
 
     def settles(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:
         nonlocal outcome
-        outcome = outcome_of(dossier)
+        outcome = outcome_of(dossier, row["sequence"])
         if outcome != "confirmed":
             return []
         # A payment of before the request would have kept it from being asked for; days never go back.
@@ -247,8 +248,10 @@ async def _settle(desk: Desk, row: Any) -> str | None:
     return None if isinstance(done, Stale) else outcome
 
 
-def outcome_of(dossier: Dossier) -> str | None:
+def outcome_of(dossier: Dossier, payment: int) -> str | None:
     """What becomes of a payment by where the dossier stands; None while a request to withdraw waits for its answer."""
+    if payment in used_payments(dossier):
+        return "confirmed"
     if dossier.withdrawal is not None:
         return None
     if isinstance(dossier.now, Ended):

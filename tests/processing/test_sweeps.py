@@ -201,3 +201,32 @@ async def test_a_payment_after_the_end_or_of_a_rejected_one_is_to_be_refunded(fr
     assert {item["dossier_id"] for item in listed} == {str(early), str(late)}
     assert {(item["amount"], item["currency"]) for item in listed} == {(300_000, "VND")}
     assert (await fresh_house.get("/v1/refunds", by=STRANGER)).json()["items"] == []
+
+
+@pytest.mark.parametrize("heard_first", [True, False])
+async def test_a_payment_that_an_import_confirmed_is_not_paid_back(
+    fresh_house: House, heard_first: bool
+) -> None:
+    """The import's confirmation names no payment; one that fits is its, and a second one is given back."""
+    (dossier,) = await fresh_house.submitted()
+    fresh_house.clock.forward(days=3)
+    days = ["2023-03-06T09:30:00+07:00", "2023-03-06T10:00:00+07:00", "2023-03-09T08:30:00+07:00"]
+    acts: list[dict[str, Any]] = [
+        {"act": "accept", "at": days[0], "unit": "H29.015.00"},
+        {"act": "request-fee", "at": days[1]},
+        {"act": "confirm-fee", "at": days[2]},
+        {"act": "resolve", "at": days[2], "outcome": "granted"},
+    ]
+
+    async def hear() -> None:
+        for sequence, amount in ((2, 300_000), (3, 300_000)):
+            await fresh_house.heard(dossier, "FeePaid", sequence=sequence, amount=amount, currency="VND")
+
+    if heard_first:
+        await hear()
+    (answer,) = await fresh_house.bulk([{"dossier_id": str(dossier), "acts": acts}])
+    assert answer["outcome"] == "recorded"
+    if not heard_first:
+        await hear()
+    await sweeps.sweep(fresh_house.desk)
+    assert await outcomes(fresh_house, dossier) == ["confirmed", "refund"]

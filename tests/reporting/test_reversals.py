@@ -188,6 +188,18 @@ def test_a_due_date_that_moved_while_it_was_ended_is_told_by_the_reversal() -> N
     assert standing(book, date(2023, 1, 13)) == {(moved, False): 1}
 
 
+def test_a_reversal_takes_a_later_change_of_the_due_date_with_it() -> None:
+    """A day off was declared after the supplement was accepted, which was then reversed: neither date stands, the pause does."""
+    anew, moved = DUE + timedelta(days=5), DUE + timedelta(days=6)
+    supplied = processing.SupplementAccepted(status="accepted", due_on=anew, late=False)
+    declared = processing.DueDateChanged(old_due_on=anew, due_on=moved, days=(anew,))
+    undo = undone(3, "SupplementAccepted", "supplement_requested")
+    state, book = after((1, accepted()), (2, paused()), (3, supplied), (4, declared), (6, undo))
+    assert state.due_on == NO_DUE_DATE
+    assert {entry.struck for entry in book if entry.struck} == {3, 4}
+    assert standing(book, date(2023, 1, 7)) == {(NO_DUE_DATE, False): 1}
+
+
 def test_an_apology_stays_said_when_what_it_followed_is_reversed() -> None:
     supplied = processing.SupplementAccepted(status="accepted", due_on=DUE, late=False)
     sorry = processing.ApologyIssued(reason="workload", appointment_on=DUE, in_time=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from contracts.codes import Status as OwnStatus
 from services.processing.deadline import Effect, LimitUnit, PauseRule
+from services.processing.queues import QueueName
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
 
@@ -92,6 +93,31 @@ class DueDate(BaseModel):
 class Page(BaseModel):
     """The longest submitted first; `next` goes on where this page ends."""
 
+    items: list[Listed]
+    next: str | None
+
+
+class DeskQueues(BaseModel):
+    """How many dossiers stand in each queue of a desk."""
+
+    desk: str
+    queues: dict[QueueName, int]
+
+
+class QueueCounts(BaseModel):
+    """Of each desk of the caller, as of that minute."""
+
+    as_of: datetime
+    desks: list[DeskQueues]
+
+
+class QueuePage(BaseModel):
+    """What hurts first stands first; `count` is that of the whole queue, `next` goes on where this page ends."""
+
+    queue: QueueName
+    desk: str
+    as_of: datetime
+    count: int
     items: list[Listed]
     next: str | None
 

@@ -35,6 +35,7 @@ from services.processing.life import (
 )
 from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
+from services.processing.requests import provided
 from services.processing.review import decide
 from services.processing.saying import says
 
@@ -81,6 +82,8 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
     intake_due = intake_due_at(now.since_at, calendar) if isinstance(now, Submitted) else None
     deadline_on = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
     waits = [a.answer_by for a in now.opinions if a.answer is None] if isinstance(now, Held) else []
+    requested = requested_at(dossier)
+    brought = requested if isinstance(now, AwaitingSupplement) and provided(now, dossier) else 0
     return (
         now.status,
         held and held.unit,
@@ -92,7 +95,19 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
         dossier.answered,
         min(waits, default=None),
         bool(held and held.apology),
+        requested,
+        brought,
     )
+
+
+def requested_at(dossier: Dossier) -> int | None:
+    """The version of the request that waits for the applicant."""
+    now = dossier.now
+    if isinstance(now, AwaitingSupplement):
+        return now.sequence
+    if isinstance(now, AwaitingPayment):
+        return max(version for version, act in enumerate(dossier.acts, 1) if act == now.request)
+    return None
 
 
 async def carry_out(

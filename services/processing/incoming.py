@@ -58,16 +58,21 @@ HEAR = """
 INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::int[], $7::bigint[], $8::text[])
 """
-# Columns of the applicant's alone: how the dossier stands is record()'s.
+# Columns of the applicant's alone: how the dossier stands is record()'s. What names no request answers the one that waits.
 MARK = """
-UPDATE dossiers d SET asked = greatest(d.asked, n.asked), supplied_at = greatest(d.supplied_at, n.supplied_at)
+UPDATE dossiers d SET asked = greatest(d.asked, n.asked), supplied_at = greatest(d.supplied_at, n.supplied_at),
+    brought = greatest(d.brought, n.brought, CASE WHEN n.unnamed THEN d.requested END)
 FROM (
     SELECT h.dossier_id, max(h.sequence) FILTER (WHERE h.what = 'WithdrawalRequested') AS asked,
-           max(h.happened_at) FILTER (WHERE h.what = 'SupplementProvided') AS supplied_at
-    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[]) AS h(dossier_id, sequence, what, happened_at)
+           max(h.happened_at) FILTER (WHERE h.what = 'SupplementProvided') AS supplied_at,
+           max(h.request) AS brought, bool_or(h.what = 'SupplementProvided' AND h.request IS NULL) AS unnamed
+    FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::int[])
+        AS h(dossier_id, sequence, what, happened_at, request)
     GROUP BY h.dossier_id
 ) n WHERE d.dossier_id = n.dossier_id
 """
+# Whoever writes rows of the queue takes the head of the log first, as record() does: none waits for rows that another holds.
+TAKE_TURN = "SELECT log_position()"
 
 Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]
 
@@ -77,6 +82,7 @@ def listening(current: Callable[[], Calendar]) -> Apply:
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
         calendar = current()
+        await connection.execute(TAKE_TURN)
         opened = [d for d in deliveries if isinstance(d.data, Submitted)]
         if opened:
             rows = [
@@ -95,7 +101,7 @@ def listening(current: Callable[[], Calendar]) -> Apply:
         if acts:
             columns = [list(column) for column in zip(*acts, strict=True)]
             await connection.execute(HEAR, *columns)
-            await connection.execute(MARK, *columns[:4])
+            await connection.execute(MARK, *columns[:4], columns[5])
 
     return apply
 

@@ -173,7 +173,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         if isinstance(done, Rejected):
             status = STATUS_OF_REFUSAL.get(done.code, 409)
             raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
-        return _json(done.model_dump(), done.version)
+        return answer(done.model_dump(), done.version)
 
     async def _seen(dossier_id: UUID, caller: Caller) -> tables.DossierRow:
         row = await tables.find(desk.pool, dossier_id)
@@ -210,13 +210,13 @@ def add_routes(application: Application, desk: Desk) -> None:
         statuses = list(dict.fromkeys(status or tables.STATUSES))
         rows = await tables.page(desk.pool, statuses, shown, after, limit + 1)
         following = tables.cursor(rows[limit - 1]) if len(rows) > limit else None
-        return _json({"items": [_listed(row) for row in rows[:limit]], "next": following})
+        return answer({"items": [listed(row) for row in rows[:limit]], "next": following})
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=Listed, summary="One dossier")
     async def one(dossier_id: UUID, caller: Officer) -> Response:
         """Its version is the ETag, for the next command's If-Match."""
         row = await _seen(dossier_id, caller)
-        return _json(_listed(row), row.version)
+        return answer(listed(row), row.version)
 
     @application.get(
         "/v1/dossiers/{dossier_id}/due-date", response_model=DueDate, summary="Why is it due that day?"
@@ -228,7 +228,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         told = explaining.due_date_of(dossier_id, dossier, local_day(desk.clock()), desk.calendar)
         if told is None:
             raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
-        return _json(told, len(dossier.acts))
+        return answer(told, len(dossier.acts))
 
     @application.get("/v1/refunds", response_model=Refunds, summary="What is to be given back")
     async def refunds(
@@ -256,7 +256,7 @@ def add_routes(application: Application, desk: Desk) -> None:
             for row in rows[:limit]
         ]
         following = f"{items[-1]['dossier_id']}/{items[-1]['payment']}" if len(rows) > limit else None
-        return _json({"items": items, "next": following})
+        return answer({"items": items, "next": following})
 
     @application.direct(
         "POST",
@@ -273,7 +273,8 @@ def add_routes(application: Application, desk: Desk) -> None:
         return Answer(200, await bulk.act_on_many(desk, call.body, call.caller, call.traceparent))
 
 
-def _listed(row: tables.DossierRow) -> dict[str, Any]:
+def listed(row: tables.DossierRow) -> dict[str, Any]:
+    """A dossier as a queue shows it."""
     return {
         "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID
         "status": row.status,
@@ -293,6 +294,7 @@ def _listed(row: tables.DossierRow) -> dict[str, Any]:
     }
 
 
-def _json(members: dict[str, Any], version: int | None = None) -> Response:
+def answer(members: dict[str, Any], version: int | None = None) -> Response:
+    """An answer in JSON, with the dossier's version as its ETag."""
     headers = {} if version is None else {"ETag": f'"{version}"'}
     return Response(orjson.dumps(members), media_type="application/json", headers=headers)

@@ -214,9 +214,7 @@ async def settle_payments(desk: Desk) -> int:
             after = (row["dossier_id"], row["sequence"])
             outcome = await _settle(desk, row)
             if outcome is not None:
-                await desk.pool.execute(
-                    "UPDATE heard SET outcome = $3 WHERE dossier_id = $1 AND sequence = $2", *after, outcome
-                )
+                await desk.pool.execute("SELECT keep_outcome($1, $2, $3)", *after, outcome)
                 done += 1
         if len(rows) < BATCH:
             return done

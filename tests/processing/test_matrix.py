@@ -100,6 +100,8 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/dossiers/{dossier_id}": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/due-date": ({"officer", "supervisor"}, True),
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
+    "GET /v1/queues": ({"officer", "supervisor"}, False),
+    "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
     "GET /v1/calendar": ({"officer", "supervisor"}, False),
     "GET /v1/calendar/recount": ({"officer", "supervisor"}, False),
 }
@@ -154,7 +156,7 @@ async def test_every_reading_for_everybody(house: House, route: str) -> None:
     await house.declaring.refresh()
     roles, own_alone = READING[route]
     dossier = await prepared(house, ("accept",))
-    path = route.removeprefix("GET ").replace("{dossier_id}", str(dossier))
+    path = route.removeprefix("GET ").replace("{dossier_id}", str(dossier)).replace("{queue}", "held")
     for who, member in PEOPLE.items():
         wanted = 200 if member[0] in roles else 403
         if wanted == 200 and own_alone and who not in AT_THE_DESK | IN_THE_UNIT:

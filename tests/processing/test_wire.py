@@ -143,7 +143,7 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
         )
     }
     start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at"}
-    heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE")}
+    heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE"), ("brought", "UPDATE")}
     assert columns == {(name, "INSERT") for name in start} | heard
     for statement in (
         "UPDATE dossiers SET own_status = 'resolved'",

@@ -1,0 +1,79 @@
+"""The doors of a desk's queues: how many dossiers stand in each, and which, what hurts first before all others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from fastapi.responses import Response
+
+from contracts.codes import UnitCode
+from services.chassis.web import Application, Caller, Problem, require
+from services.processing import queues, rights
+from services.processing.answers import QueueCounts, QueuePage
+from services.processing.calendar import ZONE
+from services.processing.desk import Desk
+from services.processing.queues import AT_THE_OFFICE, QUEUES, QueueName
+from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX, answer, listed
+from services.processing.timers import SOON_WORKING_DAYS
+
+SOON_DAYS_MAX = 30
+
+Officer = Annotated[Caller, Depends(require(*OFFICERS))]
+SoonDays = Annotated[
+    int, Query(ge=0, le=SOON_DAYS_MAX, description="How many working days ahead is due soon.")
+]
+
+
+def add_queue_routes(application: Application, desk: Desk) -> None:
+    """Adds the queues' routes."""
+
+    @application.get("/v1/queues", response_model=QueueCounts, summary="How many are in each queue")
+    async def counted(caller: Officer, soon_days: SoonDays = SOON_WORKING_DAYS) -> Response:
+        """Of each desk of the caller: the own unit, and the office at whose desk the caller serves."""
+        minute = queues.minute_of(desk.clock())
+        officers = await queues.officers_of(desk.pool, caller.subject, minute.date())
+        cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
+        told = []
+        for unit in dict.fromkeys(rights.units_of(caller)):
+            counts = await queues.counts(desk.pool, unit, cuts)
+            told.append({"desk": unit, "queues": dict(zip(QUEUES, counts, strict=True))})
+        return answer({"as_of": minute.replace(tzinfo=ZONE), "desks": told})
+
+    @application.get("/v1/queues/{queue}", response_model=QueuePage, summary="A queue of a desk")
+    async def shown(
+        queue: QueueName,
+        caller: Officer,
+        desk_code: Annotated[UnitCode | None, Query(alias="desk")] = None,
+        soon_days: SoonDays = SOON_WORKING_DAYS,
+        cursor: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
+    ) -> Response:
+        """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit."""
+        of = desk_code or own_desk(caller, queue)
+        if of not in rights.units_of(caller):
+            raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
+        try:
+            after = queues.read_cursor(cursor) if cursor else None
+        except ValueError:
+            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        minute = queues.minute_of(desk.clock())
+        officers = await queues.officers_of(desk.pool, caller.subject, minute.date())
+        cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
+        (count,) = await queues.counts(desk.pool, of, [cut])
+        rows, following = await queues.page(desk.pool, of, cut, after, limit)
+        told: dict[str, Any] = {
+            "queue": queue,
+            "desk": of,
+            "as_of": minute.replace(tzinfo=ZONE),
+            "count": count,
+            "items": [listed(row) for row in rows],
+            "next": following and queues.cursor(following),
+        }
+        return answer(told)
+
+
+def own_desk(caller: Caller, queue: QueueName) -> str | None:
+    """The desk at which the caller has such a queue; None for one who serves nowhere."""
+    unit, office = caller.unit or None, caller.office or None
+    return (office or unit) if queue in AT_THE_OFFICE else (unit or office)

@@ -74,7 +74,8 @@ class Version(_Strict):
     """What holds for dossiers that are first submitted while it is in force. Fees are in đồng.
 
     A fee is an amount, or a share of a cost with bounds. Where the limit depends on the class of the project, and after a
-    slash on that of its works, `limit_days` is the middle class's. `unverified` names what does not come from a public text.
+    slash on that of its works, acceptance names the class, and `limit_days`, the middle class's, is no dossier's. `unverified`
+    names what does not come from a public text.
     """
 
     effective_from: date | None = Field(description="First day in force; null: from the beginning.")

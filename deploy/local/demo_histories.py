@@ -93,6 +93,7 @@ class _Accepted:
     submitted_at: datetime
     accepted_at: datetime
     due_on: date
+    project_class: str | None
 
     def elapsed(self) -> float:
         """The share of its limit that had passed when the period ended."""
@@ -158,7 +159,7 @@ def _accepted(random: Random, filings: Filings, *, late: bool) -> _Accepted:
                 channel,
                 submitted_at,
                 accepted_at,
-                _due_on(random, procedure, submitted_at.date(), accepted_at.date()),
+                *_limited(random, procedure, submitted_at.date(), accepted_at.date()),
             )
 
 
@@ -210,7 +211,8 @@ def _pending_case(random: Random, one: _Accepted) -> Case:
 def _handling(random: Random, one: _Accepted, end: datetime, *, until: datetime) -> list[Act]:
     """Acceptance and the control slip's steps, spread over the working time up to the end, kept as far as `until`."""
     unit = _unit(one.procedure)
-    acts = [Act("accept", one.accepted_at, due_on=one.due_on, unit=unit)]
+    more = {"project_class": one.project_class} if one.project_class else {}
+    acts = [Act("accept", one.accepted_at, due_on=one.due_on, unit=unit, more=more)]
     span = working_seconds(one.accepted_at, end)
     steps = [("thu_ly", random.uniform(0.01, 0.12)), ("ky_duyet", random.uniform(0.8, 0.97))]
     if one.procedure not in CERTIFICATES:
@@ -245,12 +247,14 @@ def _intake_seconds(random: Random, channel: str, *, late: bool) -> int:
     return min(180 + int(random.lognormvariate(8.5, 0.8)), DAY_SECONDS - 120)
 
 
-def _due_on(random: Random, code: str, submitted_on: date, accepted_on: date) -> date:
+def _limited(random: Random, code: str, submitted_on: date, accepted_on: date) -> tuple[date, str | None]:
+    """The due date, and the class of the project where the limit depends on it."""
     version = version_on(code, submitted_on)
     assert isinstance(version, Version), "in 2023 every procedure was in force"
     by_class = version.limit_days_by_class
-    limit_days = random.choices(list(by_class.values()), CLASS_WEIGHTS)[0] if by_class else version.limit_days
-    return add_limit(accepted_on, limit_days, working=version.limit_unit == "working_days")
+    named = random.choices(list(by_class), CLASS_WEIGHTS)[0] if by_class else None
+    limit_days = by_class[named] if by_class and named else version.limit_days
+    return add_limit(accepted_on, limit_days, working=version.limit_unit == "working_days"), named
 
 
 def _procedure(random: Random) -> str:

@@ -1,8 +1,9 @@
 """Makes a case for the bulk doors of what a log's rows said about it: pure, one draft in, one case or its fault out."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 
+from contracts.catalogue import Version, version_on
 from deploy.local.doors import Act, Case
 from deploy.local.importing_drafts import Draft
 from deploy.local.importing_mapping import Mapping
@@ -29,12 +30,30 @@ def case_of(name: str, draft: Draft, mapping: Mapping) -> Case:
     _check(times)
     channel = dossier.channel or mapping.channels[draft.cells["channel"]]
     procedure = dossier.procedure or mapping.procedures[draft.cells["procedure"]]
-    acts = _acts(times, draft, mapping)
+    submitted_at = times.get("submitted") or times["accepted"]
+    named = _class_of(
+        procedure, submitted_at.date(), times, draft.cells.get("project_class") or dossier.project_class
+    )
+    acts = _acts(times, draft, mapping, named)
     if len(acts) > ACTS_MOST:
         raise Faulty(f"it has {len(acts)} acts; {ACTS_MOST} is the most that one dossier is taken with")
-    return Case(
-        name, procedure, dossier.office, channel, times.get("submitted") or times["accepted"], tuple(acts)
-    )
+    return Case(name, procedure, dossier.office, channel, submitted_at, tuple(acts))
+
+
+def _class_of(procedure: str, on: date, times: dict[str, datetime], named: str | None) -> str | None:
+    """The class of the project where the limit depends on it. A case may lack it only if the log says when it is due."""
+    version = version_on(procedure, on)
+    classes = version.limit_days_by_class if isinstance(version, Version) else None
+    if not classes:
+        return None
+    known = ", ".join(classes)
+    if named is None and "accepted" in times and "due" not in times:
+        raise Faulty(
+            f"the limit of {procedure} depends on the project's class ({known}): give it or the due date"
+        )
+    if named is not None and named not in classes:
+        raise Faulty(f"{procedure} has no project class of that name; there are {known}")
+    return named
 
 
 def _check(times: dict[str, datetime]) -> None:
@@ -55,14 +74,15 @@ def _check(times: dict[str, datetime]) -> None:
             raise Faulty(told, later)
 
 
-def _acts(times: dict[str, datetime], draft: Draft, mapping: Mapping) -> list[Act]:
+def _acts(times: dict[str, datetime], draft: Draft, mapping: Mapping, named: str | None) -> list[Act]:
     dossier = mapping.dossier
     if "rejected" in times:
         return [Act("reject", times["rejected"], reason=dossier.rejection_reason)]
     if "accepted" not in times:
         return []
     due_on = times["due"].date() if "due" in times else None
-    acts = [Act("accept", times["accepted"], due_on=due_on, unit=dossier.unit or dossier.office)]
+    unit, more = dossier.unit or dossier.office, {"project_class": named} if named else {}
+    acts = [Act("accept", times["accepted"], due_on=due_on, unit=unit, more=more)]
     for instant, number in sorted(draft.steps):
         step, forwarded_at = mapping.steps[number], datetime.fromisoformat(instant).astimezone(OFFICE_ZONE)
         # What a log notes before its case begins or after it ends is no step of the dossier.

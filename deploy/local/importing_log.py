@@ -129,13 +129,14 @@ class LogReader:
         for name, column in (
             ("channel", columns.channel),
             ("procedure", columns.procedure),
+            ("project_class", columns.project_class),
             *self._by_column.items(),
         ):
             if column is None:
                 continue
             value = cells[column].strip()
-            # An empty date says nothing; it may stand on another of the case's rows.
-            if not value and name in self._by_column:
+            # An empty date or class says nothing; it may stand on another of the case's rows.
+            if not value and (name in self._by_column or name == "project_class"):
                 continue
             if name in draft.cells:
                 if draft.cells[name] != value:
@@ -159,7 +160,7 @@ class LogReader:
             known = self._mapping.channels if name == "channel" else self._mapping.procedures
             if value not in known:
                 raise Faulty(f"{column} {_quoted(value)} is not in the mapping's {name}s")
-        else:
+        elif name in self._by_column:
             draft.lines[name] = line
             draft.times[name] = self._instant(column, value, ahead=name == "due").isoformat()
 

@@ -23,6 +23,7 @@ from pydantic import (
 from contracts.catalogue import PROCEDURES
 from contracts.codes import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
 from contracts.intake import Channel, OfficeCode
+from contracts.procedure import ClassCode
 
 SHIPPED = Path(__file__).parent / "mappings"
 OFFICE = "H29.015.00"
@@ -59,6 +60,7 @@ class Columns(_Table):
     case: Text
     channel: Text | None = None
     procedure: Text | None = None
+    project_class: Text | None = None
     activity: Text | None = None
     time: Text | None = None
 
@@ -135,6 +137,7 @@ class Dossier(_Table):
     office: OfficeCode = OFFICE
     unit: UnitCode | None = None
     procedure: str | None = None
+    project_class: ClassCode | None = None
     channel: Channel | None = None
     outcome: Outcome = "granted"
     late_reason: LateReason = "other"
@@ -177,6 +180,8 @@ class Mapping(_Table):
             column, constant = getattr(self.columns, name), getattr(self.dossier, name)
             if (column is None) == (constant is None):
                 faults.append(f"give either columns.{name} or dossier.{name}")
+        if self.columns.project_class is not None and self.dossier.project_class is not None:
+            faults.append("give columns.project_class, dossier.project_class or neither")
         if self.columns.channel is not None and not self.channels:
             faults.append("columns.channel needs the table channels")
         if self.columns.procedure is not None and not self.procedures:

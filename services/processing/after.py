@@ -48,7 +48,9 @@ def _accepted(now: State, event: DossierAccepted, _: int) -> State | None:
         return None
     given = event.due_on if event.given or event.limit is None else None
     clock = Clock(event.on, event.limit, given)
-    return Held(event.unit, None, clock, event.due_on, requests=now.requests)
+    return Held(
+        event.unit, None, clock, event.due_on, requests=now.requests, project_class=event.project_class
+    )
 
 
 def _forwarded(now: State, event: DossierForwarded, _: int) -> State | None:

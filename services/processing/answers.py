@@ -56,10 +56,12 @@ class ExplainedDay(BaseModel):
 
 
 class CountedLimit(BaseModel):
-    """How long the authority may take."""
+    """How long the authority may take, and the rule that says so in both languages."""
 
     amount: int
     unit: LimitUnit
+    vi: str
+    en: str
 
 
 class Paused(BaseModel):
@@ -73,14 +75,15 @@ class Paused(BaseModel):
 class DueDate(BaseModel):
     """The due date and why it is that day.
 
-    `limit`, with what it was extended by, and `explanation` are empty when the date was not counted here: an import brought it
-    along, or there is none. While the clock stands still there is no due date: the explanation is then that of
-    `due_on_if_it_ended_today`.
+    `project_class` is the one whose limit it is, where the limit depends on it. `limit`, with what it was extended by, and
+    `explanation` are empty when the date was not counted here: an import brought it along, or there is none. While the clock
+    stands still there is no due date: the explanation is then that of `due_on_if_it_ended_today`.
     """
 
     dossier_id: UUID
     due_on: date | None
     accepted_on: date
+    project_class: str | None
     limit: CountedLimit | None
     extended_by: int
     paused_since: date | None

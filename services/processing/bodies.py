@@ -61,7 +61,7 @@ class Asked(BaseModel):
 
 
 class Accept(Asked):
-    """Without `unit`, the caller's own takes the dossier. `project_class`, where the limit depends on it."""
+    """Without `unit`, the caller's own takes the dossier. `project_class` is needed where the limit depends on it."""
 
     unit: UnitCode | None = None
     project_class: ClassCode | None = None
@@ -222,6 +222,8 @@ class _Act(Asked):
 
 
 class AcceptAct(_Act, Accept):
+    """With a `due_on` of its own an import may lack the project's class: no limit is counted for it then."""
+
     act: Literal["accept"]
     due_on: Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None = None
 

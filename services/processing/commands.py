@@ -15,7 +15,11 @@ from services.processing.events import Paper
 
 @dataclass(frozen=True, slots=True)
 class AcceptDossier:
-    """`level` and `limit` are the version's; a `due_on` of its own is given by imports alone."""
+    """`level` and `limit` are the version's; a `due_on` of its own is given by imports alone.
+
+    `classes` are those of a project that have limits of their own. Where there are any, `limit` is that of `project_class`, and
+    None as long as nobody says which it is.
+    """
 
     on: date
     at: datetime
@@ -23,6 +27,8 @@ class AcceptDossier:
     level: str
     limit: Limit | None
     due_on: date | None = None
+    project_class: str | None = None
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class DossierAccepted:
     """What reports group by is fixed here. Its stored data also has `number`, the serial of the official code.
 
     `limit` is what the due date was counted from, None in histories that are older than it; `given`: the due date came with an
-    import. `late`: after the intake limit.
+    import. `late`: after the intake limit. `project_class` is the one whose limit it is, None where the limit depends on none and
+    where an import gave the due date without it.
     """
 
     on: date
@@ -39,6 +40,7 @@ class DossierAccepted:
     limit: Limit | None = None
     given: bool = False
     late: bool = False
+    project_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

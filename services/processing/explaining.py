@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.processing.calendar import Calendar
-from services.processing.deadline import Day, Effect, Explanation, Pause, PauseRule, explain
+from services.processing.clock import Clock
+from services.processing.deadline import (
+    Day,
+    Effect,
+    Explanation,
+    Limit,
+    LimitUnit,
+    Pause,
+    PauseRule,
+    explain,
+)
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Held
 
 WEEKDAYS = (
@@ -26,6 +36,11 @@ SAID: dict[Effect, tuple[str, str]] = {
     "paused": ("tạm dừng", "paused"),
     "dropped": ("không còn tính, thời hạn tính lại từ đầu", "no longer counted, the clock began anew"),
     "moved": ("chuyển sang ngày làm việc tiếp theo", "moved to the next working day"),
+}
+UNITS: dict[LimitUnit, tuple[str, str]] = {
+    "working_days": ("ngày làm việc", "working days"),
+    "calendar_days": ("ngày", "calendar days"),
+    "months": ("tháng", "months"),
 }
 PROVISIONAL = (
     "Tạm tính: có năm chưa công bố lịch nghỉ.",
@@ -63,6 +78,25 @@ def named(day: date) -> Sentence:
     return Sentence(f"{vietnamese} {day:%d/%m/%Y}", f"{english} {day.isoformat()}")
 
 
+def rule(limit: Limit, extended: int, project_class: str | None) -> Sentence:
+    """How long the limit is, and whose: of a project's class, and after a slash of its works', where it depends on it."""
+    vietnamese, english = UNITS[limit.unit]
+    vi, en = f"{limit.amount} {vietnamese}", f"{limit.amount} {english}"
+    if extended:
+        vi, en = f"{vi}, gồm {extended} gia hạn", f"{en}, {extended} of them by extension"
+    if project_class is None:
+        return Sentence(vi, en)
+    project, _, works = project_class.partition("/")
+    if set(project) <= set("IV"):
+        return Sentence(f"{vi}, công trình cấp {project}", f"{en}, works of class {project}")
+    vi, en = f"{vi}, dự án nhóm {project}", f"{en}, project of class {project}"
+    return (
+        Sentence(f"{vi} có công trình cấp {works}", f"{en} with works of class {works}")
+        if works
+        else Sentence(vi, en)
+    )
+
+
 def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calendar) -> dict[str, Any] | None:
     """The due date of a dossier with its explanation, the members of answers.DueDate; None before acceptance.
 
@@ -84,7 +118,8 @@ def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calen
         "dossier_id": str(dossier_id),
         "due_on": due_on,
         "accepted_on": clock.accepted_on,
-        "limit": clock.total and {"amount": clock.total.amount, "unit": clock.total.unit} if found else None,
+        "project_class": held.project_class,
+        "limit": _counted(clock, held.project_class) if found else None,
         "extended_by": clock.extended,
         "paused_since": since,
         "due_on_if_it_ended_today": clock.due_on(calendar) if since else None,
@@ -94,6 +129,14 @@ def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calen
         if found
         else [],
     }
+
+
+def _counted(clock: Clock, project_class: str | None) -> dict[str, Any] | None:
+    limit = clock.total
+    if limit is None:
+        return None
+    said = rule(limit, clock.extended, project_class)
+    return {"amount": limit.amount, "unit": limit.unit, **said._asdict()}
 
 
 def paused_since(dossier: Dossier) -> date | None:

@@ -85,6 +85,7 @@ class Held(NamedTuple):
     requests_since: int = 0
     apology: ApologyIssued | None = None
     opinions: tuple[Asked, ...] = ()
+    project_class: str | None = None
 
     @property
     def allowed(self) -> str:

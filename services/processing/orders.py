@@ -135,14 +135,15 @@ def _accept(order: Order, asked: bodies.Accept) -> Command | Rejected:
     taking = asked.unit or order.caller.unit or order.filing.office
     if not UNIT.fullmatch(taking):  # a token may say anything, and what is stored must be sayable
         return Rejected("unit-invalid", "the unit in the caller's token is no unit code")
-    days, classes = version.limit_days, version.limit_days_by_class or {}
-    if asked.project_class is not None:
-        if asked.project_class not in classes:
-            known = ", ".join(classes) or "the procedure's limit depends on none"
-            return Rejected("project-class-unknown", known)
-        days = classes[asked.project_class]
-    limit = Limit(days, version.limit_unit)
-    return commands.AcceptDossier(order.on, order.at, taking, version.level, limit, order.due_on)
+    named, classes = asked.project_class, version.limit_days_by_class or {}
+    if named is not None and named not in classes:
+        known = ", ".join(classes) or "the procedure's limit depends on none"
+        return Rejected("project-class-unknown", known)
+    days = version.limit_days if not classes else classes[named] if named is not None else None
+    limit = Limit(days, version.limit_unit) if days is not None else None
+    return commands.AcceptDossier(
+        order.on, order.at, taking, version.level, limit, order.due_on, named, tuple(classes)
+    )
 
 
 def _request_supplement(order: Order, asked: bodies.RequestSupplement) -> Command | Rejected:

@@ -96,14 +96,22 @@ _BESIDE_A_WITHDRAWAL = (WithdrawDossier, RefuseWithdrawal, NoteLapse, DeemConsen
 
 
 def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Decision:
+    """A limit that depends on the project's class is not guessed: only an import that brings the due date along may lack the class.
+
+    Its dossier has no limit then: pauses are added to its date, and nothing is counted from a limit that nobody told.
+    Guarantee: where classes have limits of their own, none is taken in without its class. Test: test_the_class_is_asked_for.
+    """
     now, filing = dossier.now, dossier.filing
     if isinstance(now, Held):
-        return [] if now.step is None and now.unit == command.unit else None
+        same = (now.unit, now.project_class) == (command.unit, command.project_class)
+        return [] if now.step is None and same else None
     if not isinstance(now, Submitted):
         return None
     if not can_issue(filing.office, command.on):
         return Rejected("office-without-code", f"{filing.office} has no code in the form of {command.on}")
     due_on = command.due_on
+    if due_on is None and command.classes and command.project_class is None:
+        return Rejected("project-class-missing", f"the limit depends on it: {', '.join(command.classes)}")
     if due_on is None and command.limit is not None:
         due_on = due_date(command.on, command.limit, calendar)
     return [
@@ -118,6 +126,7 @@ def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Dec
             command.limit,
             command.due_on is not None,
             command.at > intake_due_at(now.since_at, calendar),
+            command.project_class,
         )
     ]
 

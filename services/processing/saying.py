@@ -89,7 +89,7 @@ def says(command: Command, event: Event) -> bool:
     if not isinstance(event, kind) or any(getattr(command, m) != getattr(event, m) for m in members):
         return False
     if isinstance(command, AcceptDossier) and isinstance(event, DossierAccepted):
-        return command.due_on in (None, event.due_on)
+        return command.due_on in (None, event.due_on) and event.project_class in (None, command.project_class)
     if isinstance(command, ResolveDossier) and isinstance(event, DossierResolved):
         return event.late_reason in (None, command.late_reason)
     return True

@@ -190,6 +190,22 @@ def test_processing_decides_every_life_as_it_is_told(cases: list[Case]) -> None:
         )
 
 
+def test_an_appraisal_names_the_class_whose_limit_it_has(cases: list[Case]) -> None:
+    named = Counter()  # type: Counter[str]
+    for case in cases:
+        accepted = act(case, "accept")
+        if accepted is None or accepted.due_on is None:
+            continue
+        version = PROCEDURES[case.procedure].versions[0]
+        project_class = accepted.more.get("project_class")
+        assert (project_class is not None) == (version.limit_days_by_class is not None), case
+        if project_class is not None and version.limit_days_by_class is not None:
+            limit_days = version.limit_days_by_class[project_class]
+            assert accepted.due_on == add_limit(accepted.at.date(), limit_days, working=False), case
+            named[project_class] += 1
+    assert set(named) == {"A", "B", "C", "I", "II", "III"}
+
+
 def test_the_office_acts_in_working_hours_alone(cases: list[Case]) -> None:
     for case in cases:
         for one in case.acts:

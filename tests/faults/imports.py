@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from tests.faults.client import Reply
-from tests.faults.people import OFFICES, PROCEDURES, unit_of
+from tests.faults.people import OFFICES, PROCEDURES, classes_of, unit_of
 from tests.faults.record import Answer, Command, Filing, Record
 
 CASES = 15
@@ -34,6 +34,7 @@ class Case:
     body: dict[str, Any]
     accepted_at: datetime
     resolved: bool
+    project_class: str | None
 
 
 @dataclass(slots=True)
@@ -68,7 +69,9 @@ class Imports:
             "channel": draw.choice(("online", "postal")),
             "submitted_at": (accepted_at - timedelta(days=1)).isoformat(),
         }
-        return Case(filing, body, accepted_at, draw.random() < 0.7)
+        classes = classes_of(str(body["procedure"]), accepted_at.date() - timedelta(days=1))
+        project_class = draw.choice(classes) if classes else None
+        return Case(filing, body, accepted_at, draw.random() < 0.7, project_class)
 
     async def _file(self, cases: Sequence[Case]) -> None:
         reply = await self.insist("intake", "/v1/bulk", orjson.dumps({"items": [c.body for c in cases]}))
@@ -102,6 +105,8 @@ class Imports:
 def _acts(case: Case) -> dict[str, Any]:
     unit = unit_of(str(case.body["office"]))
     acts: list[dict[str, Any]] = [{"act": "accept", "at": case.accepted_at.isoformat(), "unit": unit}]
+    if case.project_class:
+        acts[0]["project_class"] = case.project_class
     if case.resolved:
         later = case.accepted_at + timedelta(hours=30)
         acts.append({"act": "resolve", "at": later.isoformat(), "outcome": "granted"})

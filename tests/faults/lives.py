@@ -16,7 +16,7 @@ import orjson
 
 from contracts.catalogue import Version, version_on
 from tests.faults.client import Lost, Reply
-from tests.faults.people import unit_of
+from tests.faults.people import classes_of, unit_of
 from tests.faults.record import Act, Command, Filing, Record
 
 REJECTED, HANDED_BACK, SUPPLEMENTED, PAYS, TAKES_BACK, REVERSED = 0.06, 0.08, 0.12, 0.10, 0.08, 0.06
@@ -66,7 +66,10 @@ class Lives:
             await self.act("reject", dossier_id, officer, 0, {"reason": "incomplete"}, draw)
             return
         unit = {"unit": unit_of(officer.office)}
-        version = await self.act("accept", dossier_id, officer, 0, unit, draw)
+        accept: dict[str, Any] = dict(unit)
+        if classes := classes_of(procedure, datetime.now(UTC).date()):
+            accept["project_class"] = draw.choice(classes)
+        version = await self.act("accept", dossier_id, officer, 0, accept, draw)
         if version is not None and draw.random() < SUPPLEMENTED:
             version = await self._supplement(dossier_id, officer, filing, version, draw)
         if version is not None and draw.random() < PAYS:
@@ -119,21 +122,25 @@ class Lives:
     async def _fee(
         self, dossier_id: str, officer: Officer, procedure: str, version: int, draw: random.Random
     ) -> int | None:
-        asked = await self.act("request-fee", dossier_id, officer, version, {}, draw)
+        in_force = version_on(procedure, datetime.now(UTC).date())
+        assert isinstance(in_force, Version)
+        # A fee that is a share of the cost has no amount of its own: the officer says it.
+        fee = in_force.fee_vnd or in_force.fee_vnd_min
+        assert fee
+        body = {} if in_force.fee_vnd else {"amount_vnd": fee}
+        asked = await self.act("request-fee", dossier_id, officer, version, body, draw)
         if asked is None:
             return None
-        in_force = version_on(procedure, datetime.now(UTC).date())
-        assert isinstance(in_force, Version) and in_force.fee_vnd
         other = draw.random() < OTHER_AMOUNT
-        payments = [self._pay(dossier_id, in_force.fee_vnd + other)]
+        payments = [self._pay(dossier_id, fee + other)]
         if draw.random() < PAID_TWICE:
             payments.append(payments[0])
         told = await asyncio.gather(*(self._tell(payment) for payment in payments))
         if told[0] is None:
             return None
         if other:
-            body = {"payment": told[0].body["sequence"]}
-            return await self.act("confirm-fee", dossier_id, officer, asked, body, draw)
+            payment = {"payment": told[0].body["sequence"]}
+            return await self.act("confirm-fee", dossier_id, officer, asked, payment, draw)
         return await self._confirmed(dossier_id, officer)
 
     def _pay(self, dossier_id: str, amount: int) -> tuple[Act, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,10 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
+from contracts.catalogue import Version, version_on
+
 OFFICES = ("H29.015.00", "H29.016.00")
-PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974")
+PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974", "1.009972")
 DESK_CHANNELS = ("postal", "in_person")
 AT_THE_DESK = 0.2
 WITH_EMAIL = 0.4
@@ -23,6 +26,12 @@ DAY_SECONDS = 86_400
 def unit_of(office: str) -> str:
     """The unit that handles all dossiers of an office in a run."""
     return f"{office}/QLXD"
+
+
+def classes_of(procedure: str, on: date) -> list[str]:
+    """The project classes of which an acceptance must name one; none where the limit depends on none."""
+    in_force = version_on(procedure, on)
+    return sorted(in_force.limit_days_by_class or {}) if isinstance(in_force, Version) else []
 
 
 class Sheet(NamedTuple):

@@ -139,6 +139,38 @@ def test_a_due_date_may_lie_ahead(read: Read) -> None:
     assert bad_rows == [] and case.acts[0].due_on == date(2026, 2, 1)
 
 
+CLASSED: dict[str, Any] = {
+    "header": f"{HEADER},class",
+    "columns": MAPPING["columns"] | {"project_class": "class"},
+    "dossier": {"procedure": "1.009972"},
+}
+
+
+def test_a_class_that_the_limit_depends_on_is_told(read: Read) -> None:
+    bad_rows, [case] = read("c1,Web,2023-03-02,,,A", "c1,Web,,2023-03-20,,", **CLASSED)
+    assert (bad_rows, case.acts[0].as_item()["project_class"]) == ([], "A")
+    _, [constant] = read("c1,Web,2023-03-02,,", dossier=CLASSED["dossier"] | {"project_class": "C"})
+    assert constant.acts[0].as_item()["project_class"] == "C"
+
+
+def test_only_a_due_date_stands_in_for_the_class(read: Read) -> None:
+    bad_rows, [case] = read("c1,Web,2023-03-02,,,", "c2,Web,2023-03-02,,2023-03-30,", **CLASSED)
+    assert bad_rows == [
+        "line 2: case c1: the limit of 1.009972 depends on the project's class (A, B, C): give it or the due date"
+    ]
+    assert "project_class" not in case.acts[0].as_item()
+
+
+def test_a_class_that_the_version_of_the_day_lacks_is_bad(read: Read) -> None:
+    bad_rows, _ = read("c1,Web,2023-03-02,,,A/I", **CLASSED)
+    assert bad_rows == ["line 2: case c1: 1.009972 has no project class of that name; there are A, B, C"]
+
+
+def test_a_class_is_passed_over_where_no_limit_depends_on_it(read: Read) -> None:
+    bad_rows, [case] = read("c1,Web,2023-03-02,,,A", **CLASSED | {"dossier": MAPPING["dossier"]})
+    assert bad_rows == [] and "project_class" not in case.acts[0].as_item()
+
+
 def test_rows_of_a_case_may_stand_apart(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     """With more cases than fit in memory: what was spilled is found again."""
     monkeypatch.setattr(importing_drafts, "DRAFTS_IN_MEMORY", 3)

@@ -63,6 +63,7 @@ def test_a_sound_mapping_is_read() -> None:
         (("dossier.rejection_reason", "rain"), "dossier.rejection_reason:"),
         (("dossier.return_method", "pigeon"), "dossier.return_method:"),
         (("dossier.unit", "lower case"), "dossier.unit:"),
+        (("dossier.project_class", "large"), "dossier.project_class:"),
         (("channels", {}), "columns.channel needs the table channels"),
         (("channels.Fax", "fax"), "channels.Fax:"),
         (("procedures.x", "9.999999"), "procedures: '9.999999' is not in the catalogue"),
@@ -96,6 +97,11 @@ def test_a_faulty_mapping_is_refused(change: tuple[str, Any], told: str) -> None
 def test_a_column_of_procedures_needs_its_table() -> None:
     with pytest.raises(BadMapping, match="needs the table procedures"):
         parse_mapping(changed(("dossier.procedure", None), ("columns.procedure", "kind")))
+
+
+def test_a_class_comes_from_one_place() -> None:
+    with pytest.raises(BadMapping, match=r"give columns\.project_class, dossier\.project_class or neither"):
+        parse_mapping(changed(("dossier.project_class", "A"), ("columns.project_class", "class")))
 
 
 def test_all_faults_are_told_at_once() -> None:

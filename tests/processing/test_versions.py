@@ -24,9 +24,11 @@ MORNING_AFTER = datetime(2026, 7, 1, 8, 0, tzinfo=ZONE)
 OFFICER = Caller("officer", "an", OFFICE, UNIT)
 
 
-def accepting(code: str, submitted_on: date, on: date = NEW_DAY) -> AcceptDossier | Rejected:
+def accepting(
+    code: str, submitted_on: date, on: date = NEW_DAY, project_class: str | None = None
+) -> AcceptDossier | Rejected:
     filing = Filing(code, OFFICE, "online", at(submitted_on))
-    command = command_of(Order(Accept(), OFFICER, filing, at(on)))
+    command = command_of(Order(Accept(project_class=project_class), OFFICER, filing, at(on)))
     assert isinstance(command, AcceptDossier | Rejected)
     return command
 
@@ -37,7 +39,6 @@ def accepting(code: str, submitted_on: date, on: date = NEW_DAY) -> AcceptDossie
         ("1.009974", Limit(20, "calendar_days"), Limit(10, "working_days")),
         ("1.009977", Limit(20, "calendar_days"), Limit(9, "working_days")),
         ("1.009978", Limit(5, "working_days"), Limit(5, "working_days")),
-        ("1.009972", Limit(25, "calendar_days"), Limit(16, "working_days")),
         ("1.009984", Limit(10, "calendar_days"), Limit(5, "working_days")),
         ("1.009985", Limit(10, "calendar_days"), Limit(5, "working_days")),
         ("1.009982", Limit(20, "calendar_days"), Limit(20, "calendar_days")),
@@ -48,6 +49,33 @@ def test_the_limit_is_that_of_the_day_of_submission(code: str, old: Limit, new: 
         command = accepting(code, submitted_on)
         assert isinstance(command, AcceptDossier)
         assert command.limit == limit
+
+
+@pytest.mark.parametrize(
+    ("code", "submitted_on", "named", "limit"),
+    [
+        ("1.009972", EVE, "A", Limit(35, "calendar_days")),
+        ("1.009972", EVE, "C", Limit(15, "calendar_days")),
+        ("1.009972", NEW_DAY, "B", Limit(16, "working_days")),
+        ("1.009972", NEW_DAY, "B/I", Limit(20, "working_days")),
+        ("1.009973", EVE, "I", Limit(40, "calendar_days")),
+        ("1.009973", EVE, None, None),
+    ],
+)
+def test_the_limit_is_that_of_the_class(
+    code: str, submitted_on: date, named: str | None, limit: Limit | None
+) -> None:
+    command = accepting(code, submitted_on, project_class=named)
+    assert isinstance(command, AcceptDossier)
+    assert (command.limit, command.project_class) == (limit, named)
+
+
+@pytest.mark.parametrize(
+    ("code", "named", "known"),
+    [("1.009972", "A/I", "A, B, C"), ("1.009982", "A", "the procedure's limit depends on none")],
+)
+def test_a_class_that_the_version_lacks_is_refused(code: str, named: str, known: str) -> None:
+    assert accepting(code, EVE, project_class=named) == Rejected("project-class-unknown", known)
 
 
 def test_what_was_abolished_before_its_submission_is_refused() -> None:
@@ -62,7 +90,8 @@ def test_what_was_abolished_before_its_submission_is_refused() -> None:
 def test_open_ones_of_an_abolished_procedure_are_kept_or_stopped() -> None:
     for code, stopped in (("1.009988", False), ("1.009973", True)):
         waiting = new(Filing(code, OFFICE, "online", at(EVE)))
-        on_the_eve, after = accepting(code, EVE, EVE), accepting(code, EVE, NEW_DAY)
+        named = "II" if code == "1.009973" else None
+        on_the_eve, after = accepting(code, EVE, EVE, named), accepting(code, EVE, NEW_DAY, named)
         assert isinstance(on_the_eve, AcceptDossier) and isinstance(after, AcceptDossier)
         assert stopped_by_law(on_the_eve, waiting) is None
         refused = stopped_by_law(after, waiting)
@@ -83,11 +112,12 @@ async def test_a_dossier_keeps_the_version_of_its_submission(house: House) -> No
 async def test_a_stopped_procedure_is_not_accepted_and_a_repeat_still_gets_its_answer(house: House) -> None:
     one, other = await house.submitted(2, procedure="1.009973", at=ELEVEN_AT_NIGHT)
     house.clock.now = ELEVEN_AT_NIGHT
-    first = await house.act(one, "accept", key="that night")
+    of_class = {"project_class": "II"}
+    first = await house.act(one, "accept", of_class, key="that night")
     assert first.status_code == 200
     house.clock.now = MORNING_AFTER
-    again = await house.act(one, "accept", key="that night")
+    again = await house.act(one, "accept", of_class, key="that night")
     assert (again.status_code, again.json()) == (200, first.json())
-    refused = await house.act(other, "accept")
+    refused = await house.act(other, "accept", of_class)
     assert (refused.status_code, refused.json()["code"]) == (409, "procedure-abolished")
     assert (await house.act(other, "reject", {"reason": "not_eligible"})).status_code == 200

@@ -13,7 +13,6 @@ from contracts.codes import (
     CorrectionReason,
     DocumentNumber,
     EventName,
-    ExtensionReason,
     FaultyPaper,
     HandOver,
     LateReason,
@@ -31,6 +30,7 @@ from contracts.codes import (
     UnitCode,
     WaiverReason,
 )
+from contracts.dates import DeadlineChanged, DueDateChanged, DueDateExtended, OpinionDeadlineChanged
 from contracts.envelope import Message
 from contracts.intake import Channel, OfficeCode, ProcedureCode
 
@@ -212,26 +212,6 @@ class ConsentDeemed(Said):
     agency: UnitCode
 
 
-class DueDateChanged(Said):
-    """A declaration moved a due date that had been told; `days` are those that are counted otherwise now."""
-
-    type_name: ClassVar[str] = "DueDateChanged.v1"
-
-    old_due_on: date
-    due_on: date
-    days: tuple[date, ...]
-
-
-class DueDateExtended(Said):
-    """The limit was extended, once, by so many of its days or months; that is not lateness."""
-
-    type_name: ClassVar[str] = "DueDateExtended.v1"
-
-    reason: ExtensionReason
-    amount: Annotated[int, Field(ge=1)]
-    due_on: date
-
-
 class DossierWithdrawn(Said):
     """The officer confirmed that the applicant takes the dossier back. `request` is the sequence of intake's WithdrawalRequested."""
 
@@ -293,6 +273,8 @@ MESSAGES: tuple[type[Message], ...] = (
     ConsentDeemed,
     DueDateChanged,
     DueDateExtended,
+    DeadlineChanged,
+    OpinionDeadlineChanged,
     DossierWithdrawn,
     WithdrawalRefused,
     DossierHandedOver,

@@ -154,7 +154,7 @@ def moved_to(steps: Sequence[Row]) -> Status:
 
 
 def asked_for(steps: Sequence[Row]) -> Asked | None:
-    """The open request: the last one that stands, while the dossier waits for what it asks."""
+    """The open request: the last one that stands, while the dossier waits for what it asks; its deadline as it was told last."""
     wanted = ASKED_BY.get(moved_to(steps))
     if wanted is None:
         return None
@@ -163,6 +163,9 @@ def asked_for(steps: Sequence[Row]) -> Asked | None:
     for step in reversed(steps):
         if step.what == what and step.sequence not in struck:
             said = orjson.loads(step.data) if step.data else {}
+            for moved in (orjson.loads(s.data) for s in steps if s.what == "DeadlineChanged" and s.data):
+                if moved["request"] == step.sequence:
+                    said["deadline_on"] = moved["deadline_on"]
             return Asked(step.sequence, step.happened_at.astimezone(ZONE).date(), kind, said)
     return None
 

@@ -63,6 +63,13 @@ class FeeAsked(Due):
     clock: str
 
 
+class DeadlineMoved(Narrow):
+    """Until when the request at `request` is to be answered now."""
+
+    request: int
+    deadline_on: date
+
+
 class Withdrawn(Due):
     """`request` is the sequence of our own WithdrawalRequested that it answers."""
 
@@ -101,6 +108,8 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "ConsentDeemed.v1": Moved,
     "DueDateChanged.v1": Due,
     "DueDateExtended.v1": Due,
+    "DeadlineChanged.v1": DeadlineMoved,
+    "OpinionDeadlineChanged.v1": Moved,
     "DossierWithdrawn.v1": Withdrawn,
     "WithdrawalRefused.v1": WithdrawalRefused,
     "DossierHandedOver.v1": Moved,
@@ -156,7 +165,7 @@ def step(delivered: Delivered, code_key: bytes) -> tuple[Any, ...]:
     """The row of one event."""
     data = delivered.data
     said = None
-    if isinstance(data, SupplementAsked | FeeAsked):
+    if isinstance(data, SupplementAsked | FeeAsked | DeadlineMoved):
         said = orjson.dumps(data.model_dump(exclude={"due_on"})).decode()
     elif isinstance(data, Accepted):
         said = orjson.dumps({"procedure": data.procedure}).decode()

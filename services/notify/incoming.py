@@ -102,6 +102,8 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "ConsentDeemed.v1": says(agency=str),
     "DueDateChanged.v1": says(old_due_on=date, due_on=date, days=list[date]),
     "DueDateExtended.v1": says(reason=str, due_on=date),
+    "DeadlineChanged.v1": says(asked=str, old_deadline_on=date, deadline_on=date, days=list[date]),
+    "OpinionDeadlineChanged.v1": says(agency=str, old_answer_by=date, answer_by=date, days=list[date]),
     "DossierWithdrawn.v1": says(),
     "WithdrawalRefused.v1": says(reason=str, status=str),
     "DossierHandedOver.v1": says(unit=str),

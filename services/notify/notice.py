@@ -53,6 +53,8 @@ TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
     "ConsentDeemed": (Channel.INBOX,),
     "DueDateChanged": _EVERYWHERE,
     "DueDateExtended": _EVERYWHERE,
+    "DeadlineChanged": _EVERYWHERE,
+    "OpinionDeadlineChanged": (Channel.INBOX,),
     "DossierWithdrawn": _EVERYWHERE,
     "WithdrawalRefused": _EVERYWHERE,
     "DossierHandedOver": (Channel.INBOX,),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from services.processing.clock import Clock
+from services.processing.date_events import (
+    DeadlineChanged,
+    DueDateChanged,
+    DueDateExtended,
+    OpinionDeadlineChanged,
+)
 from services.processing.deadline import Pause
 from services.processing.events import (
     ApologyIssued,
@@ -17,8 +24,6 @@ from services.processing.events import (
     DossierRejected,
     DossierResolved,
     DossierWithdrawn,
-    DueDateChanged,
-    DueDateExtended,
     FeeConfirmed,
     FeeRequested,
     FeeWaived,
@@ -95,8 +100,8 @@ def _lapsed(now: State, event: SupplementLapsed, _: int) -> State | None:
     return now if isinstance(now, AwaitingSupplement) else None
 
 
-def _fee_requested(now: State, event: FeeRequested, _: int) -> State | None:
-    return AwaitingPayment(now, event) if isinstance(now, Held) else None
+def _fee_requested(now: State, event: FeeRequested, sequence: int) -> State | None:
+    return AwaitingPayment(now, event, sequence) if isinstance(now, Held) else None
 
 
 def _fee_settled(now: State, event: FeeConfirmed | FeeWaived, _: int) -> State | None:
@@ -141,7 +146,8 @@ def _corrected(now: State, event: ResultCorrected, _: int) -> State | None:
 def _opinion_requested(now: State, event: OpinionRequested, _: int) -> State | None:
     if not isinstance(now, Held):
         return None
-    return now._replace(opinions=(*now.opinions, Asked(event.agency, event.answer_by)))
+    asked = Asked(event.agency, event.on, event.answer_by, event.answer_days)
+    return now._replace(opinions=(*now.opinions, asked))
 
 
 def _opinion_given(now: State, event: OpinionGiven | ConsentDeemed, _: int) -> State | None:
@@ -157,6 +163,31 @@ def _opinion_given(now: State, event: OpinionGiven | ConsentDeemed, _: int) -> S
 
 def _due_date_changed(now: State, event: DueDateChanged, _: int) -> State | None:
     return None if isinstance(now, Submitted | Ended) else with_due_on(now, event.due_on)
+
+
+def _deadline_changed(now: State, event: DeadlineChanged, _: int) -> State | None:
+    """Of the request that it names alone."""
+    if not isinstance(now, AwaitingSupplement | AwaitingPayment) or now.sequence != event.request:
+        return None
+    if isinstance(now, AwaitingPayment):
+        return now._replace(request=replace(now.request, deadline_on=event.deadline_on))
+    return now._replace(request=replace(now.request, deadline_on=event.deadline_on))
+
+
+def _opinion_deadline_changed(now: State, event: OpinionDeadlineChanged, _: int) -> State | None:
+    if isinstance(now, Submitted | Ended):
+        return None
+    return _with_held(
+        now,
+        lambda held: held._replace(
+            opinions=tuple(
+                asked._replace(answer_by=event.answer_by)
+                if asked.agency == event.agency and asked.answer is None
+                else asked
+                for asked in held.opinions
+            )
+        ),
+    )
 
 
 def _extended(now: State, event: DueDateExtended, _: int) -> State | None:
@@ -212,6 +243,8 @@ AFTER: dict[type, Callable[[Any, Any, int], State | None]] = {
     ConsentDeemed: _opinion_given,
     DueDateChanged: _due_date_changed,
     DueDateExtended: _extended,
+    DeadlineChanged: _deadline_changed,
+    OpinionDeadlineChanged: _opinion_deadline_changed,
     DossierWithdrawn: _ended,
     WithdrawalRefused: _withdrawal_refused,
     DossierHandedOver: _handed_over,

@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from services.chassis.decider import Rejected
 from services.processing.calendar import Calendar
 from services.processing.commands import ExtendLimit, IssueApology, RecountDueDate
-from services.processing.events import ApologyIssued, DueDateChanged, DueDateExtended, Event
+from services.processing.date_events import DueDateChanged, DueDateExtended
+from services.processing.events import (
+    ApologyIssued,
+    Event,
+)
 from services.processing.life import Dossier, Ended, Held
 from services.processing.saying import says
 

@@ -25,12 +25,12 @@ from services.processing.bodies import AcceptAct, BulkItem
 from services.processing.calendar import local_day
 from services.processing.code import issue
 from services.processing.commands import Command
+from services.processing.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
 from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.events import (
     EVENTS,
     ConsentDeemed,
     DossierAccepted,
-    DueDateChanged,
     Event,
     SupplementLapsed,
 )
@@ -49,7 +49,7 @@ TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the sa
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
 
 # What became true without an act stands between the acts of an item, and is none of them.
-BY_THEMSELVES = (SupplementLapsed, ConsentDeemed, DueDateChanged)
+BY_THEMSELVES = (SupplementLapsed, ConsentDeemed, DueDateChanged, DeadlineChanged, OpinionDeadlineChanged)
 
 Told = dict[str, Any]
 

@@ -186,6 +186,14 @@ class RecountDueDate:
 
 
 @dataclass(frozen=True, slots=True)
+class RecountDeadlines:
+    """The same for what others are to do: bring a supplement, pay a fee, give an opinion."""
+
+    on: date
+    days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WithdrawDossier:
     """Confirms that the applicant takes it back."""
 
@@ -239,6 +247,7 @@ Command = (
     | DeemConsent
     | ExtendLimit
     | RecountDueDate
+    | RecountDeadlines
     | WithdrawDossier
     | RefuseWithdrawal
     | HandOver

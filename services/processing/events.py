@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.chassis.decider import EventTypes
+from services.processing.date_events import (
+    DeadlineChanged,
+    DueDateChanged,
+    DueDateExtended,
+    OpinionDeadlineChanged,
+)
 from services.processing.deadline import Limit, PauseRule
 
 
@@ -96,7 +102,10 @@ class ResultCorrected:
 
 @dataclass(frozen=True, slots=True)
 class SupplementRequested:
-    """`rule` is what the end of a pause does; `clock` whether there is one. Before acceptance it is the intake clock that stops."""
+    """`rule` is what the end of a pause does; `clock` whether there is one. Before acceptance it is the intake clock that stops.
+
+    `deadline_days` are the working days that the deadline was counted with, None in histories that are older than it.
+    """
 
     on: date
     number: int
@@ -106,6 +115,7 @@ class SupplementRequested:
     clock: str
     late: bool
     due_on: date | None
+    deadline_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +137,14 @@ class SupplementLapsed:
 
 @dataclass(frozen=True, slots=True)
 class FeeRequested:
+    """`deadline_days`: as a supplement's."""
+
     on: date
     amount_vnd: int
     deadline_on: date
     clock: str
     due_on: date | None
+    deadline_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +165,12 @@ class FeeWaived:
 
 @dataclass(frozen=True, slots=True)
 class OpinionRequested:
+    """`answer_days` are the working days that the last day was counted with, None in histories that are older than it."""
+
     on: date
     agency: str
     answer_by: date
+    answer_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +184,6 @@ class OpinionGiven:
 class ConsentDeemed:
     on: date
     agency: str
-
-
-@dataclass(frozen=True, slots=True)
-class DueDateChanged:
-    on: date
-    old_due_on: date
-    due_on: date
-    days: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DueDateExtended:
-    on: date
-    reason: str
-    amount: int
-    due_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +248,8 @@ Event = (
     | ConsentDeemed
     | DueDateChanged
     | DueDateExtended
+    | DeadlineChanged
+    | OpinionDeadlineChanged
     | DossierWithdrawn
     | WithdrawalRefused
     | DossierHandedOver
@@ -275,6 +277,8 @@ EVENTS: EventTypes[Event] = EventTypes(
         "ConsentDeemed": ConsentDeemed,
         "DueDateChanged": DueDateChanged,
         "DueDateExtended": DueDateExtended,
+        "DeadlineChanged": DeadlineChanged,
+        "OpinionDeadlineChanged": OpinionDeadlineChanged,
         "DossierWithdrawn": DossierWithdrawn,
         "WithdrawalRefused": WithdrawalRefused,
         "DossierHandedOver": DossierHandedOver,

@@ -51,10 +51,15 @@ class Heard(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """An agency that was asked for its opinion; `answer` is None while it is awaited, "consent_deemed" after its silence."""
+    """An agency that was asked for its opinion; `answer` is None while it is awaited, "consent_deemed" after its silence.
+
+    `answer_by` is the last of `answer_days` working days after `asked_on`.
+    """
 
     agency: str
+    asked_on: date
     answer_by: date
+    answer_days: int | None = None
     answer: str | None = None
 
 
@@ -117,10 +122,11 @@ class AwaitingSupplement(NamedTuple):
 
 
 class AwaitingPayment(NamedTuple):
-    """The fee is asked for; nothing else goes on."""
+    """The fee is asked for; nothing else goes on. `sequence` is the version of the request."""
 
     before: Held
     request: FeeRequested
+    sequence: int
 
     @property
     def status(self) -> str:

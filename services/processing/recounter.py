@@ -40,13 +40,18 @@ SETTLED_SECONDS = 3 * LOOK_SECONDS
 DAYS_OFF_MAX = timedelta(days=30)
 """No stretch without a working day is longer: a due date further before a changed day has nothing to do with it."""
 
-# The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted.
+# The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted. The
+# row has the first last day of an agency that was asked, and none while the dossier waits for its applicant: here it is the last.
 _ROWS = """
 SELECT d.dossier_id, d.procedure, d.office, d.channel, d.submitted_at, d.own_status, d.accepted_at, d.due_on, d.intake_due_at,
     d.version, CASE WHEN d.due_on >= $1 THEN (
         SELECT e.data -> 'limit' ->> 'unit' FROM events e
         WHERE e.stream_id = d.dossier_id AND e.type = 'DossierAccepted' ORDER BY e.version LIMIT 1
-    ) END
+    ) END,
+    d.deadline_on, CASE WHEN d.answer_by IS NOT NULL OR d.deadline_on IS NOT NULL THEN (
+        SELECT max(e.data ->> 'answer_by') FROM events e
+        WHERE e.stream_id = d.dossier_id AND e.type IN ('OpinionRequested', 'OpinionDeadlineChanged')
+    )::date END
 FROM dossiers d
 """
 _NEXT = f"{_ROWS} WHERE d.dossier_id > $2 AND d.own_status IN {OPEN} ORDER BY d.dossier_id LIMIT $3"
@@ -158,7 +163,7 @@ class Recounter:
         return [Open(*row) for row in await self._desk.pool.fetch(query, since, *arguments)]
 
     async def _recount(self, recount_id: UUID, which: str, change: Change, rows: Sequence[Open]) -> int:
-        """How many dates of these dossiers moved. The next ones are read and decided while the database records the last."""
+        """How many dates of these dossiers moved, deadlines too. The next are read and decided while the database records the last."""
         await self._move_intake_limits(change, [row for row in rows if change.can_move_intake(row)])
         moves, recorded = 0, None
         for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
@@ -216,7 +221,11 @@ class Recounter:
         moves = 0
         while items:
             answers = await asyncio.gather(*(self._desk.store.append(item) for _, item in items))
-            moves += sum(isinstance(answer, Appended) for answer in answers)
+            moves += sum(
+                len(item.events)
+                for (_, item), answer in zip(items, answers, strict=True)
+                if isinstance(answer, Appended)
+            )
             slower = [
                 row for (row, _), answer in zip(items, answers, strict=True) if isinstance(answer, Conflict)
             ]

@@ -13,8 +13,11 @@ from uuid import UUID
 
 from services.chassis.decider import Rejected
 from services.processing.calendar import ONE_DAY, Calendar, local_day
-from services.processing.commands import RecountDueDate
-from services.processing.events import DueDateChanged, Event
+from services.processing.commands import RecountDeadlines, RecountDueDate
+from services.processing.date_events import DueDateChanged
+from services.processing.events import (
+    Event,
+)
 from services.processing.history import fold
 from services.processing.hours import intake_due_at
 from services.processing.life import Dossier, Filing, Submitted
@@ -22,7 +25,10 @@ from services.processing.review import decide
 
 
 class Open(NamedTuple):
-    """An open dossier's row, as far as a recount looks at it; `unit` is that of its limit, None where it has none of its own."""
+    """An open dossier's row, as far as a recount looks at it; `unit` is that of its limit, None where it has none of its own.
+
+    `answer_by` is the last day of the last agency that was asked.
+    """
 
     dossier_id: UUID
     procedure: str
@@ -35,6 +41,8 @@ class Open(NamedTuple):
     intake_due_at: datetime | None
     version: int
     unit: str | None
+    deadline_on: date | None = None
+    answer_by: date | None = None
 
     @property
     def filing(self) -> Filing:
@@ -63,10 +71,13 @@ class Change:
         return tuple(day for day in self.days if after < day <= to)
 
     def can_move(self, row: Open) -> bool:
-        """Whether it can move the due date: known from the row alone, so that nothing else of the others is read.
+        """Whether it can move the due date or a deadline: known from the row alone, so that nothing else of the others is read.
 
         Guarantee: a date that moves is never passed over. Test: test_every_date_that_moves_is_looked_at.
         """
+        return self._can_move_due_date(row) or self._can_move_deadline(row)
+
+    def _can_move_due_date(self, row: Open) -> bool:
         if row.due_on is None or row.accepted_at is None or row.own_status == "submitted":
             return False
         if row.unit != "working_days":
@@ -76,6 +87,11 @@ class Change:
             # The days off that follow it too: of one that an import brought along, a pause may have ended there.
             last = self.before.next_working(last + ONE_DAY) - ONE_DAY
         return bool(self.within(local_day(row.accepted_at), last))
+
+    def _can_move_deadline(self, row: Open) -> bool:
+        """It is counted in working days from a request on, which came after the submission."""
+        last = max((day for day in (row.deadline_on, row.answer_by) if day is not None), default=None)
+        return last is not None and bool(self.within(local_day(row.submitted_at), last))
 
     def can_move_intake(self, row: Open) -> bool:
         """Whether it can move the time until which a waiting dossier is to be accepted."""
@@ -90,19 +106,21 @@ class Change:
 
 
 def moved(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
-    """The event that moves the due date, naming the days that made it move; none where it stays."""
-    held, old = dossier.held, dossier.due_on
-    if held is None or old is None:
-        return []
+    """The events that move the due date and the deadlines, each naming the days that made it move; none where all stay."""
     # An act may bear a later day than the recount: no event of a dossier goes back.
-    decided = decide(RecountDueDate(max(on, dossier.since), change.days), dossier, change.after)
-    if isinstance(decided, Rejected):
-        return []
-    return [
-        replace(event, days=change.within(held.clock.accepted_on, max(old, event.due_on)))
-        for event in decided
-        if isinstance(event, DueDateChanged)
-    ]
+    day, events = max(on, dossier.since), list[Event]()
+    for command in (RecountDueDate(day, change.days), RecountDeadlines(day, change.days)):
+        decided = decide(command, dossier, change.after)
+        events += [] if isinstance(decided, Rejected) else decided
+    return [_with_its_days(change, dossier, event) for event in events]
+
+
+def _with_its_days(change: Change, dossier: Dossier, event: Event) -> Event:
+    held = dossier.held
+    if not isinstance(event, DueDateChanged) or held is None:
+        return event
+    touching = change.within(held.clock.accepted_on, max(event.old_due_on, event.due_on))
+    return replace(event, days=touching)
 
 
 def dossier_of(row: Open, events: Sequence[Event]) -> Dossier:

@@ -22,7 +22,8 @@ from services.processing.commands import (
     RequestSupplement,
     WaiveFee,
 )
-from services.processing.deadline import Limit, Pause, due_date
+from services.processing.deadline import Pause
+from services.processing.deadlines import has_lapse, working_days_after
 from services.processing.events import (
     ConsentDeemed,
     DossierReversed,
@@ -48,11 +49,6 @@ from services.processing.life import (
 from services.processing.saying import says
 
 Decision = Sequence[Event] | Rejected | None
-
-
-def working_days_after(day: date, amount: int, calendar: Calendar) -> date:
-    """The last of so many working days after a day."""
-    return due_date(day, Limit(amount, "working_days"), calendar)
 
 
 def provided(now: AwaitingSupplement, dossier: Dossier) -> list[Heard]:
@@ -107,7 +103,15 @@ def request_supplement(command: RequestSupplement, dossier: Dossier, calendar: C
         # The intake clock stops; the statutory one has not begun.
         return [
             SupplementRequested(
-                command.on, number, papers, deadline_on, "restart", clock="paused", late=False, due_on=None
+                command.on,
+                number,
+                papers,
+                deadline_on,
+                "restart",
+                "paused",
+                False,
+                None,
+                command.deadline_days,
             )
         ]
     since = before.requests_since + further
@@ -130,7 +134,11 @@ def request_supplement(command: RequestSupplement, dossier: Dossier, calendar: C
         or (due_on is not None and command.on > due_on)
     )
     clock, due_on = ("runs", due_on) if runs else ("paused", None)
-    return [SupplementRequested(command.on, number, papers, deadline_on, command.rule, clock, late, due_on)]
+    return [
+        SupplementRequested(
+            command.on, number, papers, deadline_on, command.rule, clock, late, due_on, command.deadline_days
+        )
+    ]
 
 
 def accept_supplement(command: AcceptSupplement, dossier: Dossier, calendar: Calendar) -> Decision:
@@ -157,7 +165,7 @@ def note_lapse(command: NoteLapse, dossier: Dossier, _: Calendar) -> Decision:
     now = dossier.now
     if not isinstance(now, AwaitingSupplement) or not has_lapsed(now, dossier, command.on):
         return []
-    if any(isinstance(act, SupplementLapsed) for act in dossier.acts[now.sequence :]):
+    if has_lapse(now, dossier.acts):
         return []
     return [SupplementLapsed(max(command.on, dossier.since), now.request.deadline_on)]
 
@@ -172,9 +180,9 @@ def request_fee(command: RequestFee, dossier: Dossier, calendar: Calendar) -> De
     if any(_fits(payment, command.amount_vnd) for payment in _unused(dossier)):
         return Rejected("fee-already-paid", "this amount was paid before it was asked for")
     deadline_on = working_days_after(command.on, command.deadline_days, calendar)
-    if now.due_on is not None and command.on > now.due_on:
-        return [FeeRequested(command.on, command.amount_vnd, deadline_on, "runs", now.due_on)]
-    return [FeeRequested(command.on, command.amount_vnd, deadline_on, "paused", None)]
+    late = now.due_on is not None and command.on > now.due_on
+    clock, due_on = ("runs", now.due_on) if late else ("paused", None)
+    return [FeeRequested(command.on, command.amount_vnd, deadline_on, clock, due_on, command.deadline_days)]
 
 
 def confirm_fee(command: ConfirmFee, dossier: Dossier, calendar: Calendar) -> Decision:
@@ -257,7 +265,7 @@ def ask_opinion(command: AskOpinion, dossier: Dossier, calendar: Calendar) -> De
     if command.answer_days is None:
         return Rejected("no-consultation", "the procedure's version asks no other agency")
     answer_by = working_days_after(command.on, command.answer_days, calendar)
-    return [OpinionRequested(command.on, command.agency, answer_by)]
+    return [OpinionRequested(command.on, command.agency, answer_by, command.answer_days)]
 
 
 def give_opinion(command: GiveOpinion, dossier: Dossier, _: Calendar) -> Decision:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.chassis.decider import Rejected
-from services.processing import appointments, requests
+from services.processing import appointments, deadlines, requests
 from services.processing.calendar import Calendar
 from services.processing.code import can_issue
 from services.processing.commands import (
@@ -26,6 +26,7 @@ from services.processing.commands import (
     HandOver,
     IssueApology,
     NoteLapse,
+    RecountDeadlines,
     RecountDueDate,
     RefuseWithdrawal,
     RejectDossier,
@@ -92,7 +93,14 @@ def decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[E
 
 
 # A request to withdraw lets an officer do nothing but answer it. What becomes true by itself meanwhile is still recorded.
-_BESIDE_A_WITHDRAWAL = (WithdrawDossier, RefuseWithdrawal, NoteLapse, DeemConsent, RecountDueDate)
+_BESIDE_A_WITHDRAWAL = (
+    WithdrawDossier,
+    RefuseWithdrawal,
+    NoteLapse,
+    DeemConsent,
+    RecountDueDate,
+    RecountDeadlines,
+)
 
 
 def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Decision:
@@ -217,7 +225,9 @@ def _correct(command: CorrectResult, dossier: Dossier, _: Calendar) -> Decision:
 
 
 def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decision:
-    """Only the latest act that changed the state; what is counted from then on is counted by today's calendar.
+    """Only the latest act that changed the state; what is counted from then on is counted by today's calendar, the deadline of a
+    request that it brings back too.
+
 
     Guarantee: a reversal restores the state and the clock before the act. Test: test_a_reversal_is_as_if_the_act_had_not_been.
     """
@@ -239,7 +249,8 @@ def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decis
     elif isinstance(before, AwaitingSupplement | AwaitingPayment) and before.request.clock == "runs":
         due_on = before.before.clock.due_on(calendar) if isinstance(before.before, Held) else None
     answered = dossier.asked if isinstance(dossier.now, Ended) else 0
-    return [DossierReversed(*said, before.status, due_on, answered)]
+    reversed_now = DossierReversed(*said, before.status, due_on, answered)
+    return [reversed_now, *deadlines.moved(before, dossier.acts, command.on, (), calendar)]
 
 
 def _already(command: Command, dossier: Dossier) -> Decision:
@@ -268,6 +279,7 @@ _DECIDE: dict[type, Callable[[Any, Dossier, Calendar], Decision]] = {
     DeemConsent: requests.deem_consent,
     ExtendLimit: appointments.extend_limit,
     RecountDueDate: appointments.recount,
+    RecountDeadlines: deadlines.recount,
     WithdrawDossier: _withdraw,
     RefuseWithdrawal: _refuse_withdrawal,
     HandOver: _hand_over,

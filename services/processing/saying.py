@@ -16,6 +16,7 @@ from services.processing.commands import (
     HandOver,
     IssueApology,
     NoteLapse,
+    RecountDeadlines,
     RecountDueDate,
     RefuseWithdrawal,
     RejectDossier,
@@ -28,6 +29,12 @@ from services.processing.commands import (
     WaiveFee,
     WithdrawDossier,
 )
+from services.processing.date_events import (
+    DeadlineChanged,
+    DueDateChanged,
+    DueDateExtended,
+    OpinionDeadlineChanged,
+)
 from services.processing.events import (
     ApologyIssued,
     ConsentDeemed,
@@ -38,8 +45,6 @@ from services.processing.events import (
     DossierResolved,
     DossierReversed,
     DossierWithdrawn,
-    DueDateChanged,
-    DueDateExtended,
     Event,
     FeeConfirmed,
     FeeRequested,
@@ -76,6 +81,7 @@ _SAID: dict[type, tuple[type, tuple[str, ...]]] = {
     DeemConsent: (ConsentDeemed, ("agency",)),
     ExtendLimit: (DueDateExtended, ("reason", "amount")),
     RecountDueDate: (DueDateChanged, ("days",)),
+    RecountDeadlines: (DeadlineChanged, ()),
     WithdrawDossier: (DossierWithdrawn, ()),
     RefuseWithdrawal: (WithdrawalRefused, ("reason",)),
     HandOver: (DossierHandedOver, ("how", "unit", "officer")),
@@ -85,6 +91,9 @@ _SAID: dict[type, tuple[type, tuple[str, ...]]] = {
 
 def says(command: Command, event: Event) -> bool:
     """Whether the event is what the command asks for, whenever it was asked."""
+    if isinstance(event, DeadlineChanged | OpinionDeadlineChanged):
+        # A reversal counts the deadlines that it brings back anew.
+        return isinstance(command, RecountDeadlines | ReverseAct)
     kind, members = _SAID[type(command)]
     if not isinstance(event, kind) or any(getattr(command, m) != getattr(event, m) for m in members):
         return False

@@ -102,6 +102,8 @@ PASSED_OVER = frozenset(
         "DossierHandedOver.v1",
         "ResultReturned.v1",
         "SupplementLapsed.v1",
+        "DeadlineChanged.v1",
+        "OpinionDeadlineChanged.v1",
         "OpinionRequested.v1",
         "OpinionGiven.v1",
         "ConsentDeemed.v1",

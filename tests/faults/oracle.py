@@ -23,11 +23,19 @@ STATUS_AFTER = {
     "DossierWithdrawn": "withdrawn",
 }
 STATUS_BACK = ("SupplementAccepted", "FeeConfirmed")
-STATUS_KEPT = ("ApologyIssued", "ResultCorrected", "WithdrawalRefused", "DossierReversed")
+STATUS_KEPT = (
+    "ApologyIssued",
+    "ResultCorrected",
+    "WithdrawalRefused",
+    "DossierReversed",
+    "DeadlineChanged",
+    "OpinionDeadlineChanged",
+)
+INBOX_ALONE = ("DossierForwarded", "OpinionDeadlineChanged")
 OF_APPLICANTS = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "FeePaid")
 ENDED = ("rejected", "withdrawn", "stopped", "resolved", "returned")
 CHANNELS = {
-    name: ("inbox",) if name == "DossierForwarded" else ("email", "inbox")
+    name: ("inbox",) if name in INBOX_ALONE else ("email", "inbox")
     for name in (*OF_APPLICANTS, *STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT)
 }
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")

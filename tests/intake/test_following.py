@@ -143,6 +143,8 @@ def test_every_applied_type_has_its_status() -> None:
         "ConsentDeemed.v1",
         "DueDateChanged.v1",
         "DueDateExtended.v1",
+        "DeadlineChanged.v1",
+        "OpinionDeadlineChanged.v1",
         "DossierHandedOver.v1",
     }
     assert STATUS_AFTER.keys() <= APPLIED.keys()

@@ -52,7 +52,8 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
         "SupplementRequested",
         {"papers": [{"paper": 1, "fault": fault} for fault in get_args(codes.PaperFault)]},
     ),
-    ("DueDateChanged", {"days": []}),
+    *((about, {"days": []}) for about in ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")),
+    ("DeadlineChanged", {"asked": "fee"}),
 ]
 
 
@@ -142,6 +143,19 @@ def test_a_reversal_names_the_act_and_what_now_holds():
     assert "Ngày hẹn trả kết quả: 14/12/2026." in texts().of(running, Channel.INBOX).body
     resolved = told("DossierReversed", event="ResultReturned", status="resolved", due_on="2026-12-14")
     assert "hẹn" not in texts().of(resolved, Channel.INBOX).body
+
+
+def test_a_deadline_that_moved_says_of_what_and_because_of_which_days():
+    supplement = texts().of(told("DeadlineChanged"), Channel.INBOX)
+    assert "Hạn bổ sung hồ sơ được chuyển từ hết ngày 18/12/2026 sang hết ngày 21/12/2026" in supplement.body
+    assert (
+        "The time to supplement your dossier ends with 21/12/2026 now, not with 18/12/2026" in supplement.body
+    )
+    assert "(ngày 01/12/2026, 02/12/2026)" in supplement.body
+    fee = texts().of(told("DeadlineChanged", asked="fee", days=[]), Channel.EMAIL)
+    assert fee.title == "Thông báo thay đổi hạn nộp phí, lệ phí | The last day to pay your fee has moved"
+    assert "Hạn nộp phí, lệ phí được chuyển" in fee.body and "The time to pay your fee ends" in fee.body
+    assert "bổ sung" not in fee.title + fee.body and "(ngày" not in fee.body
 
 
 def test_an_amount_is_written_as_the_authority_writes_it():

@@ -62,6 +62,7 @@ GIVE_OPINION = c.GiveOpinion(THURSDAY, AGENCY, "agreed")
 DEEM_CONSENT = c.DeemConsent(date(2023, 3, 10), AGENCY)
 EXTEND = c.ExtendLimit(TUESDAY, "site_check", 5, allowed=True)
 RECOUNT = c.RecountDueDate(TUESDAY, (date(2023, 3, 27),))
+RECOUNT_DEADLINES = c.RecountDeadlines(TUESDAY, (date(2023, 3, 8),))
 WITHDRAW = c.WithdrawDossier(THURSDAY)
 REFUSE_WITHDRAWAL = c.RefuseWithdrawal(THURSDAY, "others_concerned")
 HAND_OVER = c.HandOver(TUESDAY, "taken", UNIT, AN)
@@ -86,6 +87,7 @@ COMMANDS: tuple[Command, ...] = (
     DEEM_CONSENT,
     EXTEND,
     RECOUNT,
+    RECOUNT_DEADLINES,
     WITHDRAW,
     REFUSE_WITHDRAWAL,
     HAND_OVER,
@@ -101,19 +103,25 @@ STOPPED = e.ProcessingStopped(DUE, "not_competent", DUE)
 APOLOGISED = e.ApologyIssued(TUESDAY, "workload", APPOINTMENT, in_time=True)
 CORRECTED = e.ResultCorrected(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
 SUPPLEMENT_REQUESTED = e.SupplementRequested(
-    TUESDAY, 1, PAPERS, DEADLINE, "restart", clock="paused", late=False, due_on=None
+    TUESDAY, 1, PAPERS, DEADLINE, "restart", clock="paused", late=False, due_on=None, deadline_days=20
 )
 # Twenty calendar days from the acceptance of the supplement on.
 SUPPLEMENT_ACCEPTED = e.SupplementAccepted(THURSDAY, at(THURSDAY), "accepted", date(2023, 3, 29), late=False)
 LAPSED = e.SupplementLapsed(LAPSED_ON, DEADLINE)
-FEE_REQUESTED = e.FeeRequested(TUESDAY, 300_000, DEADLINE, "paused", None)
+FEE_REQUESTED = e.FeeRequested(TUESDAY, 300_000, DEADLINE, "paused", None, 20)
 # The two paused days are added.
 FEE_CONFIRMED = e.FeeConfirmed(THURSDAY, 2, "accepted", date(2023, 3, 29))
 FEE_WAIVED = e.FeeWaived(THURSDAY, "exempt_by_law", "accepted", date(2023, 3, 29))
-OPINION_REQUESTED = e.OpinionRequested(TUESDAY, AGENCY, THURSDAY)
+OPINION_REQUESTED = e.OpinionRequested(TUESDAY, AGENCY, THURSDAY, 2)
 OPINION_GIVEN = e.OpinionGiven(THURSDAY, AGENCY, "agreed")
 CONSENT_DEEMED = e.ConsentDeemed(date(2023, 3, 10), AGENCY)
 CHANGED = e.DueDateChanged(TUESDAY, DUE, DAY_AFTER_DUE, (DUE,))
+# Wednesday was declared off.
+WEDNESDAY = date(2023, 3, 8)
+FRIDAY = date(2023, 3, 10)
+DEADLINE_CHANGED = e.DeadlineChanged(TUESDAY, "supplement", 2, DEADLINE, LAPSED_ON, (WEDNESDAY,))
+FEE_DEADLINE_CHANGED = replace(DEADLINE_CHANGED, asked="fee")
+OPINION_DEADLINE_CHANGED = e.OpinionDeadlineChanged(TUESDAY, AGENCY, THURSDAY, FRIDAY, (WEDNESDAY,))
 EXTENDED = e.DueDateExtended(TUESDAY, "site_check", 5, date(2023, 4, 3))
 WITHDRAWN = e.DossierWithdrawn(THURSDAY, 2, DUE)
 WITHDRAWAL_REFUSED = e.WithdrawalRefused(THURSDAY, 2, "others_concerned", "accepted")
@@ -139,6 +147,8 @@ EVENTS: tuple[Event, ...] = (
     CONSENT_DEEMED,
     EXTENDED,
     CHANGED,
+    DEADLINE_CHANGED,
+    OPINION_DEADLINE_CHANGED,
     WITHDRAWN,
     WITHDRAWAL_REFUSED,
     HANDED_OVER,

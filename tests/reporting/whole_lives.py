@@ -92,6 +92,8 @@ NO_CHANGES = (
     processing.ApologyIssued,
     processing.DueDateChanged,
     processing.DueDateExtended,
+    processing.DeadlineChanged,
+    processing.OpinionDeadlineChanged,
     processing.ResultCorrected,
     processing.SupplementLapsed,
     processing.WithdrawalRefused,
@@ -114,7 +116,7 @@ ALLOWED = {
         "refuse",
     ),
     "in_processing": ("ask", "fee", "extend", "change", "sorry", "resolve", "stop", "withdraw", "hand_over"),
-    "supplement_requested": ("supplied", "supplied", "lapse", "end", "withdraw"),
+    "supplement_requested": ("supplied", "supplied", "postpone", "lapse", "end", "withdraw"),
     "payment_requested": ("paid", "waive", "stop", "withdraw"),
     "resolved": ("give_back",),
     **dict.fromkeys(ENDED, ("correct",)),
@@ -264,6 +266,15 @@ DO: dict[str, Callable[[Whole, Any], None]] = {
     "forward": _plain(processing.DossierForwarded(unit="QLXD", step="thu_ly"), "in_processing"),
     "give_back": _plain(processing.ResultReturned(method="online"), "returned"),
     "correct": _plain(processing.ResultCorrected(reason="wrong_data", document="1/QĐ-SXD")),
+    "postpone": _plain(
+        processing.DeadlineChanged(
+            asked="supplement",
+            request=2,
+            old_deadline_on=date(2023, 5, 31),
+            deadline_on=date(2023, 6, 1),
+            days=(),
+        )
+    ),
     "lapse": _plain(processing.SupplementLapsed(deadline_on=date(2023, 6, 1))),
     "hand_over": _plain(processing.DossierHandedOver(unit="QLXD", how="taken")),
     "refuse": _plain(processing.WithdrawalRefused(request=1, reason="already_signed", status="accepted")),

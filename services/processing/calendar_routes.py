@@ -174,7 +174,7 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
 
     @application.get("/v1/calendar/recount", response_model=RecountProgress, summary="How far the recount is")
     async def recount(caller: Reader) -> Response:
-        """Of `total` open dossiers `done` were looked at, and the due dates of `moved` were moved."""
+        """Of `total` open dossiers `done` were looked at, and `moved` dates were moved: due dates, and deadlines."""
         found = await recounts.last(declaring.desk.pool)
         if found is None:
             return _json(RecountProgress().model_dump())

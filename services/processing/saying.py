@@ -61,7 +61,7 @@ from services.processing.events import (
 )
 
 # The event of each command, and the members in which they must agree.
-_SAID: dict[type, tuple[type, tuple[str, ...]]] = {
+_SAID: dict[type, tuple[type | tuple[type, ...], tuple[str, ...]]] = {
     AcceptDossier: (DossierAccepted, ("unit",)),
     RejectDossier: (DossierRejected, ("reason",)),
     ForwardDossier: (DossierForwarded, ("unit", "step")),
@@ -81,7 +81,7 @@ _SAID: dict[type, tuple[type, tuple[str, ...]]] = {
     DeemConsent: (ConsentDeemed, ("agency",)),
     ExtendLimit: (DueDateExtended, ("reason", "amount")),
     RecountDueDate: (DueDateChanged, ("days",)),
-    RecountDeadlines: (DeadlineChanged, ()),
+    RecountDeadlines: ((DeadlineChanged, OpinionDeadlineChanged), ()),
     WithdrawDossier: (DossierWithdrawn, ()),
     RefuseWithdrawal: (WithdrawalRefused, ("reason",)),
     HandOver: (DossierHandedOver, ("how", "unit", "officer")),
@@ -91,9 +91,6 @@ _SAID: dict[type, tuple[type, tuple[str, ...]]] = {
 
 def says(command: Command, event: Event) -> bool:
     """Whether the event is what the command asks for, whenever it was asked."""
-    if isinstance(event, DeadlineChanged | OpinionDeadlineChanged):
-        # A reversal counts the deadlines that it brings back anew.
-        return isinstance(command, RecountDeadlines | ReverseAct)
     kind, members = _SAID[type(command)]
     if not isinstance(event, kind) or any(getattr(command, m) != getattr(event, m) for m in members):
         return False

@@ -23,20 +23,15 @@ STATUS_AFTER = {
     "DossierWithdrawn": "withdrawn",
 }
 STATUS_BACK = ("SupplementAccepted", "FeeConfirmed")
-STATUS_KEPT = (
-    "ApologyIssued",
-    "ResultCorrected",
-    "WithdrawalRefused",
-    "DossierReversed",
-    "DeadlineChanged",
-    "OpinionDeadlineChanged",
-)
+STATUS_KEPT = ("ApologyIssued", "ResultCorrected", "WithdrawalRefused", "DossierReversed")
+MOVED = ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")
+"""Dates that a declared day moved: no status, and nobody asked for it."""
 INBOX_ALONE = ("DossierForwarded", "OpinionDeadlineChanged")
 OF_APPLICANTS = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "FeePaid")
 ENDED = ("rejected", "withdrawn", "stopped", "resolved", "returned")
 CHANNELS = {
     name: ("inbox",) if name in INBOX_ALONE else ("email", "inbox")
-    for name in (*OF_APPLICANTS, *STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT)
+    for name in (*OF_APPLICANTS, *STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT, *MOVED)
 }
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 

@@ -91,6 +91,27 @@ def test_of_an_import_nobody_is_told() -> None:
     }
 
 
+def test_a_date_that_moved_is_told_and_changes_nothing_else() -> None:
+    outcome = good_record().outcome
+    before = oracle.replay(outcome.stores["intake"], outcome.stores["processing"])
+    day = "2026-11-24T02:00"
+    moved = [
+        _fact("processing", 100 + n, "d3", 2 + n, kind, day, on="2026-11-24")
+        for n, kind in enumerate(oracle.MOVED)
+    ]
+    lives = oracle.replay(outcome.stores["intake"], [*outcome.stores["processing"], *moved])
+    assert oracle.counts(lives)["all"] == oracle.counts(before)["all"]
+    assert lives["d3"].standing.status == before["d3"].standing.status
+    more = oracle.notices(lives) - oracle.notices(before)
+    assert {(about, channel) for _, about, channel in more} == {
+        ("DueDateChanged", "email"),
+        ("DueDateChanged", "inbox"),
+        ("DeadlineChanged", "email"),
+        ("DeadlineChanged", "inbox"),
+        ("OpinionDeadlineChanged", "inbox"),
+    }
+
+
 def test_a_reversed_end_is_as_if_it_had_not_been() -> None:
     outcome = good_record().outcome
     lives = oracle.replay(outcome.stores["intake"], outcome.stores["processing"][:-1])

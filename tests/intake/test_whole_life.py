@@ -192,6 +192,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "SupplementRequested": SUPPLEMENT,
     "FeeRequested": FEE,
+    "DeadlineChanged": {"request": 1, "deadline_on": date(2026, 4, 1)},
     "DossierReversed": {"sequence": 1, **BACK},
     "DossierWithdrawn": {"request": 2, "due_on": None},
     "WithdrawalRefused": {"request": 2, "status": "accepted"},

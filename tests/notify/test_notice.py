@@ -47,6 +47,7 @@ def test_each_event_gives_one_notice_a_channel(about: str):
         "OpinionRequested",
         "OpinionGiven",
         "ConsentDeemed",
+        "OpinionDeadlineChanged",
         "DossierHandedOver",
     }
     expected = {Channel.INBOX} if about in inbox_alone else {Channel.INBOX, Channel.EMAIL}

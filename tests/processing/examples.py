@@ -148,12 +148,14 @@ EVENTS: tuple[Event, ...] = (
     EXTENDED,
     CHANGED,
     DEADLINE_CHANGED,
-    OPINION_DEADLINE_CHANGED,
     WITHDRAWN,
     WITHDRAWAL_REFUSED,
     HANDED_OVER,
     REVERSED,
 )
+
+"""That of each command, in their order. A recount of deadlines has another one for agencies."""
+EVERY_EVENT = (*EVENTS, OPINION_DEADLINE_CHANGED)
 
 # What the applicant did, as intake told of it.
 PROVIDED = Heard(2, "SupplementProvided", at(date(2023, 3, 8)), request=2)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.processing.calendar import ZONE, Calendar, shipped
 from services.processing.clock import Clock
 from services.processing.deadline import LIMIT_UNITS, Limit, Pause
+from services.processing.deadlines import working_days_after
 from services.processing.hours import intake_due_at
 from services.processing.recounting import Change, Open
 
@@ -62,6 +63,27 @@ def test_every_date_that_moves_is_looked_at(clock: Clock, before: Calendar, afte
     unit = clock.limit and clock.limit.unit
     if old != new:
         assert Change.of(before, after).can_move(row(clock.accepted_on, old, unit))
+
+
+@settings(max_examples=500)
+@given(st.dates(BEGIN, date(2026, 5, 10)), st.integers(1, 12), st.booleans(), calendars, calendars)
+def test_every_deadline_that_moves_is_looked_at(
+    asked_on: date, amount: int, of_an_agency: bool, before: Calendar, after: Calendar
+) -> None:
+    old, new = (working_days_after(asked_on, amount, calendar) for calendar in (before, after))
+    if old != new:
+        waits = row(BEGIN)._replace(**{"answer_by" if of_an_agency else "deadline_on": old})
+        assert Change.of(before, after).can_move(waits)
+        not_accepted = row()._replace(own_status="supplement_requested", deadline_on=old)
+        assert Change.of(before, after).can_move(not_accepted)
+
+
+def test_a_dossier_whose_deadlines_end_before_the_change_is_not_looked_at() -> None:
+    day = date(2026, 5, 13)
+    change = Change.of(shipped(), Calendar(off=shipped().off | {day}, worked=shipped().worked))
+    assert change.can_move(row()._replace(deadline_on=day))
+    assert not change.can_move(row()._replace(deadline_on=date(2026, 5, 12)))
+    assert not change.can_move(row())
 
 
 @given(st.datetimes(datetime(2026, 4, 20), datetime(2026, 5, 31)), calendars, calendars)  # noqa: DTZ001

@@ -132,9 +132,7 @@ def _show_recount(door: Door, version: int, say: Say) -> None:
     while True:
         told = door.ask("/v1/calendar/recount")
         if told["version"] >= version:
-            line = (
-                f"{told['done']:,} of {told['total']:,} open dossiers counted again, {told['moved']:,} moved"
-            )
+            line = f"{told['done']:,} of {told['total']:,} open dossiers counted again, {told['moved']:,} dates moved"
             if line != shown:
                 say(line)
                 shown = line

@@ -159,7 +159,7 @@ def test_a_day_is_declared_listed_and_withdrawn(running: None, capsys: pytest.Ca
     assert main(["calendar", "declare", "10/03/2023", "off", *at]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "2023-03-10 is declared off: a day off",
-        "0 of 0 open dossiers counted again, 0 moved",
+        "0 of 0 open dossiers counted again, 0 dates moved",
     ]
     assert main(["calendar", "list", "--year", "2023"]) == 0
     line = f"2023-03-10  off     {DOCUMENT}  announced 2023-03-06T00:00:00+07:00"

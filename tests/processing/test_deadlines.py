@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from services.processing import commands as c
 from services.processing import events as e
+from services.processing.bulk import Asked, Missing, missing_of
 from services.processing.calendar import Calendar, shipped
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve, fold
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier
+from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, new
 from services.processing.recounting import Change, moved
 from services.processing.requests import has_lapsed
 from services.processing.review import decide
@@ -146,6 +147,22 @@ def test_a_deadline_of_one_request_is_none_of_another() -> None:
             dossier = evolve(dossier, event)
     assert isinstance(dossier.now, AwaitingSupplement)
     assert (dossier.now.sequence, dossier.now.request.deadline_on) == (2, DEADLINE)
+
+
+def test_an_imports_acts_sent_again_pass_over_a_deadline_that_moved() -> None:
+    recorded: list[Event] = [*WAITING, x.DEADLINE_CHANGED]
+    asked = Asked([(command, x.at(TUESDAY)) for command in (x.ACCEPT, x.REQUEST_SUPPLEMENT)], True)
+
+    def decided(command: c.Command, dossier: Dossier) -> Any:
+        return decide(command, dossier, OFF)
+
+    again = missing_of(asked, new(FILING), recorded, decided)
+    assert isinstance(again, Missing) and again.events == []
+    taking = replace(x.ACCEPT_SUPPLEMENT, proof_may_lack=True)
+    more = asked._replace(commands=[*asked.commands, (taking, x.at(THURSDAY))])
+    further = missing_of(more, new(FILING), recorded, decided)
+    assert isinstance(further, Missing)
+    assert [type(event) for event, _ in further.events] == [e.SupplementAccepted]
 
 
 LATER = [TUESDAY + timedelta(days=n) for n in range(40)]

@@ -16,10 +16,7 @@ from services.processing.calendar import Calendar
 from services.processing.commands import RecountDeadlines
 from services.processing.date_events import DeadlineChanged, OpinionDeadlineChanged
 from services.processing.deadline import Limit, due_date
-from services.processing.events import (
-    Event,
-    SupplementLapsed,
-)
+from services.processing.events import Event, SupplementLapsed
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, State, held_of
 
 Decision = Sequence[Event] | Rejected | None

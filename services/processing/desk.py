@@ -82,7 +82,7 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
     intake_due = intake_due_at(now.since_at, calendar) if isinstance(now, Submitted) else None
     deadline_on = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
     waits = [a.answer_by for a in now.opinions if a.answer is None] if isinstance(now, Held) else []
-    requested = requested_at(dossier)
+    requested = now.sequence if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
     brought = requested if isinstance(now, AwaitingSupplement) and provided(now, dossier) else 0
     return (
         now.status,
@@ -98,16 +98,6 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
         requested,
         brought,
     )
-
-
-def requested_at(dossier: Dossier) -> int | None:
-    """The version of the request that waits for the applicant."""
-    now = dossier.now
-    if isinstance(now, AwaitingSupplement):
-        return now.sequence
-    if isinstance(now, AwaitingPayment):
-        return max(version for version, act in enumerate(dossier.acts, 1) if act == now.request)
-    return None
 
 
 async def carry_out(

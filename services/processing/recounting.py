@@ -15,9 +15,7 @@ from services.chassis.decider import Rejected
 from services.processing.calendar import ONE_DAY, Calendar, local_day
 from services.processing.commands import RecountDeadlines, RecountDueDate
 from services.processing.date_events import DueDateChanged
-from services.processing.events import (
-    Event,
-)
+from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.hours import intake_due_at
 from services.processing.life import Dossier, Filing, Submitted

@@ -228,7 +228,6 @@ def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decis
     """Only the latest act that changed the state; what is counted from then on is counted by today's calendar, the deadline of a
     request that it brings back too.
 
-
     Guarantee: a reversal restores the state and the clock before the act. Test: test_a_reversal_is_as_if_the_act_had_not_been.
     """
     for act in dossier.acts:

@@ -18,6 +18,10 @@ from services.chassis.databases import BY_KEY
 from services.notify.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)
+PUT_OFF_MAX = timedelta(hours=1)
+
+# A clock that was ahead for a while dated this turn: no wait that was meant is so long.
+TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
 
 # A claim that ends by itself leaves claimed_at behind: whoever takes the row then cannot know whether the letter went out.
 # SKIP LOCKED: senders never wait for one another.
@@ -79,10 +83,12 @@ class Claims:
 
         Guarantee: no e-mail goes out before the change of contact that its event names is known. Test: test_an_email_waits_for_its_contact.
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
+        Guarantee: a clock that was ahead and is right again keeps no e-mail back. Test: test_a_clock_that_was_ahead_keeps_no_email_back.
         """
         now = self._clock()
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
+            await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)
             return [_claim(row) for row in await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)]
 
     async def give_back(self, claim: Claim, *, not_before: datetime, tried: bool, in_doubt: bool) -> None:

@@ -20,7 +20,7 @@ from services.chassis.databases import is_transient
 from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
 from services.notify import metrics
 from services.notify.carrier import Carrier, HandedOver, PutOff, Refused, Taken, compose, deliverable
-from services.notify.claims import Claim, Claims
+from services.notify.claims import PUT_OFF_MAX, Claim, Claims
 from services.notify.notice import ACTOR, EVENTS, LAPSES_AFTER, Channel, NoticeFailed, NoticeSent, NotifyEvent
 from services.notify.texts import Texts
 
@@ -34,7 +34,6 @@ LEAVE_SECONDS = 5.0
 BACK_OFF_SECONDS = 1.0
 BACK_OFF_SECONDS_MAX = 60.0
 PUT_OFF_BASE = timedelta(seconds=10)
-PUT_OFF_MAX = timedelta(hours=1)
 
 
 class Sender:

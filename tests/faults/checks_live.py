@@ -6,7 +6,7 @@ Pure functions of a record like those in checks.py.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.faults import checks, oracle
+from tests.faults import checks, checks_table, oracle
 from tests.faults.record import Finding, Record
 
 FEWEST_SAMPLES = 10
@@ -109,6 +109,11 @@ def the_run_did_its_work(record: Record) -> Iterator[Finding]:
     for act in checks.ACTS:
         if not granted[act]:
             yield Finding("run", "wrong", f"no {act} was ever granted")
+    told = {f.type for f in record.outcome.stores.get("processing", [])}
+    for what in set(checks_table.BY_ITSELF) - told:
+        yield Finding("run", "wrong", f"no {what} ever became true")
+    if "processing" in record.jumped and not any(f.true_at > f.recorded_at for f in record.outcome.fired):
+        yield Finding("run", "wrong", "the clock jumped, and nothing came true by it")
     retried = sum(len(f.answers) > 1 for f in record.filings)
     if not retried:
         yield Finding("run", "wrong", "no filing was ever sent again")
@@ -126,6 +131,10 @@ ALL: tuple[checks.Check, ...] = (
     checks.tracking_equals_the_oracle,
     checks.queue_equals_the_oracle,
     checks.counts_equal_the_oracle,
+    checks_table.every_act_follows_the_table,
+    checks_table.no_act_is_dated_before_the_last,
+    checks_table.only_who_may_acts,
+    checks_table.what_becomes_true_stands_once,
     both_laws_hold_at_every_sample,
     no_notice_is_missing_or_doubled,
     no_mail_is_missing_or_doubled,

@@ -14,8 +14,8 @@ import orjson
 
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.imports import CASES, Imports
-from tests.faults.lives import Lives, Officer
-from tests.faults.people import Sheet, sheet
+from tests.faults.lives import Lives
+from tests.faults.people import Officer, Sheet, sheet
 from tests.faults.record import LOST, Answer, Filing, Record
 
 Token = Callable[[str, str, str], str]

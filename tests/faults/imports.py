@@ -7,18 +7,21 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
 
 from tests.faults.client import Reply
-from tests.faults.people import OFFICES, PROCEDURES, classes_of, unit_of
+from tests.faults.passing import AGENCY, CONSULTED
+from tests.faults.people import OFFICES, PAPERS, PROCEDURES, classes_of, unit_of
 from tests.faults.record import Answer, Command, Filing, Record
+from tests.faults.table import VIETNAM
 
 CASES = 15
 ASK_AGAIN_SECONDS = 0.2
 SENT_TWICE = 0.3
+RESOLVED, SUPPLEMENTED = 0.5, 0.4
 IMPORTER = "importer"
 SOURCE = "old-system"
 MIDNIGHT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -33,7 +36,9 @@ class Case:
     filing: Filing
     body: dict[str, Any]
     accepted_at: datetime
-    resolved: bool
+    acts: list[dict[str, Any]]
+    """After the acceptance, whose version is 1."""
+    due_on: date
     project_class: str | None
 
 
@@ -71,7 +76,8 @@ class Imports:
         }
         classes = classes_of(str(body["procedure"]), accepted_at.date() - timedelta(days=1))
         project_class = draw.choice(classes) if classes else None
-        return Case(filing, body, accepted_at, draw.random() < 0.7, project_class)
+        due_on = datetime.now(VIETNAM).date() + timedelta(days=draw.randint(-1, 1))
+        return Case(filing, body, accepted_at, _then(body, accepted_at, draw), due_on, project_class)
 
     async def _file(self, cases: Sequence[Case]) -> None:
         reply = await self.insist("intake", "/v1/bulk", orjson.dumps({"items": [c.body for c in cases]}))
@@ -97,21 +103,40 @@ class Imports:
         accepted = Answer(status, {"version": 1, "code": told.get("dossier_code")}, "bulk", self.now())
         key = f"{SOURCE}/{case.filing.key}"
         self.record.commands.append(Command("accept", dossier_id, IMPORTER, key, [accepted]))
-        if case.resolved:
-            resolved = Answer(status, {"version": told.get("version")}, "bulk", self.now())
-            self.record.commands.append(Command("resolve", dossier_id, IMPORTER, key, [resolved]))
+        for version, act in enumerate(case.acts, 2):
+            answer = Answer(status, {"version": version}, "bulk", self.now())
+            self.record.commands.append(Command(act["act"], dossier_id, IMPORTER, key, [answer]))
+
+
+def _then(body: dict[str, Any], accepted_at: datetime, draw: random.Random) -> list[dict[str, Any]]:
+    """How a case went on. Some wait, for an agency or the applicant, until about today: on one side of it a deadline has passed,
+    on the other it passes when the clock is a day ahead."""
+    if draw.random() < RESOLVED:
+        later = accepted_at + timedelta(hours=30)
+        return [{"act": "resolve", "at": later.isoformat(), "outcome": "granted"}]
+    now = datetime.now(UTC)
+    if body["procedure"] == CONSULTED:
+        asked_at = now - timedelta(days=draw.randint(1, 5))
+        return [{"act": "ask-opinion", "at": asked_at.isoformat(), "agency": AGENCY}]
+    if draw.random() < SUPPLEMENTED:
+        asked_at = now - timedelta(days=draw.randint(27, 31))
+        return [{"act": "request-supplement", "at": asked_at.isoformat(), **PAPERS}]
+    return []
 
 
 def _acts(case: Case) -> dict[str, Any]:
-    unit = unit_of(str(case.body["office"]))
-    acts: list[dict[str, Any]] = [{"act": "accept", "at": case.accepted_at.isoformat(), "unit": unit}]
+    """A case that goes on no further is due about today."""
+    accept: dict[str, Any] = {
+        "act": "accept",
+        "at": case.accepted_at.isoformat(),
+        "unit": unit_of(str(case.body["office"])),
+    }
     if case.project_class:
-        acts[0]["project_class"] = case.project_class
-    if case.resolved:
-        later = case.accepted_at + timedelta(hours=30)
-        acts.append({"act": "resolve", "at": later.isoformat(), "outcome": "granted"})
+        accept["project_class"] = case.project_class
+    if not case.acts:
+        accept["due_on"] = case.due_on.isoformat()
     dossier_id = case.filing.dossier_ids[0]
-    return {"source": SOURCE, "case": case.filing.key, "dossier_id": dossier_id, "acts": acts}
+    return {"source": SOURCE, "case": case.filing.key, "dossier_id": dossier_id, "acts": [accept, *case.acts]}
 
 
 def _kept(told: dict[str, Any]) -> dict[str, Any]:

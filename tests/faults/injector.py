@@ -20,6 +20,7 @@ from tests.faults.world import House
 End = Callable[[], None]
 TICK_SECONDS = 0.05
 IN_THE_MIDDLE_SECONDS = (0.01, 0.15)
+ANSWERS_LOST = 12
 NEEDS = {
     "duplicate": {"kafka"},
     "poison": {"kafka"},
@@ -29,6 +30,7 @@ NEEDS = {
     "midnight": {"postgres"},
     "mail_in_doubt": set(),
 }
+USES = {kind: {"kafka", "postgres"} for kind in ("kill_behind", "clock_jump")}
 
 
 def _needs(fault: Fault) -> set[str]:
@@ -37,8 +39,8 @@ def _needs(fault: Fault) -> set[str]:
 
 
 def _uses(fault: Fault) -> set[str]:
-    """What must be well while a fault stands, though others may use it too: without it there would be no backlog."""
-    return {"kafka", "postgres"} if fault.kind == "kill_behind" else set()
+    """What must be well while a fault stands, though others may use it too: without it there would be no backlog, and nothing to date."""
+    return USES.get(fault.kind, set())
 
 
 def may_begin(fault: Fault, standing: Iterable[Fault]) -> bool:
@@ -205,6 +207,18 @@ class Injector:
         age_keys(self.house.postgres, "intake")
         self.ask_again(20, None)
         return nothing
+
+    def _clock_jump(self, fault: Fault, _draw: random.Random) -> End:
+        """The clock of one service is a day ahead and then right again, and the service works on through both.
+
+        Of notify, letters wait meanwhile whose answers were lost: until tomorrow, as that clock has it.
+        """
+        if fault.target == "notify":
+            self.lose_mail_answers(ANSWERS_LOST)
+        ahead = self.house.ahead(fault.target)
+        self.record.jumped.add(fault.target)
+        ahead.touch()
+        return ahead.unlink
 
     def _mail_in_doubt(self, _fault: Fault, draw: random.Random) -> End:
         self.lose_mail_answers(draw.randint(1, 3))

@@ -10,41 +10,29 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import orjson
 
 from contracts.catalogue import Version, version_on
 from tests.faults.client import Lost, Reply
-from tests.faults.people import classes_of, unit_of
+from tests.faults.passing import CONSULTED, Held, consult, pass_on
+from tests.faults.people import PAPERS, Officer, classes_of, unit_of
 from tests.faults.record import Act, Command, Filing, Record
 
 REJECTED, HANDED_BACK, SUPPLEMENTED, PAYS, TAKES_BACK, REVERSED = 0.06, 0.08, 0.12, 0.10, 0.08, 0.06
-OTHER_AMOUNT, PAID_TWICE, REFUSED, RIVAL = 0.2, 0.3, 0.5, 0.03
+OTHER_AMOUNT, PAID_TWICE, WAIVED, REFUSED, RIVAL = 0.2, 0.3, 0.3, 0.5, 0.03
+PASSED_ON = 0.3
 APPOINTMENT = "2099-12-31"
 """After the due date of every dossier."""
 GOES_ON = 0.85
 LOOK_AGAIN_SECONDS = 0.5
-PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
 DECISION = {"reason": "wrong_decision", "document": "1234/QĐ-SXD"}
 GRANTED = {"outcome": "granted"}
 
 Ask = Callable[[list[Any], str, str, str, bytes, dict[str, str]], Awaitable[Reply | None]]
 """(answers, service, path, token, body, headers) → the answer, however often it had to be asked for."""
-
-
-class Officer(NamedTuple):
-    name: str
-    office: str
-    role: str = "officer"
-
-    def rival(self) -> "Officer":
-        """A colleague who wants to do the same at the same moment."""
-        return self._replace(name=f"rival-{self.name}")
-
-    def supervisor(self) -> "Officer":
-        """Who reverses what the officer did."""
-        return self._replace(name=f"supervisor-{self.name}", role="supervisor")
 
 
 @dataclass(slots=True)
@@ -61,7 +49,7 @@ class Lives:
     async def authority(
         self, dossier_id: str, officer: Officer, filing: Filing, procedure: str, draw: random.Random
     ) -> None:
-        """Reject; or accept, ask for this and that, and go on to one of the ends."""
+        """Reject; or accept, pass on, ask for this and that, and go on to one of the ends. The desk alone accepts and returns."""
         if draw.random() < REJECTED:
             await self.act("reject", dossier_id, officer, 0, {"reason": "incomplete"}, draw)
             return
@@ -70,32 +58,38 @@ class Lives:
         if classes := classes_of(procedure, datetime.now(UTC).date()):
             accept["project_class"] = draw.choice(classes)
         version = await self.act("accept", dossier_id, officer, 0, accept, draw)
+        holder = officer
+        if version is not None and draw.random() < PASSED_ON:
+            held = await pass_on(partial(self.alone, dossier_id), Held(officer, version), draw)
+            holder, version = held or (officer, None)
+        if version is not None and procedure == CONSULTED:
+            version = await consult(partial(self.alone, dossier_id), Held(holder, version), draw)
         if version is not None and draw.random() < SUPPLEMENTED:
-            version = await self._supplement(dossier_id, officer, filing, version, draw)
+            version = await self._supplement(dossier_id, holder, filing, version, draw)
         if version is not None and draw.random() < PAYS:
-            version = await self._fee(dossier_id, officer, procedure, version, draw)
+            version = await self._fee(dossier_id, holder, procedure, version, draw)
         if version is not None and draw.random() < TAKES_BACK:
-            version = await self._withdrawal(dossier_id, officer, filing, version, draw)
-        steps: list[tuple[str, dict[str, Any]]] = [
-            ("forward", unit | {"step": "thu_ly"}),
-            ("resolve", GRANTED),
-            ("return", {"method": "postal"}),
+            version = await self._withdrawal(dossier_id, holder, filing, version, draw)
+        steps: list[tuple[str, Officer, dict[str, Any]]] = [
+            ("forward", holder, {"unit": unit_of(holder.office), "step": "thu_ly"}),
+            ("resolve", holder, GRANTED),
+            ("return", officer, {"method": "postal"}),
         ]
         if draw.random() < HANDED_BACK:
             steps = [
-                ("apologise", {"reason": "workload", "appointment_on": APPOINTMENT}),
-                ("stop", {"reason": "not_competent"}),
-                ("correct", {"reason": "wrong_data", "document": "1234/QĐ-SXD"}),
+                ("apologise", holder, {"reason": "workload", "appointment_on": APPOINTMENT}),
+                ("stop", holder, {"reason": "not_competent"}),
+                ("correct", holder, {"reason": "wrong_data", "document": "1234/QĐ-SXD"}),
             ]
-        for act, body in steps:
+        for act, by, body in steps:
             if version is None or draw.random() > GOES_ON:
                 return
-            version = await self.act(act, dossier_id, officer, version, body, draw)
+            version = await self.act(act, dossier_id, by, version, body, draw)
             if act == "resolve" and version is not None and draw.random() < REVERSED:
                 reverse = DECISION | {"sequence": version}
-                version = await self.act("reverse", dossier_id, officer.supervisor(), version, reverse, draw)
+                version = await self.act("reverse", dossier_id, by.supervisor(), version, reverse, draw)
                 if version is not None:
-                    version = await self.act("resolve", dossier_id, officer, version, GRANTED, draw, turn=1)
+                    version = await self.act("resolve", dossier_id, by, version, GRANTED, draw, turn=1)
 
     async def _supplement(
         self, dossier_id: str, officer: Officer, filing: Filing, version: int, draw: random.Random
@@ -131,6 +125,9 @@ class Lives:
         asked = await self.act("request-fee", dossier_id, officer, version, body, draw)
         if asked is None:
             return None
+        if draw.random() < WAIVED:
+            waiver = {"reason": "poor_household"}
+            return await self.act("waive-fee", dossier_id, officer.supervisor(), asked, waiver, draw)
         other = draw.random() < OTHER_AMOUNT
         payments = [self._pay(dossier_id, fee + other)]
         if draw.random() < PAID_TWICE:
@@ -161,6 +158,7 @@ class Lives:
             reply = await self.ask(act.answers, "intake", "/v1/payments", "", raw, headers)
             if reply is None or reply.body.get("code") != "signature-expired":
                 return reply if reply is not None and reply.status == 201 else None
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)  # a clock that is ahead believes no signature of today's
         return None
 
     async def _confirmed(self, dossier_id: str, officer: Officer) -> int | None:
@@ -210,6 +208,12 @@ class Lives:
             tries.append(self._try(act, dossier_id, officer.rival(), version, body, turn))
         versions = [v for v in await asyncio.gather(*tries) if v is not None]
         return versions[0] if versions else None
+
+    async def alone(
+        self, dossier_id: str, act: str, officer: Officer, version: int, body: dict[str, Any]
+    ) -> int | None:
+        """The version after an act that nobody else wants to do just now."""
+        return await self._try(act, dossier_id, officer, version, body, 0)
 
     async def _try(
         self, act: str, dossier_id: str, officer: Officer, version: int, body: dict[str, Any], turn: int

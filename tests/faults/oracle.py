@@ -6,32 +6,24 @@ Written from DOMAIN's tables alone and sharing no code with the services, so tha
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta, timezone
+from datetime import date, timedelta
 
-from tests.faults.record import COUNT_FIELDS, Fact, Rows, Standing
+from tests.faults import table
+from tests.faults.record import COUNT_FIELDS, Command, Fact, Rows, Standing
+from tests.faults.table import Stand, day_of
 
-VIETNAM = timezone(timedelta(hours=7))
-STATUS_AFTER = {
-    "DossierAccepted": "accepted",
-    "DossierRejected": "rejected",
-    "DossierForwarded": "in_processing",
-    "SupplementRequested": "supplement_requested",
-    "FeeRequested": "payment_requested",
-    "DossierResolved": "resolved",
-    "ResultReturned": "returned",
-    "ProcessingStopped": "stopped",
-    "DossierWithdrawn": "withdrawn",
-}
-STATUS_BACK = ("SupplementAccepted", "FeeConfirmed")
-STATUS_KEPT = ("ApologyIssued", "ResultCorrected", "WithdrawalRefused", "DossierReversed")
-MOVED = ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")
-"""Dates that a declared day moved: no status, and nobody asked for it."""
-INBOX_ALONE = ("DossierForwarded", "OpinionDeadlineChanged")
 OF_APPLICANTS = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "FeePaid")
-ENDED = ("rejected", "withdrawn", "stopped", "resolved", "returned")
+INBOX_ALONE = (
+    "DossierForwarded",
+    "DossierHandedOver",
+    "OpinionRequested",
+    "OpinionGiven",
+    "ConsentDeemed",
+    "OpinionDeadlineChanged",
+)
+"""What passes between desks and agencies asks nothing of the applicant."""
 CHANNELS = {
-    name: ("inbox",) if name in INBOX_ALONE else ("email", "inbox")
-    for name in (*OF_APPLICANTS, *STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT, *MOVED)
+    name: ("inbox",) if name in INBOX_ALONE else ("email", "inbox") for name in (*OF_APPLICANTS, *table.ACTS)
 }
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 
@@ -43,15 +35,13 @@ class Life:
     dossier_id: str
     submitted: Fact
     standing: Standing
-    accepted: Fact | None = None
-    ended: Fact | None = None
-    rejected: Fact | None = None
+    now: Stand = field(default_factory=Stand)
     acts: list[Fact] = field(default_factory=list)
     own: list[Fact] = field(default_factory=list)
 
     def attribute(self, name: str) -> str:
         """Row attributes are those of the acceptance; before it, those of the submission."""
-        return str((self.accepted or self.submitted).data[name])
+        return str((self.now.accepted or self.submitted).data[name])
 
 
 def replay(intake: Iterable[Fact], processing: Iterable[Fact]) -> dict[str, Life]:
@@ -72,30 +62,19 @@ def replay(intake: Iterable[Fact], processing: Iterable[Fact]) -> dict[str, Life
 
 
 def _follow(life: Life) -> None:
-    """Where all acts lead but those that were reversed, which are as if they had not been."""
-    struck = {int(f.data["sequence"]) for f in life.acts if f.type == "DossierReversed"}
-    status, before, code, answered = "submitted", "", None, 0
-    for fact in life.acts:
-        if fact.type in ("DossierWithdrawn", "WithdrawalRefused"):
-            answered = max(answered, int(fact.data["request"] or 0))
-        if fact.version in struck:
-            continue
-        if fact.type == "DossierAccepted":
-            life.accepted, code = fact, official_code(fact)
-        elif fact.type == "DossierRejected" or (fact.type == "DossierWithdrawn" and life.accepted is None):
-            life.rejected = fact
-        elif fact.type in ("DossierResolved", "ProcessingStopped", "DossierWithdrawn"):
-            life.ended = fact
-        if fact.type in STATUS_BACK:
-            status = before
-        elif fact.type in STATUS_AFTER:
-            before, status = status, STATUS_AFTER[fact.type]
+    """Where the acts lead, and whether a request to withdraw waits for its answer."""
+    life.now = now = table.stand(life.acts)
+    answers = [f for f in life.acts if f.type in ("DossierWithdrawn", "WithdrawalRefused")]
+    answered = max((int(f.data["request"] or 0) for f in answers), default=0)
     asked = max((f.version for f in life.own if f.type == "WithdrawalRequested"), default=0)
-    if asked > answered and status not in ENDED:
-        status = "withdrawal_requested"
-    version = life.acts[-1].version if life.acts else None
-    history = tuple(f.type for f in (life.submitted, *life.own, *life.acts))
-    life.standing = Standing(status, version, code, history)
+    waits = asked > answered and now.status not in table.ENDED
+    life.standing = Standing(
+        "withdrawal_requested" if waits else now.status,
+        life.acts[-1].version if life.acts else None,
+        official_code(now.accepted) if now.accepted else None,
+        tuple(f.type for f in (life.submitted, *life.own, *life.acts)),
+        (now.unit, now.officer),
+    )
 
 
 def standings(lives: dict[str, Life]) -> dict[str, Standing]:
@@ -120,6 +99,18 @@ def official_code(accepted: Fact) -> str:
     return f"{accepted.data['office']}-{day:%y%m%d}-{int(accepted.data['number']):04}"
 
 
+def refused_rightly(command: Command, life: Life | None) -> bool:
+    """Whether an act was refused for what the logs show: a colleague had the dossier, or a clock that was ahead dated an act
+    before which none may be dated."""
+    if life is None or command.granted or not command.answers:
+        return False
+    code = command.answers[-1].body.get("code")
+    if code == "not-the-holder":
+        holders = {f.data["officer"] for f in life.acts if f.type == "DossierHandedOver"}
+        return bool(holders - {command.caller, None})
+    return code == "earlier-than-last-act" and any(table.is_ahead(f) for f in (life.submitted, *life.acts))
+
+
 def counts(lives: dict[str, Life]) -> dict[str, Rows]:
     """The fields of the report in all: under "all" for ever, and the rows of each dimension."""
     everyone = list(lives.values())
@@ -138,11 +129,13 @@ def counts(lives: dict[str, Life]) -> dict[str, Rows]:
 
 
 def _facts(life: Life) -> list[Fact]:
-    return [f for f in (life.submitted, life.accepted, life.rejected, life.ended) if f is not None]
+    return [
+        f for f in (life.submitted, life.now.accepted, life.now.rejected, life.now.ended) if f is not None
+    ]
 
 
 def _day(fact: Fact) -> date:
-    return fact.occurred_at.astimezone(VIETNAM).date()
+    return day_of(fact.occurred_at)
 
 
 def _month(year: int, month: int) -> tuple[date, date]:
@@ -154,11 +147,12 @@ def _window(lives: list[Life], first: date, last: date) -> dict[str, int]:
     """Flows inside [first, last] and stocks at its two ends, each counted from the dossiers one by one."""
     numbers = dict.fromkeys(COUNT_FIELDS, 0)
     for life in lives:
+        now = life.now
         submitted = _day(life.submitted)
-        accepted = _day(life.accepted) if life.accepted else date.max
-        rejected = _day(life.rejected) if life.rejected else date.max
-        ended = _day(life.ended) if life.ended else date.max
-        known = life.accepted is not None, life.rejected is not None, life.ended is not None
+        accepted = _day(now.accepted) if now.accepted else date.max
+        rejected = _day(now.rejected) if now.rejected else date.max
+        ended = _day(now.ended) if now.ended else date.max
+        known = now.accepted is not None, now.rejected is not None, now.ended is not None
         numbers["submitted"] += first <= submitted <= last
         numbers["received_new"] += known[0] and first <= accepted <= last
         numbers["not_accepted"] += known[1] and first <= rejected <= last

@@ -15,12 +15,14 @@ from contracts.catalogue import Version, version_on
 
 OFFICES = ("H29.015.00", "H29.016.00")
 PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974", "1.009972")
+PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
 DESK_CHANNELS = ("postal", "in_person")
 AT_THE_DESK = 0.2
 WITH_EMAIL = 0.4
 FILINGS_PER_CALLER = 40
 ISSUER, AUDIENCE = "https://faults.example", "motcua"
-DAY_SECONDS = 86_400
+TOKEN_SECONDS = 3 * 86_400
+"""Good on a clock that is a day ahead, too: what it then refuses is of the dossiers."""
 
 
 def unit_of(office: str) -> str:
@@ -32,6 +34,31 @@ def classes_of(procedure: str, on: date) -> list[str]:
     """The project classes of which an acceptance must name one; none where the limit depends on none."""
     in_force = version_on(procedure, on)
     return sorted(in_force.limit_days_by_class or {}) if isinstance(in_force, Version) else []
+
+
+class Officer(NamedTuple):
+    """An officer serves at the desk of one office and belongs to its one unit."""
+
+    name: str
+    office: str
+    role: str = "officer"
+
+    def rival(self) -> "Officer":
+        """A colleague who wants to do the same at the same moment."""
+        return self._replace(name=f"rival-{self.name}")
+
+    def colleague(self) -> "Officer":
+        """To whom a dossier is given."""
+        return self._replace(name=f"colleague-{self.name}")
+
+    def elsewhere(self) -> "Officer":
+        """Who has the same work in the other office's unit."""
+        (office,) = set(OFFICES) - {self.office}
+        return self._replace(name=f"elsewhere-{self.name}", office=office)
+
+    def supervisor(self) -> "Officer":
+        """Who reverses what the officer did, waives, assigns and transfers."""
+        return self._replace(name=f"supervisor-{self.name}", role="supervisor")
 
 
 class Sheet(NamedTuple):
@@ -83,7 +110,7 @@ class Issuer:
             "sub": subject,
             "role": role,
             "iat": now,
-            "exp": now + DAY_SECONDS,
+            "exp": now + TOKEN_SECONDS,
         }
         if office:
             claims |= {"office": office, "unit": unit_of(office)}

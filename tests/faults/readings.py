@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -11,13 +12,14 @@ from deploy.local.postgres import Postgres
 from tests.faults import database, oracle
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.people import OFFICES, Issuer
-from tests.faults.record import COUNT_FIELDS, Notice, Outcome, Record, Rows, Standing, StepBack
+from tests.faults.record import COUNT_FIELDS, Fired, Notice, Outcome, Record, Rows, Standing, StepBack
 
 READERS_AT_ONCE = 32
 PAGE = 100
 WAIT_SECONDS = 60.0
 VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
+FIRED = "SELECT dossier_id, kind, day, true_at, recorded_at FROM fired WHERE kind NOT LIKE '%:void'"
 DROPPED = re.compile(rb'^consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
 STATUSES = (
     "submitted",
@@ -40,6 +42,7 @@ class Unreadable(Exception):
 
 async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres, record: Record) -> Outcome:
     """The state of the house, all but what the topics say."""
+    looked_at = datetime.now(UTC)
     stores = {name: await database.facts(postgres, name) for name in ("intake", "processing", "notify")}
     submitted = [f.stream_id for f in stores["intake"] if f.type == "DossierSubmitted"]
     owners = {
@@ -48,7 +51,9 @@ async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres,
         if filing.role in ("portal", "officer")
         for dossier_id in set(filing.dossier_ids)
     }
-    result = Outcome(stores=stores)
+    result = Outcome(stores=stores, looked_at=looked_at)
+    fired = await database.fetch(postgres, "processing", FIRED)
+    result.fired = [Fired(str(r[0]), r[1], r[2], r[3], r[4]) for r in fired]
     await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, i, result.tracking))
     for office, status in product(OFFICES, STATUSES):
         await _list(doors["processing"], issuer, office, status, result.queue)
@@ -119,7 +124,9 @@ async def _list(door: Door, issuer: Issuer, office: str, status: str, into: dict
         path = f"/v1/dossiers?status={status}&limit={PAGE}" + (f"&cursor={quote(cursor)}" if cursor else "")
         body = await _body(door, path, issuer.token("supervisor", "reader", office))
         for item in body["items"]:
-            into[item["dossier_id"]] = Standing(item["status"], item["version"], item["code"])
+            into[item["dossier_id"]] = Standing(
+                item["status"], item["version"], item["code"], held_by=(item["unit"], item["officer"])
+            )
         cursor = body["next"] or ""
         if not cursor:
             return

@@ -6,7 +6,7 @@ Owns the shapes only. A record is plain data, so a checker is a pure function of
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 LOST = 0
@@ -160,6 +160,19 @@ class Standing:
     version: int | None
     code: str | None
     history: tuple[str, ...] = ()
+    held_by: tuple[str | None, str | None] = (None, None)
+    """Unit and officer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What became true of a dossier by itself, as the sweeps noted it: for the due date, deadline or last day that `day` is."""
+
+    dossier_id: str
+    kind: str
+    day: date
+    true_at: datetime
+    recorded_at: datetime
 
 
 Rows = Mapping[str, Mapping[str, int]]
@@ -176,6 +189,8 @@ class Outcome:
     counts: dict[str, Rows] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     dead_letters: dict[str, list[str]] = field(default_factory=dict)
+    fired: list[Fired] = field(default_factory=list)
+    looked_at: datetime | None = None
     ambiguous_counted: int = 0
     steps_back: list[StepBack] = field(default_factory=list)
 
@@ -198,6 +213,8 @@ class Record:
     poison: dict[str, set[str]] = field(default_factory=dict)
     reordered: set[str] = field(default_factory=set)
     wiped: bool = False
+    jumped: set[str] = field(default_factory=set)
+    """The services whose clock was a day ahead for a while."""
     outcome: Outcome = field(default_factory=Outcome)
 
 

@@ -20,6 +20,7 @@ Kind = Literal[
     "zombie",
     "new_reader",
     "midnight",
+    "clock_jump",
     "mail_in_doubt",
 ]
 SERVICES = ("intake", "processing", "notify", "reporting")
@@ -27,6 +28,7 @@ EVERY_RUN: tuple[tuple[Kind, str], ...] = (
     *(("kill", name) for name in SERVICES),
     *(("freeze", name) for name in SERVICES),
     *(("kill_behind", name) for name in SERVICES),
+    *(("clock_jump", name) for name in SERVICES),
     ("kill", "kafka"),
     ("freeze", "kafka"),
     ("kill", "postgres"),
@@ -50,15 +52,20 @@ MARGIN = 0.06
 SESSION_SECONDS = (12.0, 16.0)
 """Longer than a silent group member is waited for, so that another one has its partitions when it comes back."""
 
+JUMP_SECONDS = (3.0, 6.0)
+"""Several sweeps fall into it."""
+
 
 # After these every reader reads everything again, which heals whatever an earlier fault may have made it lose. So they stand
-# early, and what could lose something stands after them. A zombie needs a load that goes on while it is away.
+# early, and what could lose something stands after them. A zombie needs a load that goes on while it is away,
+# a clock that jumps dossiers to which the day makes a difference.
 PART_OF_THE_RUN: dict[Kind, tuple[float, float]] = {
     "wipe_kafka": (0.0, 0.35),
     "reorder": (0.0, 0.35),
     "new_reader": (0.0, 0.35),
     "zombie": (0.25, 0.6),
     "kill_behind": (0.45, 1.0),
+    "clock_jump": (0.25, 1.0),
 }
 
 
@@ -108,6 +115,8 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
         return round(draw.uniform(*SESSION_SECONDS), 1)
     if kind in ("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"):
         return 0.0
+    if kind == "clock_jump":
+        return round(draw.uniform(*JUMP_SECONDS), 1)
     if kind in ("freeze", "kill_behind"):
         return round(draw.uniform(1.0, 4.0), 1)
     return round(draw.uniform(0.2, 2.5), 1)

@@ -29,7 +29,7 @@ def _answer_two_ids(r: Record) -> None:
 
 
 def _add_an_unasked_dossier(r: Record) -> None:
-    r.outcome.stores["intake"].append(fact("intake", 10, "d6", 1, "DossierSubmitted", **SUBMITTED))
+    r.outcome.stores["intake"].append(fact("intake", 12, "d8", 1, "DossierSubmitted", **SUBMITTED))
 
 
 def _tell_two_keys_of_one_dossier(r: Record) -> None:
@@ -60,6 +60,14 @@ def _refuse_an_act_for_good(r: Record) -> None:
 
 def _never_grant(r: Record) -> None:
     r.commands[0].answers[:] = [Answer(412, {}, "processing", 3.0)]
+
+
+def _refuse_for_a_later_act(r: Record) -> None:
+    r.commands[-1].answers[:] = [Answer(409, {"code": "earlier-than-last-act"}, "processing", 3.0)]
+
+
+def _refuse_a_stranger(r: Record) -> None:
+    r.commands[-1].answers[:] = [Answer(403, {"code": "not-the-holder"}, "processing", 3.0)]
 
 
 def _leave_a_hole(r: Record) -> None:
@@ -101,8 +109,8 @@ def _leave_one_unpublished(r: Record) -> None:
 
 def _publish_out_of_order(r: Record) -> None:
     heard = r.outcome.topic
-    first, second = heard[9], heard[11]
-    heard[9], heard[11] = replace(first, offset=second.offset), replace(second, offset=first.offset)
+    first, second = heard[11], heard[13]
+    heard[11], heard[13] = replace(first, offset=second.offset), replace(second, offset=first.offset)
 
 
 def _publish_a_new_event_first(r: Record) -> None:
@@ -112,7 +120,7 @@ def _publish_a_new_event_first(r: Record) -> None:
 
 
 def _publish_another_version(r: Record) -> None:
-    r.outcome.topic[11] = replace(r.outcome.topic[11], sequence=1)
+    r.outcome.topic[13] = replace(r.outcome.topic[13], sequence=1)
 
 
 def _track_wrongly(r: Record) -> None:
@@ -135,8 +143,12 @@ def _queue_an_old_version(r: Record) -> None:
     r.outcome.queue["d1"] = replace(r.outcome.queue["d1"], version=2)
 
 
+def _queue_another_holder(r: Record) -> None:
+    r.outcome.queue["d6"] = replace(r.outcome.queue["d6"], held_by=("y", "o3"))
+
+
 def _count_twice(r: Record) -> None:
-    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 6}}
+    r.outcome.counts["channel"] = {"online": {**r.outcome.counts["channel"]["online"], "submitted": 8}}
 
 
 def _count_no_day(r: Record) -> None:
@@ -152,13 +164,13 @@ def _never_receipt_a_supplement(r: Record) -> None:
 
 
 def _keep_a_supplement_twice(r: Record) -> None:
-    again = replace(r.outcome.stores["intake"][1], position=10, version=6, event_id="again")
+    again = replace(r.outcome.stores["intake"][1], position=12, version=6, event_id="again")
     r.outcome.stores["intake"].append(again)
 
 
 def _settle_a_payment_twice(r: Record) -> None:
     (paid,) = [f for f in r.outcome.stores["processing"] if f.type == "FeeConfirmed"]
-    again = replace(paid, position=20, version=10, event_id="again")
+    again = replace(paid, position=34, version=10, event_id="again")
     r.outcome.stores["processing"].append(again)
 
 
@@ -174,6 +186,8 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_answer_an_act_differently, "act", "doubled"),
     (_refuse_an_act_for_good, "act", "wrong"),
     (_never_grant, "act", "wrong"),
+    (_refuse_for_a_later_act, "act", "wrong"),
+    (_refuse_a_stranger, "act", "wrong"),
     (_forget_a_payment, "applicant", "lost"),
     (_never_receipt_a_supplement, "applicant", "lost"),
     (_keep_a_supplement_twice, "applicant", "doubled"),
@@ -194,6 +208,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_forget_in_tracking, "tracking", "lost"),
     (_queue_a_stranger, "queue", "doubled"),
     (_queue_an_old_version, "queue", "wrong"),
+    (_queue_another_holder, "queue", "wrong"),
     (_count_twice, "counts", "doubled"),
     (_count_no_day, "counts", "lost"),
 ]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tests.faults import oracle
+from tests.faults import oracle, table
 from tests.faults.record import Fact
 from tests.faults.small_record import LAWFUL, SUBMITTED, good_record
 
@@ -84,11 +84,7 @@ def test_of_an_import_nobody_is_told() -> None:
     outcome = good_record().outcome
     imported = [replace(fact, actor="importer/importer") for fact in outcome.stores["intake"]]
     lives = oracle.replay(imported, outcome.stores["processing"])
-    assert {about for _, about, _ in oracle.notices(lives)} == {
-        *oracle.STATUS_AFTER,
-        *oracle.STATUS_BACK,
-        *oracle.STATUS_KEPT,
-    }
+    assert {about for _, about, _ in oracle.notices(lives)} == {*table.ACTS} - {*table.MOVED}
 
 
 def test_a_date_that_moved_is_told_and_changes_nothing_else() -> None:
@@ -97,7 +93,7 @@ def test_a_date_that_moved_is_told_and_changes_nothing_else() -> None:
     day = "2026-11-24T02:00"
     moved = [
         _fact("processing", 100 + n, "d3", 2 + n, kind, day, on="2026-11-24")
-        for n, kind in enumerate(oracle.MOVED)
+        for n, kind in enumerate(table.MOVED)
     ]
     lives = oracle.replay(outcome.stores["intake"], [*outcome.stores["processing"], *moved])
     assert oracle.counts(lives)["all"] == oracle.counts(before)["all"]
@@ -115,5 +111,5 @@ def test_a_date_that_moved_is_told_and_changes_nothing_else() -> None:
 def test_a_reversed_end_is_as_if_it_had_not_been() -> None:
     outcome = good_record().outcome
     lives = oracle.replay(outcome.stores["intake"], outcome.stores["processing"][:-1])
-    assert (lives["d5"].standing.status, lives["d5"].ended) == ("withdrawal_requested", None)
+    assert (lives["d5"].standing.status, lives["d5"].now.ended) == ("withdrawal_requested", None)
     assert oracle.counts(lives)["all"]["all"]["pending"] == LAWFUL["pending"] + 1

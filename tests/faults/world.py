@@ -121,7 +121,7 @@ class House:
 
     def migrate(self, service: str) -> None:
         migration = Process(f"migrate-{service}", home=self.home)
-        program = [*self._python(), "services.chassis.migrations", service]
+        program = [sys.executable, "-m", *self._mutated("services.chassis.migrations"), service]
         migration.start(program, self._environment(service, 1))
         deadline = time.monotonic() + MIGRATE_SECONDS
         while migration.running and time.monotonic() < deadline:
@@ -130,14 +130,18 @@ class House:
             raise RuntimeError(f"{service} does not migrate:\n{migration.last_lines()}")
 
     def launch(self, member: Member) -> None:
-        program = [*self._python(), f"services.{member.service}.app"]
+        jumping = ["tests.faults.jumping", str(self.ahead(member.service))]
+        program = [sys.executable, "-m", *jumping, *self._mutated(f"services.{member.service}.app")]
         member.process.start(program, self._environment(member.service, member.port))
         member.wanted, member.frozen = True, False  # only now: who tends the house must not start it as well
 
-    def _python(self) -> list[str]:
+    def ahead(self, service: str) -> Path:
+        """While this file is there, the clock of every process of the service is a day ahead."""
+        return self.home / f"{service}.ahead"
+
+    def _mutated(self, module: str) -> list[str]:
         """How a module of the house is run in this run."""
-        mutated = ["tests.faults.mutations", self.mutation] if self.mutation else []
-        return [sys.executable, "-m", *mutated]
+        return ["tests.faults.mutations", self.mutation, module] if self.mutation else [module]
 
     def wait_ready(self, timeout_seconds: float = READY_SECONDS) -> None:
         deadline = time.monotonic() + timeout_seconds
@@ -217,6 +221,7 @@ class House:
             "PUBLIC_REQUESTS_PER_SECOND": "10000",
             "PUBLIC_REQUESTS_BURST": "10000",
             "IDENTITY_CHECK_SECONDS": "1",
+            "SWEEP_SECONDS": "1",
             **self._secrets,
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MOTCUA_")}

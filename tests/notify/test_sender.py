@@ -88,6 +88,19 @@ async def test_dying_between_claim_and_send_sends_after_60_seconds(desk: Desk, m
     assert await desk.ambiguous() == [True]  # nobody can know that the first one never went out
 
 
+async def test_a_clock_that_was_ahead_keeps_no_email_back(desk: Desk, mailbox: Mailbox):
+    """Neither one that was decided on that clock, nor one that was claimed on it and never sent."""
+    desk.clock.pass_by(days=1)
+    await submitted(desk)
+    await submitted(desk)
+    (claimed,) = await desk.claims.take(1)
+    desk.clock.pass_by(days=-1)
+    await desk.sender().send_due()
+    assert len(mailbox.letters) == 2
+    assert sorted(await desk.ambiguous()) == [False, True]  # the claimed one may have gone out
+    assert claimed.claimed_at > desk.clock.now
+
+
 async def test_dying_between_send_and_record_sends_once_more_under_the_same_id(desk: Desk, mailbox: Mailbox):
     life = await submitted(desk)
     with pytest.raises(Died):

@@ -87,7 +87,7 @@ class House:
             )
             for n, i in enumerate(ids)
         ]
-        async with self.pool.acquire() as connection:
+        async with self.pool.acquire() as connection, connection.transaction():
             await incoming.listening(lambda: self.desk.calendar)(connection, deliveries)
         return ids
 
@@ -114,7 +114,7 @@ class House:
             None,
             model,
         )
-        async with self.pool.acquire() as connection:
+        async with self.pool.acquire() as connection, connection.transaction():
             await incoming.listening(lambda: self.desk.calendar)(connection, [told])
 
     def headers(self, member: Member) -> dict[str, str]:

@@ -64,4 +64,34 @@ MUTATIONS: Mapping[str, Mutation] = {
         "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON a.key IS NOT NULL",
         "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON false",
     ),
+    "days-go-back": Mutation(
+        "no act of a dossier is dated before its last one",
+        "services/processing/review.py",
+        "decision and decision[-1].on < dossier.since:",
+        "decision and dossier.since < dossier.filing.submitted_on:",
+    ),
+    "anybody-acts": Mutation(
+        "nobody acts on a dossier that a colleague holds",
+        "services/processing/rights.py",
+        "    if held and held.officer and held.officer not in (caller.subject, *stands_for):\n",
+        "    if held is None:\n",
+    ),
+    "late-sweeps-late-facts": Mutation(
+        "a fact bears the time at which it became true, whenever it is swept",
+        "services/processing/sweeps.py",
+        'Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)',
+        'Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, desk.clock())',
+    ),
+    "waived-and-elsewhere": Mutation(
+        "after a fee is settled the dossier is back where it was",
+        "services/processing/requests.py",
+        "FeeWaived(command.on, command.reason, now.before.status, due_on)",
+        'FeeWaived(command.on, command.reason, "in_processing", due_on)',
+    ),
+    "mails-keep-a-wrong-clock": Mutation(
+        "a clock that was ahead and is right again keeps no e-mail back",
+        "services/notify/claims.py",
+        "            await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)\n",
+        "",
+    ),
 }

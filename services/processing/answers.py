@@ -1,14 +1,18 @@
-"""The shapes of what processing answers over HTTP."""
+"""The shapes of what processing answers over HTTP, and how rows become them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
+import orjson
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from contracts.codes import Status as OwnStatus
+from services.processing import tables
+from services.processing.calendar import ZONE
 from services.processing.deadline import Effect, LimitUnit, PauseRule
 from services.processing.queues import QueueName
 
@@ -161,3 +165,30 @@ class BulkAnswers(BaseModel):
     """One answer per item, in order."""
 
     answers: list[BulkAnswer]
+
+
+def listed(row: tables.DossierRow) -> dict[str, Any]:
+    """A dossier as a queue shows it."""
+    return {
+        "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID
+        "status": row.status,
+        "procedure": row.procedure,
+        "office": row.office,
+        "unit": row.unit,
+        "officer": row.officer,
+        "channel": row.channel,
+        "submitted_at": row.submitted_at.astimezone(ZONE),
+        "accepted_at": row.accepted_at and row.accepted_at.astimezone(ZONE),
+        "code": row.code,
+        "intake_due_at": row.intake_due_at and row.intake_due_at.astimezone(ZONE),
+        "due_on": row.due_on,
+        "deadline_on": row.deadline_on,
+        "supplied_at": row.supplied_at and row.supplied_at.astimezone(ZONE),
+        "version": row.version,
+    }
+
+
+def answer(members: dict[str, Any], version: int | None = None) -> Response:
+    """An answer in JSON, with the dossier's version as its ETag."""
+    headers = {} if version is None else {"ETag": f'"{version}"'}
+    return Response(orjson.dumps(members), media_type="application/json", headers=headers)

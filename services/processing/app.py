@@ -28,6 +28,7 @@ from services.processing.declaring import Declaring
 from services.processing.desk import Desk
 from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
+from services.processing.people_routes import add_people_routes
 from services.processing.queue_routes import add_queue_routes
 from services.processing.recounter import Recounter
 from services.processing.routes import add_routes
@@ -64,6 +65,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     add_routes(application, desk)
     add_queue_routes(application, desk)
     add_calendar_routes(application, declaring or Declaring(desk))
+    add_people_routes(application, desk)
     return application
 
 

@@ -65,6 +65,32 @@ def due_at(
     return counted(start, hours, calendar, office_hours)[-1].ends
 
 
+def worked(begins: datetime, ends: datetime, calendar: Calendar) -> list[Stretch]:
+    """The working time of a stretch of time; none when it ends before it begins."""
+    found = []
+    if begins < ends:
+        for stretch in _spans(begins.astimezone(ZONE), calendar, OFFICE_HOURS):
+            if stretch.begins >= ends:
+                break
+            found.append(Stretch(stretch.begins, min(stretch.ends, ends.astimezone(ZONE))))
+    return found
+
+
+def passed_at(begins: datetime, amount: timedelta, calendar: Calendar) -> datetime:
+    """The instant at which so much working time, more than none, has passed since `begins`."""
+    for stretch in _spans(begins.astimezone(ZONE), calendar, OFFICE_HOURS):
+        if stretch.ends - stretch.begins >= amount:
+            return stretch.begins + amount
+        amount -= stretch.ends - stretch.begins
+    raise AssertionError("working time has no end")
+
+
+def next_opening(at: datetime, calendar: Calendar) -> datetime:
+    """When work begins on the first working day after the day of this instant."""
+    midnight = datetime.combine(at.astimezone(ZONE).date() + ONE_DAY, time(), ZONE)
+    return next(_spans(midnight, calendar, OFFICE_HOURS)).begins
+
+
 def intake_due_at(submitted_at: datetime, calendar: Calendar) -> datetime:
     """Until when the desk must accept or reject what was submitted, or submitted again, at that instant."""
     return due_at(submitted_at, INTAKE_HOURS, calendar)

@@ -7,6 +7,7 @@ Test: test_a_dossier_keeps_the_version_of_its_submission.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -17,8 +18,9 @@ from services.chassis.tokens import Caller
 from services.processing import bodies, commands, rights
 from services.processing.calendar import local_day
 from services.processing.commands import Command
+from services.processing.control_slip import Terms
 from services.processing.deadline import Limit
-from services.processing.events import Paper
+from services.processing.events import DossierAccepted, Event, Paper
 from services.processing.life import Dossier, Filing, Held, Submitted
 
 UNIT = re.compile(r"[A-Z0-9./_-]{1,40}", re.ASCII)
@@ -117,6 +119,16 @@ def stopped_by_law(command: Command, dossier: Dossier) -> Rejected | None:
 
 def _version(filing: Filing) -> Version | Abolition | None:
     return catalogue.version_on(filing.procedure, filing.submitted_on)
+
+
+def step_terms(filing: Filing, acts: Iterable[Event]) -> Terms:
+    """The control slip's limits, those of the class that the dossier was accepted with; none where the catalogue has no version."""
+    version = _version(filing)
+    if not isinstance(version, Version):
+        return Terms({}, None)
+    classes = (act.project_class for act in acts if isinstance(act, DossierAccepted))
+    steps = (version.steps_by_class or {}).get(next(classes, None) or "", version.steps)
+    return Terms(steps.model_dump(), version.forwarding_cut_off)
 
 
 def _terms(filing: Filing) -> Version | Rejected:

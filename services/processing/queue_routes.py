@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from contracts.codes import UnitCode
 from services.chassis.web import Application, Caller, Problem, require
 from services.processing import queues, rights
-from services.processing.answers import QueueCounts, QueuePage
+from services.processing.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.calendar import ZONE
 from services.processing.desk import Desk
 from services.processing.queues import AT_THE_OFFICE, QUEUES, QueueName
-from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX, answer, listed
+from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX
 from services.processing.timers import SOON_WORKING_DAYS
 
 SOON_DAYS_MAX = 30
@@ -32,10 +32,10 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
     async def counted(caller: Officer, soon_days: SoonDays = SOON_WORKING_DAYS) -> Response:
         """Of each desk of the caller: the own unit, and the office at whose desk the caller serves."""
         minute = queues.minute_of(desk.clock())
-        officers = await queues.officers_of(desk.pool, caller.subject, minute.date())
-        cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
         told = []
         for unit in dict.fromkeys(rights.units_of(caller)):
+            officers = await queues.officers_of(desk.pool, caller.subject, unit, minute.date())
+            cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
             counts = await queues.counts(desk.pool, unit, cuts)
             told.append({"desk": unit, "queues": dict(zip(QUEUES, counts, strict=True))})
         return answer({"as_of": minute.replace(tzinfo=ZONE), "desks": told})
@@ -58,7 +58,7 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         except ValueError:
             raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
         minute = queues.minute_of(desk.clock())
-        officers = await queues.officers_of(desk.pool, caller.subject, minute.date())
+        officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
         cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
         (count,) = await queues.counts(desk.pool, of, [cut])
         rows, following = await queues.page(desk.pool, of, cut, after, limit)

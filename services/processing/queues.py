@@ -190,14 +190,15 @@ SELECT d.* FROM unnest($2::bool[]) AS a(apologised), unnest($7::text[]) AS o(nam
     LATERAL ({_HELD.format(whose="officer = o.name AND officer IS NOT NULL")}) d
 ORDER BY d.at, d.dossier_id LIMIT $6
 """
-STANDS_FOR = (
-    "SELECT DISTINCT officer FROM absences WHERE substitute = $1 AND first_on <= $2 AND last_on >= $2"
-)
+STANDS_FOR = """
+SELECT DISTINCT officer FROM absences
+WHERE substitute = $1 AND unit = $2 AND first_on <= $3 AND last_on >= $3 AND (back_on IS NULL OR back_on > $3)
+"""
 
 
-async def officers_of(pool: Any, subject: str, on: date) -> tuple[str, ...]:
-    """The caller, and the colleagues for whom the caller stands that day."""
-    return (subject, *(row["officer"] for row in await pool.fetch(STANDS_FOR, subject, on)))
+async def officers_of(pool: Any, subject: str, unit: str, on: date) -> tuple[str, ...]:
+    """The caller, and the colleagues in a unit for whom the caller stands that day."""
+    return (subject, *(row["officer"] for row in await pool.fetch(STANDS_FOR, subject, unit, on)))
 
 
 async def counts(pool: Any, desk: str, cuts: Iterable[Cut]) -> list[int]:

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
@@ -22,7 +21,17 @@ from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Answer, Application, Call, Caller, IdempotencyKey, Problem, require
 from services.processing import bodies, bulk, explaining, rights, tables
-from services.processing.answers import BulkAnswers, DueDate, Listed, Page, Refunds, Standing, Status
+from services.processing.answers import (
+    BulkAnswers,
+    DueDate,
+    Listed,
+    Page,
+    Refunds,
+    Standing,
+    Status,
+    answer,
+    listed,
+)
 from services.processing.bodies import Asked, Bulk, BulkItem
 from services.processing.calendar import ZONE, local_day
 from services.processing.desk import Desk, carry_out, dossier_of
@@ -273,30 +282,3 @@ def add_routes(application: Application, desk: Desk) -> None:
     async def act_on_many(call: Call[Batch[BulkItem]]) -> Answer:
         """Up to 500 items, one answer each in order. Imports give business times; officers act now and give none."""
         return Answer(200, await bulk.act_on_many(desk, call.body, call.caller, call.traceparent))
-
-
-def listed(row: tables.DossierRow) -> dict[str, Any]:
-    """A dossier as a queue shows it."""
-    return {
-        "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID
-        "status": row.status,
-        "procedure": row.procedure,
-        "office": row.office,
-        "unit": row.unit,
-        "officer": row.officer,
-        "channel": row.channel,
-        "submitted_at": row.submitted_at.astimezone(ZONE),
-        "accepted_at": row.accepted_at and row.accepted_at.astimezone(ZONE),
-        "code": row.code,
-        "intake_due_at": row.intake_due_at and row.intake_due_at.astimezone(ZONE),
-        "due_on": row.due_on,
-        "deadline_on": row.deadline_on,
-        "supplied_at": row.supplied_at and row.supplied_at.astimezone(ZONE),
-        "version": row.version,
-    }
-
-
-def answer(members: dict[str, Any], version: int | None = None) -> Response:
-    """An answer in JSON, with the dossier's version as its ETag."""
-    headers = {} if version is None else {"ETag": f'"{version}"'}
-    return Response(orjson.dumps(members), media_type="application/json", headers=headers)

@@ -39,6 +39,7 @@ SELECT {COLUMNS},
     ) AS heard,
     ARRAY(
         SELECT a.officer FROM absences a WHERE a.substitute = $2 AND a.last_on >= $3 AND a.first_on <= $3
+            AND (a.back_on IS NULL OR a.back_on > $3) AND a.unit = d.unit
     ) AS stands_for
 FROM dossiers d WHERE dossier_id = ANY($1::uuid[])
 """

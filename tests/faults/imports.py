@@ -74,9 +74,9 @@ class Imports:
             "channel": draw.choice(("online", "postal")),
             "submitted_at": (accepted_at - timedelta(days=1)).isoformat(),
         }
+        due_on = datetime.now(VIETNAM).date() + timedelta(days=draw.randint(-1, 1))
         classes = classes_of(str(body["procedure"]), accepted_at.date() - timedelta(days=1))
         project_class = draw.choice(classes) if classes else None
-        due_on = datetime.now(VIETNAM).date() + timedelta(days=draw.randint(-1, 1))
         return Case(filing, body, accepted_at, _then(body, accepted_at, draw), due_on, project_class)
 
     async def _file(self, cases: Sequence[Case]) -> None:
@@ -131,10 +131,10 @@ def _acts(case: Case) -> dict[str, Any]:
         "at": case.accepted_at.isoformat(),
         "unit": unit_of(str(case.body["office"])),
     }
-    if case.project_class:
-        accept["project_class"] = case.project_class
     if not case.acts:
         accept["due_on"] = case.due_on.isoformat()
+    elif case.project_class:
+        accept["project_class"] = case.project_class
     dossier_id = case.filing.dossier_ids[0]
     return {"source": SOURCE, "case": case.filing.key, "dossier_id": dossier_id, "acts": [accept, *case.acts]}
 

@@ -53,8 +53,7 @@ class Lives:
         if draw.random() < REJECTED:
             await self.act("reject", dossier_id, officer, 0, {"reason": "incomplete"}, draw)
             return
-        unit = {"unit": unit_of(officer.office)}
-        accept: dict[str, Any] = dict(unit)
+        accept: dict[str, Any] = {"unit": unit_of(officer.office)}
         if classes := classes_of(procedure, datetime.now(UTC).date()):
             accept["project_class"] = draw.choice(classes)
         version = await self.act("accept", dossier_id, officer, 0, accept, draw)

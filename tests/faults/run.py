@@ -119,6 +119,11 @@ def _tell(record: Record, findings: list[Finding], house: House, say: Callable[[
     say(
         f"samples {len(record.samples)}; ambiguous {record.outcome.ambiguous_counted}; restarts not asked for {deaths}"
     )
+    granted = Counter(c.act for c in record.commands if c.granted)
+    refused = Counter(c.answers[-1].body.get("code") for c in record.commands if c.answers and not c.granted)
+    ahead = sum(f.true_at > f.recorded_at for f in record.outcome.fired)
+    say(f"granted: {dict(sorted(granted.items()))}")
+    say(f"refused: {dict(refused)}; true by themselves {len(record.outcome.fired)}, {ahead} by a clock ahead")
     faults = ", ".join(f"{what} ×{count}" for what, count in sorted(Counter(record.injected).items()))
     say(f"faults injected: {faults}")
     for finding in findings[:SHOWN]:

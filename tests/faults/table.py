@@ -110,16 +110,14 @@ def _after(now: Stand, fact: Fact) -> Stand:
         now = replace(now, unit=data.get("unit"), officer=None)
     elif kind == "DossierHandedOver":
         now = replace(now, unit=data["unit"], officer=data["officer"])
+    elif kind == "DeadlineChanged":
+        now = replace(now, deadline_on=str(data.get("deadline_on", "")))
     elif kind in ("SupplementRequested", "FeeRequested"):
         now = replace(now, deadline_on=str(data.get("deadline_on", "")), lapsed=False)
     elif kind == "SupplementLapsed":
         now = replace(now, lapsed=True)
-    elif kind == "OpinionRequested":
-        now = replace(now, asked=now.asked | {str(data["agency"]): str(data["answer_by"])})
-    elif kind == "DeadlineChanged":
-        now = replace(now, deadline_on=str(data.get("deadline_on", "")))
-    elif kind == "OpinionDeadlineChanged" and data.get("agency") in now.asked:
-        now = replace(now, asked=now.asked | {str(data["agency"]): str(data["answer_by"])})
+    elif kind in ("OpinionRequested", "OpinionDeadlineChanged"):
+        now = replace(now, asked=now.asked | {str(data.get("agency")): str(data.get("answer_by"))})
     elif kind in ("OpinionGiven", "ConsentDeemed"):
         now = replace(now, asked={a: day for a, day in now.asked.items() if a != data["agency"]})
     elif kind == "ApologyIssued":
@@ -153,7 +151,9 @@ def faults_of(before: Stand, fact: Fact, acts: Sequence[Fact]) -> list[str]:
         "a second apology": kind == "ApologyIssued" and before.apologised,
         "a second lapse": kind == "SupplementLapsed" and before.lapsed,
         "the agency was asked already": kind == "OpinionRequested" and silent,
-        "the agency does not owe an answer": kind in ("OpinionGiven", "ConsentDeemed") and not silent,
+        "the agency does not owe an answer": kind
+        in ("OpinionGiven", "ConsentDeemed", "OpinionDeadlineChanged")
+        and not silent,
         "back to another status": "status" in data
         and kind != "WithdrawalRefused"
         and data["status"] != after.status,

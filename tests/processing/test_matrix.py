@@ -99,15 +99,19 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/dossiers": ({"officer", "supervisor"}, False),
     "GET /v1/dossiers/{dossier_id}": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/due-date": ({"officer", "supervisor"}, True),
+    "GET /v1/dossiers/{dossier_id}/control-slip": ({"officer", "supervisor"}, True),
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
+    "GET /v1/absences": ({"officer", "supervisor"}, False),
     "GET /v1/calendar": ({"officer", "supervisor"}, False),
     "GET /v1/calendar/recount": ({"officer", "supervisor"}, False),
 }
 # These have bodies of their own; who may call them is asked here, what they do elsewhere.
 OTHERS: dict[str, set[str]] = {
     "POST /v1/bulk": {"officer", "supervisor", "importer"},
+    "POST /v1/absences": {"officer", "supervisor"},
+    "POST /v1/absences/{absence_id}/end": {"officer", "supervisor"},
     "POST /v1/calendar/declarations": {"supervisor"},
     "POST /v1/calendar/withdrawals": {"supervisor"},
 }
@@ -167,7 +171,7 @@ async def test_every_reading_for_everybody(house: House, route: str) -> None:
 
 @pytest.mark.parametrize("route", OTHERS)
 async def test_every_other_door_for_everybody(house: House, route: str) -> None:
-    method, path = route.split()
+    method, path = route.replace("{absence_id}", str(uuid7())).split()
     for who, member in PEOPLE.items():
         headers = house.headers(member) | {"idempotency-key": uuid7().hex}
         answer = await house.client.request(method, path, json={"nonsense": 1}, headers=headers)

@@ -147,10 +147,13 @@ async def test_mine_are_those_that_i_took_and_those_for_whom_i_stand(fresh_house
         await fresh_house.act(dossier, "accept")
         assert (await fresh_house.act(dossier, "take", by=by, version=1)).status_code == 200
     assert await of(fresh_house, "mine") == [str(mine)]
-    await fresh_house.pool.execute(
-        "INSERT INTO absences VALUES (gen_random_uuid(), 'binh', $1, 'an', '2023-03-07', '2023-03-08', 'dung')",
-        UNIT,
+    absence = {"officer": "binh", "substitute": "an", "first_on": "2023-03-07", "last_on": "2023-03-08"}
+    said = await fresh_house.client.post(
+        "/v1/absences",
+        json=absence,
+        headers=fresh_house.headers(SUPERVISOR) | {"idempotency-key": "absent-1"},
     )
+    assert said.status_code == 200, said.text
     assert set(await of(fresh_house, "mine", limit=1)) == {str(mine), str(theirs)}
     fresh_house.clock.forward(days=2)
     assert await of(fresh_house, "mine") == [str(mine)]

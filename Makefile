@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check check-statically check-by-tests bench faults generate clean
+.PHONY: help setup run test test-services test-rest check check-statically check-by-tests bench faults generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,9 +35,18 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## Start everything, load the demonstration, and say where it is; Ctrl-C stops it
 	@exec $(BIN)/motcua up
 
-test: $(READY) ## Every test, on real PostgreSQL and real Kafka
+# Two halves side by side, each with servers of its own; the second is whatever the first leaves, so that none is forgotten.
+HALF := tests/processing tests/intake tests/reporting
+
+test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in two halves at once, each shown when it is over
 	@test -z "$$CI" || .ci/programs
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rest test-services
+
+test-services:
+	$(BIN)/python -m pytest -p no:cacheprovider $(HALF)
+
+test-rest:
+	$(BIN)/python -m pytest $(HALF:%=--ignore=%)
 
 check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-statically check-by-tests

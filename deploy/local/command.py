@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.topics import SERVICES
-from deploy.local import calendar, due_date
+from deploy.local import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-LIGHT = ("up", "status", "down", "token", "import", "logs", "due-date", "catalogue", "calendar")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,10 +59,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 
-    due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
-    due_date.add_arguments(due)
-    due.set_defaults(run=_due_date)
-
     catalogue = commands.add_parser("catalogue", help="what can be applied for").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -73,10 +69,14 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     days = commands.add_parser("calendar", help="the days that are declared off or worked")
     calendar.add_arguments(days, _print)
 
-    # Their modules load database clients, which `motcua status`, asked every second, has no use for.
+    # Their modules load services and database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
+        from deploy.local import due_date
         from deploy.local.operating import add_commands
 
+        due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
+        due_date.add_arguments(due)
+        due.set_defaults(run=_due_date)
         add_commands(commands, _print)
     return parser
 
@@ -147,6 +147,8 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
 
 
 def _due_date(_home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import due_date
+
     for line in due_date.told(options):
         _print(line)
     return 0

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,8 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]) -> Iterator[Run]:
-    run = Run(tmp_path_factory.mktemp("home"), free_base(free_ports))
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    run = Run(tmp_path_factory.mktemp("home"), free_base())
     try:
         started = run("up", "--detach", "--no-demo")
         assert started.returncode == 0, started.stdout + started.stderr
@@ -63,14 +63,14 @@ def run(tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], li
         run("down")
 
 
-def free_base(free_ports: Callable[[int], list[int]]) -> int:
-    """A base whose whole range is free now."""
-    while True:
-        base = free_ports(1)[0]
-        if base + max(OFFSETS.values()) < 65536:
-            with suppress(Failed):
-                Home(Path(), base).refuse_ports_in_use()
-                return base
+def free_base() -> int:
+    """A base whose whole range is free now; below the range from which outgoing connections take their ports."""
+    begin = 21_000 + os.getpid() % 100 * 100
+    for base in range(begin, begin + 1_000, max(OFFSETS.values()) + 1):
+        with suppress(Failed):
+            Home(Path(), base).refuse_ports_in_use()
+            return base
+    pytest.fail("no free ports in a row")
 
 
 def test_a_detached_start_returns_when_all_is_ready(run: Run) -> None:
@@ -139,3 +139,10 @@ def test_down_leaves_nothing_running(run: Run) -> None:
     assert not [process for process in everything if process.alive]
     assert run.status()["ready"] is False
     assert run("down").stdout == "nothing was running\n"
+
+
+def test_what_is_asked_every_second_loads_no_service() -> None:
+    asked = "from deploy.local.command import _parser; _parser(['status']); import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert "deploy.local.command" in loaded.split()
+    assert not {"pydantic", "asyncpg", "services.processing.events"} & set(loaded.split())

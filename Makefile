@@ -26,8 +26,9 @@ $(READY): requirements.lock pyproject.toml
 	@awk '/^[a-z]/ { keep = /^uv==/ } keep' requirements.lock >$(VENV)/bootstrap.lock
 	@test -x $(BIN)/uv || { echo "fetching uv"; $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(VENV)/bootstrap.lock; }
+# Compiled once, here: where nobody writes bytecode, every process that starts would compile all that it imports.
 	@echo "installing $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock"
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

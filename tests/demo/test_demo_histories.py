@@ -74,13 +74,15 @@ def totals(cases: list[Case]) -> dict[str, int]:
     }
 
 
+ACT: TypeAdapter[Any] = TypeAdapter(bodies.Act)
+
+
 def decided(case: Case) -> Dossier:
     """The dossier that processing's decider makes of an imported case."""
     importer = Caller("import", "importer")
     dossier = new(Filing(case.procedure, case.office, case.channel, case.submitted_at))
-    adapter: TypeAdapter[Any] = TypeAdapter(bodies.Act)
     for one in case.acts:
-        asked = adapter.validate_json(orjson.dumps(one.as_item()))
+        asked = ACT.validate_json(orjson.dumps(one.as_item()))
         due_on = getattr(asked, "due_on", None)
         held = dossier.held
         command = command_of(

@@ -11,7 +11,6 @@ import pytest
 from services.processing import events as e
 from services.processing.calendar import ZONE, Calendar, shipped
 from services.processing.control_slip import Act, Slip, Terms, slip_of
-from services.processing.deadline import Limit
 from services.processing.events import Event
 from services.processing.life import Filing
 from services.processing.orders import step_terms
@@ -242,13 +241,12 @@ def test_acts_that_are_told_out_of_their_hours_lose_no_time() -> None:
     assert [s.worked for s in read.steps] == [hours(4.5), hours(0), hours(1)]
 
 
-@pytest.mark.parametrize(("class_limit", "whole"), [(35, 200), (25, 140), (15, 84), (None, 140)])
+@pytest.mark.parametrize(("project_class", "whole"), [("A", 200), ("B", 140), ("C", 84), (None, 140)])
 def test_an_appraisals_steps_are_those_of_the_class_it_was_accepted_with(
-    class_limit: int | None, whole: int
+    project_class: str | None, whole: int
 ) -> None:
     appraisal = FILING._replace(procedure="1.009972")
-    limit = Limit(class_limit, "calendar_days") if class_limit else None
-    found = step_terms(appraisal, [replace(ACCEPTED, limit=limit)])
+    found = step_terms(appraisal, [replace(ACCEPTED, project_class=project_class)])
     assert sum(found.hours.values()) == whole
     assert step_terms(FILING._replace(procedure="9.999999"), []).hours == {}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.processing import queues, sweeps
 from services.processing.calendar import ZONE
 from services.processing.queues import Place
-from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, House, Member
+from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
 
 BINH: Member = ("officer", "binh", "", UNIT)

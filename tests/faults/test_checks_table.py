@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults import checks, checks_live
 from tests.faults.record import Answer, Fact, Record
-from tests.faults.small_record import good_record
+from tests.faults.small_record import START, good_record
 
 Doctor = Callable[[Record], None]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -167,6 +167,18 @@ def test_after_a_clock_that_was_ahead_an_act_may_be_refused() -> None:
     assert len(_of_acts(record)) == 1
     rows = record.outcome.stores["processing"]
     rows[-1] = replace(rows[-1], occurred_at=rows[-1].occurred_at + DAY)
+    assert _of_acts(record) == set()
+
+
+def test_what_names_no_request_of_a_clock_that_was_ahead_may_not_count() -> None:
+    record = good_record()
+    (accepting,) = [c for c in record.commands if c.act == "accept-supplement"]
+    refusal = Answer(409, {"code": "supplement-not-provided"}, "processing", 3.0)
+    accepting.answers[:] = [refusal]
+    assert _of_acts(record) != set()
+    _change(record, "d5", "SupplementRequested", occurred_at=START + DAY)
+    rows = record.outcome.stores["intake"]
+    rows[1] = replace(rows[1], data={"request": None})
     assert _of_acts(record) == set()
 
 

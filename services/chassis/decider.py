@@ -15,7 +15,15 @@ from uuid import UUID
 import orjson
 from pydantic import TypeAdapter
 
-from services.chassis.event_store import Conflict, EventStore, Item, NewEvent, Repeated, StoredEvent
+from services.chassis.event_store import (
+    Appended,
+    Conflict,
+    EventStore,
+    Item,
+    NewEvent,
+    StoredEvent,
+    stored_events,
+)
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -159,9 +167,12 @@ async def execute(
             if attempt + 1 == ATTEMPTS:
                 return Stale(answer.version)
             continue
+        if isinstance(answer, Appended):
+            mine = stored_events(item, answer)
+            return Executed(answer.version, mine, [*history, *mine])
         history = await store.load(stream_id)
         mine = [stored for stored in history if stored.command_id == context.command_id]
-        return Executed(mine[-1].version, mine, history, repeated=isinstance(answer, Repeated))
+        return Executed(mine[-1].version, mine, history, repeated=True)
     raise AssertionError("unreachable")
 
 

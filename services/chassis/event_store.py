@@ -18,6 +18,7 @@ import asyncpg
 
 from services.chassis import metrics
 from services.chassis.databases import is_transient
+from services.chassis.gathering import Gathering
 
 MAX_ITEMS = 512
 PATIENCE_SECONDS = 10.0
@@ -157,6 +158,7 @@ class EventStore:
         self._patience_seconds = patience_seconds
         self._waiting: list[_Waiting] = []
         self._flusher: asyncio.Task[None] | None = None
+        self._loads = Gathering(self.load_many)
 
     async def append(self, item: Item) -> Answer:
         """Records the item and answers when it is durable; raises StoreUnavailable, or what PostgreSQL says of a bad item."""
@@ -173,10 +175,7 @@ class EventStore:
 
     async def load(self, stream_id: UUID) -> list[StoredEvent]:
         """The events of one stream in version order."""
-        rows = await self._pool.fetch(
-            f"SELECT {COLUMNS} FROM events WHERE stream_id = $1 ORDER BY version", stream_id
-        )
-        return [StoredEvent(*row) for row in rows]
+        return list(await self._loads.get(stream_id) or ())
 
     async def load_many(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
         """The events of several streams in one query; a stream without events is an empty list."""
@@ -259,6 +258,37 @@ class EventStore:
                 if asyncio.get_running_loop().time() + RETRY_SECONDS > deadline:
                     raise StoreUnavailable(type(error).__name__) from error
                 await asyncio.sleep(RETRY_SECONDS)
+
+
+def stored_events(item: Item, answer: Appended) -> list[StoredEvent]:
+    """The rows of what was just appended, as reading them would give: nobody writes them again."""
+    numbers = iter(answer.numbers)
+    before = len(item.events) - 1
+    return [
+        StoredEvent(
+            answer.position - before + index,
+            item.stream_id,
+            answer.version - before + index,
+            event.event_id,
+            item.command_id,
+            index,
+            event.type,
+            event.schema_version,
+            event.occurred_at,
+            answer.recorded_at,
+            item.actor,
+            item.correlation_id,
+            item.causation_id,
+            item.traceparent,
+            event.data if event.counter is None else _numbered(event.data, next(numbers)),
+        )
+        for index, event in enumerate(item.events)
+    ]
+
+
+def _numbered(data: str, number: int) -> str:
+    """As append() writes it."""
+    return f'{{"number":{number}' + ("}" if data == "{}" else f",{data[1:]}")
 
 
 def _arguments(items: list[Item], takes_rows: bool) -> list[list[tuple[Any, ...]]]:

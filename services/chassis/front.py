@@ -5,10 +5,12 @@ knows what a route is for.
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -42,6 +44,8 @@ B = TypeVar("B")
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 JSON = b"application/json"
+PLACED = re.compile(r"(/[^{}]*)/\{(dossier_id)\}/([^/{}]+)")
+"""A path with one id before its last word."""
 
 
 class Answer(NamedTuple):
@@ -61,12 +65,15 @@ class Call(Generic[B]):
     raw: bytes
     headers: Mapping[bytes, bytes]
     traceparent: str
+    id: UUID | None = None
+    """What the path names, where its template has a place for it."""
 
 
 @dataclass(slots=True)
 class Direct:
-    """A route that is answered before FastAPI's stack: one method and one path without parameters."""
+    """A route that is answered before FastAPI's stack: one method, and one path with at most one id, before its last word."""
 
+    path: str
     roles: frozenset[str]
     validate: Callable[[bytes], Any]
     endpoint: Callable[[Call[Any]], Awaitable[Answer]]
@@ -83,7 +90,7 @@ class Application(FastAPI):
     public: dict[str, str]
     body_bytes_max: int
     media_types: frozenset[bytes]
-    directs: dict[tuple[str, str], Direct]
+    directs: dict[tuple[str, str] | tuple[str, str, str], Direct]
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str]) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -113,11 +120,16 @@ class Application(FastAPI):
         bytes_max: int = BODY_BYTES_MAX,
         keyed: bool = False,
         validate: Callable[[bytes], Any] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        name: str = "",
         summary: str = "",
+        description: str = "",
     ) -> Callable[[Callable[[Call[Any]], Awaitable[Answer]]], Callable[[Call[Any]], Awaitable[Answer]]]:
         """Registers a direct route; FastAPI documents it from the same models through a stub that is never reached.
 
-        `validate` turns the body's bytes into what the endpoint gets, when that is not simply the model `body`.
+        `validate` turns the body's bytes into what the endpoint gets, when that is not simply the model `body`. `parameters` are
+        headers that the endpoint reads itself, for the document.
         """
 
         def register(
@@ -125,15 +137,20 @@ class Application(FastAPI):
         ) -> Callable[[Call[Any]], Awaitable[Answer]]:
             seconds = metrics.REQUESTS_SECONDS.labels(path, method)
             check = validate or TypeAdapter(body).validate_json
-            self.directs[method, path] = Direct(frozenset(roles), check, endpoint, bytes_max, seconds)
+            direct = Direct(path, frozenset(roles), check, endpoint, bytes_max, seconds)
+            placed = PLACED.fullmatch(path)
+            self.directs[(method, placed[1], placed[3]) if placed else (method, path)] = direct
+            more = {placed[2]: UUID} if placed else {}
             self.add_api_route(
                 path,
-                stub(endpoint, body, roles, keyed),
+                stub(endpoint, body, roles, keyed, more | dict(parameters or {})),
                 methods=[method],
                 response_model=answer,
                 status_code=status,
+                name=name or endpoint.__name__,
                 summary=summary,
-                description=endpoint.__doc__ or "",
+                description=description or endpoint.__doc__ or "",
+                responses=responses,
             )
             return endpoint
 
@@ -152,11 +169,11 @@ class Application(FastAPI):
         headers = dict(scope["headers"])
         parent = traceparent(headers.get(b"traceparent"))
         logs.trace.set(parent)
-        direct = self.directs.get((scope["method"], scope["path"]))
+        direct, given = self._direct(scope["method"], scope["path"])
         try:
             if direct is not None:
-                status = await self._answer_directly(direct, headers, parent, receive, send)
-                route = scope["path"]
+                status = await self._answer_directly(direct, given, headers, parent, receive, send)
+                route = direct.path
             else:
                 status = await self._answer_through_fastapi(scope, headers, parent, receive, send)
                 route = _template(scope)
@@ -184,12 +201,28 @@ class Application(FastAPI):
             }
         )
 
+    def _direct(self, method: str, path: str) -> tuple[Direct | None, str]:
+        """The direct route of a path, and the id that the path names."""
+        direct = self.directs.get((method, path))
+        if direct is None:
+            head, _, last = path.rpartition("/")
+            before, _, given = head.rpartition("/")
+            return self.directs.get((method, before, last)), given or "-"
+        return direct, ""
+
     async def _answer_directly(
-        self, direct: Direct, headers: dict[bytes, bytes], parent: str, receive: Receive, send: Send
+        self,
+        direct: Direct,
+        given: str,
+        headers: dict[bytes, bytes],
+        parent: str,
+        receive: Receive,
+        send: Send,
     ) -> int:
         kind = JSON
         try:
             caller = await self.authorise(headers, direct.roles)
+            named = _id_of(given) if given else None
             self._check_media_type(headers)
             raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
             check_json(raw)
@@ -197,7 +230,7 @@ class Application(FastAPI):
                 body = direct.validate(raw)
             except ValidationError as error:
                 raise invalid(error.errors(include_input=False, include_url=False)) from None
-            status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent))
+            status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent, named))
         except ClientGone:
             raise
         except Exception as error:
@@ -252,6 +285,14 @@ class Application(FastAPI):
         kind = headers.get(b"content-type", b"")
         if kind != JSON and kind.partition(b";")[0].strip().lower() not in self.media_types:
             raise Problem(415, detail="send application/json")
+
+
+def _id_of(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        fault = {"type": "uuid_parsing", "loc": ("dossier_id",), "msg": "a UUID is expected"}
+        raise invalid([fault]) from None
 
 
 def problem_of(error: Exception) -> Problem:

@@ -6,7 +6,7 @@ It opens no transaction and knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,9 +16,9 @@ import asyncpg
 
 from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
+from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
 from services.processing import bodies, rights, tables
-from services.processing.answers import Standing
 from services.processing.calendar import Calendar, local_day
 from services.processing.commands import Command
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
@@ -54,6 +54,10 @@ class Desk:
     calendar: Calendar
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    known: Gathering[tables.Asking, tables.Known] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = Gathering(partial(tables.find_known, self.pool))
 
 
 def counter_of(event: Event) -> str | None:
@@ -108,7 +112,7 @@ async def carry_out(
     key: str,
     version: int,
     traceparent: str,
-) -> Standing | Rejected | Stale:
+) -> dict[str, Any] | Rejected | Stale:
     """One officer's command, from its body to the log.
 
     Guarantee: a repeat under the same key gets the first answer, whatever happened since.
@@ -116,8 +120,7 @@ async def carry_out(
     Guarantee: the same key with another command is refused. Test: test_a_key_is_good_for_one_command.
     """
     now = desk.clock()
-    found = await tables.find_for_command(desk.pool, [dossier_id], caller.subject, local_day(now))
-    known = found.get(dossier_id)
+    known = await desk.known.get((dossier_id, caller.subject, local_day(now)))
     if known is None:
         return UNKNOWN
     command = command_of(Order(asked, caller, known.filing, now, known.row.unit))
@@ -169,19 +172,17 @@ async def record(
 
 def standing(
     dossier_id: UUID, filing: Filing, history: Sequence[StoredEvent], heard: tuple[Heard, ...] = ()
-) -> Standing:
-    """How a dossier stands after the events of its log."""
+) -> dict[str, Any]:
+    """How a dossier stands after the events of its log: the members of Standing."""
     events = [event_of(stored) for stored in history]
     dossier = fold(filing, events, heard)
-    return Standing.model_validate(
-        {
-            "dossier_id": dossier_id,
-            "status": dossier.status,
-            "version": len(history),
-            "code": code_of(filing, events, history),
-            "due_on": dossier.due_on,
-        }
-    )
+    return {
+        "dossier_id": str(dossier_id),
+        "status": dossier.status,
+        "version": len(history),
+        "code": code_of(filing, events, history),
+        "due_on": dossier.due_on,
+    }
 
 
 async def dossier_of(desk: Desk, row: tables.DossierRow) -> Dossier:

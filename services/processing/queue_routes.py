@@ -61,7 +61,9 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
         cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
         (count,) = await queues.counts(desk.pool, of, [cut])
-        rows, following = await queues.page(desk.pool, of, cut, after, limit)
+        async with desk.pool.acquire() as connection, connection.transaction():
+            await connection.execute(queues.IN_ORDER)
+            rows, following = await queues.page(connection, of, cut, after, limit)
         told: dict[str, Any] = {
             "queue": queue,
             "desk": of,

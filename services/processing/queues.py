@@ -212,18 +212,22 @@ async def counts(pool: Any, desk: str, cuts: Iterable[Cut]) -> list[int]:
     return [found[n] for n in sorted(found)]
 
 
+IN_ORDER = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+"""Said first in the transaction of a page: a plan that sorts reads the whole queue, and looks cheap while the queue is short."""
+
+
 async def page(
-    pool: Any, desk: str, cut: Cut, after: Place | None, limit: int
+    connection: Any, desk: str, cut: Cut, after: Place | None, limit: int
 ) -> tuple[Sequence[DossierRow], Place | None]:
-    """The next dossiers of a queue, and where the page after them begins."""
+    """The next dossiers of a queue, and where the page after them begins; on a connection that has said IN_ORDER."""
     begins = max(after or Place(cut.since, UUID(int=0)), Place(cut.since, UUID(int=0)))
     bounds = (*begins, cut.until, limit + 1)
     if cut.lane != "held":
-        rows = await pool.fetch(IN_LANE, desk, cut.lane, *bounds)
+        rows = await connection.fetch(IN_LANE, desk, cut.lane, *bounds)
     elif cut.officers:
-        rows = await pool.fetch(MINE, desk, cut.apologised, *bounds, cut.officers)
+        rows = await connection.fetch(MINE, desk, cut.apologised, *bounds, cut.officers)
     else:
-        rows = await pool.fetch(HELD, desk, cut.apologised, *bounds)
+        rows = await connection.fetch(HELD, desk, cut.apologised, *bounds)
     shown = [DossierRow(*row[:-1]) for row in map(tuple, rows[:limit])]
     more = len(rows) > limit
     return shown, Place(rows[limit - 1]["at"], rows[limit - 1]["dossier_id"]) if more else None

@@ -6,20 +6,19 @@ Promises that rights are the same on the list and on the item, and that every re
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
-from pydantic import BaseModel
 
 from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
-from services.chassis import logs
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
-from services.chassis.web import Answer, Application, Call, Caller, IdempotencyKey, Problem, require
+from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
 from services.processing import bodies, bulk, explaining, rights, tables
 from services.processing.answers import (
     BulkAnswers,
@@ -80,10 +79,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _version(
-    if_match: Annotated[str, Header(alias="If-Match", json_schema_extra={"pattern": ETAG.pattern})] = "",
-) -> int:
+IF_MATCH = Annotated[str, Header(alias="If-Match", json_schema_extra={"pattern": ETAG.pattern})]
+
+
+def version_of(headers: Mapping[bytes, bytes]) -> int:
     """The version that the caller decided on; 0 for a dossier that nobody has acted on."""
+    if_match = headers.get(b"if-match", b"").decode("latin-1")
     if not if_match:
         raise Problem(428, "if-match-missing", 'send the version you decided on, as If-Match: "3"')
     found = ETAG.fullmatch(if_match.strip())
@@ -93,7 +94,6 @@ def _version(
 
 
 Officer = Annotated[Caller, Depends(require(*OFFICERS))]
-Version = Annotated[int, Depends(_version)]
 
 # What the document says of each command. A command is a line here, a line in bodies.py and its body.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -158,33 +158,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
 }
 
-Act = Callable[[UUID, Caller, Asked, str, int], Awaitable[Response]]
-
-
-def _door(name: str, body_type: type[BaseModel], act: Act) -> Callable[..., Awaitable[Response]]:
-    """The route of one command; FastAPI reads its name and the body's type from the signature."""
-
-    async def command(
-        dossier_id: UUID, body: Any, caller: Officer, key: IdempotencyKey, version: Version
-    ) -> Response:
-        return await act(dossier_id, caller, body, key, version)
-
-    command.__name__ = name.replace("-", "_")
-    command.__annotations__["body"] = body_type
-    return command
-
 
 def add_routes(application: Application, desk: Desk) -> None:
     """Adds every route of this service."""
 
-    async def act(dossier_id: UUID, caller: Caller, asked: Asked, key: str, version: int) -> Response:
-        done = await carry_out(desk, dossier_id, caller, asked, key, version, logs.trace.get())
+    async def act(call: Call[Asked]) -> Answer:
+        key, version = idempotency_key(call.headers), version_of(call.headers)
+        assert call.id is not None
+        done = await carry_out(desk, call.id, call.caller, call.body, key, version, call.traceparent)
         if isinstance(done, Stale):
             raise Problem(412, "stale-version", f"the dossier is at version {done.version}")
         if isinstance(done, Rejected):
             status = STATUS_OF_REFUSAL.get(done.code, 409)
             raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
-        return answer(done.model_dump(), done.version)
+        return Answer(200, orjson.dumps(done), [(b"etag", b'"%d"' % done["version"])])
 
     async def _seen(dossier_id: UUID, caller: Caller) -> tables.DossierRow:
         row = await tables.find(desk.pool, dossier_id)
@@ -195,13 +182,19 @@ def add_routes(application: Application, desk: Desk) -> None:
         return row
 
     for name, (summary, says) in COMMANDS.items():
-        application.post(
+        application.direct(
+            "POST",
             f"/v1/dossiers/{{dossier_id}}/{name}",
-            response_model=Standing,
+            bodies.COMMANDS[name],
+            roles=OFFICERS,
+            answer=Standing,
+            keyed=True,
+            parameters={"if_match": IF_MATCH},
             responses=REFUSALS,
+            name=name.replace("-", "_"),
             summary=summary,
             description=says,
-        )(_door(name, bodies.COMMANDS[name], act))
+        )(act)
 
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")
     async def queue(

@@ -33,15 +33,16 @@ COLUMNS = (
 )
 # What a decision needs beside the log, in one round trip.
 FIND_FOR_COMMAND = f"""
-SELECT {COLUMNS},
+SELECT n.place, {COLUMNS},
     ARRAY(
         SELECT h FROM heard h WHERE h.dossier_id = d.dossier_id ORDER BY h.sequence
     ) AS heard,
     ARRAY(
-        SELECT a.officer FROM absences a WHERE a.substitute = $2 AND a.last_on >= $3 AND a.first_on <= $3
-            AND (a.back_on IS NULL OR a.back_on > $3) AND a.unit = d.unit
+        SELECT a.officer FROM absences a WHERE a.substitute = n.subject AND a.last_on >= n.day AND a.first_on <= n.day
+            AND (a.back_on IS NULL OR a.back_on > n.day) AND a.unit = d.unit
     ) AS stands_for
-FROM dossiers d WHERE dossier_id = ANY($1::uuid[])
+FROM unnest($1::uuid[], $2::text[], $3::date[]) WITH ORDINALITY AS n(id, subject, day, place)
+JOIN dossiers d ON d.dossier_id = n.id
 """
 # One stretch of an index for each status and each right to see; none is longer than the page.
 # Guarantee: a page costs the same however long the queue is. Test: test_a_page_reads_no_more_of_a_long_queue.
@@ -106,6 +107,10 @@ class Known(NamedTuple):
         return self.row.filing
 
 
+Asking = tuple[UUID, str, date]
+"""Which dossier, by whom, on which day."""
+
+
 class After(NamedTuple):
     """Where a page begins: after the dossier submitted then, under that id."""
 
@@ -149,12 +154,19 @@ async def find_for_command(
     pool: Any, dossier_ids: Sequence[UUID], subject: str, on: date
 ) -> dict[UUID, Known]:
     """Those of the dossiers whose submissions have arrived, with all that a command of this caller needs that day."""
-    rows = await pool.fetch(FIND_FOR_COMMAND, dossier_ids, subject, on)
-    return {row["dossier_id"]: _known(row) for row in rows}
+    found = await find_known(pool, [(dossier_id, subject, on) for dossier_id in dossier_ids])
+    return {dossier_id: known for (dossier_id, _, _), known in found.items()}
+
+
+async def find_known(pool: Any, asked: Sequence[Asking]) -> dict[Asking, Known]:
+    """The same of many commands, each of its own caller and day, in one query."""
+    columns = [list(column) for column in zip(*asked, strict=True)] or [[], [], []]
+    rows = await pool.fetch(FIND_FOR_COMMAND, *columns)
+    return {asked[row["place"] - 1]: _known(row) for row in rows}
 
 
 def _known(row: Any) -> Known:
-    *columns, heard, stands_for = row
+    _, *columns, heard, stands_for = row
     acts = tuple(
         Heard(h["sequence"], h["what"], h["happened_at"], h["request"], h["amount"], h["currency"])
         for h in heard

@@ -17,7 +17,18 @@ import uvloop
 from tests.benchmarks.house import House
 from tests.benchmarks.results import Row, table, write
 
-GROUPS = ("law", "accept", "pipeline", "append", "counting", "http", "budgets", "freshness", "recount")
+GROUPS = (
+    "law",
+    "accept",
+    "pipeline",
+    "append",
+    "counting",
+    "http",
+    "budgets",
+    "freshness",
+    "recount",
+    "desk",
+)
 
 
 def tell(text: str) -> None:

@@ -28,12 +28,16 @@ class Services:
 
     def start(self) -> None:
         """Begins the processes; from the main thread, as the children's lives are tied to it."""
-        for name in self.names:
-            self._prepare(name)
+        self.prepare()
         for name in self.names:
             self.processes[name] = start(
                 self.house.home, f"{self.side}-{name}", self._program(name), self._environment(name)
             )
+
+    def prepare(self) -> None:
+        """Makes their databases."""
+        for name in self.names:
+            self._prepare(name)
 
     async def ready(self) -> None:
         """Waits until every service says that it is ready."""

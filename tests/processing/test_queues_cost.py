@@ -57,6 +57,7 @@ async def test_a_page_of_a_queue_costs_the_same_however_long_it_is(fresh_house: 
     minute = datetime(2022, 2, 14, 9, 0)  # noqa: DTZ001
     connection = await asyncpg.connect(fresh_house.database.admin_dsn)
     try:
+        await connection.execute(queues.IN_ORDER.replace("LOCAL ", ""))
         measured: list[dict[str, int]] = []
         for first, last in ((1, 3_000), (3_001, 60_000)):
             await connection.execute(FILL, first, last, OFFICE, UNIT)

@@ -140,18 +140,18 @@ def _all_done(answers: list[Answered]) -> None:
         raise Failed(f"{len(others)} acts were refused: {others[0].status} {others[0].body[:300]!r}")
 
 
-# Of an office with four units of ten officers: each tenth dossier open, due within sixty days around today or held up by the applicant.
+# Of an office with one unit of ten officers: each tenth dossier open, due within sixty days around today or held up by the applicant.
 FILL = """
 INSERT INTO dossiers (
     dossier_id, procedure, office, channel, submitted_at, intake_due_at, own_status, unit, officer, accepted_at, number, due_on,
     deadline_on, requested, apologised
 )
 SELECT gen_random_uuid(), '1.009982', $3, 'online', at, CASE WHEN status = 'submitted' THEN at END, status,
-    CASE WHEN status <> 'submitted' THEN $3 || '/' || n / 10 % 4 END,
-    CASE WHEN status <> 'submitted' THEN 'officer' || n / 40 % 10 END,
+    CASE WHEN status <> 'submitted' THEN $3 || '/1' END,
+    CASE WHEN status <> 'submitted' THEN 'officer' || n / 20 % 10 END,
     CASE WHEN status <> 'submitted' THEN at END, CASE WHEN status <> 'submitted' THEN n END,
     CASE WHEN status = 'accepted' THEN (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date END,
-    CASE WHEN status = 'payment_requested' THEN at::date + 20 END, 2, n % 7 = 0
+    CASE WHEN status = 'payment_requested' THEN at::date + 20 END, 2, n / 10 % 2 = 0
 FROM (
     SELECT n, $4::timestamptz + (n / 7 % 61 - 20) * interval '1 day' + n % 480 * interval '1 minute' AS at,
         CASE WHEN n % 10 > 0 THEN 'returned' WHEN n % 90 = 0 THEN 'submitted' WHEN n % 90 = 10 THEN 'payment_requested'
@@ -211,7 +211,7 @@ async def _queues(house: House, quick: bool) -> list[Row]:
 async def _touched(connection: asyncpg.Connection, queue: queues.QueueName, now: datetime) -> tuple[int, int]:
     minute = queues.minute_of(now + timedelta(hours=1))
     cut = queues.cut_of(queue, minute, 2, shipped(), ("officer3",))
-    desk = OFFICE if queue in queues.AT_THE_OFFICE else f"{OFFICE}/3"
+    desk = OFFICE if queue in queues.AT_THE_OFFICE else f"{OFFICE}/1"
     page, count = Explaining(connection), Explaining(connection)
     await queues.page(page, desk, cut, None, PAGE)
     await queues.counts(count, desk, [cut])

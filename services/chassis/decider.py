@@ -22,7 +22,6 @@ from services.chassis.event_store import (
     Item,
     NewEvent,
     StoredEvent,
-    stored_events,
 )
 
 E = TypeVar("E")
@@ -189,3 +188,34 @@ def new_events(
         name, schema_version, data = types.encode(event)
         stored.append(NewEvent(new_id(), name, schema_version, context.occurred_at, counter(event), data))
     return stored
+
+
+def stored_events(item: Item, answer: Appended) -> list[StoredEvent]:
+    """The rows of what was just appended, as reading them would give: nobody writes them again."""
+    numbers = iter(answer.numbers)
+    before = len(item.events) - 1
+    return [
+        StoredEvent(
+            answer.position - before + index,
+            item.stream_id,
+            answer.version - before + index,
+            event.event_id,
+            item.command_id,
+            index,
+            event.type,
+            event.schema_version,
+            event.occurred_at,
+            answer.recorded_at,
+            item.actor,
+            item.correlation_id,
+            item.causation_id,
+            item.traceparent,
+            event.data if event.counter is None else _numbered(event.data, next(numbers)),
+        )
+        for index, event in enumerate(item.events)
+    ]
+
+
+def _numbered(data: str, number: int) -> str:
+    """As append() writes it."""
+    return f'{{"number":{number}' + ("}" if data == "{}" else f",{data[1:]}")

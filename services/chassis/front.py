@@ -5,12 +5,9 @@ knows what a route is for.
 """
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Generic, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +18,7 @@ from starlette.exceptions import HTTPException
 from services.chassis import logs, metrics
 from services.chassis.access import throttle
 from services.chassis.databases import TRANSIENT
+from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.limits import Buckets
@@ -39,47 +37,10 @@ from services.chassis.requests import (
 from services.chassis.tokens import Caller, KeysUnavailable, TokenRefused, Tokens
 
 log = logging.getLogger(__name__)
-B = TypeVar("B")
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 JSON = b"application/json"
-PLACED = re.compile(r"(/[^{}]*)/\{(dossier_id)\}/([^/{}]+)")
-"""A path with one id before its last word."""
-
-
-class Answer(NamedTuple):
-    """What a direct route gives back: JSON bytes as they go out."""
-
-    status: int
-    body: bytes
-    headers: Sequence[tuple[bytes, bytes]] = ()
-
-
-@dataclass(slots=True)
-class Call(Generic[B]):
-    """A request to a direct route, authorised and validated; `raw` is the body as it came."""
-
-    caller: Caller
-    body: B
-    raw: bytes
-    headers: Mapping[bytes, bytes]
-    traceparent: str
-    id: UUID | None = None
-    """What the path names, where its template has a place for it."""
-
-
-@dataclass(slots=True)
-class Direct:
-    """A route that is answered before FastAPI's stack: one method, and one path with at most one id, before its last word."""
-
-    path: str
-    roles: frozenset[str]
-    validate: Callable[[bytes], Any]
-    endpoint: Callable[[Call[Any]], Awaitable[Answer]]
-    bytes_max: int
-    seconds: Any
-    answered: dict[int, Any] = field(default_factory=dict)
 
 
 class Application(FastAPI):
@@ -90,7 +51,7 @@ class Application(FastAPI):
     public: dict[str, str]
     body_bytes_max: int
     media_types: frozenset[bytes]
-    directs: dict[tuple[str, str] | tuple[str, str, str], Direct]
+    directs: Directs
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str]) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -138,9 +99,7 @@ class Application(FastAPI):
             seconds = metrics.REQUESTS_SECONDS.labels(path, method)
             check = validate or TypeAdapter(body).validate_json
             direct = Direct(path, frozenset(roles), check, endpoint, bytes_max, seconds)
-            placed = PLACED.fullmatch(path)
-            self.directs[(method, placed[1], placed[3]) if placed else (method, path)] = direct
-            more = {placed[2]: UUID} if placed else {}
+            more = self.directs.add(method, direct)
             self.add_api_route(
                 path,
                 stub(endpoint, body, roles, keyed, more | dict(parameters or {})),
@@ -169,7 +128,7 @@ class Application(FastAPI):
         headers = dict(scope["headers"])
         parent = traceparent(headers.get(b"traceparent"))
         logs.trace.set(parent)
-        direct, given = self._direct(scope["method"], scope["path"])
+        direct, given = self.directs.find(scope["method"], scope["path"])
         try:
             if direct is not None:
                 status = await self._answer_directly(direct, given, headers, parent, receive, send)
@@ -201,15 +160,6 @@ class Application(FastAPI):
             }
         )
 
-    def _direct(self, method: str, path: str) -> tuple[Direct | None, str]:
-        """The direct route of a path, and the id that the path names."""
-        direct = self.directs.get((method, path))
-        if direct is None:
-            head, _, last = path.rpartition("/")
-            before, _, given = head.rpartition("/")
-            return self.directs.get((method, before, last)), given or "-"
-        return direct, ""
-
     async def _answer_directly(
         self,
         direct: Direct,
@@ -222,7 +172,7 @@ class Application(FastAPI):
         kind = JSON
         try:
             caller = await self.authorise(headers, direct.roles)
-            named = _id_of(given) if given else None
+            named = direct.id_of(given)
             self._check_media_type(headers)
             raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
             check_json(raw)
@@ -285,14 +235,6 @@ class Application(FastAPI):
         kind = headers.get(b"content-type", b"")
         if kind != JSON and kind.partition(b";")[0].strip().lower() not in self.media_types:
             raise Problem(415, detail="send application/json")
-
-
-def _id_of(given: str) -> UUID:
-    try:
-        return UUID(given)
-    except ValueError:
-        fault = {"type": "uuid_parsing", "loc": ("dossier_id",), "msg": "a UUID is expected"}
-        raise invalid([fault]) from None
 
 
 def problem_of(error: Exception) -> Problem:

@@ -23,9 +23,10 @@ from services.chassis.access import (
     unauthorised_routes,
 )
 from services.chassis.databases import TRANSIENT
+from services.chassis.direct import Answer, Call, Directs
 from services.chassis.documented import PROBLEMS
 from services.chassis.event_store import StoreUnavailable
-from services.chassis.front import JSON, Answer, Application, Call, answer_problem
+from services.chassis.front import JSON, Application, answer_problem
 from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
 from services.chassis.requests import BODY_BYTES_MAX
@@ -68,7 +69,7 @@ def create_app(
     application.tokens, application.limits = tokens, limits
     application.public = PUBLIC | dict(public or {})
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
-    application.directs = {}
+    application.directs = Directs()
 
     @application.get("/livez", summary="The process turns")
     async def livez() -> dict[str, bool]:

@@ -122,12 +122,13 @@ def _version(filing: Filing) -> Version | Abolition | None:
 
 
 def step_terms(filing: Filing, acts: Iterable[Event]) -> Terms:
-    """The control slip's limits, those of the class that the dossier was accepted with; none where the catalogue has no version."""
+    """The control slip's limits, those of the class that the dossier was accepted with last; none where the catalogue has no version."""
     version = _version(filing)
     if not isinstance(version, Version):
         return Terms({}, None)
-    classes = (act.project_class for act in acts if isinstance(act, DossierAccepted))
-    steps = (version.steps_by_class or {}).get(next(classes, None) or "", version.steps)
+    # An acceptance with the wrong class is reversed and given again: the later one holds.
+    classes = [act.project_class for act in acts if isinstance(act, DossierAccepted)]
+    steps = (version.steps_by_class or {}).get((classes and classes[-1]) or "", version.steps)
     return Terms(steps.model_dump(), version.forwarding_cut_off)
 
 

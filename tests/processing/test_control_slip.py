@@ -251,6 +251,13 @@ def test_an_appraisals_steps_are_those_of_the_class_it_was_accepted_with(
     assert step_terms(FILING._replace(procedure="9.999999"), []).hours == {}
 
 
+def test_an_appraisal_accepted_again_with_another_class_has_the_steps_of_that_one() -> None:
+    appraisal = FILING._replace(procedure="1.009972")
+    wrong, right = replace(ACCEPTED, project_class="A"), replace(ACCEPTED, project_class="C")
+    reversal = e.DossierReversed(TUESDAY, 1, "DossierAccepted", "wrong_data", "1/QĐ-SXD", "submitted", None)
+    assert sum(step_terms(appraisal, [wrong, reversal, right]).hours.values()) == 84
+
+
 def test_the_form_has_the_number_of_the_day_of_acceptance() -> None:
     def number(submitted: datetime, accepted: datetime | None) -> str:
         acts = [Act(ACCEPTED, accepted, "officer/an")] if accepted else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from services.chassis.topics import OtherSettings
 from services.chassis.web import Caller, require
 from tests.chassis.doors import Doors
 
+log = logging.getLogger(__name__)
+
 
 async def main() -> None:
     settings = load(ServiceSettings)
@@ -22,6 +25,7 @@ async def main() -> None:
 
     @application.get("/slow/{seconds}")
     async def slow(seconds: float, caller: Annotated[Caller, Depends(require("portal"))]) -> str:
+        log.info("in-flight")
         await asyncio.sleep(seconds)
         return "done"
 

@@ -36,6 +36,12 @@ class Life:
     def lines(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
+    async def says(self, what: str) -> None:
+        """Waits until its log has such a line."""
+        async with asyncio.timeout(START_SECONDS):
+            while what not in self.log.read_text(encoding="utf-8"):
+                await asyncio.sleep(0.02)
+
     async def up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -95,7 +101,7 @@ async def test_a_request_in_flight_at_sigterm_is_answered(begin: Callable[..., o
     life: Life = await begin("tidy")  # type: ignore[misc]
     await life.up()
     answer = asyncio.create_task(life.get("/slow/1.5"))
-    await asyncio.sleep(0.5)
+    await life.says("in-flight")
     life.process.send_signal(signal.SIGTERM)
     assert (await answer).text == '"done"'
     assert await life.end() == 0
@@ -109,7 +115,7 @@ async def test_the_drain_is_bounded(begin: Callable[..., object]) -> None:
     life: Life = await begin("tidy", DRAIN_SECONDS="1")  # type: ignore[misc]
     await life.up()
     answer = asyncio.create_task(life.get("/slow/60"))
-    await asyncio.sleep(0.5)
+    await life.says("in-flight")
     began = time.monotonic()
     assert await life.end() == 0
     assert time.monotonic() - began < 10

@@ -197,14 +197,16 @@ async def test_a_dossier_costs_few_bytes_and_a_share_of_a_commit(
     """The content is about 400 bytes; the bound on WAL includes what a checkpoint just before makes it write."""
     content = {"text": "đ" * 180, "grade": "II"}
     await asyncio.gather(*(front.file(body(content=content), key=f"warm{n}") for n in range(64)))
-    await admin.execute("CHECKPOINT")
-    before = await admin.fetchval("SELECT pg_current_wal_insert_lsn()")
-    for batch in range(16):
-        await asyncio.gather(*(front.file(body(content=content), key=f"{batch}.{n}") for n in range(32)))
-    written = await admin.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before)
-    assert float(written) / 512 <= 2_400
+    written = []
+    for measured in range(3):
+        await admin.execute("CHECKPOINT")
+        before = await admin.fetchval("SELECT pg_current_wal_insert_lsn()")
+        for batch in range(16):
+            keys = (f"{measured}.{batch}.{n}" for n in range(32))
+            await asyncio.gather(*(front.file(body(content=content), key=key) for key in keys))
+        written.append(await admin.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", before))
+    # The server's other databases are vacuumed at times, and the server has one WAL: that only adds.
+    assert float(min(written)) / 512 <= 2_400
     # The events of one commit share their record time.
-    assert (
-        await admin.fetchval("SELECT count(DISTINCT recorded_at) FROM events WHERE position > 64") / 512
-        <= 0.15
-    )
+    commits = await admin.fetchval("SELECT count(DISTINCT recorded_at) FROM events WHERE position > 64")
+    assert commits / (3 * 512) <= 0.15

@@ -38,9 +38,12 @@ class Life:
 
     async def says(self, what: str) -> None:
         """Waits until its log has such a line."""
-        async with asyncio.timeout(START_SECONDS):
-            while what not in self.log.read_text(encoding="utf-8"):
-                await asyncio.sleep(0.02)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if what in self.log.read_text(encoding="utf-8"):
+                return
+            await asyncio.sleep(0.02)
+        raise TimeoutError(f"it has not said {what}")
 
     async def up(self) -> None:
         deadline = time.monotonic() + START_SECONDS

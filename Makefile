@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-services test-rest check check-statically check-by-tests bench faults generate clean
+.PHONY: help setup run test test-services test-rest check check-statically check-services check-rest bench faults generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,7 +50,7 @@ test-rest:
 	$(BIN)/python -m pytest $(HALF:%=--ignore=%)
 
 check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-statically check-by-tests
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-rest check-services check-statically
 
 check-statically:
 	$(BIN)/ruff format --check .
@@ -58,8 +58,11 @@ check-statically:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check-by-tests:
-	$(BIN)/python -m pytest -q -m "not servers"
+check-services:
+	$(BIN)/python -m pytest -q -m "not servers" -p no:cacheprovider $(HALF)
+
+check-rest:
+	$(BIN)/python -m pytest -q -m "not servers" $(HALF:%=--ignore=%)
 
 bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is missed: ROWS=append,http ROUNDS=5 QUICK=1
 	$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)

@@ -17,7 +17,8 @@ from deploy.local.postgres import ROLES, SUPERUSER, Postgres
 from services.chassis.settings import KafkaSettings
 from tests.databases import Database, Databases
 
-SERVERS = {"postgres", "kafka"}
+SERVERS = {"postgres", "kafka", "begin", "drawn"}
+"""Fixtures that start processes: the servers here, one of the chassis' own, and the program that draws plots."""
 FreePorts = Callable[[int], list[int]]
 NewDatabase = Callable[..., Database]
 

@@ -191,7 +191,10 @@ def new_events(
 
 
 def stored_events(item: Item, answer: Appended) -> list[StoredEvent]:
-    """The rows of what was just appended, as reading them would give: nobody writes them again."""
+    """The rows of what was just appended: nobody writes them again, so they need not be read.
+
+    Guarantee: they are what reading gives. Test: test_what_was_appended_is_told_as_it_is_read.
+    """
     numbers = iter(answer.numbers)
     before = len(item.events) - 1
     return [

@@ -71,7 +71,8 @@ FROM (
     GROUP BY h.dossier_id
 ) n WHERE d.dossier_id = n.dossier_id
 """
-# Whoever writes rows of the queue takes the head of the log first, as record() does: none waits for rows that another holds.
+# Whoever writes rows of the queue takes the head of the log first, as record() does.
+# Guarantee: none waits for rows that another holds. Test: test_the_reader_waits_for_its_turn_before_it_holds_a_row.
 TAKE_TURN = "SELECT log_position()"
 
 Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]

@@ -9,14 +9,14 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.codes import UnitCode
 from services.chassis.decider import Rejected
-from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
-from services.processing import absences, rights, slip_answers, tables
+from services.chassis.web import Application, IdempotencyKey, Problem
+from services.processing import absences, cursors, rights, slip_answers
 from services.processing.absences import Absence, DeclareAbsence
 from services.processing.answers import answer
 from services.processing.bodies import Day, OfficerName
@@ -24,8 +24,8 @@ from services.processing.calendar import ZONE, local_day
 from services.processing.control_slip import Act, slip_of
 from services.processing.desk import Desk, event_of
 from services.processing.orders import step_terms
+from services.processing.routes import PAGE_ITEMS_MAX, Officer, seen
 
-PAGE_ITEMS_MAX = 200
 STATUS_OF_REFUSAL = {
     "absence-unknown": 404,
     "not-your-unit": 403,
@@ -96,8 +96,8 @@ class Absences(BaseModel):
     next: str | None
 
 
-Officer = Annotated[Caller, Depends(require("officer", "supervisor"))]
-Cursor = Annotated[str, Query(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9a-f-]{36})?$")]
+Cursor = Annotated[str, Query(max_length=200)]
+BEGINNING = (date.min, UUID(int=0))
 
 
 def add_people_routes(application: Application, desk: Desk) -> None:
@@ -136,14 +136,14 @@ def add_people_routes(application: Application, desk: Desk) -> None:
     ) -> Response:
         """In the caller's units: what is not over on the day `since`, ended early or not."""
         since = since or local_day(desk.clock())
-        try:
-            last_on, _, absence_id = cursor.partition("/")
-            after = (date.fromisoformat(last_on), UUID(absence_id)) if cursor else (date.min, UUID(int=0))
-        except ValueError:
-            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        after = (
+            cursors.given(cursor, lambda text: cursors.parts_of(text, date.fromisoformat, UUID)) or BEGINNING
+        )
         rows = await absences.listed(desk.pool, rights.units_of(caller), since, after, limit + 1)
         items = [_absence(row) for row in rows[:limit]]
-        following = f"{items[-1]['last_on']}/{items[-1]['absence_id']}" if len(rows) > limit else None
+        following = (
+            cursors.cursor(items[-1]["last_on"], items[-1]["absence_id"]) if len(rows) > limit else None
+        )
         return answer({"items": items, "next": following})
 
     @application.get(
@@ -153,11 +153,7 @@ def add_people_routes(application: Application, desk: Desk) -> None:
     )
     async def slip(dossier_id: UUID, caller: Officer) -> Response:
         """Each step with who had it, its limit, when it was due, and how late it was. Pauses are apart."""
-        row = await tables.find(desk.pool, dossier_id)
-        if row is None:
-            raise Problem(404, "dossier-unknown")
-        if not rights.may_see(caller, row.office, row.unit):
-            raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
+        row = await seen(desk, dossier_id, caller)
         acts = [
             Act(event_of(stored), stored.occurred_at, stored.actor)
             for stored in await desk.store.load(dossier_id)

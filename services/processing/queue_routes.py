@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from contracts.codes import UnitCode
-from services.chassis.web import Application, Caller, Problem, require
-from services.processing import queues, rights
+from services.chassis.web import Application, Caller, Problem
+from services.processing import cursors, queues, rights
 from services.processing.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.calendar import ZONE
 from services.processing.desk import Desk
 from services.processing.queues import AT_THE_OFFICE, QUEUES, QueueName
-from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX
+from services.processing.routes import PAGE_ITEMS_MAX, Officer
 from services.processing.timers import SOON_WORKING_DAYS
 
 SOON_DAYS_MAX = 30
 
-Officer = Annotated[Caller, Depends(require(*OFFICERS))]
 SoonDays = Annotated[
     int, Query(ge=0, le=SOON_DAYS_MAX, description="How many working days ahead is due soon.")
 ]
@@ -53,16 +52,14 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         of = desk_code or own_desk(caller, queue)
         if of not in rights.units_of(caller):
             raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
-        try:
-            after = queues.read_cursor(cursor) if cursor else None
-        except ValueError:
-            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        after = cursors.given(cursor, queues.read_cursor)
         minute = queues.minute_of(desk.clock())
         officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
         cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
-        (count,) = await queues.counts(desk.pool, of, [cut])
-        async with desk.pool.acquire() as connection, connection.transaction():
+        # One snapshot, so that the count is that of the items whatever is done meanwhile.
+        async with desk.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             await connection.execute(queues.IN_ORDER)
+            (count,) = await queues.counts(connection, of, [cut])
             rows, following = await queues.page(connection, of, cut, after, limit)
         told: dict[str, Any] = {
             "queue": queue,

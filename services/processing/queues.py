@@ -7,16 +7,14 @@ Guarantee: a page costs the same at a million dossiers as at a thousand. Test: t
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from services.processing import timers
+from services.processing import cursors, timers
 from services.processing.calendar import ONE_DAY, ZONE, Calendar
-from services.processing.tables import COLUMNS, DossierRow
+from services.processing.tables import COLUMNS, STANDS_FOR, DossierRow
 
 QueueName = Literal[
     "waiting-late",
@@ -102,7 +100,7 @@ def cut_of(
             last = calendar.working_after(minute.date(), soon_days) if soon_days else minute.date()
             return Cut("held", since=today, until=datetime.combine(last, time()))
         case "apology-due":
-            last = latest_apology(minute, calendar)
+            last = timers.latest("apology_due", minute.replace(tzinfo=ZONE), calendar)
             return Cut("held", until=datetime.combine(last, time()), apologised=(False,))
         case "held":
             return Cut("held")
@@ -110,14 +108,6 @@ def cut_of(
             return Cut("held", officers=officers)
         case _:
             return Cut(LANES[queue])
-
-
-def latest_apology(minute: datetime, calendar: Calendar) -> date:
-    """The latest due date for which an apology is due by then."""
-    now, day = minute.replace(tzinfo=ZONE), minute.date() + timers.AHEAD
-    while timers.true_at("apology_due", day, calendar) > now:
-        day -= ONE_DAY
-    return day
 
 
 def stretches_of(desk: str, cut: Cut) -> Iterator[Stretch]:
@@ -190,15 +180,14 @@ SELECT d.* FROM unnest($2::bool[]) AS a(apologised), unnest($7::text[]) AS o(nam
     LATERAL ({_HELD.format(whose="officer = o.name AND officer IS NOT NULL")}) d
 ORDER BY d.at, d.dossier_id LIMIT $6
 """
-STANDS_FOR = """
-SELECT DISTINCT officer FROM absences
-WHERE substitute = $1 AND unit = $2 AND first_on <= $3 AND last_on >= $3 AND (back_on IS NULL OR back_on > $3)
-"""
+
+
+HERE_FOR = STANDS_FOR.format(subject="$1::text", unit="$2::text", day="$3::date")
 
 
 async def officers_of(pool: Any, subject: str, unit: str, on: date) -> tuple[str, ...]:
     """The caller, and the colleagues in a unit for whom the caller stands that day."""
-    return (subject, *(row["officer"] for row in await pool.fetch(STANDS_FOR, subject, unit, on)))
+    return (subject, *(row["officer"] for row in await pool.fetch(HERE_FOR, subject, unit, on)))
 
 
 async def counts(pool: Any, desk: str, cuts: Iterable[Cut]) -> list[int]:
@@ -235,18 +224,12 @@ async def page(
 
 def cursor(place: Place) -> str:
     """A place as text for an address."""
-    return (
-        base64.urlsafe_b64encode(f"{place.at.isoformat()}/{place.dossier_id}".encode()).decode().rstrip("=")
-    )
+    return cursors.cursor(place.at.isoformat(), place.dossier_id)
 
 
 def read_cursor(text: str) -> Place:
     """The inverse of cursor(); ValueError for any other text."""
-    try:
-        at, _, dossier_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("/")
-        place = Place(datetime.fromisoformat(at), UUID(dossier_id))
-    except (binascii.Error, UnicodeError, ValueError) as error:
-        raise ValueError("no cursor") from error
+    place = Place(*cursors.parts_of(text, datetime.fromisoformat, UUID))
     if place.at.tzinfo is not None:
         raise ValueError("no cursor")
     return place

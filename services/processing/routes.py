@@ -19,7 +19,7 @@ from contracts.intake import OfficeCode
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
-from services.processing import bodies, bulk, explaining, rights, tables
+from services.processing import bodies, bulk, cursors, explaining, rights, tables
 from services.processing.answers import (
     BulkAnswers,
     DueDate,
@@ -37,6 +37,7 @@ from services.processing.desk import Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
+NO_PAYMENT = (UUID(int=0), 0)
 ETAG = re.compile(r'"?([0-9]{1,9})"?', re.ASCII)
 
 STATUS_OF_REFUSAL = {
@@ -159,6 +160,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> tables.DossierRow:
+    """The dossier's row, for one who may see it; Problem 404, 403."""
+    row = await tables.find(desk.pool, dossier_id)
+    if row is None:
+        raise Problem(404, "dossier-unknown")
+    if not rights.may_see(caller, row.office, row.unit):
+        raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
+    return row
+
+
 def add_routes(application: Application, desk: Desk) -> None:
     """Adds every route of this service."""
 
@@ -172,14 +183,6 @@ def add_routes(application: Application, desk: Desk) -> None:
             status = STATUS_OF_REFUSAL.get(done.code, 409)
             raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
         return Answer(200, orjson.dumps(done), [(b"etag", b'"%d"' % done["version"])])
-
-    async def _seen(dossier_id: UUID, caller: Caller) -> tables.DossierRow:
-        row = await tables.find(desk.pool, dossier_id)
-        if row is None:
-            raise Problem(404, "dossier-unknown")
-        if not rights.may_see(caller, row.office, row.unit):
-            raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
-        return row
 
     for name, (summary, says) in COMMANDS.items():
         application.direct(
@@ -206,10 +209,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """Of the caller's office and unit, the longest submitted first; `status` may be given several times."""
-        try:
-            after = tables.read_cursor(cursor) if cursor else tables.BEGINNING
-        except ValueError:
-            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        after = cursors.given(cursor, tables.read_cursor) or tables.BEGINNING
         shown = tables.stretches(caller.office, rights.units_of(caller), office, unit)
         statuses = list(dict.fromkeys(status or tables.STATUSES))
         rows = await tables.page(desk.pool, statuses, shown, after, limit + 1)
@@ -219,7 +219,7 @@ def add_routes(application: Application, desk: Desk) -> None:
     @application.get("/v1/dossiers/{dossier_id}", response_model=Listed, summary="One dossier")
     async def one(dossier_id: UUID, caller: Officer) -> Response:
         """Its version is the ETag, for the next command's If-Match."""
-        row = await _seen(dossier_id, caller)
+        row = await seen(desk, dossier_id, caller)
         return answer(listed(row), row.version)
 
     @application.get(
@@ -227,7 +227,7 @@ def add_routes(application: Application, desk: Desk) -> None:
     )
     async def due_date(dossier_id: UUID, caller: Officer) -> Response:
         """Day by day: counted, skipped because of which document, moved off a day off."""
-        row = await _seen(dossier_id, caller)
+        row = await seen(desk, dossier_id, caller)
         dossier = await dossier_of(desk, row)
         told = explaining.due_date_of(dossier_id, dossier, local_day(desk.clock()), desk.calendar)
         if told is None:
@@ -237,15 +237,11 @@ def add_routes(application: Application, desk: Desk) -> None:
     @application.get("/v1/refunds", response_model=Refunds, summary="What is to be given back")
     async def refunds(
         caller: Officer,
-        cursor: Annotated[str, Query(pattern=r"^([0-9a-f-]{36}/[0-9]{1,7})?$")] = "",
+        cursor: Annotated[str, Query(max_length=200)] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """Payments that came after the end of a dossier, or of one that was not taken in."""
-        try:
-            dossier, _, sequence = cursor.partition("/")
-            after = (UUID(dossier), int(sequence)) if cursor else (UUID(int=0), 0)
-        except ValueError:
-            raise Problem(422, "cursor-invalid", "take `next` of the page before", field="cursor") from None
+        after = cursors.given(cursor, lambda text: cursors.parts_of(text, UUID, cursors.count)) or NO_PAYMENT
         units = rights.units_of(caller)
         rows = await tables.refunds(desk.pool, caller.office, units, after, limit + 1)
         items = [
@@ -259,7 +255,9 @@ def add_routes(application: Application, desk: Desk) -> None:
             }
             for row in rows[:limit]
         ]
-        following = f"{items[-1]['dossier_id']}/{items[-1]['payment']}" if len(rows) > limit else None
+        following = (
+            cursors.cursor(items[-1]["dossier_id"], items[-1]["payment"]) if len(rows) > limit else None
+        )
         return answer({"items": items, "next": following})
 
     @application.direct(

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.processing import metrics, tables, timers
-from services.processing.calendar import NOT_READ, ONE_DAY, Calendar, local_day
+from services.processing.calendar import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
 from services.processing.desk import Desk, record
 from services.processing.events import Event
@@ -43,7 +43,7 @@ WITH RECURSIVE each(office) AS (
 SELECT office FROM each WHERE office IS NOT NULL
 """
 _RUNNING = "('accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
-# Of one office ($1), what can have become true until a day ($2), of what was not recorded yet. The least first.
+# Of one office ($1), what has become true up to a day ($2), of what was not recorded yet. The least first.
 _DUE = f"""
 SELECT d.dossier_id, d.due_on AS day FROM dossiers d
 WHERE d.office = $1 AND d.due_on <= $2::date AND d.due_on IS NOT NULL AND d.own_status IN {_RUNNING} {{also}}
@@ -52,7 +52,7 @@ ORDER BY d.due_on, d.dossier_id LIMIT $4
 """
 _DEADLINE = """
 SELECT d.dossier_id, d.deadline_on AS day FROM dossiers d
-WHERE d.office = $1 AND d.deadline_on < $2::date AND d.own_status = '{status}'
+WHERE d.office = $1 AND d.deadline_on <= $2::date AND d.own_status = '{status}'
   AND NOT EXISTS (
     SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind IN ($3, $3 || ':void') AND f.day = d.deadline_on
   )
@@ -76,7 +76,7 @@ ORDER BY d.intake_due_at, d.dossier_id LIMIT $4
     "fee_lapsed": _DEADLINE.format(status="payment_requested"),
     "consent_deemed": """
 SELECT d.dossier_id, d.answer_by AS day FROM dossiers d
-WHERE d.office = $1 AND d.answer_by < $2::date
+WHERE d.office = $1 AND d.answer_by <= $2::date
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.answer_by)
 ORDER BY d.answer_by, d.dossier_id LIMIT $4
 """,
@@ -130,14 +130,13 @@ async def sweep_office(desk: Desk, kind: Kind, office: str) -> int:
     now, done = desk.clock(), 0
     while True:
         facts = await _candidates(desk, kind, office, now)
-        true = [fact for fact in facts if fact[2] <= now]
         void: set[Fact] = set()
         if kind in ("supplement_lapsed", "consent_deemed"):
-            void = {fact for fact in true if not await _record(desk, kind, fact)}
-        if true:
-            await desk.pool.execute(KEEP, *_columns(kind, true, void))
-        done += len(true) - len(void)
-        if len(true) < BATCH:
+            void = {fact for fact in facts if not await _record(desk, kind, fact)}
+        if facts:
+            await desk.pool.execute(KEEP, *_columns(kind, facts, void))
+        done += len(facts) - len(void)
+        if len(facts) < BATCH:
             return done
 
 
@@ -145,22 +144,9 @@ async def _candidates(desk: Desk, kind: Kind, office: str, now: datetime) -> lis
     if kind == "acceptance_overdue":
         rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH)
         return [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
-    today = local_day(now)
-    until = latest_due(kind, today, desk.calendar)
+    until = timers.latest(kind, now, desk.calendar)
     rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH)
     return [(r["dossier_id"], r["day"], timers.true_at(kind, r["day"], desk.calendar)) for r in rows]
-
-
-def latest_due(kind: Kind, today: date, calendar: Calendar) -> date:
-    """The latest due date, or the day after the latest deadline, of which something can be true today."""
-    if kind == "overdue":
-        return today - ONE_DAY
-    if kind in ("due_soon", "apology_due"):
-        day = today + timers.AHEAD
-        while local_day(timers.true_at(kind, day, calendar)) > today:
-            day -= timedelta(days=1)
-        return day
-    return today
 
 
 def _columns(kind: Kind, facts: Sequence[Fact], void: set[Fact]) -> list[list[Any]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from services.processing import cursors
 from services.processing.calendar import local_day
 from services.processing.code import issue
 from services.processing.life import Filing, Heard
@@ -31,6 +30,12 @@ COLUMNS = (
     "dossier_id, procedure, office, channel, submitted_at, status, unit, officer, accepted_at, due_on, number, version, "
     "intake_due_at, deadline_on, supplied_at"
 )
+# For whom an officer stands in a unit on a day.
+STANDS_FOR = """
+SELECT DISTINCT a.officer FROM absences a
+WHERE a.substitute = {subject} AND a.unit = {unit} AND a.first_on <= {day} AND a.last_on >= {day}
+    AND (a.back_on IS NULL OR a.back_on > {day})
+"""
 # What a decision needs beside the log, in one round trip.
 FIND_FOR_COMMAND = f"""
 SELECT n.place, {COLUMNS},
@@ -38,8 +43,7 @@ SELECT n.place, {COLUMNS},
         SELECT h FROM heard h WHERE h.dossier_id = d.dossier_id ORDER BY h.sequence
     ) AS heard,
     ARRAY(
-        SELECT a.officer FROM absences a WHERE a.substitute = n.subject AND a.last_on >= n.day AND a.first_on <= n.day
-            AND (a.back_on IS NULL OR a.back_on > n.day) AND a.unit = d.unit
+        {STANDS_FOR.format(subject="n.subject", unit="d.unit", day="n.day")}
     ) AS stands_for
 FROM unnest($1::uuid[], $2::text[], $3::date[]) WITH ORDINALITY AS n(id, subject, day, place)
 JOIN dossiers d ON d.dossier_id = n.id
@@ -217,19 +221,16 @@ async def claim_cases(pool: Any, cases: Sequence[tuple[str, str, UUID]]) -> list
 
 def cursor(row: DossierRow) -> str:
     """Where the page after this row begins, as text for an address."""
-    place = f"{row.submitted_at.astimezone(UTC).isoformat()}/{row.dossier_id}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return cursors.cursor(row.submitted_at.astimezone(UTC).isoformat(), row.dossier_id)
 
 
 def read_cursor(text: str) -> After:
     """The inverse of cursor(); ValueError for any other text."""
-    try:
-        at, _, dossier_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition("/")
-        place = datetime.fromisoformat(at)
-        # The first and last hours of the calendar have no instant in UTC in some zones, and none that the database could compare.
-        after = After(place.astimezone(UTC) if place.tzinfo else place, UUID(dossier_id))
-    except (binascii.Error, UnicodeError, ValueError, OverflowError) as error:
-        raise ValueError("no cursor") from error
-    if after.submitted_at.tzinfo is None:
+    at, dossier_id = cursors.parts_of(text, datetime.fromisoformat, UUID)
+    if at.tzinfo is None:
         raise ValueError("no cursor")
-    return after
+    try:
+        # The first and last hours of the calendar have no instant in UTC in some zones, and none that the database could compare.
+        return After(at.astimezone(UTC), dossier_id)
+    except OverflowError as error:
+        raise ValueError("no cursor") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 
-from services.processing.calendar import ONE_DAY, ZONE, Calendar
+from services.processing.calendar import ONE_DAY, ZONE, Calendar, local_day
 from services.processing.hours import OFFICE_HOURS
 
 Kind = Literal[
@@ -49,3 +49,11 @@ def true_at(kind: Kind, day: date, calendar: Calendar) -> datetime:
     if kind == "apology_due":
         return datetime.combine(calendar.working_before(day), _OPENS, ZONE)
     return datetime.combine(day + ONE_DAY, time(0), ZONE)
+
+
+def latest(kind: Kind, now: datetime, calendar: Calendar) -> date:
+    """The latest due date, deadline or last day of answer of which it is true by now."""
+    day = local_day(now) + AHEAD
+    while true_at(kind, day, calendar) > now:
+        day -= ONE_DAY
+    return day

@@ -115,6 +115,14 @@ class Doors:
             ]
             return Answer(200, orjson.dumps(told))
 
+        @application.direct(
+            "POST", "/things/{thing_id}/paint", Thing, roles=("portal",), answer=Done, name="paint"
+        )
+        async def paint(call: Call[Thing]) -> Answer:
+            """Does something to one."""
+            done = {"key": str(call.id), "caller": call.caller.actor, "number": call.body.number}
+            return Answer(200, orjson.dumps(done))
+
         @application.get("/things/{thing_id}")
         async def thing(thing_id: int, caller: Annotated[Caller, Depends(require("portal"))]) -> Done:
             return Done(key="", caller=caller.actor, number=thing_id)

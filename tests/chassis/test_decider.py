@@ -107,3 +107,17 @@ def test_a_renamed_class_reads_its_history() -> None:
     assert renamed.encode(SumGrown(6)) == ("Added", 2, '{"by":6}')
     with pytest.raises(KeyError):
         renamed.decode("Subtracted", 1, "{}")
+
+
+@pytest.mark.parametrize("counter", [None, "serials"])
+async def test_what_was_appended_is_told_as_it_is_read(store: EventStore, counter: str | None) -> None:
+    def twice(_: int) -> Sequence[Added]:
+        return [Added(1), Added(2)]
+
+    stream = new_id()
+    for _ in range(2):
+        done = await execute(store, TYPES, stream, total, twice, context(), new_id, counter=lambda _: counter)
+        assert isinstance(done, Executed)
+        assert done.history == await store.load(stream)
+        assert done.events == done.history[-2:]
+    assert [stored.version for stored in done.events] == [3, 4]

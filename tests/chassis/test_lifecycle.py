@@ -103,7 +103,7 @@ async def begin(
 async def test_a_request_in_flight_at_sigterm_is_answered(begin: Callable[..., object]) -> None:
     life: Life = await begin("tidy")  # type: ignore[misc]
     await life.up()
-    answer = asyncio.create_task(life.get("/slow/1.5"))
+    answer = asyncio.create_task(life.get("/slow/0.5"))
     await life.says("in-flight")
     life.process.send_signal(signal.SIGTERM)
     assert (await answer).text == '"done"'

@@ -232,6 +232,19 @@ async def test_the_probes_answer_without_a_token(client: httpx.AsyncClient, door
     assert (await client.get("/version")).json() == {"service": "doors", "release": "1.2.3"}
 
 
+async def test_a_direct_route_has_an_id_in_its_path(client: httpx.AsyncClient, token: str) -> None:
+    """What is no id is refused, whoever may not call first; metrics and log know the template alone."""
+    given = "01a217d5-7c32-73e2-b080-a6cd674eebf3"
+    done = await client.post(f"/things/{given}/paint", json={"number": 7}, headers=headers(token))
+    assert done.json() == {"key": given, "caller": "portal/s1", "number": 7}
+    for wrong in ("7", "", "-", f"{given}0"):
+        refused = await client.post(f"/things/{wrong}/paint", json={"number": 7}, headers=headers(token))
+        assert problem(refused, 422, "invalid")["field"] == "thing_id"
+    problem(await client.post("/things/7/paint", json={"number": 7}), 401, "token-missing")
+    problem(await client.post(f"/other/{given}/paint", json={}, headers=headers(token)), 404, "not-found")
+    assert 'route="/things/{thing_id}/paint"' in metrics.exposition().decode()
+
+
 async def test_metrics_know_templates_and_never_paths(client: httpx.AsyncClient, token: str) -> None:
     await client.get("/things/98765432109876", headers=headers(token))
     await client.get("/made-up/98765432109876")

@@ -1,15 +1,11 @@
 """Each checker stays silent on a good record and speaks on one that was doctored in its own way."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
-
 from tests.faults import checks, checks_live
+from tests.faults.doctoring import Doctor, finding_each
 from tests.faults.record import Answer, Record
 from tests.faults.small_record import SUBMITTED, code, fact, good_record
-
-Doctor = Callable[[Record], None]
 
 
 def test_a_good_record_has_no_findings() -> None:
@@ -214,12 +210,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("doctor", "check", "kind"), DOCTORED, ids=lambda v: getattr(v, "__name__", v))
-def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> None:
-    record = good_record()
-    doctor(record)
-    found = {(f.check, f.kind) for f in checks.findings(record, checks_live.ALL)}
-    assert (check, kind) in found
+test_a_doctored_record_is_found = finding_each(DOCTORED)
 
 
 def test_a_broker_that_came_back_empty_may_hear_a_new_event_first() -> None:

@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
-
-from tests.faults import checks, checks_live
+from tests.faults import checks_live
+from tests.faults.doctoring import Doctor, finding_each
 from tests.faults.record import Mail, Record, StepBack
 from tests.faults.small_record import LAWFUL, good_record
 from tests.faults.test_checks import DOCTORED as OTHERS
-from tests.faults.test_checks import Doctor
 from tests.faults.test_checks_table import DOCTORED as OF_THE_TABLE
 
 
@@ -127,12 +125,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("doctor", "check", "kind"), DOCTORED, ids=lambda v: getattr(v, "__name__", v))
-def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> None:
-    record = good_record()
-    doctor(record)
-    found = {(f.check, f.kind) for f in checks.findings(record, checks_live.ALL)}
-    assert (check, kind) in found
+test_a_doctored_record_is_found = finding_each(DOCTORED)
 
 
 def test_every_check_has_a_doctored_record() -> None:

@@ -1,17 +1,14 @@
 """Each checker of the table and of its clock speaks on a record that was doctored in its own way."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.faults import checks, checks_live
+from tests.faults.doctoring import Doctor, finding_each
 from tests.faults.record import Answer, Fact, Record
 from tests.faults.small_record import START, good_record
 
-Doctor = Callable[[Record], None]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -143,12 +140,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("doctor", "check", "kind"), DOCTORED, ids=lambda v: getattr(v, "__name__", v))
-def test_a_doctored_record_is_found(doctor: Doctor, check: str, kind: str) -> None:
-    record = good_record()
-    doctor(record)
-    found = {(f.check, f.kind) for f in checks.findings(record, checks_live.ALL)}
-    assert (check, kind) in found
+test_a_doctored_record_is_found = finding_each(DOCTORED)
 
 
 def _refused(record: Record, code: str) -> Fact:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from services.processing import queues, sweeps, tables
+from services.processing import queues, sweeps, tables, timers
 from services.processing.calendar import local_day, shipped
 from services.processing.desk import event_of
 from services.processing.history import fold
@@ -115,9 +115,7 @@ async def by_the_log(
                 put(desk, "overdue", dossier)
             elif life.due_on <= soon:
                 put(desk, "due-soon", dossier)
-            if held.apology is None and life.due_on <= queues.latest_apology(
-                queues.minute_of(now), shipped()
-            ):
+            if held.apology is None and life.due_on <= timers.latest("apology_due", now, shipped()):
                 put(desk, "apology-due", dossier)
     return found
 
@@ -182,4 +180,23 @@ async def test_counters_stand_when_everybody_writes_at_once(fresh_house: House) 
         await fresh_house.act(dossier, "take", version=1)
 
     await asyncio.gather(*(told(n) for n in range(24)), *(handled(dossier) for dossier in dossiers))
+    await counters_are_right(fresh_house)
+
+
+async def test_the_reader_waits_for_its_turn_before_it_holds_a_row(fresh_house: House) -> None:
+    """An append is under way and has come as far as the head of the log; the reader marks the row that the append moves next."""
+    (dossier,) = await fresh_house.submitted()
+    append = await fresh_house.owner()
+    try:
+        async with append.transaction():
+            await append.execute("SELECT FROM log_head FOR UPDATE")
+            heard = asyncio.create_task(fresh_house.heard(dossier, "WithdrawalRequested"))
+            while not await append.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            ):
+                await asyncio.sleep(0.01)
+            await append.execute("UPDATE dossiers SET officer = 'an' WHERE dossier_id = $1", dossier)
+        await heard
+    finally:
+        await append.close()
     await counters_are_right(fresh_house)

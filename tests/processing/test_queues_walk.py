@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.processing import queues, sweeps, tables, timers
@@ -186,14 +187,15 @@ async def test_counters_stand_when_everybody_writes_at_once(fresh_house: House) 
 async def test_the_reader_waits_for_its_turn_before_it_holds_a_row(fresh_house: House) -> None:
     """An append is under way and has come as far as the head of the log; the reader marks the row that the append moves next."""
     (dossier,) = await fresh_house.submitted()
-    append = await fresh_house.owner()
+    append = await asyncpg.connect(fresh_house.database.admin_dsn)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     try:
         async with append.transaction():
             await append.execute("SELECT FROM log_head FOR UPDATE")
             heard = asyncio.create_task(fresh_house.heard(dossier, "WithdrawalRequested"))
-            while not await append.fetchval(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            ):
+            for _ in range(1_000):
+                if await append.fetchval(waiting):
+                    break
                 await asyncio.sleep(0.01)
             await append.execute("UPDATE dossiers SET officer = 'an' WHERE dossier_id = $1", dossier)
         await heard

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -97,7 +98,8 @@ class Reader:
         **rest: Any,
     ) -> Reader:
         """A reader of contract events of `sources`: `applied` types with the reader's narrow models, the rest passed over by name."""
-        dialect = Dialect(envelope.read, applied, passed_over, sources)
+        read = partial(envelope.read_of, frozenset(source.encode() for source in sources))
+        dialect = Dialect(read, applied, passed_over, sources)
         return cls(name, pool, kafka, topics, dialect, apply, producers=sources, **rest)
 
     @property

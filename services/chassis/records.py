@@ -39,7 +39,10 @@ class Unread(NamedTuple):
 
 
 class Dialect:
-    """What one reader understands: the types it applies with its narrow models, those it passes over, whose events it wants."""
+    """What one reader understands: the types it applies with its narrow models, those it passes over, whose events it wants.
+
+    `read_envelope` may answer None for an event of somebody else's.
+    """
 
     ordered = True
     keeps_bytes = True
@@ -68,7 +71,7 @@ class Dialect:
             envelope = self._read_envelope(record.headers)
         except ValueError as error:
             return Unread(record, f"envelope: {error}")
-        if envelope.source not in self._sources:
+        if envelope is None or envelope.source not in self._sources:
             return None
         data = None
         fault = None

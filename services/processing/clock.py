@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
+
 from services.processing.calendar import ONE_DAY, Calendar
 from services.processing.deadline import Limit, Pause, due_date, is_paused
 
@@ -45,6 +47,19 @@ class Clock(NamedTuple):
         if not self.pauses and not extended:
             return given
         return calendar.next_working(given + timedelta(days=_days(self.pauses, None) + extended))
+
+
+_TEXTS = TypeAdapter(Clock)
+
+
+def text_of(clock: Clock) -> str:
+    """As JSON, the same for equal clocks."""
+    return _TEXTS.dump_json(clock).decode()
+
+
+def clock_of(text: str) -> Clock:
+    """The inverse of text_of."""
+    return _TEXTS.validate_json(text)
 
 
 def _days(pauses: Sequence[Pause], calendar: Calendar | None) -> int:

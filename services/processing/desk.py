@@ -20,6 +20,7 @@ from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
 from services.processing import bodies, rights, tables
 from services.processing.calendar import Calendar, local_day
+from services.processing.clock import text_of
 from services.processing.commands import Command
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
@@ -35,6 +36,7 @@ from services.processing.life import (
 )
 from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
+from services.processing.recounting import running_clock
 from services.processing.requests import provided
 from services.processing.review import decide
 from services.processing.saying import says
@@ -88,6 +90,7 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
     waits = [a.answer_by for a in now.opinions if a.answer is None] if isinstance(now, Held) else []
     requested = now.sequence if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
     brought = requested if isinstance(now, AwaitingSupplement) and provided(now, dossier) else 0
+    clock = running_clock(dossier)
     return (
         now.status,
         held and held.unit,
@@ -101,6 +104,8 @@ def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar
         bool(held and held.apology),
         requested,
         brought,
+        clock and text_of(clock),
+        dossier.since,
     )
 
 

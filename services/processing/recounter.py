@@ -1,7 +1,8 @@
 """Counts the dates of all open dossiers again after the calendar was changed, and records each that moves.
 
 It walks the open dossiers once, in the order of their ids, and then looks again at those that were acted on meanwhile: another
-process may have decided by the calendar before. Ended dossiers are never touched. It can stop between any two lines.
+process may have decided by the calendar before. Dossiers whose rows have a running clock are decided clock by clock and moved where
+they stand; of the others the histories are read. Ended dossiers are never touched. It can stop between any two lines.
 Guarantee: a recount that was broken off goes on where it was and moves nothing twice. Test: test_a_recount_that_died_goes_on.
 """
 
@@ -11,7 +12,8 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -19,27 +21,22 @@ from contracts.calendar import CALENDAR_ID
 from services.chassis.databases import TRANSIENT
 from services.chassis.decider import Context, new_events
 from services.chassis.event_store import Appended, Conflict, Item
-from services.chassis.logs import describe
 from services.processing import recounts
 from services.processing.calendar import local_day
 from services.processing.declaring import LOOK_SECONDS, Declaring
 from services.processing.desk import queue_row
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve
-from services.processing.life import Dossier
 from services.processing.recounting import Change, Open, dossier_of, moved
 from services.processing.recounts import OPEN, Recount
+from services.processing.running_clocks import ACTOR, RunningClocks, counted
 
 log = logging.getLogger(__name__)
 
-ACTOR = "system/processing"
-LOOK_DOSSIERS = 2_000
+LOOK_DOSSIERS = 10_000
 APPEND_DOSSIERS = 250
 SETTLED_SECONDS = 3 * LOOK_SECONDS
 """By then every process counts by what was declared."""
-DAYS_OFF_MAX = timedelta(days=30)
-"""No stretch without a working day is longer: a due date further before a changed day has nothing to do with it."""
-
 # The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted. The
 # row has the first last day of an agency that was asked, and none while the dossier waits for its applicant: here it is the last.
 _ROWS = """
@@ -54,11 +51,12 @@ SELECT d.dossier_id, d.procedure, d.office, d.channel, d.submitted_at, d.own_sta
     )::date END
 FROM dossiers d
 """
-_NEXT = f"{_ROWS} WHERE d.dossier_id > $2 AND d.own_status IN {OPEN} ORDER BY d.dossier_id LIMIT $3"
-_THESE = f"{_ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
-_WAITING = f"""
-{_ROWS} WHERE d.dossier_id > $2 AND d.own_status IN {OPEN} AND d.own_status = 'submitted' ORDER BY d.dossier_id LIMIT $3
+_STRETCH = f"SELECT dossier_id FROM dossiers WHERE dossier_id > $1 AND own_status IN {OPEN} ORDER BY dossier_id OFFSET $2 LIMIT 1"
+_OTHERS = f"""
+{_ROWS} WHERE d.dossier_id > $2 AND d.dossier_id <= $3 AND d.own_status IN {OPEN} AND (d.clock IS NULL OR d.acted_on > $4)
 """
+_THESE = f"{_ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
+_WAITING = "SELECT dossier_id FROM dossiers WHERE own_status = 'submitted'"
 _HISTORIES = """
 SELECT stream_id, type, schema_version, data FROM events WHERE stream_id = ANY($1::uuid[]) ORDER BY stream_id, version
 """
@@ -67,7 +65,7 @@ SELECT DISTINCT stream_id FROM events
 WHERE position > $1 AND stream_id <> $2 AND correlation_id IS DISTINCT FROM $3
 """
 _UNSETTLED = "SELECT extract(epoch FROM $1::timestamptz + $2::interval - clock_timestamp())::float8"
-NOBODY = UUID(int=0)
+NOBODY, EVERYBODY = UUID(int=0), UUID(int=2**128 - 1)
 T = TypeVar("T")
 
 
@@ -79,6 +77,7 @@ class Recounter:
     ) -> None:
         self._declaring, self._desk, self._holder = declaring, declaring.desk, holder
         self._settled = timedelta(seconds=settled_seconds)
+        self._clocks = RunningClocks(self._desk.pool, self._desk.new_id)
         self._changed = asyncio.Event()
         declaring.on_change(self._changed.set)
 
@@ -118,16 +117,17 @@ class Recounter:
 
     async def _walk(self, recount: Recount) -> None:
         pool = self._desk.pool
-        while True:
-            change = await self._change(recount)
-            rows = await self._rows(_NEXT, change, recount.last_dossier, LOOK_DOSSIERS)
-            if not rows:
-                break
-            moves = await self._recount(recount.recount_id, "", change, rows)
+        while recount.last_dossier != EVERYBODY:
+            change, after, now = await self._change(recount), recount.last_dossier, self._desk.clock()
+            up_to = await pool.fetchval(_STRETCH, after, LOOK_DOSSIERS - 1) or EVERYBODY
+            moves, others = 0, False
+            if change.days:
+                moves, others = await self._clocks.move(recount.recount_id, change, (after, up_to), now)
+            if others:
+                rows = await self._rows(_OTHERS, change, after, up_to, local_day(now))
+                moves += await self._recount(recount.recount_id, "", change, rows)
             recount = recount._replace(
-                last_dossier=rows[-1].dossier_id,
-                done=recount.done + len(rows),
-                moved=recount.moved + moves,
+                last_dossier=up_to, done=recount.done + LOOK_DOSSIERS, moved=recount.moved + moves
             )
             await recounts.advance(pool, self._holder, recount)
         await asyncio.sleep(max(0.0, await pool.fetchval(_UNSETTLED, recount.began_at, self._settled)))
@@ -147,20 +147,15 @@ class Recounter:
         """Those that were acted on since the declaration, and all that wait for acceptance."""
         pool, change = self._desk.pool, await self._change(recount)
         acted_on = await pool.fetch(_ACTED_ON, self._position(recount), CALENDAR_ID, recount.recount_id)
-        for ids in _chunks([row[0] for row in acted_on], LOOK_DOSSIERS):
+        waiting = await pool.fetch(_WAITING)
+        for ids in _chunks([row[0] for row in (*acted_on, *waiting)], LOOK_DOSSIERS):
             await self._recount(recount.recount_id, "again", change, await self._rows(_THESE, change, ids))
             await recounts.advance(pool, self._holder, recount)
-        after = NOBODY
-        while rows := await self._rows(_WAITING, change, after, LOOK_DOSSIERS):
-            await self._recount(recount.recount_id, "again", change, rows)
-            await recounts.advance(pool, self._holder, recount)
-            after = rows[-1].dossier_id
 
     async def _rows(self, query: str, change: Change, *arguments: Any) -> list[Open]:
         if not change.days:
             return []
-        since = change.days[0] - DAYS_OFF_MAX
-        return [Open(*row) for row in await self._desk.pool.fetch(query, since, *arguments)]
+        return [Open(*row) for row in await self._desk.pool.fetch(query, change.since, *arguments)]
 
     async def _recount(self, recount_id: UUID, which: str, change: Change, rows: Sequence[Open]) -> int:
         """How many dates of these dossiers moved, deadlines too. The next are read and decided while the database records the last."""
@@ -188,7 +183,7 @@ class Recounter:
         for row in rows:
             history = histories[row.dossier_id]
             dossier = dossier_of(row, history)
-            events = self._moved(change, dossier, local_day(now))
+            events = counted(partial(moved, change, dossier, local_day(now)))
             if not events:
                 continue
             for event in events:
@@ -205,14 +200,6 @@ class Recounter:
             )
             items.append((row, item))
         return items
-
-    def _moved(self, change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
-        try:
-            return moved(change, dossier, on)
-        except (ValueError, OverflowError) as error:
-            # One date that cannot be counted must not keep all others from it.
-            log.error("date-not-counted", extra={"fields": describe(error)})
-            return []
 
     async def _record(
         self, recount_id: UUID, which: str, change: Change, items: Sequence[tuple[Open, Item]]

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from services.chassis.decider import Rejected
 from services.processing.calendar import ONE_DAY, Calendar, local_day
+from services.processing.clock import Clock
 from services.processing.commands import RecountDeadlines, RecountDueDate
 from services.processing.date_events import DueDateChanged
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.hours import intake_due_at
-from services.processing.life import Dossier, Filing, Submitted
+from services.processing.life import Dossier, Filing, Held, Submitted
 from services.processing.review import decide
+
+DAYS_OFF_MAX = timedelta(days=30)
+"""No stretch without a working day is longer."""
 
 
 class Open(NamedTuple):
@@ -63,6 +67,11 @@ class Change:
         # it is no working day any more, or if a day before it, off until now, has become one.
         due = {day if before.is_working(day) else before.next_working(day) for day in days}
         return Change(before, after, tuple(sorted(days)), frozenset(due))
+
+    @property
+    def since(self) -> date:
+        """No date before it has anything to do with a day that changed."""
+        return self.days[0] - DAYS_OFF_MAX
 
     def within(self, after: date, to: date) -> tuple[date, ...]:
         """The changed days of (after, to]."""
@@ -119,6 +128,28 @@ def _with_its_days(change: Change, dossier: Dossier, event: Event) -> Event:
         return event
     touching = change.within(held.clock.accepted_on, max(event.old_due_on, event.due_on))
     return replace(event, days=touching)
+
+
+def running_clock(dossier: Dossier) -> Clock | None:
+    """Of a held dossier that waits for nobody: all its dates are the due date, and that follows from the clock alone."""
+    now = dossier.now
+    if not isinstance(now, Held) or now.due_on is None or any(asked.answer is None for asked in now.opinions):
+        return None
+    return now.clock
+
+
+def moved_by_clock(change: Change, clock: Clock, due_on: date, on: date) -> DueDateChanged | None:
+    """What moves the due date of every dossier with this running clock whose latest act was not after `on`.
+
+    Guarantee: it is what the dossier's whole history leads to. Test: test_a_running_clock_decides_as_the_history_does.
+    """
+    for event in moved(change, Dossier(_ANY, on, Held("", None, clock, due_on)), on):
+        assert isinstance(event, DueDateChanged)
+        return event
+    return None
+
+
+_ANY = Filing("", "", "", datetime.min.replace(tzinfo=UTC))
 
 
 def dossier_of(row: Open, events: Sequence[Event]) -> Dossier:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
@@ -53,6 +55,17 @@ async def accepted(house: House, count: int = 1, procedure: str = WORKING_DAYS) 
         answer = await house.act(each, "accept")
         assert answer.status_code == 200, answer.text
     return ids
+
+
+async def without_clocks(house: House, dossiers: Sequence[UUID]) -> None:
+    """As rows are that nobody has acted on since rows have clocks."""
+    connection = await asyncpg.connect(house.database.admin_dsn)
+    try:
+        await connection.execute(
+            "UPDATE dossiers SET clock = NULL, acted_on = NULL WHERE dossier_id = ANY($1::uuid[])", dossiers
+        )
+    finally:
+        await connection.close()
 
 
 async def due_on(house: House, dossier: UUID) -> str | None:

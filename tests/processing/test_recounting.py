@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -9,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.processing.calendar import ZONE, Calendar, shipped
-from services.processing.clock import Clock
+from services.processing.clock import Clock, clock_of, text_of
 from services.processing.deadline import LIMIT_UNITS, Limit, Pause
 from services.processing.deadlines import working_days_after
+from services.processing.history import fold
 from services.processing.hours import intake_due_at
-from services.processing.recounting import Change, Open
+from services.processing.recounting import Change, Open, moved, moved_by_clock, running_clock
+from tests.processing.examples import FILING
+from tests.processing.test_review_histories import a_life
 
 NOON = time(12)
 BEGIN, END = date(2026, 4, 20), date(2026, 5, 31)
@@ -111,3 +115,25 @@ def test_of_limits_in_calendar_days_only_those_that_end_there_are_looked_at() ->
     assert not change.can_move(row(day, date(2026, 5, 20), "working_days")), (
         "the day of acceptance does not count"
     )
+
+
+def test_a_running_clock_decides_as_the_history_does() -> None:
+    """Wherever a life stands: read from the row's text, the clock alone moves the due date as the whole history does."""
+    other = Calendar(
+        shipped().off | {FILING.submitted_on + timedelta(2 * n) for n in range(100)}, shipped().worked
+    )
+    changes = Change.of(shipped(), other), Change.of(other, shipped())
+    seen: Counter[tuple[bool, bool]] = Counter()
+    for seed in range(1_500):
+        life = a_life(seed)
+        for last in range(1, len(life.acts) + 1):
+            dossier = fold(FILING, life.acts[:last], life.heard)
+            clock, due_on = running_clock(dossier), dossier.due_on
+            if clock is None or due_on is None:
+                continue
+            read = clock_of(text_of(clock))
+            for change in changes:
+                move = moved_by_clock(change, read, due_on, dossier.since)
+                assert list(moved(change, dossier, dossier.since)) == ([] if move is None else [move])
+                seen[bool(clock.pauses), move is not None] += 1
+    assert len(seen) == 4 and min(seen.values()) > 10, seen

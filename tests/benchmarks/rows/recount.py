@@ -1,7 +1,8 @@
 """A day is declared off: what it costs to count the open dossiers again, beside as many acts through the officer's door.
 
 The dossiers are put into the database at once; the declaration goes through its own door, and the running service does the
-rest. What moves is published meanwhile, and so are the acts; the broker's own CPU is left out.
+rest. The act beside it is one that counts a due date again too: a supplement is taken in. What moves is published within what is
+measured, and so are the acts; the broker's own CPU is left out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from uuid_utils.compat import uuid7
 from contracts import catalogue
 from contracts.procedure import Version
 from services.processing.calendar import ZONE, Calendar, shipped
+from services.processing.clock import Clock, text_of
 from services.processing.deadline import Limit, due_date
+from services.processing.incoming import HEAR, MARK, TAKE_TURN
 from tests.benchmarks.filings import OFFICE, key
 from tests.benchmarks.house import House
 from tests.benchmarks.load import CLIENTS, Answered, Job, request, send
@@ -38,6 +41,7 @@ PROCEDURES = (
 )
 IN_WORKING_DAYS = ("1.006871",)
 DOCUMENT = "Công văn 2222/VPCP-KGVX"
+FAULTY = {"papers": [{"paper": 1, "fault": "missing"}]}
 GOAL = 1 / 50
 PATIENCE_SECONDS = 300
 SWEEP_SECONDS = "3600"
@@ -55,6 +59,7 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
         services.start()
         await services.ready()
         connection = await services.connect("processing")
+        await _published(connection)  # the calendar that the service begins with
         headers = {"authorization": f"Bearer {house.issuer.token('supervisor', office=OFFICE, unit=UNIT)}"}
         client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{services.ports['processing']}",
@@ -68,19 +73,25 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
         for _ in range(rounds):
             for which, procedures in (("mixed", PROCEDURES), ("all", IN_WORKING_DAYS)):
                 ids = await _fill(connection, procedures, count, day, chance)
-                await _published(connection)
+                await _tidied(connection)
                 before = services.seconds()
                 told = await _change(client, "declarations", declaration)
+                await _published(connection)
                 cost[which].append(1e6 * (services.seconds() - before) / count)
                 began, finished = (datetime.fromisoformat(told[name]) for name in ("began_at", "finished_at"))
                 took[which].append((finished - began).total_seconds())
                 moved[which].append(told["moved"])
-                # What moved is published before an act is measured: it is none of its work.
-                await _published(connection)
                 if which == "all":
-                    asked = _forwards(house, ids[:acts], chance)
+                    # A supplement is asked for within three working days of the acceptance.
+                    some = chance.sample(ids[-count // 4 :], acts)
+                    requests = _acts(house, some, "request-supplement", FAULTY, 2, chance)
+                    _all_answered(await send(Job(services.ports["processing"], requests, CLIENTS)))
+                    await _supplements_came(connection, some)
+                    await _tidied(connection)
+                    accepted = _acts(house, some, "accept-supplement", {}, 3, chance)
                     before = services.seconds()
-                    _all_answered(await send(Job(services.ports["processing"], asked, CLIENTS)))
+                    _all_answered(await send(Job(services.ports["processing"], accepted, CLIENTS)))
+                    await _published(connection)
                     cost["door"].append(1e6 * (services.seconds() - before) / acts)
                 await connection.execute("UPDATE dossiers SET own_status = 'returned'")
                 await _change(client, "withdrawals", withdrawal)
@@ -92,7 +103,7 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
     return [
         Row(
             "recount",
-            f"{what} counted again, CPU per dossier, beside an officer's act",
+            f"{what} counted again, CPU per dossier, beside an officer's act that does",
             "µs/dossier",
             Spread(cost["mixed"]),
             Spread(cost["door"]),
@@ -123,10 +134,16 @@ async def _fill(
     head = await connection.fetchval("SELECT coalesce(max(position), 0) FROM events")
     calendar, rows, events = shipped(), [], []
     ids = []
-    for n in range(count):
-        procedure = procedures[n % len(procedures)]
-        accepted_on, due_on, limit = _dates(procedure, day, calendar, chance)
-        accepted_at = datetime.combine(accepted_on, time(10), ZONE)
+    # Ids rise with time, as those of filings do.
+    dates = sorted(
+        (
+            (*_dates(procedure, day, calendar, chance), procedure)
+            for procedure in (procedures[n % len(procedures)] for n in range(count))
+        ),
+        key=lambda dated: dated[0],
+    )
+    for n, (accepted_at, due_on, limit, procedure) in enumerate(dates):
+        accepted_on = accepted_at.date()
         dossier = UUID(int=uuid7().int)
         ids.append(dossier)
         rows.append(
@@ -142,6 +159,8 @@ async def _fill(
                 due_on,
                 n + 1,
                 1,
+                text_of(Clock(accepted_on, limit)),
+                accepted_on,
             )
         )
         data = {
@@ -169,7 +188,7 @@ async def _fill(
         records=rows,
         columns=[
             *("dossier_id", "procedure", "office", "channel", "submitted_at", "own_status", "unit"),
-            *("accepted_at", "due_on", "number", "version"),
+            *("accepted_at", "due_on", "number", "version", "clock", "acted_on"),
         ],
     )
     await connection.copy_records_to_table(
@@ -192,7 +211,9 @@ async def _fill(
     return ids
 
 
-def _dates(procedure: str, day: date, calendar: Calendar, chance: random.Random) -> tuple[date, date, Limit]:
+def _dates(
+    procedure: str, day: date, calendar: Calendar, chance: random.Random
+) -> tuple[datetime, date, Limit]:
     version = catalogue.version_on(procedure, day)
     assert isinstance(version, Version)
     limit = Limit(version.limit_days, version.limit_unit)
@@ -200,19 +221,25 @@ def _dates(procedure: str, day: date, calendar: Calendar, chance: random.Random)
         accepted_on = day - timedelta(days=chance.randint(2, 2 * limit.amount))
         due_on = due_date(accepted_on, limit, calendar)
         if due_on >= day:
-            return accepted_on, due_on, limit
+            at = datetime.combine(accepted_on, time(8), ZONE) + timedelta(seconds=chance.randrange(8 * 3_600))
+            return at, due_on, limit
 
 
 async def _published(connection: asyncpg.Connection) -> None:
-    """Waits until the relay has sent what was put into the log, which is none of a recount's work."""
-    await connection.execute("VACUUM ANALYZE dossiers, events")
+    """Waits until the relay has sent what stands in the log."""
     for _ in range(PATIENCE_SECONDS * 5):
         if await connection.fetchval(
-            "SELECT (SELECT max(position) FROM relay_cursors) = (SELECT max(position) FROM events)"
+            "SELECT (SELECT max(position) FROM relay_cursors) >= (SELECT max(position) FROM events)"
         ):
             return
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
     raise RuntimeError("the log is not published")
+
+
+async def _tidied(connection: asyncpg.Connection) -> None:
+    """What was put into the tables is published and swept up: it is no work of what is measured next."""
+    await connection.execute("VACUUM ANALYZE dossiers, events")
+    await _published(connection)
 
 
 async def _change(client: httpx.AsyncClient, door: str, body: dict[str, str]) -> dict[str, Any]:
@@ -233,16 +260,28 @@ def _all_answered(answers: Sequence[Answered]) -> None:
         raise RuntimeError(f"{len(others)} acts were refused: {others[0].status} {others[0].body[:300]!r}")
 
 
-def _forwards(house: House, ids: Sequence[UUID], chance: random.Random) -> list[bytes]:
+async def _supplements_came(connection: asyncpg.Connection, ids: Sequence[UUID]) -> None:
+    """As the service hears it from intake."""
+    now, count = datetime.now(UTC), len(ids)
+    heard = (list(ids), [2] * count, ["SupplementProvided"] * count, [now] * count)
+    async with connection.transaction():
+        await connection.execute(TAKE_TURN)
+        events, unsaid = [UUID(int=uuid7().int) for _ in ids], [None] * count
+        await connection.execute(HEAR, *heard, events, unsaid, unsaid, unsaid)
+        await connection.execute(MARK, *heard, unsaid)
+
+
+def _acts(
+    house: House, ids: Sequence[UUID], door: str, body: dict[str, Any], version: int, chance: random.Random
+) -> list[bytes]:
     token = house.issuer.token("officer", office=OFFICE, unit=UNIT)
-    body = orjson.dumps({"unit": "H29.015.00/TTXD", "step": "tham_tra"})
     return [
         request(
             "POST",
-            f"/v1/dossiers/{each}/forward",
+            f"/v1/dossiers/{each}/{door}",
             token=token,
-            body=body,
-            headers={"idempotency-key": key(chance), "if-match": '"2"'},
+            body=orjson.dumps(body),
+            headers={"idempotency-key": key(chance), "if-match": f'"{version}"'},
         )
         for each in ids
     ]

@@ -17,6 +17,10 @@ CALENDAR_YEAR_UNDECLARED = gauge(
     "calendar_year_undeclared",
     "1 while this year, or from 1 November on the next one, has no declared days: its dates are provisional.",
 )
+RECOUNT_OUTSTANDING = gauge(
+    "calendar_recount_outstanding",
+    "1 while not every date was counted by the calendar that is declared: what such dates make true is not recorded.",
+)
 FIRED = counter(
     "timers_fired_total", "Facts of dossiers that became true by themselves and were recorded.", KIND
 )

@@ -56,7 +56,8 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         minute = queues.minute_of(desk.clock())
         officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
         cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
-        # One snapshot, so that the count is that of the items whatever is done meanwhile.
+        # One snapshot, whatever is done meanwhile.
+        # Guarantee: a page and the count beside it tell of one moment. Test: test_a_page_and_its_count_are_of_one_snapshot.
         async with desk.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             await connection.execute(queues.IN_ORDER)
             (count,) = await queues.counts(connection, of, [cut])

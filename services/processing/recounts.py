@@ -15,6 +15,13 @@ HOLD = timedelta(seconds=15)
 OPEN = "('submitted', 'accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
 """As the index dossiers_open says it: a statement that says it otherwise does not use it."""
 
+IS_OUTSTANDING = f"""
+((SELECT coalesce(max(e.version), 0) FROM events e WHERE e.stream_id = '{CALENDAR_ID}')
+    > (SELECT coalesce(max(r.to_version), 0) FROM recounts r WHERE r.finished_at IS NOT NULL))
+"""
+"""Whether a calendar is declared by which not every date was counted yet: from the declaration itself on, begun or not."""
+OUTSTANDING = f"SELECT {IS_OUTSTANDING}"
+
 _COLUMNS = (
     "recount_id, from_version, to_version, days, began_at, total, done, moved, last_dossier, finished_at"
 )

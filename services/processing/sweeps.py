@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
+from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
-from services.processing import metrics, tables, timers
+from services.processing import declarations, metrics, recounts, tables, timers
 from services.processing.calendar import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
-from services.processing.desk import Desk, record
+from services.processing.declaring import fact_of
+from services.processing.desk import Desk, event_of, record
 from services.processing.events import Event
+from services.processing.history import fold
 from services.processing.life import AwaitingPayment, Dossier, Ended, Held
 from services.processing.requests import used_payments
 from services.processing.review import decide
@@ -43,25 +46,29 @@ WITH RECURSIVE each(office) AS (
 SELECT office FROM each WHERE office IS NOT NULL
 """
 _RUNNING = "('accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
-# Of one office ($1), what has become true up to a day ($2), of what was not recorded yet. The least first.
+# Of one office ($1), what has become true up to a day ($2), of what was not recorded yet. The least first, from a place ($5, $6) on.
+# One snapshot tells rows and `outstanding`: of two, a row of before a recount could go with the word that it has ended.
 _DUE = f"""
-SELECT d.dossier_id, d.due_on AS day FROM dossiers d
+SELECT d.dossier_id, d.due_on AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.due_on <= $2::date AND d.due_on IS NOT NULL AND d.own_status IN {_RUNNING} {{also}}
+  AND (d.due_on, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.due_on)
 ORDER BY d.due_on, d.dossier_id LIMIT $4
 """
-_DEADLINE = """
-SELECT d.dossier_id, d.deadline_on AS day FROM dossiers d
-WHERE d.office = $1 AND d.deadline_on <= $2::date AND d.own_status = '{status}'
+_DEADLINE = f"""
+SELECT d.dossier_id, d.deadline_on AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
+WHERE d.office = $1 AND d.deadline_on <= $2::date AND d.own_status = '{{status}}'
+  AND (d.deadline_on, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (
     SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind IN ($3, $3 || ':void') AND f.day = d.deadline_on
   )
 ORDER BY d.deadline_on, d.dossier_id LIMIT $4
 """
 CANDIDATES: dict[Kind, str] = {
-    "acceptance_overdue": """
-SELECT d.dossier_id, d.intake_due_at FROM dossiers d
+    "acceptance_overdue": f"""
+SELECT d.dossier_id, d.intake_due_at, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.intake_due_at < $2::timestamptz AND d.own_status = 'submitted'
+  AND (d.intake_due_at, d.dossier_id) > ($5::timestamptz, $6::uuid)
   AND NOT EXISTS (
     SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3
       AND f.day = (d.intake_due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
@@ -74,9 +81,10 @@ ORDER BY d.intake_due_at, d.dossier_id LIMIT $4
     "apology_due": _DUE.format(also="AND NOT d.apologised"),
     "supplement_lapsed": _DEADLINE.format(status="supplement_requested"),
     "fee_lapsed": _DEADLINE.format(status="payment_requested"),
-    "consent_deemed": """
-SELECT d.dossier_id, d.answer_by AS day FROM dossiers d
+    "consent_deemed": f"""
+SELECT d.dossier_id, d.answer_by AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.answer_by <= $2::date
+  AND (d.answer_by, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.answer_by)
 ORDER BY d.answer_by, d.dossier_id LIMIT $4
 """,
@@ -92,6 +100,7 @@ ORDER BY h.dossier_id, h.sequence LIMIT $3
 """
 
 Fact = tuple[UUID, date, datetime]
+_BEGINNING: Fact = (UUID(int=0), date.min, datetime.min.replace(tzinfo=UTC))
 
 
 async def run(desk: Desk, every_seconds: float) -> None:
@@ -107,6 +116,7 @@ async def sweep(desk: Desk) -> None:
 
     Guarantee: an office whose sweep fails stops no other. Test: test_one_failing_office_stops_no_other.
     """
+    metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recounts.OUTSTANDING))
     await _guarded("payments", partial(settle_payments, desk))
     for row in await desk.pool.fetch(OFFICES):
         for kind in timers.KINDS:
@@ -126,48 +136,81 @@ async def sweep_office(desk: Desk, kind: Kind, office: str) -> int:
     """What became true of one office's dossiers until now; how many facts were recorded.
 
     Guarantee: swept again, by whatever process, a fact is recorded once. Test: test_a_fact_is_recorded_once.
+    Guarantee: between a declaration and the end of its recount nothing is recorded by a date that the recount moves, and what
+    waits for it keeps nothing else waiting.
+    Tests: test_what_a_recount_is_about_to_move_is_not_recorded, test_what_waits_for_a_recount_keeps_nothing_else_waiting.
     """
-    now, done = desk.clock(), 0
+    now, done, after = desk.clock(), 0, _BEGINNING
     while True:
-        facts = await _candidates(desk, kind, office, now)
-        void: set[Fact] = set()
+        facts, outstanding = await _candidates(desk, kind, office, now, after)
         if kind in ("supplement_lapsed", "consent_deemed"):
-            void = {fact for fact in facts if not await _record(desk, kind, fact)}
-        if facts:
-            await desk.pool.execute(KEEP, *_columns(kind, facts, void))
-        done += len(facts) - len(void)
+            kept = [(fact, await _record(desk, kind, fact)) for fact in facts]
+        else:
+            standing = await _standing(desk, kind, facts) if outstanding else facts
+            kept = [(fact, kind) for fact in standing]
+        await _keep(desk, [(fact, name) for fact, name in kept if name])
+        done += sum(name == kind for _, name in kept)
         if len(facts) < BATCH:
             return done
+        after = facts[-1]
 
 
-async def _candidates(desk: Desk, kind: Kind, office: str, now: datetime) -> list[Fact]:
+async def _candidates(
+    desk: Desk, kind: Kind, office: str, now: datetime, after: Fact
+) -> tuple[list[Fact], bool]:
+    """The next facts by the dates that dossiers have in the queue, and whether a recount may be about to move some of those."""
+    dossier_id, day, at = after
     if kind == "acceptance_overdue":
-        rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH)
-        return [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
-    until = timers.latest(kind, now, desk.calendar)
-    rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH)
-    return [(r["dossier_id"], r["day"], timers.true_at(kind, r["day"], desk.calendar)) for r in rows]
+        rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH, at, dossier_id)
+        facts = [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
+    else:
+        until = timers.latest(kind, now, desk.calendar)
+        rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH, day, dossier_id)
+        facts = [(r["dossier_id"], r["day"], timers.true_at(kind, r["day"], desk.calendar)) for r in rows]
+    return facts, bool(rows) and rows[0]["outstanding"]
 
 
-def _columns(kind: Kind, facts: Sequence[Fact], void: set[Fact]) -> list[list[Any]]:
-    """The rows to keep. What turned out void, as an answer in time was heard of, is kept as looked at."""
-    return [
-        [fact[0] for fact in facts],
-        [f"{kind}:void" if fact in void else kind for fact in facts],
-        [fact[1] for fact in facts],
-        [fact[2] for fact in facts],
-    ]
+async def _keep(desk: Desk, kept: Sequence[tuple[Fact, str]]) -> None:
+    if kept:
+        rows = [(dossier_id, name, day, at) for (dossier_id, day, at), name in kept]
+        await desk.pool.execute(KEEP, *(list(column) for column in zip(*rows, strict=True)))
 
 
-async def _record(desk: Desk, kind: Kind, fact: Fact) -> bool:
-    """The event of a lapse or of an agency's silence, at the time at which it became true; whether it stands."""
+async def _declared(desk: Desk) -> Calendar:
+    """The calendar as the log has it: another process may have declared it a moment ago."""
+    return declarations.fold(map(fact_of, await desk.store.load(CALENDAR_ID))).calendar
+
+
+async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
+    """Those that stand by the calendar that is declared; the others are found again once the recount has moved their dates."""
+    declared, ids = await _declared(desk), [dossier_id for dossier_id, _, _ in facts]
+    known = await tables.find_for_command(desk.pool, ids, "", date.min)
+    histories = await desk.store.load_many(ids)
+
+    def stands(dossier_id: UUID, day: date, at: datetime) -> bool:
+        dossier = fold(known[dossier_id].filing, map(event_of, histories[dossier_id]))
+        return timers.stands(kind, day, at, dossier, declared)
+
+    return [fact for fact in facts if stands(*fact)]
+
+
+async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
+    """The event of a lapse or of an agency's silence, at the time at which it became true; under which name to keep that it was
+    looked at. None while it is to be looked at again.
+
+    An event is final, so each is decided by the calendar of its own moment and not by that of its page.
+    """
     dossier_id, day, at = fact
     known = (await tables.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
+    declared = await _declared(desk) if await desk.pool.fetchval(recounts.OUTSTANDING) else None
     context = Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)
+    waits = False
 
-    def becomes(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:
+    def becomes(calendar: Calendar, dossier: Dossier) -> Sequence[Event]:
+        nonlocal waits
+        waits = not timers.stands(kind, day, at, dossier, declared)
         events: list[Event] = []
-        for command in facts_of(kind, dossier, local_day(at)):
+        for command in () if waits else facts_of(kind, dossier, local_day(at)):
             decision = decide(command, dossier, calendar)
             events += [] if isinstance(decision, Rejected) else decision
         return events
@@ -175,7 +218,10 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> bool:
     done = await record(desk, dossier_id, known, becomes, context)
     if isinstance(done, Stale):
         raise RuntimeError("others act on this dossier just now")
-    return isinstance(done, Executed) and bool(done.events)
+    if isinstance(done, Executed) and done.events:
+        return kind
+    # Void, as an answer in time was heard of.
+    return None if waits else f"{kind}:void"
 
 
 def facts_of(kind: Kind, dossier: Dossier, on: date) -> list[Command]:

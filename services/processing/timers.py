@@ -9,8 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 
+from services.chassis.decider import Rejected
 from services.processing.calendar import ONE_DAY, ZONE, Calendar, local_day
-from services.processing.hours import OFFICE_HOURS
+from services.processing.commands import RecountDeadlines, RecountDueDate
+from services.processing.history import evolve
+from services.processing.hours import OFFICE_HOURS, intake_due_at
+from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Held, Submitted
+from services.processing.review import decide
 
 Kind = Literal[
     "acceptance_overdue",
@@ -57,3 +62,47 @@ def latest(kind: Kind, now: datetime, calendar: Calendar) -> date:
     while true_at(kind, day, calendar) > now:
         day -= ONE_DAY
     return day
+
+
+def stands(kind: Kind, day: date, at: datetime, dossier: Dossier, declared: Calendar | None) -> bool:
+    """Whether it is true of a dossier that was found by its `day`, since `at`. `declared` is the calendar by which a recount is
+    outstanding, None where every date stands by it.
+
+    Guarantee: what the calendar has on another day by now is not true yet, nor any more on that day.
+    Test: test_what_a_recount_is_about_to_move_is_not_recorded.
+    """
+    if kind == "acceptance_overdue":
+        now = dossier.now
+        return declared is None or (
+            isinstance(now, Submitted) and intake_due_at(now.since_at, declared) == at
+        )
+    dates = _dates(kind, dossier)
+    if dates[:1] != [day]:
+        return False
+    if declared is None:
+        return True
+    return dates == _dates(kind, _recounted(dossier, declared)) and true_at(kind, day, declared) == at
+
+
+def _dates(kind: Kind, dossier: Dossier) -> list[date]:
+    """Those by which it becomes true of a dossier, the first one first: of agencies that are asked there are several."""
+    now = dossier.now
+    if kind == "consent_deemed":
+        asked = now.opinions if isinstance(now, Held) else ()
+        return sorted(each.answer_by for each in asked if each.answer is None)
+    if kind in ("supplement_lapsed", "fee_lapsed"):
+        return [now.request.deadline_on] if isinstance(now, AwaitingSupplement | AwaitingPayment) else []
+    return [] if dossier.due_on is None else [dossier.due_on]
+
+
+def _recounted(dossier: Dossier, calendar: Calendar) -> Dossier:
+    """As a recount by this calendar will leave it, which leaves alone what cannot be counted."""
+    on, counted = dossier.since, dossier
+    try:
+        for command in (RecountDueDate(on, ()), RecountDeadlines(on, ())):
+            decided = decide(command, dossier, calendar)
+            for event in () if isinstance(decided, Rejected) else decided:
+                counted = evolve(counted, event)
+    except (ValueError, OverflowError):
+        return dossier
+    return counted

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing import queues, sweeps
+from services.processing import incoming, queues, sweeps
 from services.processing.calendar import ZONE
 from services.processing.queues import Place
 from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
@@ -55,6 +58,30 @@ async def test_what_waits_for_acceptance_is_late_after_its_minute(fresh_house: H
     fresh_house.clock.forward(minutes=2)
     assert await of(fresh_house, "waiting-late", by=DESK, limit=2) == [str(late), str(later), str(in_time)]
     assert (await counted(fresh_house, by=DESK))[OFFICE]["waiting-in-time"] == 0
+
+
+@pytest.mark.parametrize("table", ["dossiers", "desk_counts"])
+async def test_a_page_and_its_count_are_of_one_snapshot(fresh_house: House, table: str) -> None:
+    """A dossier arrives between the two reads, whichever comes first: who reads this table waits, and it comes meanwhile."""
+    await fresh_house.submitted()
+    writer = await asyncpg.connect(fresh_house.database.admin_dsn)
+    waiting = "SELECT count(*) FROM pg_locks WHERE relation = $1::regclass AND NOT granted"
+    try:
+        async with writer.transaction():
+            await writer.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            page = asyncio.create_task(fresh_house.get("/v1/queues/waiting-in-time", by=DESK))
+            for _ in range(1_000):
+                if waits := await writer.fetchval(waiting, table):
+                    break
+                await asyncio.sleep(0.01)
+            assert waits
+            row = (uuid4(), "1.009982", OFFICE, "online", MORNING, MORNING + timedelta(days=1))
+            await writer.execute(incoming.QUEUE_UP, *([column] for column in row))
+        shown = (await page).json()
+    finally:
+        await writer.close()
+    assert shown["count"] == len(shown["items"])
+    assert len(await of(fresh_house, "waiting-in-time", by=DESK)) == 2
 
 
 async def test_the_longest_overdue_stands_first_and_a_paused_clock_last(fresh_house: House) -> None:

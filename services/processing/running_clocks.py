@@ -31,7 +31,7 @@ SELECT CASE WHEN acted_on <= $4 THEN clock END AS clock, due_on, count(*) AS dos
 WHERE dossier_id > $1 AND dossier_id <= $2 AND own_status IN {OPEN} AND (due_on >= $3 OR clock IS NULL)
 GROUP BY 1, 2
 """
-_MOVE = "SELECT move_due_dates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+MOVE = "SELECT move_due_dates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 MOVES_AT_ONCE = 2_000
 """Officers wait meanwhile: 60 ms."""
 DECIDED_MAX = 50_000
@@ -76,8 +76,8 @@ class RunningClocks:
     ) -> tuple[int, bool]:
         """How many due dates moved of the open dossiers in (first, last], and whether others are left to be looked at one by one.
 
-        Whoever was quicker stays as it stands then.
-        Guarantee: it moves each once, with its event and its row in one transaction. Test: test_a_recount_that_died_goes_on.
+        Guarantee: each is moved once, event and row in one transaction, and only from where it stood when it was decided on.
+        Tests: test_a_recount_that_died_goes_on, test_only_what_still_stands_as_it_was_decided_is_moved.
         """
         today = local_day(now)
         if self._for != (change, today) or len(self._decided) > DECIDED_MAX:
@@ -94,7 +94,7 @@ class RunningClocks:
         for some in portions(moves, MOVES_AT_ONCE):
             columns = [list(column) for column in zip(*some, strict=True)]
             arguments = (*stretch, today, *columns, self._new_id(), now, ACTOR, recount_id)
-            moved += await self._pool.fetchval(_MOVE, *arguments)
+            moved += await self._pool.fetchval(MOVE, *arguments)
         return moved, others
 
     def _decide(self, change: Change, clock: str, due_on: date, today: date) -> Move | None:

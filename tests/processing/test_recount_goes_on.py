@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.processing import recounter, recounts, running_clocks
+from services.processing import recounter, recounts
 from services.processing.calendar import NOT_READ, CalendarUnknown, shipped
 from services.processing.declaring import CALENDAR_ID, Declaring
 from services.processing.desk import Desk
@@ -17,7 +17,6 @@ from services.processing.recounter import Recounter
 from services.processing.running_clocks import RunningClocks
 from tests.processing.conftest import House
 from tests.processing.declaring_days import (
-    CALENDAR_DAYS,
     FRIDAY,
     MONDAY,
     WORKING_DAYS,
@@ -126,56 +125,6 @@ async def test_officers_act_while_it_recounts(monday_house: House) -> None:
     for each in dossiers:
         (moved,) = await changes(house, each)
         assert (moved.due_on, await due_on(house, each)) == (date(2026, 3, 10), "2026-03-10")
-
-
-async def test_rows_without_clocks_are_moved_by_their_histories(monday_house: House) -> None:
-    """The same events and the same rows, whichever way they are found; then they have clocks."""
-    house = monday_house
-    dossiers = await accepted(house, 4)
-    await without_clocks(house, dossiers[:2])
-    await declare(house, FRIDAY)
-    await recounter_of(house).catch_up()
-    (first, *others) = [await changes(house, each) for each in dossiers]
-    assert others == [first] * 3
-    rows = "SELECT DISTINCT due_on, version, clock, acted_on, lane_at FROM dossiers"
-    ((_, version, clock, acted_on, _),) = await house.pool.fetch(rows)
-    assert (version, acted_on) == (2, MONDAY.date())
-    assert clock is not None
-    ids = await house.pool.fetch("SELECT event_id FROM events WHERE type = 'DueDateChanged'")
-    assert len({row[0] for row in ids}) == 4
-    assert {row[0].version for row in ids} == {7}
-
-
-async def test_an_act_of_a_day_to_come_is_followed_by_a_move_of_that_day(monday_house: House) -> None:
-    """A clock was ahead when it was accepted: no event of a dossier goes back."""
-    house = monday_house
-    house.clock.forward(days=1)
-    (ahead,) = await accepted(house)
-    house.clock.forward(days=-1)
-    (other,) = await accepted(house)
-    await declare(house, FRIDAY)
-    await recounter_of(house).catch_up()
-    days = [(await changes(house, each))[0].on for each in (ahead, other)]
-    assert days == [MONDAY.date() + timedelta(days=1), MONDAY.date()]
-
-
-async def test_a_stretch_is_moved_in_portions(monday_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    house = monday_house
-    monkeypatch.setattr(running_clocks, "MOVES_AT_ONCE", 1)
-    (friday_is_last,) = await accepted(house, procedure=CALENDAR_DAYS)
-    dossiers = await accepted(house, 3)
-    last = date.fromisoformat(str(await due_on(house, friday_is_last)))
-    await declare(house, last)
-    await declare(house, FRIDAY)
-    await recounter_of(house).catch_up()
-    for each in (friday_is_last, *dossiers):
-        assert len(await changes(house, each)) == 1
-
-
-def test_portions_keep_the_order_and_the_weight() -> None:
-    weighed = [(2, "a"), (2, "b"), (5, "c"), (1, "d"), (3, "e")]
-    assert list(running_clocks.portions(weighed, 4)) == [["a", "b"], ["c"], ["d", "e"]]
-    assert list(running_clocks.portions([], 4)) == []
 
 
 async def test_what_another_process_still_decided_by_the_calendar_before_is_counted_again(

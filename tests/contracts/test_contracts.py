@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts import generate, intake
+from contracts import generate, intake, processing
 from contracts.compatibility import breaks
-from contracts.envelope import Attributes, BadEnvelope, encode, json_object, read
+from contracts.envelope import Attributes, BadEnvelope, Message, encode, json_object, read, read_of
 from contracts.generate import MESSAGES
 from contracts.sealed import Unsealable, seal, unseal
 
@@ -27,6 +27,13 @@ RELEASED = sorted((CONTRACTS / "released").glob("*.json"))
 EXAMPLES = sorted((CONTRACTS / "examples").glob("*.json"))
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=timezone(timedelta(hours=7)))
 SOME_ID = UUID(int=7)
+
+
+class Nothing(Message):
+    """A message that says that it happened, and no more."""
+
+    type_name = "Nothing.v1"
+    owner = "intake"
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -186,6 +193,33 @@ def test_a_bad_attribute_is_named_and_not_quoted(name: str, value: bytes) -> Non
     assert str(refused.value) in (name, "ce_recordedtime")
     with pytest.raises(BadEnvelope):
         read({n: v for n, v in headers.items() if n != "ce_subject"}.items())
+
+
+def test_what_says_that_it_is_anothers_is_not_read() -> None:
+    example = load(CONTRACTS / "examples" / "DossierSubmitted.v1.json")
+    headers = {n: v.encode() for n, v in example["headers"].items()}
+    broken = {**headers, "ce_id": b"x"}
+    assert read_of([b"processing"], list(broken.items())) is None
+    assert read_of([b"intake"], list(headers.items())) == read(headers.items())
+    without = {n: v for n, v in broken.items() if n != "ce_source"}
+    for unclear in (broken, without):
+        with pytest.raises(BadEnvelope):
+            read_of([b"intake"], list(unclear.items()))
+
+
+def test_what_many_say_alike_is_written_as_each_would_write_it() -> None:
+    """Names and their order: those of the envelope, then the message's own; a message without members has the envelope's alone."""
+    at, dossier = datetime.now(UTC), SOME_ID
+    for message in (Nothing(), processing.ResultReturned(method="postal")):
+        attributes = Attributes(SOME_ID, "intake", message.type_name, dossier, 3, at, at)
+        _, value, _ = encode(attributes, message)
+        assert list(json_object(value).items()) == [
+            ("id", str(SOME_ID)),
+            ("type", message.type_name),
+            ("time", at.isoformat(timespec="microseconds")),
+            (message.subject_member, str(dossier)),
+            *message.model_dump().items(),
+        ]
 
 
 def test_a_code_is_sealed_to_its_dossier() -> None:

@@ -35,7 +35,7 @@ NOT_YET_HEARD = (
     "withdrawal-not-requested",
     "payment-unknown",
 )
-UNSEEN, UNSEEN_SECONDS = "supplement-not-provided", 120.0
+UNSEEN = "supplement-not-provided"
 """What names no request counts since the day of the request: one of tomorrow, by a clock that was ahead, is not answered today."""
 
 
@@ -61,6 +61,7 @@ class Driver:
     began: float = field(default_factory=time.monotonic)
     stopping: bool = False
     patience_seconds: float = 600.0
+    unseen_seconds: float = 120.0
     _lives: set[asyncio.Task[None]] = field(default_factory=set)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LIVES_AT_ONCE))
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_AT_ONCE))
@@ -204,7 +205,7 @@ class Driver:
                     return reply
                 put_off = self._answer(reply, door)
                 if put_off.body.get("code") == UNSEEN and "processing" in self.record.jumped:
-                    give_up_at = min(give_up_at, began + UNSEEN_SECONDS)
+                    give_up_at = min(give_up_at, began + self.unseen_seconds)
                 self.record.put_off[f"{reply.status} {reply.body.get('code', '')}"] += 1
             await asyncio.sleep(pause * self.draw.uniform(0.5, 1.5))
             pause = min(4.0, pause * 1.6)

@@ -18,14 +18,21 @@ class Load:
     """Starts when it is made; `finish` waits until every life that was begun has ended."""
 
     def __init__(
-        self, house: House, record: Record, size: int, seconds: float, patience_seconds: float
+        self,
+        house: House,
+        record: Record,
+        size: int,
+        seconds: float,
+        *,
+        patience_seconds: float,
+        unseen_seconds: float,
     ) -> None:
         self.began = time.monotonic()
         self.doors = {name: Door(name, member.port) for name, member in house.members.items()}
         self._house = house
         self._record = record
         self._size, self._seconds = size, seconds
-        self._patience_seconds = patience_seconds
+        self._patience_seconds, self._unseen_seconds = patience_seconds, unseen_seconds
         self._fault: BaseException | None = None
         self._loop = asyncio.new_event_loop()
         self._driver: Driver | None = None
@@ -52,6 +59,7 @@ class Load:
             self._record, doors, self._house.issuer.token, self._house.payment_secret, draw, self.began
         )
         self._driver.patience_seconds = self._patience_seconds
+        self._driver.unseen_seconds = self._unseen_seconds
         sampler = asyncio.create_task(Sampler(self._record, self.doors["reporting"], self.began).run())
         self._started.set()
         await self._driver.run(self._size, self._seconds)

@@ -45,7 +45,7 @@ class Size:
 
     @property
     def unseen_seconds(self) -> float:
-        """How long what an applicant did may take to be heard: Kafka may be absent three times in a row, and has then to be caught up with."""
+        """How long what an applicant did may take to be heard: Kafka may be absent three times in a row, and then there is a backlog."""
         return 84 + 3 * self.absent_seconds
 
 

@@ -32,6 +32,18 @@ def has_lapse(now: AwaitingSupplement, acts: Sequence[Event]) -> bool:
     return any(isinstance(act, SupplementLapsed) for act in acts[now.sequence :])
 
 
+def last_day(now: AwaitingSupplement | AwaitingPayment, acts: Sequence[Event], calendar: Calendar) -> date:
+    """Until when the applicant has: as told, or longer where a declared day has moved it and the recount has yet to tell.
+
+    Guarantee: nobody is cut off by a date that a declared day has moved. Test: test_nobody_is_cut_off_before_the_recount.
+    """
+    request = now.request
+    lapsed = isinstance(now, AwaitingSupplement) and has_lapse(now, acts)
+    if request.deadline_days is None or lapsed:
+        return request.deadline_on
+    return max(request.deadline_on, working_days_after(request.on, request.deadline_days, calendar))
+
+
 def recount(command: RecountDeadlines, dossier: Dossier, calendar: Calendar) -> Decision:
     """Quiet where nothing moves.
 

@@ -23,7 +23,7 @@ from services.processing.commands import (
     WaiveFee,
 )
 from services.processing.deadline import Pause
-from services.processing.deadlines import has_lapse, working_days_after
+from services.processing.deadlines import has_lapse, last_day, working_days_after
 from services.processing.events import (
     ConsentDeemed,
     DossierReversed,
@@ -61,21 +61,24 @@ def provided(now: AwaitingSupplement, dossier: Dossier) -> list[Heard]:
     ]
 
 
-def has_lapsed(now: AwaitingSupplement, dossier: Dossier, on: date) -> bool:
+def has_lapsed(now: AwaitingSupplement, dossier: Dossier, on: date, calendar: Calendar) -> bool:
     """Whether the deadline has passed without a supplement.
 
     Guarantee: one that intake took in time voids the lapse, whenever it is heard of. Test: test_a_supplement_in_time_voids_the_lapse.
     """
-    deadline = now.request.deadline_on
+    deadline = last_day(now, dossier.acts, calendar)
     return on > deadline and not any(local_day(h.at) <= deadline for h in provided(now, dossier))
 
 
-def may_stop(now: AwaitingSupplement | AwaitingPayment, dossier: Dossier, on: date) -> bool:
+def may_stop(
+    now: AwaitingSupplement | AwaitingPayment, dossier: Dossier, on: date, calendar: Calendar
+) -> bool:
     """Whether the applicant's silence lets an officer stop; where the clock does not stop, an unsatisfactory answer does too."""
     if isinstance(now, AwaitingPayment):
-        return on > now.request.deadline_on and not any(h.what == "FeePaid" for h in _unused(dossier))
+        silent = not any(h.what == "FeePaid" for h in _unused(dossier))
+        return silent and on > last_day(now, dossier.acts, calendar)
     unsatisfactory = now.request.rule == "short_fix" and bool(provided(now, dossier))
-    return unsatisfactory or has_lapsed(now, dossier, on)
+    return unsatisfactory or has_lapsed(now, dossier, on, calendar)
 
 
 def request_supplement(command: RequestSupplement, dossier: Dossier, calendar: Calendar) -> Decision:
@@ -160,10 +163,10 @@ def accept_supplement(command: AcceptSupplement, dossier: Dossier, calendar: Cal
     return [SupplementAccepted(command.on, command.at, before.status, due_on, late)]
 
 
-def note_lapse(command: NoteLapse, dossier: Dossier, _: Calendar) -> Decision:
+def note_lapse(command: NoteLapse, dossier: Dossier, calendar: Calendar) -> Decision:
     """A fact of the calendar, recorded once for each request; it ends nothing."""
     now = dossier.now
-    if not isinstance(now, AwaitingSupplement) or not has_lapsed(now, dossier, command.on):
+    if not isinstance(now, AwaitingSupplement) or not has_lapsed(now, dossier, command.on, calendar):
         return []
     if has_lapse(now, dossier.acts):
         return []

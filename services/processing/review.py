@@ -139,11 +139,12 @@ def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Dec
     ]
 
 
-def _reject(command: RejectDossier, dossier: Dossier, _: Calendar) -> Decision:
+def _reject(command: RejectDossier, dossier: Dossier, calendar: Calendar) -> Decision:
     now = dossier.now
     if isinstance(now, AwaitingSupplement) and isinstance(now.before, Submitted):
-        if not command.proof_may_lack and not requests.has_lapsed(now, dossier, command.on):
-            return Rejected("supplement-not-lapsed", f"the applicant has until {now.request.deadline_on}")
+        if not command.proof_may_lack and not requests.has_lapsed(now, dossier, command.on, calendar):
+            until = deadlines.last_day(now, dossier.acts, calendar)
+            return Rejected("supplement-not-lapsed", f"the applicant has until {until}")
     elif not isinstance(now, Submitted):
         return _already(command, dossier)
     return [DossierRejected(command.on, command.reason)]
@@ -176,14 +177,14 @@ def _return(command: ReturnResult, dossier: Dossier, _: Calendar) -> Decision:
     return _already(command, dossier)
 
 
-def _stop(command: StopProcessing, dossier: Dossier, _: Calendar) -> Decision:
+def _stop(command: StopProcessing, dossier: Dossier, calendar: Calendar) -> Decision:
     """A request that was not answered opens this after its deadline; what the law stops, it stops at once."""
     now = dossier.now
     if isinstance(now, Submitted | Ended) or held_of(now) is None:
         return _already(command, dossier)
     proven = command.proof_may_lack or command.reason == "stopped_by_law"
-    if not isinstance(now, Held) and not proven and not requests.may_stop(now, dossier, command.on):
-        until = now.request.deadline_on
+    if not isinstance(now, Held) and not proven and not requests.may_stop(now, dossier, command.on, calendar):
+        until = deadlines.last_day(now, dossier.acts, calendar)
         return Rejected("deadline-not-passed", f"the applicant has until {until} to answer the request")
     return [ProcessingStopped(command.on, command.reason, dossier.due_on)]
 

@@ -12,6 +12,7 @@ from hypothesis import assume
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from services.chassis.decider import Rejected
 from services.processing import commands as c
 from services.processing import events as e
 from services.processing.bulk import Asked, Missing, missing_of
@@ -85,7 +86,7 @@ def test_an_opinion_moves_while_the_dossier_waits_for_its_applicant() -> None:
 def test_a_deadline_that_moved_is_what_counts_from_then_on() -> None:
     dossier = fold(FILING, [*WAITING, x.DEADLINE_CHANGED])
     assert isinstance(dossier.now, AwaitingSupplement) and dossier.now.request.deadline_on == LAPSED_ON
-    assert not has_lapsed(dossier.now, dossier, LAPSED_ON)
+    assert not has_lapsed(dossier.now, dossier, LAPSED_ON, shipped())
     assert decide(x.on(x.STOP, LAPSED_ON), dossier, OFF).code == "deadline-not-passed"  # type: ignore[union-attr]
     assert decide(x.NOTE_LAPSE, dossier, OFF) == []
     (lapsed,) = decide(replace(x.NOTE_LAPSE, on=LAPSED_ON + timedelta(days=1)), dossier, OFF)  # type: ignore[misc]
@@ -97,6 +98,27 @@ def test_a_deadline_that_moved_is_what_counts_from_then_on() -> None:
     ]
     to_pay = fold(FILING, [*TO_PAY, x.FEE_DEADLINE_CHANGED])
     assert isinstance(to_pay.now, AwaitingPayment) and to_pay.now.request.deadline_on == LAPSED_ON
+
+
+def test_nobody_is_cut_off_before_the_recount() -> None:
+    """The day is declared, and the deadline in the log is still the one of before: the applicant has until the new one, as told then."""
+    next_day = LAPSED_ON + timedelta(days=1)
+    for events, reason in ((WAITING, "not_supplemented"), (TO_PAY, "not_paid")):
+        stop, dossier = replace(x.STOP, reason=reason), fold(FILING, events)
+        refused = decide(x.on(stop, LAPSED_ON), dossier, OFF)
+        assert isinstance(refused, Rejected) and refused.code == "deadline-not-passed"
+        assert str(LAPSED_ON) in refused.detail
+        for day, calendar in ((LAPSED_ON, shipped()), (next_day, OFF)):
+            assert isinstance(decide(x.on(stop, day), dossier, calendar), list)
+    before = fold(FILING, BEFORE_ACCEPTANCE)
+    assert decide(x.on(x.REJECT, LAPSED_ON), before, OFF).code == "supplement-not-lapsed"  # type: ignore[union-attr]
+    assert isinstance(decide(x.on(x.REJECT, next_day), before, OFF), list)
+    assert decide(x.NOTE_LAPSE, fold(FILING, WAITING), OFF) == []
+    # What was told stands until the recount tells another: by a calendar that makes it shorter too. A recorded lapse is final.
+    worked = Calendar(off=shipped().off, worked=shipped().worked | {date(2023, 3, 11)})
+    assert decide(x.on(x.STOP, DEADLINE), fold(FILING, WAITING), worked).code == "deadline-not-passed"  # type: ignore[union-attr]
+    lapsed = fold(FILING, [*WAITING, x.LAPSED])
+    assert isinstance(decide(x.on(x.STOP, LAPSED_ON), lapsed, OFF), list)
 
 
 def test_a_recorded_lapse_stays() -> None:

@@ -29,6 +29,7 @@ from tests.databases import Database
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
 
 MORNING = datetime(2023, 3, 7, 9, 0, tzinfo=ZONE)
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=ZONE)
 PROCEDURE = "1.009982"
 OTHER_OFFICE = "H29.016.00"
 CODE_KEY = bytes(range(64))
@@ -197,3 +198,10 @@ async def fresh_house(database: Callable[..., Database], tmp_path: Path) -> Asyn
     """A service of whose log and counters nothing was used yet."""
     async with open_house(database("processing"), tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def monday_house(fresh_house: House) -> House:
+    """On a Monday morning of March 2026, before days are declared off."""
+    fresh_house.clock.now = MONDAY
+    return fresh_house

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
-from services.processing.calendar import NOT_READ, ZONE
+from services.processing.calendar import NOT_READ
 from services.processing.declaring import Declaring
 from services.processing.desk import Desk, event_of
 from services.processing.events import DueDateChanged
@@ -19,7 +19,6 @@ from tests.processing.conftest import SUPERVISOR, House, Member
 
 WORKING_DAYS, CALENDAR_DAYS = "1.006871", "1.009982"
 """Five working days; twenty calendar days."""
-MONDAY = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 FRIDAY = date(2026, 3, 6)
 DOCUMENT = "Công văn 2222/VPCP-KGVX"
 

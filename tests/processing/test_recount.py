@@ -5,18 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from services.processing.calendar import ZONE, shipped
 from services.processing.deadline import Limit, due_date
 from services.processing.events import DueDateChanged
 from services.processing.recounter import Recounter
-from tests.processing.conftest import SUPERVISOR, House
+from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,
     DOCUMENT,
     FRIDAY,
-    MONDAY,
     WORKING_DAYS,
     accepted,
     another_process,
@@ -26,12 +23,6 @@ from tests.processing.declaring_days import (
     recounter_of,
     withdraw,
 )
-
-
-@pytest.fixture
-def monday_house(fresh_house: House) -> House:
-    fresh_house.clock.now = MONDAY
-    return fresh_house
 
 
 async def test_a_holiday_declared_late_moves_running_clocks(monday_house: House) -> None:

@@ -11,10 +11,9 @@ import pytest
 from services.processing import recounter, recounts, sweeps
 from services.processing.desk import event_of
 from services.processing.events import DeadlineChanged, OpinionDeadlineChanged
-from tests.processing.conftest import SUPERVISOR, House
+from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     FRIDAY,
-    MONDAY,
     WORKING_DAYS,
     accepted,
     changes,
@@ -28,12 +27,6 @@ PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
 CONSULTING = "1.009974"
 TOLD, LATER = date(2026, 3, 30), date(2026, 3, 31)
 """Twenty working days after Monday, and with Friday off."""
-
-
-@pytest.fixture
-def monday_house(fresh_house: House) -> House:
-    fresh_house.clock.now = MONDAY
-    return fresh_house
 
 
 async def moves(house: House, dossier: UUID) -> list[Any]:

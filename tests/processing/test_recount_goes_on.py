@@ -15,10 +15,9 @@ from services.processing.declaring import CALENDAR_ID, Declaring
 from services.processing.desk import Desk
 from services.processing.recounter import Recounter
 from services.processing.running_clocks import RunningClocks
-from tests.processing.conftest import House
+from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     FRIDAY,
-    MONDAY,
     WORKING_DAYS,
     accepted,
     another_process,
@@ -28,12 +27,6 @@ from tests.processing.declaring_days import (
     recounter_of,
     without_clocks,
 )
-
-
-@pytest.fixture
-def monday_house(fresh_house: House) -> House:
-    fresh_house.clock.now = MONDAY
-    return fresh_house
 
 
 class Died(Exception):

@@ -10,11 +10,10 @@ from uuid_utils.compat import uuid7
 
 from services.processing import running_clocks
 from services.processing.recounter import EVERYBODY, NOBODY
-from tests.processing.conftest import House
+from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,
     FRIDAY,
-    MONDAY,
     accepted,
     changes,
     declare,
@@ -24,12 +23,6 @@ from tests.processing.declaring_days import (
 )
 
 HEAD = "SELECT max(position) FROM events"
-
-
-@pytest.fixture
-def monday_house(fresh_house: House) -> House:
-    fresh_house.clock.now = MONDAY
-    return fresh_house
 
 
 async def test_rows_without_clocks_are_moved_by_their_histories(monday_house: House) -> None:

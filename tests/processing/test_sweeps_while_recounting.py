@@ -17,11 +17,10 @@ from services.processing.deadline import Limit
 from services.processing.declaring import Declaring
 from services.processing.history import fold
 from services.processing.timers import Kind
-from tests.processing.conftest import House
+from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,
     FRIDAY,
-    MONDAY,
     accepted,
     declare,
     recounter_of,
@@ -35,12 +34,6 @@ CONSULTING = "1.009974"
 
 def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
-
-
-@pytest.fixture
-def monday_house(fresh_house: House) -> House:
-    fresh_house.clock.now = MONDAY
-    return fresh_house
 
 
 async def prepared(house: House, kind: Kind) -> UUID:

@@ -32,7 +32,7 @@ class Record(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """A record without a readable envelope: it belongs to no stream and is held by itself."""
+    """A record without a readable envelope, which does not say that it is another producer's: of no stream, and held by itself."""
 
     record: Record
     detail: str

@@ -174,6 +174,8 @@ OF_PROCESSING = ("intake", "notify", "reporting")
 def poison(draw: random.Random) -> list[Poison]:
     """Each of a dossier of its own: no JSON, fields missing, an envelope that cannot be read, and a type unknown to all.
 
+    Whoever does not read a producer looks no further into what says that it is that producer's.
+
     An unknown type waits for a release that knows it: it is held, and is no dead letter.
     """
     no_json, empty = b"\xff{", b"{}"
@@ -181,7 +183,7 @@ def poison(draw: random.Random) -> list[Poison]:
         Poison(_bad(draw, "intake", "DossierSubmitted.v1", no_json), OF_INTAKE),
         Poison(_bad(draw, "intake", "DossierSubmitted.v1", empty), OF_INTAKE),
         Poison(_bad(draw, "processing", "DossierAccepted.v1", empty), OF_PROCESSING),
-        Poison(_bad(draw, "processing", "DossierAccepted.v1", empty, sequence=b"one"), SERVICES),
+        Poison(_bad(draw, "processing", "DossierAccepted.v1", empty, sequence=b"one"), OF_PROCESSING),
         Poison(_bad(draw, "intake", "DossierVanished.v1", empty), ()),
     ]
 

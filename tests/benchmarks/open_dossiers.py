@@ -29,8 +29,13 @@ PROCEDURES = (
 IN_WORKING_DAYS = ("1.006871",)
 
 
-def next_working_day() -> date:
-    return shipped().next_working(datetime.now(ZONE).date() + timedelta(days=1))
+def next_day_to_declare() -> date:
+    """The next working day behind a working day. Limits in calendar days that end on a weekend are due on the Monday: declared off,
+    it moves half as many dates again, and figures of one week would not be those of the next."""
+    calendar, day = shipped(), datetime.now(ZONE).date() + timedelta(days=1)
+    while not (calendar.is_working(day) and calendar.is_working(day - timedelta(days=1))):
+        day += timedelta(days=1)
+    return day
 
 
 async def fill(
@@ -123,8 +128,9 @@ def _dates(
     version = catalogue.version_on(procedure, day)
     assert isinstance(version, Version)
     limit = Limit(version.limit_days, version.limit_unit)
+    today = datetime.now(ZONE).date()
     while True:
-        accepted_on = day - timedelta(days=chance.randint(2, 2 * limit.amount))
+        accepted_on = today - timedelta(days=chance.randint(1, 2 * limit.amount))
         due_on = due_date(accepted_on, limit, calendar)
         if due_on >= day:
             at = datetime.combine(accepted_on, time(8), ZONE) + timedelta(seconds=chance.randrange(8 * 3_600))

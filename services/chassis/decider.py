@@ -95,8 +95,12 @@ class EventTypes(Generic[E]):
 
     def encode(self, event: E) -> tuple[str, int, str]:
         """Name, schema version and JSON object text of an event."""
-        name = self._names[type(event)]
-        return name, self._versions.get(name, 1), orjson.dumps(event).decode()
+        return *self.stored_as(type(event)), orjson.dumps(event).decode()
+
+    def stored_as(self, cls: type[E]) -> tuple[str, int]:
+        """Name and schema version under which such events are stored today."""
+        name = self._names[cls]
+        return name, self._versions.get(name, 1)
 
     def decode(self, name: str, schema_version: int, data: str | bytes) -> E:
         """The event as today's class; older schema versions are upcast one by one. KeyError on an unknown name."""

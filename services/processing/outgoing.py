@@ -54,6 +54,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
 
 
 def decoded(name: str, schema_version: int, data: str) -> Event | Fact:
+    """A stored event of a dossier or of the calendar; KeyError on a name of neither."""
     types = FACTS if name in FACTS.names else EVENTS
     return types.decode(name, schema_version, data)
 

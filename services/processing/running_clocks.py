@@ -18,6 +18,7 @@ import asyncpg
 from services.chassis.logs import describe
 from services.processing.calendar import local_day
 from services.processing.clock import clock_of
+from services.processing.date_events import DueDateChanged
 from services.processing.events import EVENTS
 from services.processing.recounting import Change, moved_by_clock
 from services.processing.recounts import OPEN
@@ -31,7 +32,8 @@ SELECT CASE WHEN acted_on <= $4 THEN clock END AS clock, due_on, count(*) AS dos
 WHERE dossier_id > $1 AND dossier_id <= $2 AND own_status IN {OPEN} AND (due_on >= $3 OR clock IS NULL)
 GROUP BY 1, 2
 """
-MOVE = "SELECT move_due_dates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+MOVE = "SELECT move_due_dates($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+MOVED = EVENTS.stored_as(DueDateChanged)
 MOVES_AT_ONCE = 2_000
 """Officers wait meanwhile: 60 ms."""
 DECIDED_MAX = 50_000
@@ -93,7 +95,7 @@ class RunningClocks:
         moved = 0
         for some in portions(moves, MOVES_AT_ONCE):
             columns = [list(column) for column in zip(*some, strict=True)]
-            arguments = (*stretch, today, *columns, self._new_id(), now, ACTOR, recount_id)
+            arguments = (*stretch, today, *columns, *MOVED, self._new_id(), now, ACTOR, recount_id)
             moved += await self._pool.fetchval(MOVE, *arguments)
         return moved, others
 

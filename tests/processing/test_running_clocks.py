@@ -91,6 +91,7 @@ async def test_only_what_still_stands_as_it_was_decided_is_moved(monday_house: H
         EVERYBODY,
         today,
         *columns,
+        *running_clocks.MOVED,
         UUID(int=uuid7().int),
         MONDAY,
         "system/processing",

@@ -67,7 +67,7 @@ GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {ro
 -- call that is made again moves nothing twice. Ids count on from the first one.
 CREATE FUNCTION move_due_dates(
     after_id uuid, up_to_id uuid, today date, clocks text[], due_dates date[], new_due_dates date[], datas text[],
-    first_id uuid, at timestamptz, by_actor text, recount uuid
+    event_type text, event_schema smallint, first_id uuid, at timestamptz, by_actor text, recount uuid
 ) RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_mergejoin = off AS $$
@@ -97,17 +97,17 @@ BEGIN
     )
     INSERT INTO events (position, stream_id, version, event_id, command_id, index, type, schema_version, occurred_at,
                         recorded_at, actor, correlation_id, data)
-    SELECT head + p.place, p.dossier_id, p.version, p.id, p.id, 0, 'DueDateChanged', 1, at, recorded, by_actor, recount, p.data
+    SELECT head + p.place, p.dossier_id, p.version, p.id, p.id, 0, event_type, event_schema, at, recorded, by_actor, recount, p.data
     FROM placed p;
     GET DIAGNOSTICS moved = ROW_COUNT;
     RETURN moved;
 END $$;
 
 REVOKE ALL ON FUNCTION move_due_dates(
-    uuid, uuid, date, text[], date[], date[], text[], uuid, timestamptz, text, uuid
+    uuid, uuid, date, text[], date[], date[], text[], text, smallint, uuid, timestamptz, text, uuid
 ) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION move_due_dates(
-    uuid, uuid, date, text[], date[], date[], text[], uuid, timestamptz, text, uuid
+    uuid, uuid, date, text[], date[], date[], text[], text, smallint, uuid, timestamptz, text, uuid
 ) TO {role};
 
 -- As before; what moves alike is added up before its places are asked for.

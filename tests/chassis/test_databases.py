@@ -9,7 +9,7 @@ from tests.chassis.conftest import NewDatabase
 from tests.databases import Database
 
 ROUNDS = 60
-STATEMENTS = 60
+STATEMENTS = 200
 
 
 async def test_whatever_a_cut_connection_raises_is_transient(database: NewDatabase) -> None:

@@ -22,7 +22,7 @@ from tests.processing.declaring_days import accepted, declare, withdraw
 
 KafkaAs = Callable[[str], KafkaSettings]
 FRIDAY, MONDAY = date(2023, 3, 10), date(2023, 3, 13)
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 CALENDAR = TopicPartition("calendar", 0)
 
 

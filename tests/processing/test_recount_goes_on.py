@@ -130,7 +130,7 @@ async def test_what_another_process_still_decided_by_the_calendar_before_is_coun
     await declare(house, FRIDAY)
     quicker = await another_process(house)
     house.desk.calendar = shipped()
-    running = asyncio.create_task(Recounter(quicker, UUID(int=2), settled_seconds=1).catch_up())
+    running = asyncio.create_task(Recounter(quicker, UUID(int=2)).catch_up())
     await _until_done(house)
     assert (await house.act(first, "accept")).json()["due_on"] == "2026-03-09"
     await running
@@ -138,7 +138,7 @@ async def test_what_another_process_still_decided_by_the_calendar_before_is_coun
 
 
 async def _until_done(house: House) -> None:
-    for _ in range(200):
+    for _ in range(1_000):
         recount = await recounts.last(house.pool)
         if recount is not None and recount.done == recount.total:
             return
@@ -153,7 +153,7 @@ async def test_another_process_counts_by_what_was_declared(monday_house: House) 
     watching = asyncio.create_task(Declaring(other).watch())
     await declare(monday_house, FRIDAY)
     assert not desk.calendar.is_working(FRIDAY), "at once in the process that declared"
-    for _ in range(150):
+    for _ in range(1_000):
         if other.calendar is not NOT_READ and not other.calendar.is_working(FRIDAY):
             break
         await asyncio.sleep(0.01)

@@ -138,7 +138,7 @@ async def test_what_waits_for_a_recount_keeps_nothing_else_waiting(
     (later,) = await accepted(house)
     await house.act(later, "request-supplement", PAPERS, version=1)
     house.clock.now = local("2026-04-25T09:00")
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         await sweeps.sweep(house.desk)
     for each in (*moving, *asked):
         assert (await fired(house, each), await said(house, each)) == (set(), [])

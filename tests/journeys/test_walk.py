@@ -43,7 +43,7 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     assert '"status":"resolved"' in resolved.replace(" ", "")
     assert code in answered and "DossierResolved" in answered and "Nguyễn Thị Mai" in answered
     assert '"complete_up_to"' in counted
-    supplemented = parts[-1]
+    supplemented, across_a_holiday = parts[-2:]
     assert '"status":"supplement_requested"' in supplemented and '"name_vi":"' in supplemented
     assert '"outcome":"recorded"' in supplemented and '"pauses":[{"began_on"' in supplemented
     before, after = re.findall(
@@ -51,6 +51,9 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     )
     # Asked and taken on one day: the clock began anew that day, so the date is the same one, and there was none in between.
     assert after == before and '"version":2' in supplemented
+    days = across_a_holiday.splitlines()
+    assert "2026-05-12" in days and days[-1] == "thứ Ba 12/05/2026: tính 5 · Tuesday 2026-05-12: counted 5"
+    assert any("Thursday 2026-04-30: paused – Bộ luật Lao động 45/2019/QH14" in day for day in days)
 
 
 def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:

@@ -6,7 +6,8 @@ Producers are strict: a message is built from a contract model. Readers take wha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
@@ -126,6 +127,12 @@ def read_of(sources: Collection[bytes], headers: Sequence[tuple[str, bytes]]) ->
 
 def _instant(at: datetime) -> str:
     """RFC 3339 with offset and microseconds."""
+    return _written(at, at.tzinfo)
+
+
+@lru_cache(maxsize=1_000)
+def _written(at: datetime, _zone: tzinfo | None) -> str:
+    """What was recorded together has one instant. The same instant of another zone is equal to it and written otherwise."""
     return at.isoformat(timespec="microseconds")
 
 

@@ -222,6 +222,18 @@ def test_what_many_say_alike_is_written_as_each_would_write_it() -> None:
         ]
 
 
+def test_an_instant_is_written_in_the_zone_in_which_it_is_told() -> None:
+    """Whatever was written before: instants of two zones are equal."""
+    at = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
+    for zone, offset in ((UTC, b"+00:00"), (timezone(timedelta(hours=7)), b"+07:00"), (UTC, b"+00:00")):
+        told = at.astimezone(zone)
+        _, value, headers = encode(
+            Attributes(SOME_ID, "intake", Nothing.type_name, SOME_ID, 3, told, told), Nothing()
+        )
+        assert json_object(value)["time"].encode() == dict(headers)["ce_time"]
+        assert dict(headers)["ce_time"].endswith(offset) and dict(headers)["ce_recordedtime"].endswith(offset)
+
+
 def test_a_code_is_sealed_to_its_dossier() -> None:
     key, other = bytes(range(64)), bytes(64)
     sealed = seal(key, "H29.015.00-260302-0007", SOME_ID)

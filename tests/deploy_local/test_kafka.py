@@ -19,12 +19,17 @@ async def send(kafka: KafkaSettings, topic: str) -> None:
         await producer.send_and_wait(topic, b"value", key=b"key")
 
 
-async def read(kafka: KafkaSettings, topic: str, group: str | None = None) -> list[bytes | None]:
-    async with AIOKafkaConsumer(
-        topic, **kafka.client_options(), group_id=group, auto_offset_reset="earliest"
-    ) as consumer:
-        batches = await consumer.getmany(timeout_ms=5000)
+async def read(
+    kafka: KafkaSettings, topic: str, group: str | None = None, *, patience_ms: int = 30_000
+) -> list[bytes | None]:
+    """What comes first; nothing when patience ends."""
+    consumer = AIOKafkaConsumer(topic, **kafka.client_options(), group_id=group, auto_offset_reset="earliest")
+    try:
+        await consumer.start()
+        batches = await consumer.getmany(timeout_ms=patience_ms)
         return [record.value for records in batches.values() for record in records]
+    finally:
+        await consumer.stop()
 
 
 async def test_an_owner_writes_and_a_reader_reads(kafka_as: As) -> None:
@@ -93,4 +98,4 @@ async def test_a_wiped_broker_is_empty_and_another_cluster(kafka: Kafka, kafka_a
     metadata = kafka.admin().list_topics(timeout=10)
     assert metadata.cluster_id == kafka.cluster_id != before
     assert {topic.name for topic in TOPICS} <= set(metadata.topics)
-    assert await read(kafka_as("admin"), "dossiers") == []
+    assert await read(kafka_as("admin"), "dossiers", patience_ms=5_000) == []

@@ -1,11 +1,13 @@
 """Seals the official code for its way over the events: intake and notify can read it, analysts cannot (codes are sequential and identify).
 
-AES-SIV (RFC 5297): the same code of the same dossier seals to the same text, so an event that is published again is the same event.
+AES-SIV (RFC 5297): under one key the same code of the same dossier seals to the same text, so an event published again is the same event.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -13,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 
 class Unsealable(ValueError):
-    """The text was not sealed with this key for this dossier."""
+    """The text was sealed with none of these keys for this dossier."""
 
 
 def seal(key: bytes, code: str, dossier_id: UUID) -> str:
@@ -21,9 +23,12 @@ def seal(key: bytes, code: str, dossier_id: UUID) -> str:
     return urlsafe_b64encode(AESSIV(key).encrypt(code.encode(), [dossier_id.bytes])).decode()
 
 
-def unseal(key: bytes, sealed: str, dossier_id: UUID) -> str:
-    """The code; Unsealable when key, dossier or text are not those of the sealing."""
-    try:
-        return AESSIV(key).decrypt(urlsafe_b64decode(sealed), [dossier_id.bytes]).decode()
-    except (InvalidTag, ValueError) as error:
-        raise Unsealable from error
+def unseal(keys: Sequence[bytes], sealed: str, dossier_id: UUID) -> str:
+    """The code; Unsealable when the keys, the dossier or the text are not those of the sealing.
+
+    The text names no key: AES-SIV knows by itself which of the few keys is right.
+    """
+    for key in keys:
+        with suppress(InvalidTag, ValueError):
+            return AESSIV(key).decrypt(urlsafe_b64decode(sealed), [dossier_id.bytes]).decode()
+    raise Unsealable

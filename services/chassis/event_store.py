@@ -47,11 +47,12 @@ class NewEvent(NamedTuple):
 
 
 class RepeatKey(NamedTuple):
-    """The caller's own key of a request, with an HMAC of its body: never the body."""
+    """The caller's own key of a request, with an HMAC of its body, never the body; `older`: the same under keys of before."""
 
     caller: str
     key: str
     body_hmac: bytes
+    older: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,7 @@ def _arguments(items: list[Item], takes_rows: bool) -> list[list[tuple[Any, ...]
     new_events: list[tuple[Any, ...]] = []
     rows: list[tuple[Any, ...]] = []
     for number, item in enumerate(items, 1):
-        caller, key, body_hmac = item.repeat or (None, None, None)
+        caller, key, body_hmac, _ = item.repeat or (None, None, None, ())
         new_items.append(
             (item.stream_id, item.expected_version, item.command_id, len(item.events), caller, key, body_hmac)
         )

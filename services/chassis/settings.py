@@ -4,12 +4,15 @@ Promises to tell every fault at once, each with the variable's name, and never t
 secret. Never reads a file of settings and never has a default for a secret.
 """
 
+import re
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MOTCUA_"
+SHARED_KEY_CHARACTERS = 32
+SEALING_KEY = re.compile(r"[0-9a-fA-F]{128}")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -82,6 +85,29 @@ class ServiceSettings(BaseSettings):
             self.kafka_bootstrap, self.kafka_username, self.kafka_password.get_secret_value()
         )
 
+
+def key_ring(value: SecretStr) -> tuple[str, ...]:
+    """The keys of a setting that may hold several, comma separated: the first is written with, all are read with.
+
+    Guarantee: a key can be changed while what was written under the old one is still read. Test: test_every_key_of_a_ring_is_read.
+    """
+    return tuple(key.strip() for key in value.get_secret_value().split(","))
+
+
+def _are_long(value: SecretStr) -> SecretStr:
+    if all(len(key) >= SHARED_KEY_CHARACTERS for key in key_ring(value)):
+        return value
+    raise ValueError(f"each key must have {SHARED_KEY_CHARACTERS} characters or more, without a comma")
+
+
+def _are_sealing(value: SecretStr) -> SecretStr:
+    if all(SEALING_KEY.fullmatch(key) for key in key_ring(value)):
+        return value
+    raise ValueError("each key must be 128 hex digits")
+
+
+SharedKeys = Annotated[SecretStr, AfterValidator(_are_long)]
+SealingKeys = Annotated[SecretStr, AfterValidator(_are_sealing)]
 
 S = TypeVar("S", bound=BaseSettings)
 

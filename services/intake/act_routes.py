@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -86,19 +87,21 @@ def sign(secret: bytes, timestamp: str, raw: bytes) -> str:
     return hmac.digest(secret, timestamp.encode() + b"." + raw, "sha256").hex()
 
 
-def check_signature(secret: bytes, timestamp: str, signature: str, raw: bytes, now: datetime) -> None:
+def check_signature(
+    secrets: Sequence[bytes], timestamp: str, signature: str, raw: bytes, now: datetime
+) -> None:
     """Problem 401 for what the provider did not sign within the last five minutes.
 
     Guarantee: what is not signed, or was signed long ago, changes nothing. Test: test_what_is_not_signed_changes_nothing.
     """
-    expected = sign(secret, timestamp, raw)
-    if not hmac.compare_digest(expected.encode(), signature.encode()):
+    given = signature.encode()
+    if not any(hmac.compare_digest(sign(secret, timestamp, raw).encode(), given) for secret in secrets):
         raise Problem(401, "signature-invalid", "sign the timestamp and the body with the shared secret")
     if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - int(timestamp)) > SIGNED_FOR_SECONDS:
         raise Problem(401, "signature-expired", f"signed more than {SIGNED_FOR_SECONDS} s from now")
 
 
-def add_routes(application: Application, applicants: Applicants, payment_secret: bytes) -> None:
+def add_routes(application: Application, applicants: Applicants, payment_secrets: Sequence[bytes]) -> None:
     """Adds the doors of applicants' acts."""
     intake = applicants.intake
 
@@ -112,7 +115,7 @@ def add_routes(application: Application, applicants: Applicants, payment_secret:
         ] = "",
     ) -> None:
         raw = await request.body()
-        check_signature(payment_secret, timestamp, signature, raw, intake.clock())
+        check_signature(payment_secrets, timestamp, signature, raw, intake.clock())
 
     @application.post(
         "/v1/dossiers/{dossier_id}/supplements",
@@ -173,7 +176,7 @@ def add_routes(application: Application, applicants: Applicants, payment_secret:
             raise Problem(422, "too-long-ago", "it was paid in 1900 or later", field="paid_at")
         command = PayFee(body.amount, body.currency, "online", known.ended)
         context = Context(uuid5(PAYMENTS, body.id), PROVIDER, body.paid_at, traceparent=logs.trace.get())
-        told = hmac.digest(intake.hmac_key, body.model_dump_json().encode(), "sha256")
+        told = intake.marks(body.model_dump_json().encode())
         return _created(await take_payment(applicants, known, command, body.id, told, context))
 
     async def act(

@@ -133,7 +133,7 @@ async def find_for(applicants: Applicants, dossier_id: UUID, caller: Caller) -> 
 def key_of(intake: Intake, dossier_id: UUID, caller: Caller, key: str, what: str, raw: bytes) -> RepeatKey:
     """A key is good for one act on one dossier."""
     asked = f"{what}\n{dossier_id}\n".encode() + raw
-    return RepeatKey(caller.actor, key, hmac.digest(intake.hmac_key, asked, "sha256"))
+    return intake.repeat_key(caller.actor, key, asked)
 
 
 def supplement(intake: Intake, known: Known, content: bytes) -> tuple[ProvideSupplement, people.Act]:
@@ -160,7 +160,7 @@ async def carry_out(
     answer = await applicants.acts.append(item_of(applicants.intake, known, command, context, kept, key))
     if not isinstance(answer, Appended):
         assert not isinstance(answer, Conflict), "no version was expected"
-        refuse_other_body(answer.body_hmac, key.body_hmac)
+        refuse_other_body(answer.body_hmac, key)
     return await _answer(applicants, known.dossier_id, command_id)
 
 
@@ -219,14 +219,14 @@ async def take_payment(
     known: Known,
     command: PayFee,
     reference: str,
-    body_hmac: bytes,
+    marks: Sequence[bytes],
     context: Context,
 ) -> bytes:
     """A provider's payment, recorded once for ever; the answer's JSON.
 
     Guarantee: a payment is recorded once, however often and wherever it is told. Test: test_a_payment_is_recorded_once_for_ever.
     """
-    kept = people.Act(0, reference=reference, body_hmac=body_hmac)
+    kept = people.Act(0, reference=reference, body_hmac=marks[0])
     first = await applicants.pool.fetchrow(FIRST_PAYMENT, reference)
     if first is None:
         # Told of another dossier a moment ago, it is not recorded for this one, and what stands is compared below.
@@ -234,6 +234,6 @@ async def take_payment(
             await applicants.acts.append(item_of(applicants.intake, known, command, context, [kept]))
         first = await applicants.pool.fetchrow(FIRST_PAYMENT, reference)
         assert first is not None
-    if not hmac.compare_digest(first["body_hmac"], body_hmac):
+    if not any(hmac.compare_digest(first["body_hmac"], mark) for mark in marks):
         raise Problem(422, "payment-id-reused", "this payment came before with another body", field="id")
     return await _answer(applicants, first["dossier_id"], context.command_id)

@@ -71,10 +71,10 @@ def build(
         ready=ready,
         public=PUBLIC,
     )
-    intake = Intake(store, settings.hmac_key_bytes, clock, uuid7)
+    intake = Intake(store, settings.hmac_keys, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     applicants = Applicants(intake, acts or EventStore(pool, **ACTS), pool)
-    add_routes(application, applicants, lookups, settings.payment_secret_bytes)
+    add_routes(application, applicants, lookups, settings.payment_secrets)
     return application
 
 
@@ -96,7 +96,7 @@ async def main() -> None:
             pool,
             settings.kafka,
             ["dossiers"],
-            incoming.tracking(settings.code_key_bytes),
+            incoming.tracking(settings.code_keys),
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,

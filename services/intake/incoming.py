@@ -149,11 +149,13 @@ SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestam
 """
 
 
-def tracking(code_key: bytes) -> Callable[[asyncpg.Connection[Any], Sequence[Delivered]], Awaitable[None]]:
+def tracking(
+    code_keys: Sequence[bytes],
+) -> Callable[[asyncpg.Connection[Any], Sequence[Delivered]], Awaitable[None]]:
     """The reader's `apply`: one row for each event. A code that cannot be unsealed is a poison message."""
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
-        await connection.execute(ADD_STEPS, *zip(*(step(d, code_key) for d in deliveries), strict=True))
+        await connection.execute(ADD_STEPS, *zip(*(step(d, code_keys) for d in deliveries), strict=True))
         ended = {d.stream_id for d in deliveries if d.type in ENDS}
         if ended:
             await usual.keep(connection, ended)
@@ -161,7 +163,7 @@ def tracking(code_key: bytes) -> Callable[[asyncpg.Connection[Any], Sequence[Del
     return apply
 
 
-def step(delivered: Delivered, code_key: bytes) -> tuple[Any, ...]:
+def step(delivered: Delivered, code_keys: Sequence[bytes]) -> tuple[Any, ...]:
     """The row of one event."""
     data = delivered.data
     said = None
@@ -175,7 +177,7 @@ def step(delivered: Delivered, code_key: bytes) -> tuple[Any, ...]:
         delivered.type.partition(".")[0],
         getattr(data, "status", None) or STATUS_AFTER.get(delivered.type),
         delivered.occurred_at,
-        unseal(code_key, data.sealed_code, delivered.stream_id) if isinstance(data, Accepted) else None,
+        unseal(code_keys, data.sealed_code, delivered.stream_id) if isinstance(data, Accepted) else None,
         data.due_on if isinstance(data, Due) else None,
         isinstance(data, Due),
         data.sequence if isinstance(data, Reversed) else None,

@@ -5,7 +5,7 @@ Promises that a dossier is shown to who filed it and to officers; the code alone
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.batches import Batch, batch_of
-from services.chassis.event_store import RepeatKey
 from services.chassis.limits import Buckets
 from services.chassis.web import (
     Answer,
@@ -79,11 +78,11 @@ class Found(BaseModel):
 
 
 def add_routes(
-    application: Application, applicants: Applicants, lookups: Buckets, payment_secret: bytes
+    application: Application, applicants: Applicants, lookups: Buckets, payment_secrets: Sequence[bytes]
 ) -> None:
     """Adds every route of this service."""
     intake, pool = applicants.intake, applicants.pool
-    act_routes.add_routes(application, applicants, payment_secret)
+    act_routes.add_routes(application, applicants, payment_secrets)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
 
     @application.direct(
@@ -99,9 +98,7 @@ def add_routes(
     async def submit_dossier(call: Call[NewDossier]) -> Answer:
         """The same caller, key and body get the same answer again; the key with another body is refused with 422."""
         body, actor = call.body, call.caller.actor
-        key = RepeatKey(
-            actor, idempotency_key(call.headers), hmac.digest(intake.hmac_key, call.raw, "sha256")
-        )
+        key = intake.repeat_key(actor, idempotency_key(call.headers), call.raw)
         submission = Submission(
             DOOR_OF_ROLE[call.caller.role],
             body.procedure,

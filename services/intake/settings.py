@@ -1,42 +1,34 @@
 """What intake is told beside what every service is told."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import SealingKeys, ServiceSettings, SharedKeys, key_ring
 
 
 class IntakeSettings(ServiceSettings):
     """The variables of intake."""
 
-    hmac_key: SecretStr = Field(
-        min_length=32, description="Key of the HMAC by which a repeated request's body is recognised."
+    hmac_key: SharedKeys = Field(
+        description="Keys of the HMAC by which a repeated body is recognised, comma separated: the first is written, all are compared."
     )
-    code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
-    payment_secret: SecretStr = Field(
-        min_length=32, description="Key with which the payment provider signs what it sends."
+    code_key: SealingKeys = Field(
+        description="Keys under which official codes travel sealed, 128 hex digits each, comma separated: the first seals, all open."
+    )
+    payment_secret: SharedKeys = Field(
+        description="Keys with which the payment provider may sign what it sends, comma separated."
     )
     lookups_per_minute: int = Field(
         default=30, ge=1, description="Look-ups by code that one address may make in a minute."
     )
 
-    @field_validator("code_key")
-    @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        try:
-            if len(bytes.fromhex(value.get_secret_value())) == 64:
-                return value
-        except ValueError:
-            pass
-        raise ValueError("must be 128 hex digits")
+    @property
+    def code_keys(self) -> tuple[bytes, ...]:
+        return tuple(bytes.fromhex(key) for key in key_ring(self.code_key))
 
     @property
-    def code_key_bytes(self) -> bytes:
-        return bytes.fromhex(self.code_key.get_secret_value())
+    def hmac_keys(self) -> tuple[bytes, ...]:
+        return tuple(key.encode() for key in key_ring(self.hmac_key))
 
     @property
-    def hmac_key_bytes(self) -> bytes:
-        return self.hmac_key.get_secret_value().encode()
-
-    @property
-    def payment_secret_bytes(self) -> bytes:
-        return self.payment_secret.get_secret_value().encode()
+    def payment_secrets(self) -> tuple[bytes, ...]:
+        return tuple(key.encode() for key in key_ring(self.payment_secret))

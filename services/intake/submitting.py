@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,10 +39,18 @@ class Intake:
     """What the routes need: the store, the secrets, and the clock and ids that nobody reads behind their back."""
 
     store: EventStore
-    hmac_key: bytes
+    hmac_keys: Sequence[bytes]
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     salt: Callable[[], bytes] = lambda: os.urandom(people.SALT_BYTES)
+
+    def marks(self, told: bytes) -> tuple[bytes, ...]:
+        """By which `told` is known again: its HMAC under the key of today, then under those of before."""
+        return tuple(hmac.digest(key, told, "sha256") for key in self.hmac_keys)
+
+    def repeat_key(self, actor: str, key: str, told: bytes) -> RepeatKey:
+        now, *older = self.marks(told)
+        return RepeatKey(actor, key, now, tuple(older))
 
 
 @dataclass(slots=True)
@@ -150,7 +158,7 @@ class FirstAnswers:
         mark = key.caller, key.key
         first = self._waiting.get(mark)
         if first is not None:
-            refuse_other_body(first[0], key.body_hmac)
+            refuse_other_body(first[0], key)
             return await asyncio.shield(first[1])
         future: asyncio.Future[Submitted] = asyncio.get_running_loop().create_future()
         self._waiting[mark] = key.body_hmac, future
@@ -193,17 +201,19 @@ async def _submitted_before(
     intake: Intake, dossier_id: UUID, body_hmac: bytes | None, key: RepeatKey
 ) -> Submitted:
     """The first answer, given elsewhere or before: made again from what stands in the log."""
-    refuse_other_body(body_hmac, key.body_hmac)
+    refuse_other_body(body_hmac, key)
     first = (await intake.store.load(dossier_id))[0]
     return submitted(dossier_id, first.occurred_at)
 
 
-def refuse_other_body(first: bytes | None, now: bytes) -> None:
+def refuse_other_body(first: bytes | None, key: RepeatKey) -> None:
     """Guarantee: a key that comes again with another body is refused, wherever the first one was answered.
 
     Test: test_other_body_is_refused.
     """
-    if first is not None and not hmac.compare_digest(first, now):
+    if first is not None and not any(
+        hmac.compare_digest(first, mark) for mark in (key.body_hmac, *key.older)
+    ):
         raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another body")
 
 

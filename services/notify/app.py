@@ -74,7 +74,7 @@ async def main() -> None:
     settings = load(NotifySettings)
     logs.set_up(settings.log_level)
     texts = Texts(
-        code_key=settings.code_key_bytes,
+        code_keys=settings.code_keys,
         procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
     )
     async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:

@@ -1,17 +1,17 @@
 """What notify is told beside what every service is told."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from services.chassis.settings import Port, ServiceSettings
+from services.chassis.settings import Port, SealingKeys, ServiceSettings, key_ring
 from services.notify.notice import Channel
-
-CODE_KEY_BYTES = 64
 
 
 class NotifySettings(ServiceSettings):
     """The variables of notify."""
 
-    code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
+    code_key: SealingKeys = Field(
+        description="Keys under which official codes travel sealed, 128 hex digits each, comma separated: the first seals, all open."
+    )
     smtp_host: str = Field(
         default="127.0.0.1", min_length=1, description="Mail server that takes the e-mails."
     )
@@ -28,16 +28,6 @@ class NotifySettings(ServiceSettings):
         default="email,inbox", description="Channels that are switched on, comma separated: email, inbox."
     )
 
-    @field_validator("code_key")
-    @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        try:
-            if len(bytes.fromhex(value.get_secret_value())) == CODE_KEY_BYTES:
-                return value
-        except ValueError:
-            pass
-        raise ValueError("must be 128 hex digits")
-
     @field_validator("notice_channels")
     @classmethod
     def _are_channels(cls, value: str) -> str:
@@ -46,8 +36,8 @@ class NotifySettings(ServiceSettings):
         return value
 
     @property
-    def code_key_bytes(self) -> bytes:
-        return bytes.fromhex(self.code_key.get_secret_value())
+    def code_keys(self) -> tuple[bytes, ...]:
+        return tuple(bytes.fromhex(key) for key in key_ring(self.code_key))
 
     @property
     def channels(self) -> frozenset[Channel]:

@@ -5,7 +5,7 @@ It is given an applicant's name only by whoever sends an e-mail, and keeps nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -46,10 +46,10 @@ class Told:
 
 
 class Texts:
-    """Writes texts. `code_key` opens sealed codes; `procedures` gives both names of a procedure by its code."""
+    """Writes texts. `code_keys` open sealed codes; `procedures` gives both names of a procedure by its code."""
 
-    def __init__(self, *, code_key: bytes, procedures: Mapping[str, tuple[str, str]]) -> None:
-        self._code_key = code_key
+    def __init__(self, *, code_keys: Sequence[bytes], procedures: Mapping[str, tuple[str, str]]) -> None:
+        self._code_keys = code_keys
         self._procedures = procedures
 
     def of(self, told: Told, channel: Channel, name: str | None = None) -> Text:
@@ -74,7 +74,7 @@ class Texts:
         if told.sealed_code is None:
             return None
         try:
-            return unseal(self._code_key, told.sealed_code, told.dossier_id)
+            return unseal(self._code_keys, told.sealed_code, told.dossier_id)
         except Unsealable:
             return None
 

@@ -78,7 +78,7 @@ async def main() -> None:
     settings = load(ProcessingSettings)
     logs.set_up(settings.log_level)
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
-        say = outgoing(settings.code_key_bytes)
+        say = outgoing(settings.code_keys[0])
         relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say)], uuid7())
         store = open_store(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe)
         desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)

@@ -1,29 +1,21 @@
 """What processing is told beside what every service is told."""
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from services.chassis.settings import ServiceSettings
+from services.chassis.settings import SealingKeys, ServiceSettings, key_ring
 
 
 class ProcessingSettings(ServiceSettings):
     """The variables of processing."""
 
-    code_key: SecretStr = Field(description="Key under which official codes travel sealed, 128 hex digits.")
+    code_key: SealingKeys = Field(
+        description="Keys under which official codes travel sealed, 128 hex digits each, comma separated: the first seals, all open."
+    )
 
     sweep_seconds: float = Field(
         default=5.0, gt=0, le=3600, description="Seconds between two looks for what became true by itself."
     )
 
-    @field_validator("code_key")
-    @classmethod
-    def _is_a_key(cls, value: SecretStr) -> SecretStr:
-        try:
-            if len(bytes.fromhex(value.get_secret_value())) == 64:
-                return value
-        except ValueError:
-            pass
-        raise ValueError("must be 128 hex digits")
-
     @property
-    def code_key_bytes(self) -> bytes:
-        return bytes.fromhex(self.code_key.get_secret_value())
+    def code_keys(self) -> tuple[bytes, ...]:
+        return tuple(bytes.fromhex(key) for key in key_ring(self.code_key))

@@ -2,7 +2,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.chassis.settings import KafkaSettings, ServiceSettings, SettingsFault, load, variables
+from services.chassis.settings import (
+    KafkaSettings,
+    SealingKeys,
+    ServiceSettings,
+    SettingsFault,
+    SharedKeys,
+    key_ring,
+    load,
+    variables,
+)
 
 GOOD = {
     "DATABASE_DSN": "postgresql://intake:secret-pw@127.0.0.1/intake",
@@ -54,3 +63,27 @@ def test_secrets_do_not_show(environment: pytest.MonkeyPatch) -> None:
 
 def test_every_variable_has_its_sentence() -> None:
     assert all(sentence.endswith(".") for sentence in variables(ServiceSettings).values())
+
+
+class _Keys(ServiceSettings):
+    shared: SharedKeys
+    sealing: SealingKeys
+
+
+def test_a_ring_of_keys_is_read_in_its_order(environment: pytest.MonkeyPatch) -> None:
+    new, old = "n" * 32, "o" * 40
+    environment.setenv("MOTCUA_SHARED", f"{new}, {old}")
+    environment.setenv("MOTCUA_SEALING", "a" * 128)
+    settings = load(_Keys)
+    assert key_ring(settings.shared) == (new, old)
+    assert key_ring(settings.sealing) == ("a" * 128,)
+
+
+@pytest.mark.parametrize("ring", ["", "x" * 31, f"{'x' * 32},", f"{'x' * 32},short"])
+def test_one_bad_key_of_a_ring_is_refused(environment: pytest.MonkeyPatch, ring: str) -> None:
+    environment.setenv("MOTCUA_SHARED", ring)
+    environment.setenv("MOTCUA_SEALING", f"{'a' * 128},{'g' * 128}")
+    with pytest.raises(SettingsFault) as raised:
+        load(_Keys)
+    assert {fault.split(":")[0] for fault in raised.value.faults} == {"MOTCUA_SHARED", "MOTCUA_SEALING"}
+    assert "xxx" not in str(raised.value) and "aaa" not in str(raised.value)

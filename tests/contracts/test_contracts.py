@@ -239,7 +239,7 @@ def test_a_code_is_sealed_to_its_dossier() -> None:
     sealed = seal(key, "H29.015.00-260302-0007", SOME_ID)
     assert sealed == seal(key, "H29.015.00-260302-0007", SOME_ID)
     assert "H29" not in sealed
-    assert unseal(key, sealed, SOME_ID) == "H29.015.00-260302-0007"
+    assert unseal((key,), sealed, SOME_ID) == "H29.015.00-260302-0007"
     for wrong in (
         (other, sealed, SOME_ID),
         (key, sealed, UUID(int=8)),
@@ -247,7 +247,7 @@ def test_a_code_is_sealed_to_its_dossier() -> None:
         (key, sealed[:-4], SOME_ID),
     ):
         with pytest.raises(Unsealable):
-            unseal(*wrong)
+            unseal((wrong[0],), *wrong[1:])
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b"1", b"{"])

@@ -111,13 +111,14 @@ Process = Callable[..., Any]
 
 @pytest.fixture
 def process(settings: IntakeSettings, issuer: Issuer) -> Process:
-    """`async with process() as front`: another process of intake on the same database, by its own clock if one is given."""
+    """`async with process() as front`: another process of intake on the same database, by its own clock or other settings."""
 
     @asynccontextmanager
-    async def begun(clock: Callable[[], datetime] = now) -> AsyncIterator[Front]:
+    async def begun(clock: Callable[[], datetime] = now, **told: Any) -> AsyncIterator[Front]:
+        own = IntakeSettings(**(settings.model_dump() | told))
         async with open_pool(settings.database_dsn.get_secret_value()) as pool:
             store = EventStore(pool, function="submit", attachment_type="new_filing")
-            transport = httpx.ASGITransport(build(settings, pool, store, clock))
+            transport = httpx.ASGITransport(build(own, pool, store, clock))
             async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
                 yield Front(client, issuer, pool)
 

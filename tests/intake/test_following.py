@@ -61,7 +61,7 @@ def life(dossier_id: UUID, code: str = CODE) -> list[Delivered]:
 
 async def hear(front: Front, deliveries: list[Delivered]) -> None:
     async with front.pool.acquire() as connection, connection.transaction():
-        await tracking(CODE_KEY)(connection, deliveries)
+        await tracking((CODE_KEY,))(connection, deliveries)
 
 
 async def test_a_submission_can_be_followed_at_once(front: Front) -> None:

@@ -81,7 +81,7 @@ OF_INTAKE = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "F
 
 
 def texts() -> Texts:
-    return Texts(code_key=CODE_KEY, procedures=NAMES)
+    return Texts(code_keys=(CODE_KEY,), procedures=NAMES)
 
 
 class Clock:

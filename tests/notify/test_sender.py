@@ -213,7 +213,7 @@ async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox:
                 raise KeyError(told.about)
             return super().of(told, channel, name)
 
-    desk.texts = CannotWriteOne(code_key=CODE_KEY, procedures=NAMES)
+    desk.texts = CannotWriteOne(code_keys=(CODE_KEY,), procedures=NAMES)
     await desk.sender().send_due()
     assert len(mailbox.letters) == 1
     assert await desk.pool.fetchval("SELECT notice_id FROM mails") == notice_id

@@ -82,9 +82,9 @@ def test_the_code_travels_sealed() -> None:
     message = outgoing(CODE_KEY)(stored(ACCEPTED))
     value = orjson.loads(message.value or b"")
     assert b"230307-0003" not in (message.value or b"")
-    assert unseal(CODE_KEY, value["sealed_code"], DOSSIER) == "000.00.15.H29-230307-0003"
+    assert unseal((CODE_KEY,), value["sealed_code"], DOSSIER) == "000.00.15.H29-230307-0003"
     with pytest.raises(Unsealable):
-        unseal(CODE_KEY, value["sealed_code"], UUID(int=1))
+        unseal((CODE_KEY,), value["sealed_code"], UUID(int=1))
     assert (value["office"], value["unit"], value["due_on"]) == (OFFICE, UNIT, "2023-03-27")
 
 

@@ -26,6 +26,8 @@ PUBLIC = {
     "/openapi.json": "the contract is public",
 }
 KEY_CHARACTERS_MAX = 200
+ADMITTED = "motcua.caller"
+"""Where a request's scope has the caller that was authorised before its body was read."""
 
 
 class Require:
@@ -37,6 +39,9 @@ class Require:
     async def __call__(
         self, request: Request, _: Annotated[Any, Security(HTTPBearer(auto_error=False))]
     ) -> Caller:
+        admitted: Caller | None = request.scope.get(ADMITTED)
+        if admitted is not None and admitted.role in self.roles:
+            return admitted
         caller: Caller = await request.app.authorise(dict(request.scope["headers"]), self.roles)
         return caller
 
@@ -96,8 +101,13 @@ def roles_of(application: FastAPI, method: str, path: str) -> frozenset[str]:
     """The roles that may call a route; none for a public one."""
     for route in application.routes:
         if isinstance(route, APIRoute) and route.path == path and method in (route.methods or ()):
-            return frozenset(role for needed in _requirements(route.dependant) for role in needed.roles)
+            return roles_needed(route)
     raise LookupError(f"no route {method} {path}")
+
+
+def roles_needed(route: APIRoute) -> frozenset[str]:
+    """The roles that may call a route; none for a public one."""
+    return frozenset(role for needed in _requirements(route.dependant) for role in needed.roles)
 
 
 def _requires(dependant: Dependant) -> bool:

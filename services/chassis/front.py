@@ -12,11 +12,13 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from services.chassis import logs, metrics
-from services.chassis.access import throttle
+from services.chassis.access import ADMITTED, roles_needed, throttle
 from services.chassis.databases import TRANSIENT
 from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
@@ -215,6 +217,7 @@ class Application(FastAPI):
 
         try:
             if scope["method"] in METHODS_WITH_BODY:
+                await self._admit(scope, headers)
                 body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
                 if body:
                     self._check_media_type(headers)
@@ -230,6 +233,20 @@ class Application(FastAPI):
         ):  # answered and logged already: Starlette raises it once more for servers that want it
             pass
         return status
+
+    async def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Authorises the caller of a route that needs one.
+
+        Guarantee: nothing of a body is read for a stranger. Test: test_no_body_is_read_for_a_stranger.
+        """
+        for route in self.routes:
+            if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
+                if roles := roles_needed(route):
+                    try:
+                        scope[ADMITTED] = await self.authorise(headers, roles)
+                    except Exception as error:
+                        raise problem_of(error) from None
+                return
 
     def _check_media_type(self, headers: Mapping[bytes, bytes]) -> None:
         kind = headers.get(b"content-type", b"")

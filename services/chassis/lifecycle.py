@@ -12,6 +12,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from aiokafka.errors import KafkaError
 
 from services.chassis import logs, metrics
 from services.chassis.access import unauthorised_routes
+from services.chassis.connections import Bounded, Bounds, allow_files, close_late
 from services.chassis.databases import TRANSIENT
 from services.chassis.front import Application
 from services.chassis.settings import ServiceSettings, SettingsFault
@@ -33,6 +35,7 @@ BACK_OFF_SECONDS_MAX = 30.0
 STEADY_SECONDS = 60.0
 TASKS_END_SECONDS = 12.0
 WATCH_SECONDS = 1.0
+BACKLOG = 1024
 COLLECTOR_THRESHOLDS = (200_000, 20, 10)
 AWAY_SECONDS = 1.0
 EX_CONFIG = 78
@@ -93,12 +96,16 @@ async def serve(
     open_doors = unauthorised_routes(application, application.public)
     if open_doors:
         raise RuntimeError("; ".join(open_doors))
+    if fault := allow_files(settings.connections):
+        raise SettingsFault([fault])
+    bounds = Bounds(settings.connections, settings.connections_per_address)
     server = _Server(
         uvicorn.Config(
             application,
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=partial(Bounded, bounds=bounds),  # type: ignore[arg-type]
+            backlog=BACKLOG,
             ws="none",
             lifespan="off",
             access_log=False,
@@ -118,7 +125,8 @@ async def serve(
         server.leave()
 
     spare_the_collector()
-    running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, _WATCH)]
+    own = (_WATCH, Background("connections", partial(close_late, bounds)))
+    running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, *own)]
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
     try:
         await server.serve()

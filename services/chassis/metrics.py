@@ -92,6 +92,13 @@ REQUESTS_LIMITED = counter(
     "requests_limited_total", "Requests refused with 429, by limit.", {"limit": "the name of a limit"}
 )
 
+CONNECTIONS_OPEN = gauge("connections_open", "HTTP connections that are open.")
+CONNECTIONS_CLOSED = counter(
+    "connections_closed_total",
+    "HTTP connections that were closed without the client's wish.",
+    {"why": "idle, late, for-another, too-many"},
+)
+
 # event store
 APPENDS_BATCH_SIZE = histogram("appends_batch_size", "Items that one group commit carried.", BATCH_SIZES)
 APPENDS_SECONDS = histogram(

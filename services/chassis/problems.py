@@ -24,10 +24,12 @@ CODES = {
     409: "conflict",
     412: "stale-version",
     413: "body-too-large",
+    414: "target-too-long",
     415: "media-type-not-supported",
     422: "invalid",
     428: "precondition-missing",
     429: "too-many-requests",
+    431: "headers-too-large",
     500: "internal-error",
     503: "unavailable",
 }
@@ -80,10 +82,14 @@ class Problem(Exception):
         self.errors = errors
         self.headers = headers or {}
 
+    @property
+    def phrase(self) -> str:
+        return HTTPStatus(self.status).phrase
+
     def body(self) -> bytes:
         members: dict[str, Any] = {
             "type": "about:blank",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.phrase,
             "status": self.status,
             "code": self.code,
         }

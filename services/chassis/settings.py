@@ -75,6 +75,12 @@ class ServiceSettings(BaseSettings):
     caller_requests_burst: int = Field(
         default=400, ge=1, description="Requests that one caller may make at once."
     )
+    connections: int = Field(
+        default=4000, ge=10, le=1_000_000, description="HTTP connections that may be open at once."
+    )
+    connections_per_address: int = Field(
+        default=1000, ge=10, description="HTTP connections that may be open from one address at once."
+    )
     drain_seconds: float = Field(
         default=10.0, gt=0, le=300, description="How long requests in flight may take after SIGTERM."
     )

@@ -1,4 +1,7 @@
 import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -49,8 +52,34 @@ def test_nul_characters_are_found_and_spelt_out_ones_are_not(text: str, backslas
 def test_an_unbalanced_body_ends_soon() -> None:
     with pytest.raises(Problem, match="json-too-deep"):
         check_json(b"[" * 60_000)
-    with pytest.raises(Problem, match="json-too-deep"):
-        check_json(b'"' * 60_001 + b"[" * 30)
+    check_json(b'"' * 60_001 + b"[" * 30)  # inside a string that nobody closed: what reads it refuses it
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(lambda size: b"[" * 25 + b'"' + b'\\"' * (size // 2), id="a string that nobody closed"),
+        pytest.param(lambda size: b"[" * 25 + b'"' * size, id="quotation marks"),
+        pytest.param(lambda size: b"[" * 25 + b'"' + b"\\" * size, id="backslashes"),
+        pytest.param(lambda size: b"[" * 25 + b'"\\' * (size // 2), id="strings that begin to escape"),
+        pytest.param(lambda size: b"[" * (size // 2) + b"]" * (size // 2), id="brackets"),
+        pytest.param(lambda size: b"\\" * size + b"\\u0000", id="an escape that is none"),
+        pytest.param(lambda size: b"\\\\u0000" * (size // 7), id="zeros that are none"),
+    ],
+)
+def test_a_hostile_body_takes_time_in_proportion(hostile: Callable[[int], bytes]) -> None:
+    """Sixteen times the bytes may take some sixteen times the time; it was 256 times."""
+
+    def seconds(size: int) -> float:
+        body, best = hostile(size), float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            with suppress(Problem):
+                check_json(body)
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    assert seconds(16 * 4_000) < 64 * max(seconds(4_000), 2e-6)
 
 
 @given(st.binary(max_size=60))

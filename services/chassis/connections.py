@@ -1,0 +1,236 @@
+"""Bounds of the HTTP connections of a process: bytes of a head, seconds of each state, how many there may be.
+
+Promises that whoever sends too much, too slowly or nothing costs a bounded amount of memory for a bounded time, and that others
+still get in. Never looks at what a request asks for. The bytes of a body are bounded by its route.
+"""
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.chassis import metrics
+from services.chassis.problems import PROBLEM_TYPE, Problem
+
+HEAD_BYTES_MAX = 32_768
+TARGET_BYTES_MAX = 8_192
+PIECE_BYTES = 16_384
+HEAD_SECONDS = 10.0
+PIECE_SECONDS = 10.0
+IDLE_SECONDS = 15.0
+REST_SECONDS = 5.0
+REFUSED_SECONDS = 2.0
+READING_SECONDS = 30.0
+LOOK_SECONDS = 1.0
+FILES_BESIDE = 200
+"""Open files that a process needs beside its HTTP connections: databases, brokers, logs."""
+
+
+@dataclass(slots=True)
+class Bounds:
+    """The connections of a process, and how many there may be, in all and from one address."""
+
+    total_max: int
+    of_address_max: int
+    open: "set[Bounded]" = field(default_factory=set)
+    of_address: Counter[str] = field(default_factory=Counter)
+
+    def make_room(self, address: str) -> bool:
+        """Whether one more may come in, after the one that has waited longest for a request has gone for it.
+
+        Guarantee: idle connections keep nobody out. Test: test_idle_connections_keep_nobody_out.
+        """
+        if self.of_address[address] >= self.of_address_max:
+            return _close_oldest(c for c in self.open if c.address == address)
+        return len(self.open) < self.total_max or _close_oldest(self.open)
+
+    def close_late(self, now: float) -> None:
+        """Ends every connection whose state has lasted too long."""
+        for connection in [c for c in self.open if c.deadline is not None and c.deadline < now]:
+            connection.end_late()
+
+
+def _close_oldest(connections: "Iterable[Bounded]") -> bool:
+    oldest = min((c for c in connections if c.waiting), key=lambda c: c.since, default=None)
+    if oldest is not None:
+        metrics.CONNECTIONS_CLOSED.labels("for-another").inc()
+        oldest.drop()
+    return oldest is not None
+
+
+class Bounded(HttpToolsProtocol):
+    """uvicorn's protocol with bounds: each state of a connection has a deadline, but for the time that the application takes.
+
+    Guarantee: a connection that sends nothing, half a head, or a body that never comes is closed in seconds.
+    Test: test_a_connection_that_says_nothing_more_is_closed.
+    """
+
+    def __init__(self, *, bounds: Bounds, **given: Any) -> None:
+        super().__init__(**given)
+        self._bounds = bounds
+        self._unread = 0  # bytes that the parser took since it last gave something to us
+        self._refused = False
+        self.address = ""
+        self.waiting = True
+        self.since = 0.0
+        self.deadline: float | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else ""
+        if not self._bounds.make_room(self.address):
+            metrics.CONNECTIONS_CLOSED.labels("too-many").inc()
+            self._refuse(Problem(503, detail="too many connections", headers={"Retry-After": "1"}))
+            self.drop()
+            return
+        self._bounds.open.add(self)
+        self._bounds.of_address[self.address] += 1
+        self._wait(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self in self._bounds.open:
+            self._bounds.open.discard(self)
+            self._bounds.of_address[self.address] -= 1
+            if not self._bounds.of_address[self.address]:
+                del self._bounds.of_address[self.address]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser by pieces, and stops when it keeps more of them for itself than a head may have.
+
+        Guarantee: no head, trailer or target is held in memory beyond its limit. Test: test_a_head_beyond_its_limit_is_refused.
+        """
+        for start in range(0, len(data), PIECE_BYTES):
+            if self._refused or self.parser is None or self.transport.is_closing():
+                return
+            piece = data[start : start + PIECE_BYTES]
+            self._unread += len(piece)
+            super().data_received(piece)
+            if len(getattr(self, "url", b"")) > TARGET_BYTES_MAX and self.waiting:
+                self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
+            elif self._unread > HEAD_BYTES_MAX:
+                self._refuse(Problem(431, detail=f"at most {HEAD_BYTES_MAX} bytes of headers"))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self.waiting:
+            self._wait(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        if self._refused:
+            return
+        self._unread = 0
+        if len(self.url) > TARGET_BYTES_MAX:
+            self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
+            return
+        self.waiting = False
+        self._by(PIECE_SECONDS)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._refused:
+            return
+        self._unread = 0
+        if not self.cycle.response_complete:
+            self._by(PIECE_SECONDS)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._refused:
+            return
+        self._unread = 0
+        if self.cycle.response_complete:
+            self._wait(IDLE_SECONDS)
+        else:
+            self.deadline = None
+        super().on_message_complete()
+        self.cycle.more_body = False
+
+    def on_response_complete(self) -> None:
+        if self.cycle.more_body:
+            self._by(REST_SECONDS)  # answered before its body was there: the rest is thrown away, for a while
+        elif not self.pipeline:
+            self._wait(IDLE_SECONDS)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._by(READING_SECONDS)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.deadline = None
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's own word for what is no HTTP."""
+        self._refuse(Problem(400, "http-malformed", "this is no HTTP/1.1 request"))
+
+    def end_late(self) -> None:
+        if self._refused:
+            self.drop()
+            return
+        metrics.CONNECTIONS_CLOSED.labels("idle" if self.waiting else "late").inc()
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and not cycle.response_started:
+            self._refuse(Problem(408, detail=f"nothing more came for {PIECE_SECONDS:g} s"))
+        self.drop()
+
+    def drop(self) -> None:
+        """Closes, the second time without waiting for the client to read what it was sent."""
+        self.deadline = None
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            self.transport.close()
+            self.deadline = self.loop.time() + REST_SECONDS
+
+    def _wait(self, seconds: float) -> None:
+        self.waiting, self.since = True, self.loop.time()
+        self.deadline = self.since + seconds
+
+    def _by(self, seconds: float) -> None:
+        self.deadline = self.loop.time() + seconds
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answers in the protocol, before any application has the request, and closes."""
+        self._refused = True
+        if self.transport.is_closing():
+            return
+        body = problem.body()
+        lines = [
+            b"HTTP/1.1 %d %s" % (problem.status, problem.phrase.encode()),
+            b"content-type: " + PROBLEM_TYPE,
+            b"content-length: %d" % len(body),
+            b"connection: close",
+            *(name + b": " + value for name, value in problem.raw_headers()),
+        ]
+        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        # Closed at once, the kernel would answer what is still coming with a reset, and the client would lose our answer.
+        self.flow.pause_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._by(REFUSED_SECONDS)
+
+
+async def close_late(bounds: Bounds) -> None:
+    """Looks after the deadlines, for ever."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        bounds.close_late(loop.time())
+        metrics.CONNECTIONS_OPEN.set(len(bounds.open))
+
+
+def allow_files(total_max: int) -> str:
+    """Raises this process's limit of open files to what `total_max` connections need; what is wrong when it may not, else ""."""
+    needed = total_max + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        return f"MOTCUA_CONNECTIONS: {total_max} connections need {needed} open files, and {hard} are allowed"
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return ""

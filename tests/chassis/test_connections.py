@@ -1,0 +1,232 @@
+"""Connections that send too much, too slowly or nothing, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from services.chassis import connections
+from services.chassis.connections import HEAD_BYTES_MAX, Bounded, Bounds, allow_files, close_late
+from tests.chassis.doors import Doors
+from tests.chassis.issuing import Issuer
+
+PATIENCE_SECONDS = 30
+GET = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
+Sockets = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class House:
+    """A server in this loop, and its doors."""
+
+    def __init__(self, port: int, bounds: Bounds, token: str) -> None:
+        self.port, self.bounds, self.token = port, bounds, token
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def enter(self, data: bytes = b"") -> Sockets:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self._writers.append(writer)
+        writer.write(data)
+        return reader, writer
+
+    async def tell(self, data: bytes) -> bytes:
+        """All that is answered until the server closes."""
+        reader, _ = await self.enter(data)
+        return await ended(reader)
+
+    def leave(self) -> None:
+        for writer in self._writers:
+            writer.close()
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        with suppress(ConnectionError):
+            return await reader.read()
+    return b""
+
+
+async def answer(sockets: Sockets) -> bytes:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        head = await sockets[0].readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        return head + await sockets[0].readexactly(length)
+
+
+@pytest.fixture
+async def house(
+    tmp_path: Path, free_ports: Callable[[int], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    for name in ("HEAD", "PIECE", "IDLE", "REST", "REFUSED", "READING"):
+        monkeypatch.setattr(connections, f"{name}_SECONDS", 0.3)
+    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
+    issuer, port, bounds = Issuer(), free_ports(1)[0], Bounds(6, 5)
+    doors = Doors(issuer.write(tmp_path))
+
+    @doors.application.get("/slow")
+    async def slow() -> str:
+        await asyncio.sleep(1.0)
+        return "done"
+
+    http = partial(Bounded, bounds=bounds)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            doors.application,
+            port=port,
+            http=http,
+            ws="none",
+            lifespan="off",
+            log_config=None,  # type: ignore[arg-type]
+        )
+    )
+    tasks = [asyncio.create_task(server._serve()), asyncio.create_task(close_late(bounds))]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not server.started:  # noqa: ASYNC110 (uvicorn tells it by nothing else)
+            await asyncio.sleep(0.01)
+    begun = House(port, bounds, issuer.token())
+    yield begun
+    begun.leave()
+    server.should_exit = True
+    await tasks[0]
+    tasks[1].cancel()
+
+
+def code_of(answered: bytes) -> tuple[int, str]:
+    head, _, body = answered.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head, answered
+    return int(head.split()[1]), json.loads(body)["code"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET /livez HTTP/1.1\r\nx: " + b"a" * 60_000 + b"\r\n\r\n", 431, "headers-too-large"),
+        (b"GET /livez HTTP/1.1\r\n" + b"x: y\r\n" * 12_000, 431, "headers-too-large"),
+        (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", 414, "target-too-long"),
+        (b"GET /" + b"a" * 200_000, 414, "target-too-long"),
+        (b"GET / HTTP/3\r\n\r\n", 400, "http-malformed"),
+    ],
+)
+async def test_a_head_beyond_its_limit_is_refused(house: House, sent: bytes, status: int, code: str) -> None:
+    assert code_of(await house.tell(sent)) == (status, code)
+
+
+async def test_of_an_endless_head_little_is_taken(house: House) -> None:
+    reader, writer = await house.enter(b"GET /livez HTTP/1.1\r\n")
+    sent = 0
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for _ in range(4_000):
+                writer.write(b"x: " + b"y" * 100_000 + b"\r\n")
+                await writer.drain()
+                sent += 100_005
+    assert sent < 100_000_000
+    await ended(reader)
+    assert await house.tell(GET.replace(b"host", b"connection: close\r\nhost")) != b""
+
+
+async def test_a_trailer_has_the_limit_of_a_head(house: House) -> None:
+    start = b"POST /plain HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    answered = await house.tell(start + b"x: " + b"y" * (3 * HEAD_BYTES_MAX))
+    assert b" 401 " in answered or b" 431 " in answered
+    assert not house.bounds.open
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\r\n",
+        b"GET /livez HTTP/1.1\r\nhost:",
+        GET,
+        b"POST /plain HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n",
+        b"POST /direct HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000000\r\n\r\n{",
+    ],
+    ids=["nothing", "an empty line", "half a head", "one request", "no body", "half a body"],
+)
+async def test_a_connection_that_says_nothing_more_is_closed(house: House, sent: bytes) -> None:
+    await house.tell(sent)
+    assert not house.bounds.open and not house.bounds.of_address
+
+
+@pytest.mark.parametrize("path", [b"/plain", b"/direct"])
+async def test_a_body_that_stops_coming_is_told_so(house: House, path: bytes) -> None:
+    head = b"POST %s HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
+    sent = head % (path, house.token.encode()) + b"content-length: 900\r\n\r\n{"
+    assert code_of(await house.tell(sent)) == (408, "request-too-slow")
+
+
+async def test_a_body_that_comes_slowly_is_taken(house: House) -> None:
+    head = (
+        b"POST /direct HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
+    )
+    body = b'{"number": 7}'
+    told = head % house.token.encode() + b"idempotency-key: k\r\ncontent-length: %d\r\n\r\n" % len(body)
+    sockets = await house.enter(told)
+    for byte in body:
+        sockets[1].write(bytes([byte]))
+        await asyncio.sleep(0.1)
+    assert b" 201 " in await answer(sockets)
+
+
+async def test_the_time_of_the_application_has_no_deadline_of_a_connection(house: House) -> None:
+    house_public = await answer(await house.enter(GET.replace(b"/livez", b"/slow")))
+    assert b'"done"' in house_public
+
+
+async def test_requests_in_one_piece_are_all_answered(house: House) -> None:
+    sockets = await house.enter(GET * 3)
+    assert [b" 200 " in await answer(sockets) for _ in range(3)] == [True] * 3
+
+
+async def test_idle_connections_keep_nobody_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 60)
+    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
+    idle = [await house.enter() for _ in range(4)]
+    later = [await house.enter(GET) for _ in range(2)]
+    assert all([b" 200 " in await answer(sockets) for sockets in later])
+    # The two that had waited longest went; the one whose request is under way did not.
+    assert [await ended(reader) for reader, _ in idle[:2]] == [b"", b""]
+    assert b'"done"' in await answer(busy)
+    assert len(house.bounds.open) <= 5
+
+
+async def test_when_all_are_busy_one_more_is_told_to_come_back(house: House) -> None:
+    busy = [await house.enter(GET.replace(b"/livez", b"/slow")) for _ in range(5)]
+    await asyncio.sleep(0.2)
+    assert code_of(await house.tell(GET)) == (503, "unavailable")
+    assert all([b'"done"' in await answer(sockets) for sockets in busy])
+
+
+@pytest.mark.parametrize("path", ["/plain", "/direct"])
+async def test_no_body_is_read_for_a_stranger(path: str, tmp_path: Path) -> None:
+    read = False
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        read = True
+        yield b"{}"
+
+    async with Doors(Issuer().write(tmp_path)).client() as client:
+        answer = await client.post(path, content=body(), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token-missing")
+    assert not read
+
+
+def test_a_process_may_open_the_files_that_its_connections_need() -> None:
+    """In a process of its own: a limit once lowered stays so."""
+    script = (
+        "import resource; from services.chassis.connections import allow_files;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096));"
+        "print(allow_files(1000), resource.getrlimit(resource.RLIMIT_NOFILE)[0], allow_files(10000))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(" 1200 MOTCUA_CONNECTIONS: 10000 connections need 10200 open files")

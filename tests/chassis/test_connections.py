@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from services.chassis import connections
-from services.chassis.connections import HEAD_BYTES_MAX, Bounded, Bounds, allow_files, close_late
+from services.chassis.connections import HEAD_BYTES_MAX, Bounded, Bounds, close_late
 from tests.chassis.doors import Doors
 from tests.chassis.issuing import Issuer
 

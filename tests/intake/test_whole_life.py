@@ -210,7 +210,7 @@ def own_row(version: int, event: Any, at: datetime) -> Row:
 def step_row(sequence: int, kind: str, at: datetime) -> Row:
     said = delivered(DOSSIER, sequence, kind, **EXAMPLES.get(kind, BACK))._replace(occurred_at=at)
     _, number, what, status, happened_at, code, due_on, sets_due, strikes, answers, data = step(
-        said, CODE_KEY
+        said, (CODE_KEY,)
     )
     return Row(
         "processing",

@@ -33,6 +33,7 @@ from services.chassis.requests import (
     Scope,
     Send,
     check_json,
+    plain_query,
     read_body,
     traceparent,
 )
@@ -54,6 +55,7 @@ class Application(FastAPI):
     body_bytes_max: int
     media_types: frozenset[bytes]
     directs: Directs
+    query_lists: frozenset[str]
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str]) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -216,6 +218,8 @@ class Application(FastAPI):
             await send(message)
 
         try:
+            if scope["query_string"]:
+                scope["query_string"] = plain_query(scope["query_string"], self.query_lists)
             if scope["method"] in METHODS_WITH_BODY:
                 await self._admit(scope, headers)
                 body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
@@ -235,10 +239,7 @@ class Application(FastAPI):
         return status
 
     async def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-        """Authorises the caller of a route that needs one.
-
-        Guarantee: nothing of a body is read for a stranger. Test: test_no_body_is_read_for_a_stranger.
-        """
+        """Guarantee: nothing of a body is read for a stranger. Test: test_no_body_is_read_for_a_stranger."""
         for route in self.routes:
             if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
                 if roles := roles_needed(route):

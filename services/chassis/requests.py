@@ -8,8 +8,9 @@ import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from services.chassis.problems import Problem
+from services.chassis.problems import Problem, dotted
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -88,6 +89,23 @@ def check_json(body: bytes, depth_max: int = DEPTH_MAX) -> None:
             brackets = brackets.replace(b"{}", b"")  # one kind, so that a pass takes exactly one level
         if brackets:
             raise Problem(400, "json-too-deep", f"at most {depth_max} levels of nesting")
+
+
+def plain_query(query: bytes, many: frozenset[str]) -> bytes:
+    """The query without its empty members: a form sends one for each field that was left open. Problem 422 for the rest.
+
+    Guarantee: an empty member of a query is an absent one, and one that comes twice is refused, unless its name is in `many`.
+    Test: test_members_of_a_query_are_told_once.
+    """
+    members = [(name, value) for name, value in parse_qsl(query.decode("latin-1")) if value]
+    seen: set[str] = set()
+    for name, value in members:
+        if "\x00" in name or "\x00" in value:
+            raise Problem(422, "nul-character", "text must not contain NUL characters")
+        if name in seen and name not in many:
+            raise Problem(422, "query-member-twice", "this member may come once", field=dotted((name,)))
+        seen.add(name)
+    return urlencode(members).encode()
 
 
 def traceparent(received: bytes | None) -> str:

@@ -52,8 +52,12 @@ def create_app(
     public: Mapping[str, str] | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
     media_types: frozenset[bytes] = frozenset({JSON}),
+    query_lists: frozenset[str] = frozenset(),
 ) -> Application:
-    """A service's application with the routes that every service has; `public` is path → why anybody may use it."""
+    """A service's application with the routes that every service has; `public` is path → why anybody may use it.
+
+    `query_lists` are the members of queries that may come more than once.
+    """
     application = Application(
         title=title,
         description=description,
@@ -69,7 +73,7 @@ def create_app(
     application.tokens, application.limits = tokens, limits
     application.public = PUBLIC | dict(public or {})
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
-    application.directs = Directs()
+    application.directs, application.query_lists = Directs(), query_lists
 
     @application.get("/livez", summary="The process turns")
     async def livez() -> dict[str, bool]:

@@ -61,6 +61,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
         ready=ready,
+        query_lists=frozenset({"status"}),
     )
     add_routes(application, desk)
     add_queue_routes(application, desk)

@@ -43,9 +43,7 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Z
 
 
 def _written_date(value: object) -> object:
-    # A form sends an empty field for an open side; pydantic alone would take a number for a day, too.
-    if value == "":
-        return None
+    # pydantic alone would take a number for a day, too
     if isinstance(value, str) and not _DATE.fullmatch(value):
         raise ValueError("a date is written 2023-09-30")
     return value
@@ -60,7 +58,8 @@ def _written_instant(value: object) -> object:
 
 
 Day = Annotated[
-    date | None, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))
+    Annotated[date, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None,
+    Field(),
 ]
 Instant = Annotated[
     AwareDatetime,

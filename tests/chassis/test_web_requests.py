@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.chassis.problems import Problem
-from services.chassis.requests import check_json, traceparent
+from services.chassis.requests import check_json, plain_query, traceparent
 
 TEXT = st.text(alphabet='[]{}"\\ a,:', max_size=8)
 VALUES = st.recursive(
@@ -80,6 +80,30 @@ def test_a_hostile_body_takes_time_in_proportion(hostile: Callable[[int], bytes]
         return best
 
     assert seconds(16 * 4_000) < 64 * max(seconds(4_000), 2e-6)
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        (b"from=2026-01-01&to=", b"from=2026-01-01"),
+        (b"to=", b""),
+        (b"to", b""),
+        (b"as_of=2023-09-30T17:00:00+07:00&a=%C3%A9", b"as_of=2023-09-30T17%3A00%3A00+07%3A00&a=%C3%A9"),
+        (b"status=a&status=b&status=", b"status=a&status=b"),
+        (b"by=&by=month", b"by=month"),
+    ],
+)
+def test_members_of_a_query_are_told_once(query: bytes, left: bytes) -> None:
+    assert plain_query(query, frozenset({"status"})) == left
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [(b"to=1&to=1", "query-member-twice"), (b"to=%00", "nul-character"), (b"%00=1", "nul-character")],
+)
+def test_members_of_a_query_that_come_twice_are_refused(query: bytes, code: str) -> None:
+    with pytest.raises(Problem, match=code):
+        plain_query(query, frozenset({"status"}))
 
 
 @given(st.binary(max_size=60))

@@ -11,6 +11,7 @@ import pytest
 
 from contracts.catalogue import PROCEDURES
 from services.intake.submitting import ZONE
+from tests.chassis.queries import ask_all
 from tests.intake.conftest import Front, Process, body
 from tests.intake.test_bulk import case
 
@@ -97,7 +98,7 @@ async def test_procedures_are_todays_by_intakes_own_clock_in_vietnam(that_night:
 
 
 @pytest.mark.parametrize(
-    "on", ["", "tomorrow", "2026-13-01", "2026-02-30", "20260701", "0", "1782864000", "3000-01-01"]
+    "on", ["tomorrow", "2026-13-01", "2026-02-30", "20260701", "0", "1782864000", "3000-01-01"]
 )
 async def test_procedures_of_no_day_are_refused(front: Front, on: str) -> None:
     answer = await front.client.get("/v1/procedures", params={"on": on})
@@ -135,3 +136,9 @@ async def test_an_import_is_asked_for_the_day_of_its_case(front: Front) -> None:
     told = answer.json()["answers"]
     assert [one["outcome"] for one in told] == ["recorded", "refused", "recorded"]
     assert (told[1]["code"], told[1]["field"]) == ("procedure-abolished", "procedure")
+
+
+async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(process: Process) -> None:
+    async with process(lookups_per_minute=10_000) as front:
+        document = (await front.client.get("/openapi.json")).json()
+        assert await ask_all(front.client, document, front.headers("officer")) == 3

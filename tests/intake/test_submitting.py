@@ -130,7 +130,7 @@ async def test_a_retry_across_midnight_and_the_end_of_the_week_makes_no_second_d
     key = RepeatKey("portal/s1", "night", b"\1" * 32)
 
     async def at(moment: datetime) -> bytes:
-        intake = Intake(store, b"k" * 32, lambda: moment, uuid7)
+        intake = Intake(store, (b"k" * 32,), lambda: moment, uuid7)
         filed = Submission("portal", "1.009982", "H29.015.00", "online", None, b"{}", moment)
         return (await submit(intake, filed, "portal/s1", key, "")).body
 

@@ -12,6 +12,7 @@ from services.chassis.access import unauthorised_routes
 from services.chassis.settings import load
 from services.notify.app import build
 from services.notify.settings import NotifySettings
+from tests.chassis.queries import ask_all
 from tests.notify.desk import Desk
 from tests.notify.examples import Life
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
@@ -124,3 +125,13 @@ def test_a_wrong_setting_is_refused_by_name(
     with pytest.raises(SystemExit) as refused:
         load(NotifySettings)
     assert f"MOTCUA_{name}" in str(refused.value)
+
+
+async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(
+    desk: Desk, settings: NotifySettings, issuer: Issuer
+) -> None:
+    app = build(settings, desk.pool, desk.texts, lambda: {"dossiers": True, "contacts": True})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notify") as client:
+        assert (
+            await ask_all(client, app.openapi(), {"Authorization": f"Bearer {issuer.token('officer')}"}) >= 1
+        )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.processing import incoming, queues, sweeps
 from services.processing.calendar import ZONE
 from services.processing.queues import Place
+from tests.chassis.queries import ask_all
 from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
 
@@ -228,3 +229,10 @@ def test_every_instant_of_a_cut_is_in_one_span(edge: datetime, at: datetime, by_
         spans = list(queues.spans_of(since, until, by_minute=by_minute))
         held = [span for span, first, last in spans if first <= counters[span] <= last]
         assert len(held) == (since <= at <= until)
+
+
+async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(fresh_house: House) -> None:
+    headers = {
+        "authorization": f"Bearer {fresh_house.issuer.token('supervisor', subject='s', office=OFFICE, unit=UNIT)}"
+    }
+    assert await ask_all(fresh_house.client, fresh_house.application.openapi(), headers) == 16

@@ -11,6 +11,7 @@ import pytest
 from services.chassis.progress import Complete
 from services.chassis.web import unauthorised_routes
 from services.reporting.routes import CountsAnswer
+from tests.chassis.queries import ask_all
 from tests.reporting.conftest import Served
 from tests.reporting.serving import NOW
 
@@ -81,7 +82,6 @@ async def test_an_unescaped_plus_sign_is_understood(served: Served) -> None:
     ("asked", "field"),
     [
         ({"by": "week"}, "by"),
-        ({"by": ""}, "by"),
         ({"from": "2023-02-30"}, "from"),
         ({"from": "20230101"}, "from"),
         ({"from": "0"}, "from"),
@@ -169,3 +169,13 @@ async def test_a_plot_under_its_version_may_be_kept_for_ever(served: Served) -> 
     assert "<script" not in kept.text and "02/2023" in kept.text and "Đã giải quyết" in kept.text
     assert other.headers["cache-control"] == "no-store"
     assert none.status_code == 404
+
+
+async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(served: Served) -> None:
+    async with served.client() as client:
+        assert await ask_all(client, served.application.openapi(), {}) == 12
+        members = [{"name": name, "in": "query", "schema": {}} for name in ("from", "to", "lang")]
+        pages = {path: {"get": {"parameters": members}} for path in ("/", "/live", "/plots/by_month.svg")}
+        assert await ask_all(client, {"paths": pages}, {}) == 9
+        form = await client.get("/?from=2023-01-01&to=&lang=vi")
+    assert (form.status_code, form.headers["content-type"][:9]) == (200, "text/html")

@@ -42,7 +42,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     commands.add_parser("down", help="stop everything").set_defaults(run=_down)
 
     token = commands.add_parser("token", help="print a token to call the services with")
-    token.add_argument("--role", required=True, help="portal, officer, supervisor, importer or operator")
+    what = token.add_mutually_exclusive_group(required=True)
+    what.add_argument("--role", help="portal, officer, supervisor, importer or operator")
+    what.add_argument("--revoke", metavar="TOKEN", help="withdraw a token that was printed before")
     token.add_argument("--unit", help="handling unit; officers and supervisors have one by default")
     token.add_argument("--office", help="accepting office; officers and supervisors have one by default")
     token.add_argument("--sub", default="", help="who it is")
@@ -116,6 +118,9 @@ def _token(home: Home, options: argparse.Namespace) -> int:
     from deploy.local.issuer import Issuer
 
     issuer = Issuer(home.path)
+    if options.revoke:
+        issuer.revoke(options.revoke)
+        return 0
     _print(
         issuer.token(
             options.role,

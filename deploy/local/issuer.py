@@ -4,15 +4,17 @@ Any OpenID Connect provider can stand in its place: services are told an issuer,
 """
 
 import json
+import secrets
 import time
 from pathlib import Path
 
 from joserfc import jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from deploy.local.keys import write_private
 from deploy.local.process import Failed
-from services.chassis.tokens import ROLES
+from services.chassis.tokens import NONE_REVOKED, ROLES
 
 ISSUER = "motcua-local"
 AUDIENCE = "motcua"
@@ -30,6 +32,9 @@ class Issuer:
             made = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
             write_private(self._private, json.dumps(made.as_dict(private=True)))
         self._key = ECKey.import_key(json.loads(self._private.read_text(encoding="utf-8")))
+        self.revoked = home / "revoked.json"
+        if not self.revoked.exists():
+            self.revoked.write_bytes(NONE_REVOKED)
         public = json.dumps({"keys": [self._key.as_dict(private=False)]})
         if not self.jwks.exists() or self.jwks.read_text(encoding="utf-8") != public:
             self.jwks.write_text(public, encoding="utf-8")
@@ -54,6 +59,7 @@ class Issuer:
             "sub": subject or f"local-{role}",
             "role": role,
             "iat": now,
+            "jti": secrets.token_hex(8),
             "exp": now + int(min(hours, HOURS_MOST) * 3600),
         }
         if place := office if office is not None else OFFICE if in_office else "":
@@ -61,3 +67,13 @@ class Issuer:
         if place := unit if unit is not None else UNIT if in_office else "":
             claims["unit"] = place
         return str(jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key))
+
+    def revoke(self, token: str) -> None:
+        """Withdraws one token: the services know it within half a minute. Failed for what is not this run's token."""
+        try:
+            jti = jwt.decode(token, self._key, algorithms=["ES256"]).claims["jti"]
+        except (JoseError, ValueError, KeyError):
+            raise Failed("this is no token of this run with an id of its own") from None
+        listed = json.loads(self.revoked.read_text(encoding="utf-8"))["revoked"]
+        if jti not in listed:
+            write_private(self.revoked, json.dumps({"revoked": [*listed, jti]}))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy.local.home import Home
-from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
+from deploy.local.issuer import AUDIENCE, HOURS_MOST, ISSUER, Issuer
 from deploy.local.kafka import Kafka
 from deploy.local.keys import Secrets
 from deploy.local.postgres import Postgres
@@ -55,6 +55,8 @@ def service_environment(
         "HOST": "127.0.0.1",
         "PORT": str(home.port(service)),
         "JWKS": str(Issuer(home.path).jwks),
+        "JWT_REVOKED": str(Issuer(home.path).revoked),
+        "JWT_LIFETIME_HOURS": str(HOURS_MOST),
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
     }

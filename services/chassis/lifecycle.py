@@ -125,7 +125,11 @@ async def serve(
         server.leave()
 
     spare_the_collector()
-    own = (_WATCH, Background("connections", partial(close_late, bounds)))
+    own = (
+        _WATCH,
+        Background("connections", partial(close_late, bounds)),
+        Background("keys", application.tokens.keep_fresh),
+    )
     running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, *own)]
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
     try:

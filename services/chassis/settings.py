@@ -66,6 +66,16 @@ class ServiceSettings(BaseSettings):
     jwks: str = Field(min_length=1, description="The issuer's public keys: a path or an http(s) address.")
     jwt_issuer: str = Field(min_length=1, description="The `iss` that a token must carry.")
     jwt_audience: str = Field(min_length=1, description="The `aud` that a token must carry.")
+    jwt_lifetime_hours: float = Field(
+        default=24.0,
+        gt=0,
+        le=8760,
+        description="How long a token may live, hours from its `iat` to its `exp`.",
+    )
+    jwt_revoked: str = Field(
+        default="",
+        description='The issuer\'s list of withdrawn tokens, {"revoked": [jti, …]}: a path or an http(s) address; empty for none.',
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity that is logged."
     )

@@ -56,7 +56,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         title="Một Cửa: processing",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=Tokens(settings.jwks, settings.jwt_issuer, settings.jwt_audience),
+        tokens=Tokens.of(settings),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
-from services.chassis.tokens import Caller, KeysUnavailable, TokenRefused, Tokens
+from services.chassis.tokens import NONE_REVOKED, Caller, KeysUnavailable, TokenRefused, Tokens
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
 
@@ -66,6 +67,13 @@ async def test_our_audience_may_be_one_of_several(tokens: Tokens, issuer: Issuer
         ({"exp": None}, "token-without-expiry"),
         ({"exp": True}, "token-without-expiry"),
         ({"nbf": time.time() + 900}, "token-not-yet-valid"),
+        ({"nbf": "2999"}, "token-invalid"),
+        ({"nbf": True}, "token-invalid"),
+        ({"iat": "now"}, "token-invalid"),
+        ({"iat": time.time() + 900}, "token-not-yet-valid"),
+        ({"exp": time.time() + 25 * 3600}, "token-lives-too-long"),
+        ({"iat": time.time() - 23 * 3600, "exp": time.time() + 2 * 3600}, "token-lives-too-long"),
+        ({"jti": ["a"]}, "token-invalid"),
         ({"subject": ""}, "token-without-subject"),
         ({"subject": "a\nb"}, "token-without-subject"),
         ({"role": "emperor"}, "token-without-role"),
@@ -131,6 +139,47 @@ async def test_a_new_key_is_learned(tokens: Tokens, issuer: Issuer, tmp_path: Pa
     successor.write(tmp_path)
     clock.now += 31
     assert (await tokens.verify(successor.token().encode())).role == "portal"
+
+
+async def test_a_withdrawn_key_names_nobody(
+    tokens: Tokens, issuer: Issuer, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a token that was seen before nor one that was not."""
+    monkeypatch.setattr("services.chassis.tokens.KEYS_REFRESH_SECONDS", 0.01)
+    seen, unseen = issuer.token().encode(), issuer.token(subject="s2").encode()
+    await tokens.verify(seen)
+    successor = Issuer("two")
+    successor.write(tmp_path)
+    clock.now += 31
+    fresh = asyncio.create_task(tokens.keep_fresh())
+    async with asyncio.timeout(30):
+        while tokens.remembered(seen) is not None:  # noqa: ASYNC110 (it tells nobody)
+            await asyncio.sleep(0.01)
+    fresh.cancel()
+    for token in (seen, unseen):
+        assert await refused(tokens, token.decode()) == "token-invalid"
+    assert (await tokens.verify(successor.token().encode())).role == "portal"
+
+
+async def test_a_revoked_token_names_nobody(issuer: Issuer, tmp_path: Path, clock: Clock) -> None:
+    revoked = tmp_path / "revoked.json"
+    revoked.write_bytes(NONE_REVOKED)
+    tokens = Tokens(issuer.write(tmp_path), ISSUER, AUDIENCE, revoked=str(revoked), clock=clock)
+    one, other = issuer.token(jti="a"), issuer.token(jti="b")
+    for token in (one, other):
+        await tokens.verify(token.encode())
+    for told in (b'{"revoked": ["a"]}', b'{"revoked": "b"}', b"", b"[]"):  # a damaged list changes nothing
+        revoked.write_bytes(told)
+        clock.now += 31
+        await tokens._refresh()
+        assert await refused(tokens, one) == "token-revoked"
+        assert (await tokens.verify(other.encode())).role == "portal"
+    # From the beginning without its list, nobody is let in.
+    blind = Tokens(
+        str(tmp_path / "jwks.json"), ISSUER, AUDIENCE, revoked=str(tmp_path / "absent"), clock=clock
+    )
+    with pytest.raises(KeysUnavailable):
+        await blind.verify(other.encode())
 
 
 class _Keys(BaseHTTPRequestHandler):

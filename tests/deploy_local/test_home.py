@@ -79,6 +79,19 @@ async def test_services_know_the_issuers_tokens(tmp_path: Path) -> None:
         await tokens.verify(Issuer(tmp_path / "another").token("officer").encode())
 
 
+async def test_a_token_that_was_revoked_at_the_command_line_names_nobody(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path)
+    tokens = Tokens(str(issuer.jwks), ISSUER, AUDIENCE, revoked=str(issuer.revoked))
+    lost, kept = issuer.token("officer"), issuer.token("officer")
+    issuer.revoke(lost)
+    issuer.revoke(lost)
+    assert (await tokens.verify(kept.encode())).role == "officer"
+    with pytest.raises(TokenRefused, match="token-revoked"):
+        await tokens.verify(lost.encode())
+    with pytest.raises(Failed):
+        issuer.revoke(Issuer(tmp_path / "another").token("officer"))
+
+
 def test_no_token_for_an_unknown_role(tmp_path: Path) -> None:
     with pytest.raises(Failed, match="importer, officer, operator, portal, supervisor"):
         Issuer(tmp_path).token("king")

@@ -63,8 +63,9 @@ DEAD_LETTERS = tuple(Topic(f"{reader}.dead-letters", (reader,), (), 1) for reade
 
 TOPICS = (
     Topic("dossiers", ("intake", "processing"), (*SERVICES, ANALYST), 12),
-    Topic("calendar", ("processing",), ("intake", "notify", "reporting", ANALYST), 1),
-    Topic("notices", ("notify",), ("intake", "reporting", ANALYST), 12),
+    # Who publishes a log reads it too: a restored log is compared with what was published of it.
+    Topic("calendar", ("processing",), ("processing", "intake", "notify", "reporting", ANALYST), 1),
+    Topic("notices", ("notify",), ("notify", "intake", "reporting", ANALYST), 12),
     Topic("contacts", ("intake",), ("notify",), 12, ERASABLE),
     Topic("progress", ("intake", "processing", "notify"), (*SERVICES, ANALYST), 1, LATEST_ONLY),
     *DEAD_LETTERS,

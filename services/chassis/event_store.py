@@ -125,6 +125,8 @@ class StoredEvent(NamedTuple):
 class StoreUnavailable(Exception):
     """The database did not answer in time. Whether the item was recorded is not known: send it again under the same ids."""
 
+    code = "unavailable"
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -137,7 +139,8 @@ class EventStore:
 
     `function` names the service's SQL function that wraps append() to write its own rows in the same call; it takes
     (new_item[], new_event[]) and, with `attachment_type`, an array of that composite type, whose first member is the item number.
-    `poke` is called after each flush that stored something, `observe` with the size of each batch.
+    `poke` is called after each flush that stored something, `observe` with the size of each batch. Nothing is appended before
+    `opened` is set.
     """
 
     def __init__(
@@ -149,8 +152,10 @@ class EventStore:
         poke: Callable[[], None] = lambda: None,
         observe: Callable[[int], None] = lambda _: None,
         patience_seconds: float = PATIENCE_SECONDS,
+        opened: asyncio.Event | None = None,
     ) -> None:
         self._pool = pool
+        self.opened = opened
         self._takes_rows = attachment_type is not None
         rows = f", $3::{attachment_type}[]" if attachment_type else ""
         self._call = f"SELECT * FROM {function}($1::new_item[], $2::new_event[]{rows})"
@@ -222,11 +227,11 @@ class EventStore:
             answers = await self._send([waiting.item for waiting in batch])
         except (asyncpg.PostgresError, ValueError, ArithmeticError, TypeError) as error:
             # Guarantee: one bad item never fails its neighbours. Test: test_one_bad_item_fails_alone.
-            if len(batch) > 1:
-                for waiting in batch:
+            for waiting in batch:
+                if len(batch) > 1 and not isinstance(error, StoreUnavailable):
                     await self._answer([waiting])
-            elif not batch[0].answer.done():
-                batch[0].answer.set_exception(error)
+                elif not waiting.answer.done():
+                    waiting.answer.set_exception(error)
             return
         except BaseException as error:
             for waiting in batch:
@@ -249,6 +254,9 @@ class EventStore:
         Guarantee: a flush whose answer was lost is sent again and writes nothing twice. Test: test_a_lost_answer_is_asked_again.
         """
         arguments = _arguments(items, self._takes_rows)
+        if self.opened is not None:
+            async with asyncio.timeout(self._patience_seconds):
+                await self.opened.wait()
         deadline = asyncio.get_running_loop().time() + self._patience_seconds
         while True:
             try:
@@ -286,11 +294,3 @@ def _answer(row: asyncpg.Record) -> Answer:
     if outcome == "repeated":
         return Repeated(stream_id, version, recorded_at, body_hmac)
     return Conflict(version)
-
-
-async def read_after(connection: Any, position: int, limit: int) -> list[StoredEvent]:
-    """The next events of the log after `position`, in order; `connection` is a pool or a connection."""
-    rows = await connection.fetch(
-        f"SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2", position, limit
-    )
-    return [StoredEvent(*row) for row in rows]

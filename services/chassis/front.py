@@ -265,7 +265,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
     if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):
         log.warning("unavailable", extra={"fields": logs.describe(error)})
-        return Problem(503, detail="try again, under the same Idempotency-Key", headers={"Retry-After": "1"})
+        code, headers = getattr(error, "code", ""), {"Retry-After": "1"}
+        return Problem(503, code, detail="try again, under the same Idempotency-Key", headers=headers)
     log.error("unforeseen", extra={"fields": logs.describe(error)})
     return Problem(500)
 

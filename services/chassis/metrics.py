@@ -123,6 +123,10 @@ RELAY_RESTARTS = counter(
     {"reason": "lost (the lease) or refused (a batch, or a new cluster)"},
 )
 RELAY_OWNS_LEASE = gauge("relay_owns_lease", "1 while this process publishes its database's events.")
+LOG_REWOUND = gauge(
+    "log_rewound",
+    "1 while the log differs from what was published of it: nothing is appended and nothing published.",
+)
 
 # consumer
 CONSUMER_LAG_MESSAGES = gauge(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -23,43 +23,22 @@ from aiokafka.errors import KafkaError
 
 from services.chassis import metrics
 from services.chassis.databases import TRANSIENT
-from services.chassis.event_store import StoredEvent, read_after
-from services.chassis.kafka import Cluster, last_value
+from services.chassis.feeds import READ_EVENTS, Feed, LogFeed
+from services.chassis.kafka import Cluster
 from services.chassis.lease import Lease, LostLease
-from services.chassis.sending import STOP_SECONDS, Message, send_all, start, stop
+from services.chassis.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
+from services.chassis.sending import STOP_SECONDS, send_all, start, stop
 from services.chassis.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-READ_EVENTS = 2_000
 GATHER_SECONDS = 0.05
 GATHER_MESSAGES = 10
-PROGRESS_TOPIC = "progress"
-
-
-class Feed(NamedTuple):
-    """Something to publish in the order of its positions: `read(connection, after, limit)` gives the next messages."""
-
-    name: str
-    read: Callable[[Any, int, int], Awaitable[list[tuple[int, Message]]]]
-
-
-class LogBehindTopic(Exception):
-    """The topic is ahead of the log: a backup was restored. Publishing would give old versions a second meaning."""
 
 
 class _NewCluster(Exception):
     """The broker is another one than a moment ago."""
-
-
-def events_feed(outgoing: Callable[[StoredEvent], Message]) -> Feed:
-    """The log itself; `outgoing` is total: every stored event is one message."""
-
-    async def read(connection: Any, after: int, limit: int) -> list[tuple[int, Message]]:
-        return [(event.position, outgoing(event)) for event in await read_after(connection, after, limit)]
-
-    return Feed("events", read)
 
 
 def pause_seconds(messages: int, took_seconds: float) -> float:
@@ -81,18 +60,19 @@ class Relay:
         producer_name: str,
         pool: asyncpg.Pool[Any],
         kafka: KafkaSettings,
-        feeds: Sequence[Feed],
+        feeds: Sequence[Feed | LogFeed],
         owner: UUID,
     ) -> None:
         self._name = producer_name
         self._pool = pool
         self._kafka = kafka
         self._feeds = feeds
+        self._log = feeds[0] if isinstance(feeds[0], LogFeed) else None
+        self.guard = LogGuard(producer_name, pool, kafka)
         self._lease = Lease(pool, owner)
         self._poked = {feed.name: asyncio.Event() for feed in feeds}
         self._positions: dict[str, int] = {}
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
-        self.behind_topic = False
 
     def poke(self) -> None:
         """Says that something was stored: publish now instead of at the next look."""
@@ -109,12 +89,12 @@ class Relay:
                 finally:
                     metrics.RELAY_OWNS_LEASE.set(0)
                     await asyncio.shield(self._lease.release(epoch))
-            except LogBehindTopic:
-                self.behind_topic = True
-                log.critical(
-                    "log-behind-topic: the log ends before what was published; restored from a backup?"
-                )
-                await asyncio.sleep(60)
+            except (OtherEvent, LogRewound) as error:
+                with suppress(*TRANSIENT):  # with the database away, the next round finds the same
+                    if isinstance(error, OtherEvent):
+                        await self.guard.refuse("", str(error))
+                    await self._measure()
+                await asyncio.sleep(TICK_SECONDS)
             except (LostLease, _NewCluster, KafkaError, *TRANSIENT) as error:
                 cause = type(error).__name__.strip("_")
                 metrics.RELAY_RESTARTS.labels("lost" if isinstance(error, LostLease) else "refused").inc()
@@ -132,7 +112,10 @@ class Relay:
                 self._positions[feed.name], self._offsets[feed.name] = await self._cursor(
                     cluster_id, feed, epoch
                 )
-            await self._refuse_to_fall_behind(cluster_id)
+            if self._log is not None:
+                self._log.begin()
+            await self.guard.refuse_if_refused()
+            await self.guard.compare(cluster_id)
             producer = await start(self._kafka)
             metrics.RELAY_OWNS_LEASE.set(1)
             log.info("publishing from position %s", dict(self._positions))
@@ -147,7 +130,9 @@ class Relay:
             if producer is not None:
                 await stop(producer)
 
-    async def _cursor(self, cluster_id: str, feed: Feed, epoch: int) -> tuple[int, dict[str, dict[str, int]]]:
+    async def _cursor(
+        self, cluster_id: str, feed: Feed | LogFeed, epoch: int
+    ) -> tuple[int, dict[str, dict[str, int]]]:
         row = await self._pool.fetchrow(
             "INSERT INTO relay_cursors (cluster_id, feed, epoch) VALUES ($1, $2, $3) "
             "ON CONFLICT (cluster_id, feed) DO UPDATE SET epoch = excluded.epoch WHERE relay_cursors.epoch <= excluded.epoch "
@@ -160,20 +145,15 @@ class Relay:
             raise LostLease
         return row["position"], orjson.loads(row["offsets"])
 
-    async def _refuse_to_fall_behind(self, cluster_id: str) -> None:
-        """Guarantee: a log that ends before what it once published is not published on. Test: test_a_restored_backup_is_not_published."""
-        last = await last_value(self._kafka, PROGRESS_TOPIC, self._name.encode())
-        newest = await self._pool.fetchval("SELECT max(position) FROM events")
-        if last and last["cluster_id"] == cluster_id and last["position"] > (newest or 0):
-            raise LogBehindTopic
-
     async def _keep_lease(self, epoch: int) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             await self._lease.keep(epoch)
             await self._measure()
 
-    async def _run_feed(self, producer: AIOKafkaProducer, feed: Feed, cluster_id: str, epoch: int) -> None:
+    async def _run_feed(
+        self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster_id: str, epoch: int
+    ) -> None:
         poked = self._poked[feed.name]
         while True:
             poked.clear()
@@ -185,11 +165,18 @@ class Relay:
                 continue
             offsets = await send_all(producer, [message for _, message in messages])
             await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
+            if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
+                self.guard.remember(messages[-1][0], event_id)
             metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
             await asyncio.sleep(pause_seconds(len(messages), time.monotonic() - began))
 
     async def _advance(
-        self, cluster_id: str, feed: Feed, epoch: int, position: int, offsets: dict[str, dict[str, int]]
+        self,
+        cluster_id: str,
+        feed: Feed | LogFeed,
+        epoch: int,
+        position: int,
+        offsets: dict[str, dict[str, int]],
     ) -> None:
         """Only after the acknowledgements, and only as the owner of the epoch."""
         known = self._offsets[feed.name]
@@ -211,9 +198,13 @@ class Relay:
     async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str) -> None:
         """Every second: how far is the log published, is it still the same cluster, and `progress` is told."""
         complete: datetime | None = None
+        incarnation = await self._pool.fetchval("SELECT log_incarnation()")
         while True:
             published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
+            await self.guard.refuse_if_refused()
+            event_id = self._log.id_at(published) if self._log else None
             newest, complete_at = await self._pool.fetchrow("SELECT * FROM log_position()")
+            event_id = event_id or (self._log.id_at(published) if self._log else None)
             if published < newest:
                 # Others of the same flush share the last one's time and may be unpublished: up to just before it.
                 recorded_at = await self._pool.fetchval(
@@ -224,10 +215,12 @@ class Relay:
             with suppress(KafkaError, OSError, TimeoutError):  # away: nothing is stopped, what was sent waits
                 if await cluster.ask() != cluster_id:
                     raise _NewCluster
-                if complete is not None:
+                if complete is not None and (event_id is not None or published == 0):
                     statement = {
                         "producer": self._name,
                         "position": published,
+                        "event_id": event_id and str(event_id),
+                        "incarnation": str(incarnation),
                         "complete_up_to": complete,
                         "offsets": offsets,
                         "cluster_id": cluster_id,

@@ -16,8 +16,10 @@ from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.event_store import EventStore
+from services.chassis.feeds import events_feed
 from services.chassis.limits import Buckets
-from services.chassis.relay import Relay, events_feed
+from services.chassis.log_identity import log_state
+from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
@@ -56,7 +58,9 @@ def build(
             # An append of nothing: it takes the head of the log and writes no byte.
             await pool.fetch("SELECT FROM submit('{}', '{}', '{}')", timeout=READY_SECONDS)
         except (asyncpg.PostgresError, *TRANSIENT):
-            return Readiness(False, {"log": "away", "kafka": lifecycle.kafka_state()})
+            return Readiness(False, {"log": await log_state(pool), "kafka": lifecycle.kafka_state()})
+        if store.opened and not store.opened.is_set():
+            return Readiness(False, {"log": "not compared yet", "kafka": lifecycle.kafka_state()})
         return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
 
     application = create_app(
@@ -89,8 +93,15 @@ async def main() -> None:
             attachment_type="new_filing",
             poke=relay.poke,
             observe=metrics.APPENDS_BATCH_SIZE.observe,
+            opened=relay.guard.opened,
         )
-        acts = EventStore(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, **ACTS)
+        acts = EventStore(
+            pool,
+            poke=relay.poke,
+            observe=metrics.APPENDS_BATCH_SIZE.observe,
+            opened=relay.guard.opened,
+            **ACTS,
+        )
         reader = Reader.of_events(
             SOURCE,
             pool,
@@ -116,6 +127,7 @@ async def main() -> None:
             settings,
             [
                 lifecycle.with_broker("relay", check, relay.run),
+                lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.with_broker("reader", check, reader.run),
                 lifecycle.background("idempotency-weeks", weeks),
             ],

@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from contracts.contacts import CHANGE_HEADER, Contact
-from services.chassis.relay import Feed
+from services.chassis.feeds import Feed
 from services.chassis.sending import Message
 from services.intake.forms import CITIZEN, ORGANISATION, Email, Mobile, PersonName
 

@@ -16,9 +16,11 @@ from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore
+from services.chassis.feeds import events_feed
 from services.chassis.limits import Buckets
+from services.chassis.log_identity import log_state
 from services.chassis.records import Keyed
-from services.chassis.relay import Relay, events_feed
+from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
@@ -48,7 +50,10 @@ def build(
         """Ready when the readers move: without them nobody would be told anything."""
         state = moving()
         parts = {name: "moving" if moves else "waiting" for name, moves in state.items()}
-        return Readiness(all(state.values()), {**parts, "kafka": lifecycle.kafka_state()})
+        refused = await log_state(pool) == "log-rewound"
+        log = {"log": "log-rewound"} if refused else {}
+        ready = all(state.values()) and not refused
+        return Readiness(ready, {**parts, **log, "kafka": lifecycle.kafka_state()})
 
     application = create_app(
         name=NAME,
@@ -85,6 +90,7 @@ async def main() -> None:
             attachment_type="mail_outcome",
             poke=relay.poke,
             observe=metrics.APPENDS_BATCH_SIZE.observe,
+            opened=relay.guard.opened,
         )
         sender = Sender(
             pool=pool,
@@ -136,9 +142,10 @@ async def main() -> None:
             settings,
             [
                 lifecycle.background("relay", with_kafka(relay.run)),
+                lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.background("dossiers", with_kafka(dossiers.run)),
                 lifecycle.background("contacts", with_kafka(people.run)),
-                lifecycle.background("inbox", sender.run_inbox),
+                lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
                 lifecycle.background("mails", sender.run_mails),
                 lifecycle.background("measure", sender.measure),
             ],

@@ -15,8 +15,10 @@ from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.event_store import EventStore
+from services.chassis.feeds import events_feed
 from services.chassis.limits import Buckets
-from services.chassis.relay import Relay, events_feed
+from services.chassis.log_identity import log_state
+from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
@@ -48,7 +50,9 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
             # An append of nothing: it takes the head of the log and writes no byte.
             await desk.pool.fetch("SELECT FROM record('{}', '{}', '{}')", timeout=READY_SECONDS)
         except (asyncpg.PostgresError, *TRANSIENT):
-            return Readiness(False, {"log": "away", "kafka": lifecycle.kafka_state()})
+            return Readiness(False, {"log": await log_state(desk.pool), "kafka": lifecycle.kafka_state()})
+        if desk.store.opened and not desk.store.opened.is_set():
+            return Readiness(False, {"log": "not compared yet", "kafka": lifecycle.kafka_state()})
         return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
 
     application = create_app(
@@ -81,7 +85,9 @@ async def main() -> None:
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
         say = outgoing(settings.code_keys[0])
         relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say)], uuid7())
-        store = open_store(pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe)
+        store = open_store(
+            pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
+        )
         desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)
         declaring = Declaring(desk)
         reader = Reader.of_events(
@@ -110,11 +116,12 @@ async def main() -> None:
             settings,
             [
                 lifecycle.background("relay", lambda: with_kafka(relay.run)),
+                lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.background("reader", lambda: with_kafka(reader.run)),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("sweeps", lambda: sweeps.run(desk, settings.sweep_seconds)),
                 lifecycle.background("calendar", declaring.watch),
-                lifecycle.background("recounts", Recounter(declaring, uuid7()).run),
+                lifecycle.background("recounts", relay.guard.first(Recounter(declaring, uuid7()).run)),
                 lifecycle.background("calendar-years", lambda: watch_years(declaring)),
             ],
         )

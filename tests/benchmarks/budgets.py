@@ -23,7 +23,8 @@ from uuid_utils.compat import uuid7
 
 from services.chassis import metrics
 from services.chassis.databases import open_pool
-from services.chassis.relay import Relay, events_feed
+from services.chassis.feeds import events_feed
+from services.chassis.relay import Relay
 from services.chassis.settings import KafkaSettings
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.people import CONTACTS

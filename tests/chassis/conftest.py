@@ -15,7 +15,7 @@ from contracts.envelope import read
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
 from services.chassis.migrations import chassis_sql
-from services.chassis.relay import Message
+from services.chassis.sending import Message
 from tests.databases import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -50,12 +50,10 @@ def item(
     )
 
 
-@pytest.fixture
-async def plain(database: NewDatabase) -> Database:
-    """A fresh database with the log, the relay's and the reader's tables, used as the role intake."""
-    fresh = database("intake", migrated=False)
+async def lay_tables(fresh: Database) -> Database:
+    """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
-    for name in ("event_store", "relay", "consumer"):
+    for name in ("event_store", "relay", "consumer", "log_identity"):
         await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
     await connection.execute(
         "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"
@@ -63,6 +61,12 @@ async def plain(database: NewDatabase) -> Database:
     await connection.execute("GRANT SELECT, INSERT ON effects TO intake")
     await connection.close()
     return fresh
+
+
+@pytest.fixture
+async def plain(database: NewDatabase) -> Database:
+    """A fresh database with the log, the relay's and the reader's tables, used as the role intake."""
+    return await lay_tables(database("intake", migrated=False))
 
 
 @pytest.fixture

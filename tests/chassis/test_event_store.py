@@ -19,8 +19,8 @@ from services.chassis.event_store import (
     Repeated,
     RepeatKey,
     StoreUnavailable,
-    read_after,
 )
+from services.chassis.feeds import read_after
 from tests.chassis.conftest import item, new_id
 from tests.databases import Database
 

@@ -12,10 +12,9 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
-from services.chassis.event_store import EventStore, read_after
-from services.chassis.kafka import last_value
+from services.chassis.event_store import EventStore
+from services.chassis.feeds import read_after
 from services.chassis.progress import Progress
-from services.chassis.relay import LogBehindTopic
 from services.chassis.sending import Message, partition_of, send_all, start, stop
 from tests.chassis.conftest import new_id, outgoing_to
 from tests.chassis.wire import (
@@ -157,40 +156,6 @@ class _OneMessage:
 
     def record_count(self) -> int:
         return 1 if self.number else 0
-
-
-async def test_a_restored_backup_is_not_published(
-    pool: asyncpg.Pool[Any], kafka_as: KafkaAs, topic: str
-) -> None:
-    kafka = kafka_as("intake")
-    relay = relay_of(pool, kafka, topic)
-    await write(EventStore(pool), 3)
-    async with running(relay.run):
-        await until(lambda: _cursor_is(pool, 12))
-
-        async def said() -> bool:
-            last = await last_value(kafka, "progress", topic.encode())
-            return last is not None and last["position"] == 12
-
-        await until(said)
-    restored = relay_of(pool, kafka, topic)
-    cluster_id = await pool.fetchval("SELECT cluster_id FROM relay_cursors")
-    last = await last_value(kafka, "progress", topic.encode())
-    assert last is not None and last["position"] == 12
-    admin = await asyncpg.connect(
-        pool._connect_args[0].replace("intake:", "intake:")
-    )  # the pool's own address
-    await admin.close()
-    await restored._refuse_to_fall_behind(cluster_id)
-
-    class Older:
-        async def fetchval(self, query: str) -> int:
-            return 11
-
-    restored._pool = Older()
-    with pytest.raises(LogBehindTopic):
-        await restored._refuse_to_fall_behind(cluster_id)
-    await restored._refuse_to_fall_behind("another cluster")
 
 
 async def test_a_killed_broker_loses_nothing(

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from services.chassis.consumer import Reader
 from services.chassis.event_store import EventStore
+from services.chassis.feeds import events_feed
 from services.chassis.ordering import Delivered
-from services.chassis.relay import Relay, events_feed
+from services.chassis.relay import Relay
 from services.chassis.settings import KafkaSettings
 from tests.chassis.conftest import item, new_id, outgoing_to
 

@@ -13,7 +13,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.envelope import json_object, read
-from services.chassis.event_store import read_after
+from services.chassis.feeds import read_after
 from services.intake.outgoing import outgoing
 from tests.intake.conftest import Front, Process, act
 from tests.intake.test_following import delivered, hear, life

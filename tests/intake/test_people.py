@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from contracts.envelope import json_object, read
-from services.chassis.event_store import StoredEvent, read_after
+from services.chassis.event_store import StoredEvent
+from services.chassis.feeds import read_after
 from services.intake.outgoing import outgoing
 from services.intake.people import CONTACTS
 from tests.intake.conftest import Front, act, body

@@ -210,3 +210,19 @@ async def test_a_dossier_costs_few_bytes_and_a_share_of_a_commit(
     # The events of one commit share their record time.
     commits = await admin.fetchval("SELECT count(DISTINCT recorded_at) FROM events WHERE position > 64")
     assert commits / (3 * 512) <= 0.15
+
+
+async def test_a_refused_log_takes_no_submission_and_says_so(front: Front) -> None:
+    """A log that is not the one that was published: nothing is recorded, readiness names it, repeats are no exception."""
+    assert (await front.file(key="before")).status_code == 201
+    assert (await front.client.get("/readyz")).status_code == 200
+    await front.pool.execute("SELECT refuse_log('a cluster', 'another event')")
+    for key in ("before", "after"):
+        answer = await front.file(key=key)
+        assert (answer.status_code, answer.json()["code"]) == (503, "log-rewound")
+    readiness = await front.client.get("/readyz")
+    assert readiness.status_code == 503
+    assert "log-rewound" in readiness.text
+    assert await front.pool.fetchval("SELECT count(*) FROM events") == 1
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await front.pool.execute("DELETE FROM log_refusals")

@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 
 from contracts import envelope
 from contracts.calendar import CALENDAR_ID
-from services.chassis.relay import Relay, events_feed
+from services.chassis.feeds import events_feed
+from services.chassis.relay import Relay
 from services.chassis.settings import KafkaSettings
 from services.processing.calendar import Calendar, Declaration
 from services.processing.outgoing import SOURCE, outgoing

@@ -1,0 +1,10 @@
+"""A log that differs from what was published of it is closed: the refusal, its trigger, the log's incarnation."""
+
+from services.chassis.migrations import chassis_sql, run_sql
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    run_sql(chassis_sql("log_identity"))

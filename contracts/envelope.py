@@ -56,8 +56,8 @@ def encode(attributes: Attributes, message: Message) -> tuple[bytes, bytes, Head
 
 
 def members(message: Message) -> bytes:
-    """A message's own members, a JSON object: messages that say the same of many subjects share it."""
-    return orjson.dumps(message.model_dump())
+    """A message's own members, a JSON object: messages that say the same of many subjects share it. What was not said is left out."""
+    return orjson.dumps(message.model_dump(exclude_unset=True))
 
 
 def encode_members(attributes: Attributes, subject_member: str, said: bytes) -> tuple[bytes, bytes, Headers]:

@@ -13,6 +13,7 @@ Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
 WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
 PaymentMethod = Literal["online", "in_person"]
+ImportSource = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
 OfficeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2}\.\d{3}\.\d{2}$")]
 
 
@@ -33,6 +34,8 @@ class DossierSubmitted(Message):
     """The change of contact that a notice about this event needs; it is this event's own position in intake's log."""
     content_commitment: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """Salted SHA-256 of what was filed; the salt is erased with the content."""
+    import_source: ImportSource | None = None
+    """The system whose log brought the dossier; absent where it was filed here. Further imports of that system alone may act on it."""
 
 
 class SupplementProvided(Message):

@@ -101,7 +101,7 @@ def plain_query(query: bytes, many: frozenset[str]) -> bytes:
     seen: set[str] = set()
     for name, value in members:
         if "\x00" in name or "\x00" in value:
-            raise Problem(422, "nul-character", "text must not contain NUL characters")
+            raise Problem(422, "nul-character", "text must not contain NUL characters", field=dotted((name,)))
         if name in seen and name not in many:
             raise Problem(422, "query-member-twice", "this member may come once", field=dotted((name,)))
         seen.add(name)

@@ -174,6 +174,7 @@ def _item(
         applicant=case.applicant,
         content=orjson.dumps({"source": case.source, "case": case.case}),
         occurred_at=case.submitted_at,
+        import_source=case.source,
     )
     return item_of(intake, submission, dossier_id, actor, traceparent=traceparent)
 

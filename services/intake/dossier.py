@@ -38,6 +38,7 @@ class SubmitDossier:
     applicant_id: UUID
     reachable: bool
     content_commitment: str
+    import_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class DossierSubmitted:
     applicant_id: UUID
     reachable: bool
     content_commitment: str
+    import_source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _submit(
             command.applicant_id,
             command.reachable,
             command.content_commitment,
+            command.import_source,
         )
     ]
 

@@ -42,4 +42,6 @@ def _said(event: Event, stored: StoredEvent) -> envelope.Message:
     members = {name: getattr(event, name) for name in message.model_fields if name != "contact_change"}
     if isinstance(event, DossierSubmitted):
         members["contact_change"] = stored.position if event.reachable else NO_CHANGE
+        if event.import_source is None:
+            del members["import_source"]
     return message.model_validate(members)

@@ -65,6 +65,7 @@ class Submission:
     content: bytes
     occurred_at: datetime
     owner: people.Applicant | None = None
+    import_source: str | None = None
 
 
 def content_bytes(content: dict[str, Any]) -> bytes:
@@ -116,6 +117,7 @@ def item_of(
         applicant_id,
         applicant is not None,
         people.commitment(salt, submission.content),
+        submission.import_source,
     )
     decision = decide(command, INITIAL, PROCEDURES)
     if isinstance(decision, Rejected):

@@ -7,7 +7,7 @@ where it stood. An import gives business times; who acts now gives none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,8 +41,7 @@ from services.processing.saying import says
 
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
-# The first hours of the calendar have no local day, and one such item would fail its neighbours.
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # the first hours of the calendar have no local day
 NOT_YET_KNOWN = Rejected("not-yet-known", "its submission has not arrived; try again")
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
@@ -75,7 +74,8 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
         desk.pool, [item.dossier_id for item in sound], caller.subject, local_day(desk.clock())
     )
     histories = await desk.store.load_many([i for i, known in rows.items() if known.row.version])
-    others = await _cases_of_others(desk, caller, [item for item in sound if item.dossier_id in rows])
+    importing = caller.role == rights.IMPORTER
+    others = await _cases_of_others(desk, sound, rows) if importing else set()
 
     async def answer(item: BulkItem | Refused, first: bool) -> Told:
         if isinstance(item, Refused):
@@ -85,6 +85,10 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
             return _refused(item, NOT_YET_KNOWN)
         if not first:
             return _refused(item, TWICE)
+        if importing and (
+            foreign := rights.not_to_be_imported(item.source, item.case, known.row.import_source)
+        ):
+            return _refused(item, foreign)
         if (item.source, item.case) in others:
             return _refused(item, CASE_OF_ANOTHER)
         history = histories.get(item.dossier_id, [])
@@ -101,15 +105,19 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
 
 
 async def _cases_of_others(
-    desk: Desk, caller: Caller, items: Sequence[BulkItem]
+    desk: Desk, items: Sequence[BulkItem], rows: Mapping[UUID, tables.Known]
 ) -> set[tuple[str | None, str | None]]:
     """The cases among the items that belong to other dossiers than they say.
 
     Guarantee: a case acts on one dossier for ever. Test: test_a_case_acts_on_one_dossier_for_ever.
     """
-    if caller.role != rights.IMPORTER:
-        return set()
-    cases = [(i.source, i.case, i.dossier_id) for i in items if i.source is not None and i.case is not None]
+    own = [
+        i
+        for i in items
+        if (k := rows.get(i.dossier_id))
+        and not rights.not_to_be_imported(i.source, i.case, k.row.import_source)
+    ]
+    cases = [(i.source, i.case, i.dossier_id) for i in own if i.source is not None and i.case is not None]
     owners = await tables.claim_cases(desk.pool, cases)
     return {case[:2] for case, owner in zip(cases, owners, strict=True) if owner != case[2]}
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from services.chassis.ordering import Delivered
 from services.processing.calendar import Calendar
 from services.processing.hours import intake_due_at
+from services.processing.rights import SOURCE_UNKNOWN
 
 
 class Narrow(BaseModel):
@@ -26,6 +27,7 @@ class Submitted(Narrow):
     procedure: str
     office: str
     channel: str
+    import_source: str | None = None
 
 
 class SupplementProvided(Narrow):
@@ -51,8 +53,8 @@ APPLIED: Mapping[str, type[BaseModel]] = {
 PASSED_OVER: frozenset[str] = frozenset()
 
 QUEUE_UP = """
-INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at, import_source)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
 """
 HEAR = """
 INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
@@ -94,6 +96,7 @@ def listening(current: Callable[[], Calendar]) -> Apply:
                     d.data.channel,
                     d.occurred_at,
                     intake_due_at(d.occurred_at, calendar),
+                    d.data.import_source or (SOURCE_UNKNOWN if d.origin == "import" else None),
                 )
                 for d in opened
             ]

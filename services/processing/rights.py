@@ -27,6 +27,11 @@ from services.processing.commands import (
 from services.processing.life import Dossier
 
 IMPORTER = "importer"
+SOURCE_UNKNOWN = ""
+"""Of a dossier that was imported before submissions said from where."""
+CASE_MISSING = Rejected("case-missing", "an import names the source and the case of what it tells")
+NOT_IMPORTED = Rejected("not-imported", "this dossier was filed here; an import acts on what it brought")
+IMPORTED_ELSEWHERE = Rejected("imported-elsewhere", "another source brought this dossier")
 SUPERVISOR = "supervisor"
 
 _OF_THE_DESK = (AcceptDossier, RejectDossier, ReturnResult)
@@ -75,3 +80,16 @@ def refusal(
     if held and held.officer and held.officer not in (caller.subject, *stands_for):
         return Rejected("not-the-holder", "another officer of the unit has the dossier")
     return None
+
+
+def not_to_be_imported(source: str | None, case: str | None, import_source: str | None) -> Rejected | None:
+    """Why an import of `source` may not act on a dossier that `import_source` brought; None when it may.
+
+    Guarantee: an import acts on nothing that was filed here or that another source brought.
+    Test: test_an_import_acts_on_what_its_own_source_brought.
+    """
+    if source is None or case is None:
+        return CASE_MISSING
+    if import_source is None:
+        return NOT_IMPORTED
+    return None if import_source in (source, SOURCE_UNKNOWN) else IMPORTED_ELSEWHERE

@@ -28,7 +28,7 @@ STATUSES = (
 
 COLUMNS = (
     "dossier_id, procedure, office, channel, submitted_at, status, unit, officer, accepted_at, due_on, number, version, "
-    "intake_due_at, deadline_on, supplied_at"
+    "intake_due_at, deadline_on, supplied_at, import_source"
 )
 # For whom an officer stands in a unit on a day.
 STANDS_FOR = """
@@ -86,6 +86,7 @@ class DossierRow(NamedTuple):
     intake_due_at: datetime | None
     deadline_on: date | None
     supplied_at: datetime | None
+    import_source: str | None
 
     @property
     def filing(self) -> Filing:

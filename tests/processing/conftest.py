@@ -78,16 +78,19 @@ class House:
         procedure: str = PROCEDURE,
         office: str = OFFICE,
         at: datetime = MORNING - timedelta(days=1),
+        source: str | None = "test",
     ) -> list[UUID]:
-        """New dossiers whose submissions have arrived."""
+        """New dossiers whose submissions have arrived, brought by the import of `source`, or filed here."""
         ids = [UUID(int=uuid7().int) for _ in range(count)]
-        data = incoming.Submitted(procedure=procedure, office=office, channel="online")
+        data = incoming.Submitted(procedure=procedure, office=office, channel="online", import_source=source)
         deliveries = [
             Delivered(
                 "dossiers", 0, n, uuid7(), "intake", "DossierSubmitted.v1", i, 1, at, at, None, None, data
             )
             for n, i in enumerate(ids)
         ]
+        if source is not None:
+            deliveries = [d._replace(origin="import") for d in deliveries]
         async with self.pool.acquire() as connection, connection.transaction():
             await incoming.listening(lambda: self.desk.calendar)(connection, deliveries)
         return ids

@@ -240,7 +240,7 @@ def test_a_place_outside_the_calendar_is_no_cursor(at: str) -> None:
 # In UTC, as the database gives every row.
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_cursor_is_read_back(at: Any, dossier_id: UUID) -> None:
-    row = tables.DossierRow(dossier_id, "", "", "", at, "", *[None] * 4, None, 0, None, None, None)
+    row = tables.DossierRow(dossier_id, "", "", "", at, "", *[None] * 4, None, 0, None, None, None, None)
     assert tables.read_cursor(tables.cursor(row)) == tables.After(at, dossier_id)
 
 

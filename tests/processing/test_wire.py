@@ -107,7 +107,7 @@ def test_only_what_a_submission_starts_from_is_read() -> None:
     read = incoming.APPLIED["DossierSubmitted.v1"].model_validate_json(
         '{"procedure": "1.009982", "office": "H29.015.00", "channel": "online", "applicant_id": "x", "later": 1}'
     )
-    assert set(read.model_dump()) == {"procedure", "office", "channel"}
+    assert set(read.model_dump()) == {"procedure", "office", "channel", "import_source"}
 
 
 async def test_the_queue_row_and_the_log_stand_or_fall_together(fresh_house: House) -> None:
@@ -142,7 +142,7 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
             "WHERE grantee = current_user AND table_name = 'dossiers' AND privilege_type <> 'SELECT'"
         )
     }
-    start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at"}
+    start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at", "import_source"}
     heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE"), ("brought", "UPDATE")}
     assert columns == {(name, "INSERT") for name in start} | heard
     for statement in (
@@ -158,7 +158,9 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
 async def test_an_import_leaves_its_instants_in_the_log_and_now_as_the_record_time(house: House) -> None:
     (dossier,) = await house.submitted()
     act = {"act": "accept", "at": "2023-03-06T23:30:00Z", "unit": UNIT}
-    (answer,) = await house.bulk([{"dossier_id": str(dossier), "acts": [act]}], by=IMPORTER)
+    (answer,) = await house.bulk(
+        [{"source": "test", "case": "night", "dossier_id": str(dossier), "acts": [act]}], by=IMPORTER
+    )
     assert answer["dossier_code"].startswith("000.00.15.H29-230307-"), "the local day, not UTC's"
     (event,) = await house.desk.store.load(dossier)
     assert event.occurred_at == datetime(2023, 3, 6, 23, 30, tzinfo=UTC)

@@ -130,7 +130,7 @@ async def test_an_import_names_nobody(house: House) -> None:
         {"act": "accept", "at": "2023-03-06T10:00:00+07:00", "unit": UNIT},
         {"act": "forward", "at": "2023-03-06T11:00:00+07:00", "unit": UNIT, "step": "thu_ly"},
     ]
-    await house.bulk([{"source": "s", "case": str(dossier), "dossier_id": str(dossier), "acts": acts}])
+    await house.bulk([{"source": "test", "case": str(dossier), "dossier_id": str(dossier), "acts": acts}])
     answer = (await house.get(f"/v1/dossiers/{dossier}/control-slip", by=OFFICER)).json()
     assert [step["ended_by"] for step in answer["steps"]] == [None, None, None]
     assert answer["steps"][1]["begun_at"] == "2023-03-06T10:00:00+07:00"

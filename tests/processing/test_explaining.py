@@ -52,7 +52,7 @@ async def test_a_date_that_was_brought_along_is_not_explained(house: House) -> N
     (dossier,) = await house.submitted()
     act = {"act": "accept", "at": "2023-03-06T10:00:00+07:00", "unit": UNIT, "due_on": "2023-03-09"}
     (told,) = await house.bulk(
-        [{"source": "s", "case": str(dossier), "dossier_id": str(dossier), "acts": [act]}]
+        [{"source": "test", "case": str(dossier), "dossier_id": str(dossier), "acts": [act]}]
     )
     assert told["outcome"] == "recorded"
     answer = (await house.get(f"/v1/dossiers/{dossier}/due-date")).json()

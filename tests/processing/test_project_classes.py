@@ -140,7 +140,7 @@ async def test_an_import_names_the_class_or_the_due_date(house: House) -> None:
     acts = ({}, {"project_class": "III"}, {"due_on": "2023-04-03"})
     when = {"act": "accept", "at": "2023-03-06T10:00:00+07:00", "unit": UNIT}
     items = [
-        {"source": "classes", "case": str(each), "dossier_id": str(each), "acts": [when | act]}
+        {"source": "test", "case": str(each), "dossier_id": str(each), "acts": [when | act]}
         for each, act in zip(dossiers, acts, strict=True)
     ]
     bare, classed, dated = await house.bulk(items)

@@ -224,7 +224,9 @@ async def test_a_payment_that_an_import_confirmed_is_not_paid_back(
 
     if heard_first:
         await hear()
-    (answer,) = await fresh_house.bulk([{"dossier_id": str(dossier), "acts": acts}])
+    (answer,) = await fresh_house.bulk(
+        [{"source": "test", "case": "paid", "dossier_id": str(dossier), "acts": acts}]
+    )
     assert answer["outcome"] == "recorded"
     if not heard_first:
         await hear()

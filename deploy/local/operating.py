@@ -8,9 +8,11 @@ import argparse
 import asyncio
 import getpass
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from contracts.topics import SERVICES
 from deploy.local.home import Home
@@ -19,8 +21,10 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import Failed
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.held import discard, list_held
+from services.chassis.recover import NoWayOut, recover
 from services.chassis.redrive import ask_redrive_of
 from services.chassis.republish import republish
+from services.chassis.settings import KafkaSettings
 
 Say = Callable[[str], None]
 PUBLISHERS = ("intake", "processing", "notify")
@@ -47,6 +51,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     again.add_argument("service", choices=PUBLISHERS)
     again.set_defaults(run=run(_republish))
 
+    way_out = commands.add_parser(
+        "recover", help="open a refused log: publish it as it is to a broker that holds nothing else of it"
+    )
+    way_out.add_argument("service", choices=PUBLISHERS)
+    way_out.add_argument("--reason", required=True, help="why; it is kept")
+    way_out.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
+    way_out.set_defaults(run=run(_recover))
+
 
 def _user() -> str:
     try:
@@ -60,14 +72,18 @@ def _run(work: Any) -> int:
         asyncio.run(work)
     except LookupError as error:
         raise Failed(str(error.args[0])) from None
+    except NoWayOut as error:
+        raise Failed(str(error)) from None
+    except KafkaError as error:
+        raise Failed(f"the broker cannot be asked: {type(error).__name__}") from None
     except (asyncpg.PostgresError, *TRANSIENT) as error:
         raise Failed(f"the database cannot be asked: {error}") from None
     return 0
 
 
-def _dsn(home: Home, service: str) -> str:
+def _dsn(home: Home, service: str, role: str = "") -> str:
     return Postgres.of_environment(home.path, home.port("postgres"), secrets_of(home.path).postgres).dsn(
-        service
+        role or service, service
     )
 
 
@@ -103,3 +119,16 @@ async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:
     async with open_pool(_dsn(home, options.service), size=1) as pool:
         events = await republish(pool)
     say(f"{options.service} publishes its {events:,} events again; readers recognise what they have")
+
+
+async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
+    service = options.service
+    broker = f"127.0.0.1:{home.port('kafka')}"
+    kafka = KafkaSettings(broker, service, secrets_of(home.path).kafka[service])
+    async with AsyncExitStack() as opened:
+        log = await opened.enter_async_context(open_pool(_dsn(home, service, f"{service}_owner"), size=2))
+        readers = {
+            name: await opened.enter_async_context(open_pool(_dsn(home, name), size=1)) for name in SERVICES
+        }
+        events = await recover(service, log, kafka, readers, options.actor, options.reason)
+    say(f"the log of {service} is open again; its {events:,} events are published from the beginning")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -116,33 +116,41 @@ class LogGuard:
         self._last = (position, event_id)
 
     async def compare(self, cluster_id: str) -> None:
-        """Compares with the last word on `progress`, then with each message published since; LogRewound when any differs.
+        """Raises LogRewound, and refuses the log, when anything published on this cluster is not in it.
 
         Guarantee: a log that lacks or contradicts what was published is neither published nor appended to, whatever its length.
         Test: test_a_restored_backup_is_refused_for_ever.
         """
+        difference = await self.difference(cluster_id)
+        if difference is not None:
+            raise await self.refuse(cluster_id, difference)
+        self._compared = True
+
+    async def difference(self, cluster_id: str) -> str | None:
+        """Compares with the last word on `progress`, then with each message published since; the first difference, or None."""
         said = await _bounded(last_value(self._kafka, PROGRESS_TOPIC, self._producer.encode()))
         offsets = await self._pool.fetchval(
             "SELECT offsets FROM relay_cursors WHERE cluster_id = $1 AND feed = $2", cluster_id, FEED
         )
         since: Offsets = orjson.loads(offsets or "{}")
         if said is not None and said["cluster_id"] == cluster_id:
-            await self._compare_said(cluster_id, said)
+            if (found := await self._word_differs(said)) is not None:
+                return found
             since = said["offsets"] or since
         async for sent in _sent_since(self._kafka, since, self._producer.encode()):
-            await self._compare_sent(cluster_id, sent)
-        self._compared = True
+            if (found := await self._sent_differs(sent)) is not None:
+                return found
+        return None
 
-    async def _compare_said(self, cluster_id: str, said: Mapping[str, Any]) -> None:
+    async def _word_differs(self, said: Mapping[str, Any]) -> str | None:
         position, event_id = said["position"], said.get("event_id")
         if position == 0:
-            return
+            return None
         own = await self._event_at(position)
         if own is None or (event_id is not None and str(own) != event_id):
-            raise await self.refuse(
-                cluster_id, f"position {position} was {event_id} when it was published, and is {own}"
-            )
+            return f"position {position} was {event_id} when it was published, and is {own}"
         self.remember(position, own)
+        return None
 
     async def _compare_last(self) -> None:
         """Guarantee: a log restored under a running process is refused within a second.
@@ -155,18 +163,12 @@ class LogGuard:
             if own != event_id and self._last == (position, event_id):
                 raise await self.refuse("", f"position {position} was {event_id} a moment ago, and is {own}")
 
-    async def _compare_sent(self, cluster_id: str, sent: list[Sent]) -> None:
-        other = await self._pool.fetchrow(
-            "SELECT s.stream_id, s.version, s.event_id FROM unnest($1::uuid[], $2::int[], $3::uuid[]) "
-            "AS s(stream_id, version, event_id) LEFT JOIN events e USING (stream_id, version) "
-            "WHERE e.event_id IS DISTINCT FROM s.event_id LIMIT 1",
-            *(list(column) for column in zip(*sent, strict=True)),
-        )
-        if other is not None:
-            stream_id, version, event_id = other
-            raise await self.refuse(
-                cluster_id, f"{event_id} was published as version {version} of {stream_id}, and is not there"
-            )
+    async def _sent_differs(self, sent: list[Sent]) -> str | None:
+        lacking = await lacking_of(self._pool, sent)
+        if not lacking:
+            return None
+        first = lacking[0]
+        return f"{first.event_id} was published as version {first.version} of {first.stream_id}, and is not there"
 
     async def refuse(self, cluster_id: str, detail: str) -> LogRewound:
         """Closes the log and returns the error to raise."""
@@ -180,6 +182,19 @@ class LogGuard:
             "SELECT event_id FROM events WHERE position = $1", position
         )
         return found
+
+
+async def lacking_of(connection: Any, sent: Sequence[Sent]) -> list[Sent]:
+    """Which of these events the log does not have at their place."""
+    rows = await connection.fetch(
+        "SELECT s.stream_id, s.version, s.event_id FROM unnest($1::uuid[], $2::int[], $3::uuid[]) "
+        "AS s(stream_id, version, event_id) LEFT JOIN events e USING (stream_id, version) "
+        "WHERE e.event_id IS DISTINCT FROM s.event_id",
+        [each.stream_id for each in sent],
+        [each.version for each in sent],
+        [each.event_id for each in sent],
+    )
+    return [Sent(*row) for row in rows]
 
 
 async def log_state(pool: asyncpg.Pool[Any]) -> str:

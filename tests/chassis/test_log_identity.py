@@ -19,6 +19,7 @@ from services.chassis.event_store import EventStore
 from services.chassis.kafka import last_value
 from services.chassis.lifecycle import background, supervise
 from services.chassis.log_identity import LogRewound
+from services.chassis.recover import NoWayOut, recover
 from services.chassis.relay import Relay
 from services.chassis.sending import start, stop
 from services.chassis.settings import KafkaSettings
@@ -42,6 +43,7 @@ class Copied:
     """A producer and a reader, each with a database of its own; the producer's can be copied and put back."""
 
     database: Database
+    reading: Database
     log: asyncpg.Pool[Any]
     read: asyncpg.Pool[Any]
     kafka: KafkaSettings
@@ -76,22 +78,30 @@ class Copied:
     async def refused(self) -> bool:
         return bool(await self.log.fetchval("SELECT count(*) FROM log_refusals WHERE lifted_at IS NULL"))
 
-    async def copy(self) -> str:
-        name = f"copy_{secrets.token_hex(4)}"
+    async def not_refused(self) -> bool:
+        return not await self.refused()
+
+    async def copy(self, database: Database | None = None) -> str:
+        name, copied = f"copy_{secrets.token_hex(4)}", (database or self.database).name
         await self._administer(
-            f"ALTER DATABASE {self.database.name} ALLOW_CONNECTIONS false",
-            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database.name}'",
-            f"CREATE DATABASE {name} TEMPLATE {self.database.name} OWNER intake_owner",
-            f"ALTER DATABASE {self.database.name} ALLOW_CONNECTIONS true",
+            f"ALTER DATABASE {copied} ALLOW_CONNECTIONS false",
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{copied}'",
+            f"CREATE DATABASE {name} TEMPLATE {copied} OWNER intake_owner",
+            f"ALTER DATABASE {copied} ALLOW_CONNECTIONS true",
         )
         return name
 
-    async def restore(self, name: str) -> None:
+    async def restore(self, name: str, database: Database | None = None) -> None:
+        restored = (database or self.database).name
         await self._administer(
-            f"DROP DATABASE {self.database.name} WITH (FORCE)",
-            f"ALTER DATABASE {name} RENAME TO {self.database.name}",
-            f"GRANT CONNECT ON DATABASE {self.database.name} TO intake",
+            f"DROP DATABASE {restored} WITH (FORCE)",
+            f"ALTER DATABASE {name} RENAME TO {restored}",
+            f"GRANT CONNECT ON DATABASE {restored} TO intake",
         )
+
+    async def recover(self) -> int:
+        async with open_pool(self.database.owner_dsn, size=2) as owner:
+            return await recover(self.topic, owner, self.kafka, {"reader": self.read}, "operator/o1", "tried")
 
     async def _administer(self, *statements: str) -> None:
         connection = await asyncpg.connect(self.database.admin_dsn.replace(self.database.name, "postgres"))
@@ -116,7 +126,7 @@ async def copied(database: NewDatabase, kafka: Kafka, kafka_as: KafkaAs) -> Asyn
     first = await lay_tables(database("intake", migrated=False))
     second = await lay_tables(database("intake", migrated=False))
     async with open_pool(first.dsn) as log, open_pool(second.dsn) as read:
-        yield Copied(first, log, read, kafka_as("intake"), topic)
+        yield Copied(first, second, log, read, kafka_as("intake"), topic)
 
 
 async def submit(store: EventStore, number: int) -> list[Any]:
@@ -202,6 +212,38 @@ async def test_a_log_restored_under_a_running_service_is_refused(copied: Copied)
         await until(copied.refused)
         assert {type(answer) for answer in await submit(store, 3)} == {LogRewound}
     await copied.nothing_had_a_second_meaning(40)
+
+
+async def test_a_restored_log_is_published_to_a_new_broker(copied: Copied, kafka: Kafka) -> None:
+    """The way out opens the log only when neither the broker nor a reader holds what it lacks; then all goes on, once each."""
+    await copied.run_until(20)
+    older, older_reader = await copied.copy(), await copied.copy(copied.reading)
+    await copied.run_until(40)
+    await copied.restore(older)
+    store, relay = copied.begin()
+    async with running(relay.run, relay.guard.run):
+        await until(copied.refused)
+        with pytest.raises(NoWayOut, match="the broker holds"):
+            await copied.recover()
+        kafka.wipe()
+        kafka.create_topic(copied.topic, partitions=3)
+        with pytest.raises(NoWayOut, match="reader has read"):
+            await copied.recover()
+        await copied.restore(older_reader, copied.reading)
+        assert {type(answer) for answer in await submit(store, 3)} == {LogRewound}
+        assert await copied.recover() == 20
+        await until(copied.not_refused)
+        await write(store, 5)
+        reader = reader_of(copied.read, copied.kafka, copied.topic)
+        async with running(reader.run):
+            await until(lambda: copied.is_read(40))
+        await until(lambda: copied.is_said(40))
+    assert not await copied.refused()
+    await copied.nothing_had_a_second_meaning(40)
+    lifted = await copied.log.fetchrow("SELECT lifted_by, reason FROM log_refusals")
+    assert tuple(lifted) == ("operator/o1", "tried")
+    with pytest.raises(NoWayOut, match="not refused"):
+        await copied.recover()
 
 
 async def test_a_log_that_was_not_restored_goes_on(copied: Copied) -> None:

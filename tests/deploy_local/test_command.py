@@ -1,5 +1,6 @@
 """`motcua up`, seen from outside: ready, kept running, alone in its home, and gone without a trace."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,9 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from deploy.local.home import OFFSETS, Home
+from deploy.local.keys import secrets_of
+from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity
 from services.processing.calendar import read_declarations
 from tests.deploy_local.test_process import eventually
@@ -102,6 +106,25 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     assert (nothing.returncode, nothing.stderr) == (1, "motcua: nothing is held under 1\n")
     declared = len(read_declarations())  # all that its log starts with
     assert f"publishes its {declared} events again" in run("republish", "processing").stdout
+
+
+def test_a_refused_log_is_opened_by_its_operator(run: Run) -> None:
+    """Refused by hand here: the broker and the readers have nothing that the log lacks, so it may be opened."""
+    declared = len(read_declarations())
+    healthy = run("recover", "processing", "--reason", "tried")
+    assert (healthy.returncode, healthy.stderr) == (1, "motcua: the log of processing is not refused\n")
+    port = Home(run.home, int(run.environment["MOTCUA_PORT_BASE"])).port("postgres")
+    owner = Postgres.of_environment(run.home, port, secrets_of(run.home).postgres).dsn("processing_owner")
+
+    async def refuse() -> None:
+        connection = await asyncpg.connect(owner)
+        await connection.execute("SELECT refuse_log('', 'by hand')")
+        await connection.close()
+
+    asyncio.run(refuse())
+    assert eventually(lambda: not run.status()["services"]["processing"]["ready"])
+    assert f"its {declared} events are published" in run("recover", "processing", "--reason", "tried").stdout
+    assert eventually(run.ready, 30)
 
 
 def test_what_is_killed_is_started_again(run: Run) -> None:

@@ -17,16 +17,20 @@ BYTES_MOST = 10 * 1024 * 1024
 
 
 class Keeper:
-    """Writes each message to FOLDER/<time>-<number>.eml, whole or not at all."""
+    """Writes each message to FOLDER/<time>-<number>.eml, whole or not at all.
+
+    Guarantee: only the user of this process reads what was caught. Test: test_caught_mail_is_its_owners_alone.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = count(1)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         name = f"{time.time():.6f}-{next(self._numbers)}.eml"
         draft = self._folder / f".{name}"
+        draft.touch(mode=0o600)
         draft.write_bytes(envelope.original_content)
         draft.replace(self._folder / name)
         return "250 kept"

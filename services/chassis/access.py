@@ -16,7 +16,7 @@ from fastapi.security import HTTPBearer
 from services.chassis import metrics
 from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
-from services.chassis.tokens import Caller
+from services.chassis.tokens import Caller, TokenRefused, Tokens
 
 PUBLIC = {
     "/livez": "the supervisor asks whether the process turns at all; it says nothing else",
@@ -42,7 +42,9 @@ class Require:
         admitted: Caller | None = request.scope.get(ADMITTED)
         if admitted is not None and admitted.role in self.roles:
             return admitted
-        caller: Caller = await request.app.authorise(dict(request.scope["headers"]), self.roles)
+        caller: Caller = await request.app.authorise(
+            dict(request.scope["headers"]), self.roles, client_address(request)
+        )
         return caller
 
 
@@ -68,12 +70,41 @@ def _key_of(request: Request, _: Annotated[str, Header(alias="Idempotency-Key")]
 IdempotencyKey = Annotated[str, Depends(_key_of)]
 
 
-def throttle(buckets: Buckets, key: str, limit: str) -> None:
-    """Takes one request from the bucket of `key`, or Problem 429 with Retry-After in whole seconds."""
-    wait = buckets.take(key)
+def throttle(buckets: Buckets, key: str, limit: str, cost: int = 1) -> None:
+    """Takes `cost` requests from the bucket of `key`, or Problem 429 with Retry-After in whole seconds."""
+    refuse_after(buckets.take(key, cost), limit)
+
+
+def refuse_after(wait: float, limit: str) -> None:
+    """Problem 429 when there is anything to wait."""
     if wait > 0.0:
         metrics.REQUESTS_LIMITED.labels(limit).inc()
         raise Problem(429, detail=f"come back in {ceil(wait)} s", headers={"Retry-After": str(ceil(wait))})
+
+
+async def caller_of(
+    tokens: Tokens, refusals: Buckets, headers: Mapping[bytes, bytes], address: str
+) -> Caller:
+    """The caller behind a request's token, or Problem 401, or 429 for an address that was refused too often.
+
+    Guarantee: whoever was refused often from an address costs no more signatures; who is known already passes.
+    Test: test_forged_tokens_are_limited_by_address.
+    """
+    given = headers.get(b"authorization")
+    if given is None or given[:7].lower() != b"bearer ":
+        throttle(refusals, address, "refused")
+        raise Problem(401, "token-missing", headers={"WWW-Authenticate": "Bearer"})
+    token = given[7:].strip()
+    caller = tokens.remembered(token)
+    if caller is None:
+        refuse_after(refusals.wait(address), "refused")
+        try:
+            caller = await tokens.verify(token)
+        except TokenRefused as refused:
+            throttle(refusals, address, "refused")
+            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            raise Problem(401, refused.code, headers=challenge) from None
+    return caller
 
 
 def client_address(request: Request) -> str:

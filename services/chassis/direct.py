@@ -48,6 +48,8 @@ class Direct:
     endpoint: Callable[[Call[Any]], Awaitable[Answer]]
     bytes_max: int
     seconds: Any
+    in_slices: bool = False
+    """Whether `validate` is awaited, because it checks a long body itself, in slices."""
     answered: dict[int, Any] = field(default_factory=dict)
 
     def id_of(self, given: str) -> UUID | None:

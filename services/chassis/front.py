@@ -6,6 +6,7 @@ knows what a route is for.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from services.chassis import logs, metrics
-from services.chassis.access import ADMITTED, roles_needed, throttle
+from services.chassis.access import ADMITTED, caller_of, roles_needed, throttle
 from services.chassis.databases import TRANSIENT
 from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
@@ -32,18 +33,27 @@ from services.chassis.requests import (
     Receive,
     Scope,
     Send,
+    address_of,
     check_json,
     plain_query,
     read_body,
+    replay,
+    template_of,
+    told_once,
     traceparent,
 )
-from services.chassis.tokens import Caller, KeysUnavailable, TokenRefused, Tokens
+from services.chassis.tokens import Caller, KeysUnavailable, Tokens
 
 log = logging.getLogger(__name__)
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}
 JSON = b"application/json"
+UNLESS_TOLD = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""What every answer says unless its route says otherwise: most are about one person, and none is to be guessed at.
+
+Guarantee: no cache keeps what is about a person. Test: test_an_answer_is_not_kept_and_not_guessed_at.
+"""
 
 
 class Application(FastAPI):
@@ -51,23 +61,17 @@ class Application(FastAPI):
 
     tokens: Tokens
     limits: Buckets
+    refusals: Buckets
+    items: Buckets
     public: dict[str, str]
     body_bytes_max: int
     media_types: frozenset[bytes]
     directs: Directs
     query_lists: frozenset[str]
 
-    async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str]) -> Caller:
+    async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
-        given = headers.get(b"authorization")
-        if given is None or given[:7].lower() != b"bearer ":
-            raise Problem(401, "token-missing", headers={"WWW-Authenticate": "Bearer"})
-        token = given[7:].strip()
-        try:
-            caller = self.tokens.remembered(token) or await self.tokens.verify(token)
-        except TokenRefused as refused:
-            challenge = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            raise Problem(401, refused.code, headers=challenge) from None
+        caller = await caller_of(self.tokens, self.refusals, headers, address)
         if caller.role not in roles:
             raise Problem(403, "role-not-allowed", f"needs one of: {', '.join(sorted(roles))}")
         throttle(self.limits, caller.actor, "caller")
@@ -93,7 +97,8 @@ class Application(FastAPI):
     ) -> Callable[[Callable[[Call[Any]], Awaitable[Answer]]], Callable[[Call[Any]], Awaitable[Answer]]]:
         """Registers a direct route; FastAPI documents it from the same models through a stub that is never reached.
 
-        `validate` turns the body's bytes into what the endpoint gets, when that is not simply the model `body`. `parameters` are
+        `validate` turns the body's bytes into what the endpoint gets, when that is not simply the model `body`; one that is a
+        coroutine function (batch_of()) gives a batch, and its items are counted against the caller's limit. `parameters` are
         headers that the endpoint reads itself, for the document.
         """
 
@@ -102,7 +107,9 @@ class Application(FastAPI):
         ) -> Callable[[Call[Any]], Awaitable[Answer]]:
             seconds = metrics.REQUESTS_SECONDS.labels(path, method)
             check = validate or TypeAdapter(body).validate_json
-            direct = Direct(path, frozenset(roles), check, endpoint, bytes_max, seconds)
+            direct = Direct(
+                path, frozenset(roles), check, endpoint, bytes_max, seconds, iscoroutinefunction(check)
+            )
             more = self.directs.add(method, direct)
             self.add_api_route(
                 path,
@@ -135,11 +142,11 @@ class Application(FastAPI):
         direct, given = self.directs.find(scope["method"], scope["path"])
         try:
             if direct is not None:
-                status = await self._answer_directly(direct, given, headers, parent, receive, send)
+                status = await self._answer_directly(direct, given, scope, headers, parent, receive, send)
                 route = direct.path
             else:
                 status = await self._answer_through_fastapi(scope, headers, parent, receive, send)
-                route = _template(scope)
+                route = template_of(scope)
         except ClientGone:
             return
         seconds = perf_counter() - started
@@ -168,6 +175,7 @@ class Application(FastAPI):
         self,
         direct: Direct,
         given: str,
+        scope: Scope,
         headers: dict[bytes, bytes],
         parent: str,
         receive: Receive,
@@ -175,13 +183,18 @@ class Application(FastAPI):
     ) -> int:
         kind = JSON
         try:
-            caller = await self.authorise(headers, direct.roles)
+            told_once(scope["headers"], headers)
+            caller = await self.authorise(headers, direct.roles, address_of(scope))
             named = direct.id_of(given)
             self._check_media_type(headers)
             raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
-            check_json(raw)
             try:
-                body = direct.validate(raw)
+                if direct.in_slices:
+                    body = await direct.validate(raw)
+                    throttle(self.items, caller.actor, "items", len(body.items))
+                else:
+                    check_json(raw)
+                    body = direct.validate(raw)
             except ValidationError as error:
                 raise invalid(error.errors(include_input=False, include_url=False)) from None
             status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent, named))
@@ -198,6 +211,7 @@ class Application(FastAPI):
                     (b"content-type", kind),
                     (b"content-length", b"%d" % len(out)),
                     (b"traceparent", parent.encode()),
+                    *UNLESS_TOLD,
                     *extra,
                 ],
             }
@@ -214,10 +228,13 @@ class Application(FastAPI):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"traceparent", parent.encode())]
+                told = {name for name, _ in message["headers"]}
+                more = [header for header in UNLESS_TOLD if header[0] not in told]
+                message["headers"] = [*message["headers"], *more, (b"traceparent", parent.encode())]
             await send(message)
 
         try:
+            told_once(scope["headers"], headers)
             if scope["query_string"]:
                 scope["query_string"] = plain_query(scope["query_string"], self.query_lists)
             if scope["method"] in METHODS_WITH_BODY:
@@ -226,7 +243,7 @@ class Application(FastAPI):
                 if body:
                     self._check_media_type(headers)
                     check_json(body)
-                receive = _replay(body, receive)
+                receive = replay(body, receive)
             await super().__call__(scope, receive, send_traced)
         except Problem as problem:
             await problem_response(problem)(scope, receive, send_traced)
@@ -244,7 +261,7 @@ class Application(FastAPI):
             if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
                 if roles := roles_needed(route):
                     try:
-                        scope[ADMITTED] = await self.authorise(headers, roles)
+                        scope[ADMITTED] = await self.authorise(headers, roles, address_of(scope))
                     except Exception as error:
                         raise problem_of(error) from None
                 return
@@ -279,21 +296,3 @@ def problem_response(problem: Problem) -> Response:
 
 async def answer_problem(_: Request, error: Exception) -> Response:
     return problem_response(problem_of(error))
-
-
-def _template(scope: Scope) -> str:
-    """The route's template, never the path: paths carry ids, and strangers can make up any number of them."""
-    return str(getattr(scope.get("route"), "path", "unmatched"))
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def replayed() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed

@@ -20,7 +20,7 @@ import uvicorn
 import uvloop
 from aiokafka.errors import KafkaError
 
-from services.chassis import logs, metrics
+from services.chassis import logs, metrics, stalls
 from services.chassis.access import unauthorised_routes
 from services.chassis.connections import Bounded, Bounds, allow_files, close_late
 from services.chassis.databases import TRANSIENT
@@ -129,6 +129,7 @@ async def serve(
         _WATCH,
         Background("connections", partial(close_late, bounds)),
         Background("keys", application.tokens.keep_fresh),
+        Background("stalls", stalls.watch),
     )
     running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, *own)]
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})

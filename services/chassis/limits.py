@@ -39,6 +39,11 @@ class Buckets:
         self._full_at[key] = full_at + ahead + self._interval
         return 0.0
 
+    def wait(self, key: str) -> float:
+        """The seconds until one more may pass; takes nothing."""
+        now = self._clock()
+        return max(0.0, self._full_at.get(key, now) - now - self._tolerance)
+
     def _forget(self, now: float) -> None:
         # A flood of new keys must not grow the memory: full buckets go first, then the ones nearest to full.
         # Guarantee: the memory of the limits is bounded. Test: test_a_flood_of_callers_does_not_grow_the_memory.

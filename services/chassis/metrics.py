@@ -99,6 +99,10 @@ CONNECTIONS_CLOSED = counter(
     {"why": "idle, late, for-another, too-many"},
 )
 
+LOOP_STALL_SECONDS = gauge(
+    "loop_stall_seconds", "Longest time within the last minute in which the process answered nobody."
+)
+
 # event store
 APPENDS_BATCH_SIZE = histogram("appends_batch_size", "Items that one group commit carried.", BATCH_SIZES)
 APPENDS_SECONDS = histogram(

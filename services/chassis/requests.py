@@ -4,9 +4,10 @@ Promises a bound for each: bytes, seconds, nesting depth. Never interprets a bod
 """
 
 import asyncio
+import json
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,6 +21,20 @@ Send = Callable[[Message], Awaitable[None]]
 BODY_BYTES_MAX = 65_536
 BODY_SECONDS_MAX = 30.0
 DEPTH_MAX = 24
+SINGLE_HEADERS = frozenset(
+    {
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"if-match",
+        b"if-none-match",
+        b"payment-signature",
+        b"payment-timestamp",
+        b"transfer-encoding",
+    }
+)
 
 # It ends on a string that nobody closed, too: if it failed there, it would be tried again at each quotation mark inside, and the
 # time would grow with the square of the body. Test: test_a_hostile_body_takes_time_in_proportion.
@@ -73,7 +88,32 @@ async def _read_rest(receive: Receive, start: bytes, bytes_max: int) -> bytes:
     return b"".join(chunks)
 
 
-def check_json(body: bytes, depth_max: int = DEPTH_MAX) -> None:
+def check_json(body: bytes) -> None:
+    """Refuses what check_text() refuses, and what is no JSON in UTF-8, or an object with one member twice.
+
+    Guarantee: no two readers of a body can take another value for a member. Test: test_a_member_that_comes_twice_is_refused.
+    """
+    check_text(body)
+    try:
+        # len: numbers are not read here, however long.
+        json.loads(body.decode(), object_pairs_hook=_once, parse_int=len, parse_float=len)
+    except ValueError:
+        raise Problem(400, "json-invalid", "the body is not valid JSON") from None
+
+
+def member_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its members, for `object_pairs_hook`; Problem 400 when one comes twice."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Problem(400, "json-invalid", "an object has one member twice")
+    return members
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    member_once(pairs)
+
+
+def check_text(body: bytes, depth_max: int = DEPTH_MAX) -> None:
     """Refuses NUL characters, which no text column can hold, and nesting deeper than `depth_max`.
 
     Guarantee: depth is counted outside strings, so brackets in a text neither hide nor make depth.
@@ -89,6 +129,20 @@ def check_json(body: bytes, depth_max: int = DEPTH_MAX) -> None:
             brackets = brackets.replace(b"{}", b"")  # one kind, so that a pass takes exactly one level
         if brackets:
             raise Problem(400, "json-too-deep", f"at most {depth_max} levels of nesting")
+
+
+def told_once(sent: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> None:
+    """Problem 400 when a header whose value is read as one comes twice; `headers` is `sent` by name.
+
+    Guarantee: no two readers of a request can take another value for it. Test: test_a_header_that_comes_twice_is_refused.
+    """
+    if len(headers) == len(sent):
+        return
+    seen = set()
+    for name, _ in sent:
+        if name in seen and name in SINGLE_HEADERS:
+            raise Problem(400, "header-twice", "this header may come once", field=name.decode())
+        seen.add(name)
 
 
 def plain_query(query: bytes, many: frozenset[str]) -> bytes:
@@ -116,3 +170,28 @@ def traceparent(received: bytes | None) -> str:
             return f"{text[:36]}{os.urandom(8).hex()}{text[52:]}"
     fresh = os.urandom(24).hex()
     return f"00-{fresh[:32]}-{fresh[32:]}-01"
+
+
+def address_of(scope: Scope) -> str:
+    """The peer of a connection; empty where there is none."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def template_of(scope: Scope) -> str:
+    """The route's template, never the path: paths carry ids, and strangers can make up any number of them."""
+    return str(getattr(scope.get("route"), "path", "unmatched"))
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body which was read already."""
+    given = False
+
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed

@@ -4,6 +4,7 @@ Promises problem+json everywhere and that each route names its roles or stands o
 service calls it and adds its routes.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
@@ -31,6 +32,13 @@ from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
 from services.chassis.requests import BODY_BYTES_MAX
 from services.chassis.tokens import Caller, KeysUnavailable, Tokens
+
+REFUSED_PER_SECOND = 20.0
+REFUSED_BURST = 200
+"""How often one address may be refused for want of a token."""
+ITEMS_PER_SECOND = 2_000.0
+ITEMS_BURST = 5_000
+"""How many items of bulk requests one caller may send."""
 
 
 class Readiness(NamedTuple):
@@ -71,6 +79,8 @@ def create_app(
     for kind in (HTTPException, StoreUnavailable, KeysUnavailable, *TRANSIENT, Exception):
         application.add_exception_handler(kind, answer_problem)
     application.tokens, application.limits = tokens, limits
+    application.refusals = Buckets(REFUSED_PER_SECOND, REFUSED_BURST, clock=time.monotonic)
+    application.items = Buckets(ITEMS_PER_SECOND, ITEMS_BURST, clock=time.monotonic)
     application.public = PUBLIC | dict(public or {})
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
     application.directs, application.query_lists = Directs(), query_lists

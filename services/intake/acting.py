@@ -132,8 +132,7 @@ async def find_for(applicants: Applicants, dossier_id: UUID, caller: Caller) -> 
 
 def key_of(intake: Intake, dossier_id: UUID, caller: Caller, key: str, what: str, raw: bytes) -> RepeatKey:
     """A key is good for one act on one dossier."""
-    asked = f"{what}\n{dossier_id}\n".encode() + raw
-    return intake.repeat_key(caller.actor, key, asked)
+    return intake.repeat_key(caller.actor, key, raw, f"{what}\n{dossier_id}\n".encode())
 
 
 def supplement(intake: Intake, known: Known, content: bytes) -> tuple[ProvideSupplement, people.Act]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from uuid_utils.compat import uuid7
 
 from contracts.topics import topics_of
 from services.chassis import lifecycle, logs, metrics
@@ -17,6 +16,7 @@ from services.chassis.consumer import Reader
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
+from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
 from services.chassis.log_identity import log_state
 from services.chassis.relay import Relay

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,9 +49,23 @@ class Intake:
         """By which `told` is known again: its HMAC under the key of today, then under those of before."""
         return tuple(hmac.digest(key, told, "sha256") for key in self.hmac_keys)
 
-    def repeat_key(self, actor: str, key: str, told: bytes) -> RepeatKey:
-        now, *older = self.marks(told)
-        return RepeatKey(actor, key, now, tuple(older))
+    def repeat_key(self, actor: str, key: str, told: bytes, about: bytes = b"") -> RepeatKey:
+        """`told` is JSON. Keys that are a week old or less may have been recorded by the bytes of the body: those count, too."""
+        now, *older = self.marks(about + canonical(told))
+        return RepeatKey(actor, key, now, (*older, *self.marks(about + told)))
+
+
+def canonical(told: bytes) -> bytes:
+    """The same bytes for the same request: members sorted, no space, text in NFC.
+
+    Guarantee: the same request under one key is a repeat, however its client writes JSON.
+    Test: test_the_order_of_members_makes_no_other_request.
+    """
+    try:
+        kept = orjson.dumps(orjson.loads(told), option=orjson.OPT_SORT_KEYS)
+    except ValueError:  # a number that this reader does not know
+        return told
+    return unicodedata.normalize("NFC", kept.decode()).encode()
 
 
 @dataclass(slots=True)

@@ -211,7 +211,12 @@ def add_routes(
         throttle(limits, client_address(request), "public")
         text = await rendered(asked, "figures.html")
         tag = f'"{sha256(text.encode()).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        headers = {
+            "ETag": tag,
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(text, media_type="text/html", headers=headers)

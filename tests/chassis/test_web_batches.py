@@ -1,9 +1,15 @@
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.chassis.batches import ITEM_CHARACTERS_MAX, SLICE_CHARACTERS, Refused, batch_of
+from services.chassis.limits import Buckets
+from services.chassis.problems import Problem
 from tests.chassis.doors import Doors, headers
 from tests.chassis.issuing import Issuer
 from tests.chassis.test_web import problem
@@ -34,3 +40,81 @@ async def test_a_batch_that_is_no_list_is_refused_whole(client: httpx.AsyncClien
     for body in ({"items": [{"number": 1}] * 4}, {"items": 3}, {}, {"items": [], "more": 1}):
         problem(await client.post("/batch", json=body, headers=said), 422, "invalid")
     problem(await client.post("/batch", content=b'{"items":[', headers=said), 400, "json-invalid")
+
+
+class Small(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    number: int
+
+
+class Many(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    items: list[Small] = Field(max_length=500)
+
+
+async def test_a_large_batch_leaves_the_loop_to_others() -> None:
+    """Wide bad items, some 3 MB: others get a turn after each slice."""
+    wide = "{" + ",".join(f'"a{n}":0' for n in range(500)) + "}"
+    raw = ('{"items":[' + ",".join([wide] * 500) + "]}").encode()
+    turns, over = 0, False
+
+    async def other() -> None:
+        nonlocal turns
+        while not over:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(other())
+    batch = await batch_of(Many)(raw)
+    over = True
+    await beside
+    assert [item.fault.field for item in batch.items if isinstance(item, Refused)] == ["number"] * 500
+    assert turns >= len(raw) / (SLICE_CHARACTERS + len(wide)) - 2
+
+
+async def test_items_of_any_size_are_read_as_they_came() -> None:
+    """Around the bounds of what is looked at first: the piece that is read ends where the item ends."""
+    for size in (1, 4_080, 4_095, 4_096, 4_097, ITEM_CHARACTERS_MAX - 20):
+        for space in ("", " \n"):
+            items = ['{"number":' + " " * size + "7}", '{"number":8}', "9", '"\\u00e9"']
+            told = (
+                space + '{"items":[' + space + (space + "," + space).join(items) + space + "]" + space + "}"
+            )
+            batch = await batch_of(Many)(told.encode())
+            assert [item.number for item in batch.items[:2]] == [7, 8]
+            assert [item.fault.field for item in batch.items[2:]] == ["item", "item"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (b'{"items":[{"number":1,"number":2}]}', "json-invalid", ""),
+        (b'{"items":[{"number":1}],"items":[]}', "json-invalid", ""),
+        (b'{"items":[{"number":1},]}', "json-invalid", ""),
+        (b'{"items":[{"number":1}', "json-invalid", ""),
+        (b'{"items":[{"number":"\\u0000"}]}', "nul-character", ""),
+        (b'{"items":[' + b"[" * 30 + b"]" * 30 + b"]}", "json-too-deep", ""),
+        (b'{"items":[' + b"[" * 60_000, "json-too-deep", ""),
+        (b'{"items":[1,{"a":"' + b"x" * 70_000 + b'"}]}', "item-too-large", "items.1"),
+        (b'{"items":[' + b",".join([b"1"] * 501) + b"]}", "invalid", "items"),
+        (b'{"more":"' + b"x" * 70_000 + b'"}', "invalid", "items"),
+    ],
+)
+async def test_a_batch_that_cannot_be_told_apart_is_refused_whole(body: bytes, code: str, field: str) -> None:
+    with pytest.raises(Problem) as refused:
+        await batch_of(Many)(body)
+    assert (refused.value.code, refused.value.field) == (code, field)
+
+
+async def test_a_batch_is_charged_by_its_items(issuer: Issuer, tmp_path: Path) -> None:
+    doors = Doors(issuer.write(tmp_path))
+    doors.application.items = Buckets(1, 4, clock=lambda: 0.0)
+    said = headers(issuer.token("importer"))
+    body = json.dumps({"items": [{"number": 1}, 7]})
+    async with doors.client() as client:
+        answers = [await client.post("/batch", content=body, headers=said) for _ in range(3)]
+        other = await client.post("/batch", content=body, headers=headers(issuer.token("importer", "s2")))
+    assert [answer.status_code for answer in (*answers, other)] == [200, 200, 429, 200]
+    assert answers[2].headers["retry-after"] == "2"

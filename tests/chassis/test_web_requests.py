@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.chassis.problems import Problem
-from services.chassis.requests import check_json, plain_query, traceparent
+from services.chassis.requests import check_json, check_text, plain_query, traceparent
 
 TEXT = st.text(alphabet='[]{}"\\ a,:', max_size=8)
 VALUES = st.recursive(
@@ -33,10 +33,34 @@ def depth(value: Any) -> int:
 def test_depth_is_counted_outside_strings(value: Any, depth_max: int) -> None:
     body = json.dumps(value).encode()
     if depth(value) <= depth_max:
-        check_json(body, depth_max)
+        check_text(body, depth_max)
     else:
         with pytest.raises(Problem, match="json-too-deep"):
-            check_json(body, depth_max)
+            check_text(body, depth_max)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"a":1}',
+        b'{"b":[{"a":1,"c":2,"a":3}]}',
+        b'{"a":1,"\\u0061":2}',
+        '{"a":1}'.encode("utf-16"),
+        '{"a":1}'.encode("utf-16-be"),
+        b'\xef\xbb\xbf{"a":1}',
+        b'{"a":"\xff"}',
+    ],
+)
+def test_a_member_that_comes_twice_is_refused(body: bytes) -> None:
+    with pytest.raises(Problem, match="json-invalid"):
+        check_json(body)
+
+
+@given(VALUES)
+def test_what_is_json_passes(value: Any) -> None:
+    if depth(value) <= 24:
+        check_json(json.dumps(value).encode())
+    check_json(b'{"a":{"a":1},"b":{"a":1},"n":' + b"9" * 10_000 + b"}")
 
 
 @given(st.text(max_size=20), st.integers(0, 4))
@@ -52,7 +76,7 @@ def test_nul_characters_are_found_and_spelt_out_ones_are_not(text: str, backslas
 def test_an_unbalanced_body_ends_soon() -> None:
     with pytest.raises(Problem, match="json-too-deep"):
         check_json(b"[" * 60_000)
-    check_json(b'"' * 60_001 + b"[" * 30)  # inside a string that nobody closed: what reads it refuses it
+    check_text(b'"' * 60_001 + b"[" * 30)  # inside a string that nobody closed: what reads it refuses it
 
 
 @pytest.mark.parametrize(

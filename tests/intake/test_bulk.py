@@ -159,7 +159,10 @@ def acts(count: int = 3) -> list[dict[str, Any]]:
 
 
 async def of_the_log(admin: asyncpg.Connection[Any]) -> list[tuple[str, int, int]]:
-    rows = await admin.fetch("SELECT type, version, occurred_at FROM events ORDER BY stream_id, version")
+    rows = await admin.fetch(
+        "SELECT type, version, occurred_at FROM events"
+        " ORDER BY min(position) OVER (PARTITION BY stream_id), version"
+    )
     return [(row["type"], row["version"], row["occurred_at"].day) for row in rows]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 import json
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from services.chassis.event_store import EventStore, RepeatKey
 from services.chassis.problems import Problem
+from services.intake.settings import IntakeSettings
 from services.intake.submitting import ZONE, Intake, Submission, content_bytes, submit
 from tests.intake.conftest import Front, Process, body
 
@@ -103,6 +106,36 @@ async def test_other_body_is_refused(process: Process) -> None:
         for front in (here, there):
             answer = await front.file(body(content={"grade": "III"}))
             assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+
+
+async def test_the_order_of_members_makes_no_other_request(
+    front: Front, admin: asyncpg.Connection[Any]
+) -> None:
+    """Nor do space, escapes and the form of composed letters."""
+    filed = body()
+    turned = {name: filed[name] for name in reversed(filed)}
+    turned["content"] = {name: filed["content"][name] for name in reversed(filed["content"])}
+    same = [
+        json.dumps(filed).encode(),
+        json.dumps(turned, indent=1, ensure_ascii=False).encode(),
+        unicodedata.normalize("NFD", json.dumps(filed, ensure_ascii=False)).encode(),
+    ]
+    answers = [await front.file(told) for told in same]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({answer.content for answer in answers}) == 1
+    assert await admin.fetchval("SELECT count(*) FROM events") == 1
+
+
+async def test_a_key_that_was_recorded_by_the_bytes_of_its_body_is_still_known(
+    process: Process, settings: IntakeSettings, admin: asyncpg.Connection[Any]
+) -> None:
+    told = json.dumps(body(), indent=2).encode()
+    async with process() as before:
+        first = await before.file(told)
+    mark = hmac.digest(settings.hmac_key.get_secret_value().encode(), told, "sha256")
+    await admin.execute("UPDATE idempotency_keys SET body_hmac = $1", mark)
+    async with process() as after:
+        assert (await after.file(told)).content == first.content
 
 
 async def test_another_callers_key_is_another_key(front: Front, admin: asyncpg.Connection[Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from services.chassis.progress import Complete
 from services.chassis.web import unauthorised_routes
+from services.reporting.dashboard import CONTENT_SECURITY_POLICY
 from services.reporting.routes import CountsAnswer
 from tests.chassis.queries import ask_all
 from tests.reporting.conftest import Served
@@ -155,6 +156,7 @@ async def test_who_has_the_live_part_gets_nothing_again(served: Served) -> None:
     async with served.client() as client:
         first = await client.get("/live")
         second = await client.get("/live", headers={"If-None-Match": first.headers["etag"]})
+        assert first.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
     assert (first.status_code, second.status_code, second.content) == (200, 304, b"")
 
 

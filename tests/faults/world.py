@@ -89,6 +89,7 @@ class House:
             "HMAC_KEY": secrets.token_hex(32),
             "CODE_KEY": secrets.token_hex(64),
             "PAYMENT_SECRET": secrets.token_hex(32),
+            "JWT_LIFETIME_HOURS": "720",  # clocks go ahead by days
         }
 
     @property

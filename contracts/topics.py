@@ -15,12 +15,18 @@ SERVICES = ("intake", "processing", "notify", "reporting")
 ANALYST = "analyst"
 GROUP_PREFIX = "motcua."
 
+BATCH_BYTES_MAX = 1_048_588
+"""The largest batch of records that a topic takes; producers' batches and each message of ours stay below."""
 DAY_MS = 24 * 60 * 60 * 1000
 FOR_EVER = "-1"
 
 # LogAppendTime: an imported event is years old by its own time, and would be the first to be deleted.
 # No unclean election: a replica that lacks acknowledged records never becomes the leader.
-EVERY_TOPIC = {"message.timestamp.type": "LogAppendTime", "unclean.leader.election.enable": "false"}
+EVERY_TOPIC = {
+    "message.timestamp.type": "LogAppendTime",
+    "unclean.leader.election.enable": "false",
+    "max.message.bytes": str(BATCH_BYTES_MAX),
+}
 KEPT_FOR_EVER = {
     **EVERY_TOPIC,
     "cleanup.policy": "delete",

@@ -80,6 +80,7 @@ class Reader:
         self._subscriber: Any = None
         self._assigned = False
         self._heard_at = 0.0
+        self._complete_at = datetime.now(UTC)
         self._failing_since: float | None = None
         self._stopping = False
 
@@ -271,8 +272,14 @@ class Reader:
         await measure_held(self._pool, self._name)
         complete = await self.complete_up_to()
         if complete is not None:
-            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - complete.up_to).total_seconds())
-        await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
+            self._complete_at = complete.up_to
+        if self._progress is not None:  # it grows, too, while nothing is known
+            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - self._complete_at).total_seconds())
+        try:
+            await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
+        except KafkaError as error:  # a side product: the reader goes on, and the letters wait
+            metrics.DEAD_LETTERS_WAIT.inc()
+            log.warning("%s: dead letters wait: %s", self._name, type(error).__name__)
         if self._dialect.ordered and self._positions:
             try:
                 await consumer.commit(

@@ -5,7 +5,9 @@ The held table is the truth; the dead-letter topic is filled from it at least on
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,6 +19,9 @@ from services.chassis.records import POISON, unpack_headers
 from services.chassis.redrive import ask_redrive
 
 PUBLISH_AT_ONCE = 100
+LETTER_VALUE_BYTES = 16_384
+LETTER_PART_BYTES = 256
+LETTER_HEADERS = 50
 HELD_REASONS = ("poison", "unknown-type", "gap", "before-opener", "behind")
 
 
@@ -97,15 +102,30 @@ async def publish_dead_letters(pool: asyncpg.Pool[Any], broker: Publisher, reade
             "reason": row["reason"],
             "detail": row["detail"],
             "held_at": row["held_at"],
-            "key": _text(row["key"]),
-            "value": _text(row["value"]),
-            "headers": [[name, _text(value)] for name, value in headers],
+            **excerpt(row["key"], row["value"], headers),
         }
-        await broker.publish(orjson.dumps(letter), topic, key=key)
+        await broker.publish(orjson.dumps(letter), topic, key=key[:LETTER_PART_BYTES])
         await pool.execute(
             "UPDATE held SET dead_lettered_at = clock_timestamp() WHERE held_id = $1", row["held_id"]
         )
         metrics.DEAD_LETTERS.inc()
+
+
+def excerpt(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
+    """What a dead letter shows of a message: the head of each part, the size of the whole, and the digest that tells it from others.
+
+    Guarantee: a dead letter is far smaller than the largest message of a topic. Test: test_a_dead_letter_is_bounded.
+    """
+    return {
+        "key": _text(key and key[:LETTER_PART_BYTES]),
+        "value": _text(value and value[:LETTER_VALUE_BYTES]),
+        "value_bytes": len(value or b""),
+        "value_sha256": hashlib.sha256(value or b"").hexdigest(),
+        "headers": [
+            [name[:LETTER_PART_BYTES], _text(told[:LETTER_PART_BYTES])]
+            for name, told in headers[:LETTER_HEADERS]
+        ],
+    }
 
 
 async def measure_held(pool: asyncpg.Pool[Any], reader: str) -> None:

@@ -163,8 +163,15 @@ HELD_OLDEST_SECONDS = gauge(
     {"reader": "a reader of this service"},
 )
 DEAD_LETTERS = counter("dead_letters_published_total", "Messages put on the dead-letter topic.")
+DEAD_LETTERS_WAIT = counter(
+    "dead_letters_refused_total", "Attempts to put poison on the dead-letter topic that the broker refused."
+)
+PROGRESS_UNREADABLE = counter(
+    "progress_unreadable_total", "Records on `progress` that say nothing: passed over."
+)
 COMPLETE_UP_TO_AGE_SECONDS = gauge(
-    "complete_up_to_age_seconds", "How far behind now the time is up to which this reader is complete."
+    "complete_up_to_age_seconds",
+    "How far behind now the time is up to which this reader is complete, or was last known to be, or began.",
 )
 
 # process

@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.chassis import metrics
 from services.chassis.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -90,21 +91,33 @@ class Progress:
                 consumer.assign([partition])
                 consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
                 async for record in consumer:
-                    if record.key and record.value:
-                        self._hear(record.key.decode(), orjson.loads(record.value))
+                    self._take(record.key, record.value)
             except (KafkaError, OSError, ValueError) as error:
                 log.warning("progress is not heard: %s", type(error).__name__)
             finally:
                 await consumer.stop()
             await asyncio.sleep(1)
 
+    def _take(self, key: bytes | None, value: bytes | None) -> None:
+        """One record of the topic; one that says nothing is passed over, for what stands behind it must be heard.
+
+        Guarantee: no record on `progress` keeps completeness still. Test: test_a_record_that_says_nothing_is_passed_over.
+        """
+        if not key or value is None:
+            return
+        try:
+            self._hear(key.decode(), orjson.loads(value))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            metrics.PROGRESS_UNREADABLE.inc()
+            log.warning("progress-unreadable", extra={"fields": {"bytes": len(value)}})
+
     def _hear(self, producer: str, value: dict[str, object]) -> None:
         heard = self.said.setdefault(producer, deque())
         statement = Said(
             str(value["cluster_id"]),
             int(str(value["position"])),
-            datetime.fromisoformat(str(value["complete_up_to"])),
-            value["offsets"],  # type: ignore[arg-type]
+            datetime.fromisoformat(str(value["complete_up_to"])).astimezone(UTC),
+            _offsets(value["offsets"]),
         )
         if heard and (heard[-1].cluster_id, heard[-1].offsets) == (statement.cluster_id, statement.offsets):
             heard[-1] = statement  # nothing new was published: the later time holds for the same offsets
@@ -112,3 +125,11 @@ class Progress:
         heard.append(statement)
         if len(heard) > KEPT:
             self.said[producer] = deque(list(heard)[: KEPT // 2 : 2] + list(heard)[KEPT // 2 :])
+
+
+def _offsets(told: Any) -> dict[str, dict[str, int]]:
+    """Topic → partition → offset; whatever is of another shape is an error here and not where it is compared."""
+    return {
+        topic: {str(int(partition)): int(offset) for partition, offset in partitions.items()}
+        for topic, partitions in told.items()
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,10 +13,12 @@ import pytest
 from pydantic import BaseModel
 
 from contracts import envelope
-from services.chassis.held import discard, list_held, publish_dead_letters
+from contracts.topics import BATCH_BYTES_MAX
+from services.chassis.held import discard, excerpt, list_held, publish_dead_letters
 from services.chassis.inbox import Inbox, Slice
 from services.chassis.ordering import Delivered
 from services.chassis.records import Dialect, Keyed, Record
+from services.chassis.sending import BATCH_BYTES
 from tests.chassis.conftest import NOW, new_id
 
 CLUSTER = "cluster-1"
@@ -235,6 +239,26 @@ async def test_poison_reaches_the_dead_letters_once_and_again_after_a_crash(
     await publish_dead_letters(pool, Topic(), "reader", "reader.dead-letters")
     await publish_dead_letters(pool, Topic(), "reader", "reader.dead-letters")
     assert sent == [str(event_id).encode()] * 2
+
+
+async def test_a_dead_letter_is_bounded(inbox: Inbox, pool: asyncpg.Pool[Any]) -> None:
+    """A message as large as the topic takes, in each of its parts, gives a letter that the topic takes."""
+    sent: list[bytes] = []
+
+    class Topic:
+        async def publish(self, message: Any, topic: str, *, key: bytes | None = None) -> None:
+            sent.append(message + (key or b""))
+
+    value = b"{" + b"x" * 800_000
+    await take(inbox, 0, [record(0, new_id(), 1, value=value)])
+    await publish_dead_letters(pool, Topic(), "reader", "reader.dead-letters")
+    letter = json.loads(sent[0][: sent[0].rindex(b"}") + 1])
+    assert letter["value_bytes"] == len(value)
+    assert letter["value_sha256"] == hashlib.sha256(value).hexdigest()
+    assert len(sent[0]) < BATCH_BYTES_MAX / 10
+    assert BATCH_BYTES < BATCH_BYTES_MAX  # what a producer gathers, the broker takes
+    large = excerpt(b"k" * 10**6, None, [("h" * 10**5, b"v" * 10**5)] * 10**3)
+    assert len(json.dumps(large)) < BATCH_BYTES_MAX / 10
 
 
 async def test_a_keyed_poison_keeps_its_place_alone(pool: asyncpg.Pool[Any]) -> None:

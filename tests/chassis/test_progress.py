@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import orjson
+
+from services.chassis import metrics
 from services.chassis.progress import KEPT, Complete, Progress, Said, complete_up_to
 from services.chassis.settings import KafkaSettings
 from tests.chassis.conftest import NOW
@@ -74,3 +77,33 @@ def test_an_idle_producer_only_moves_its_time() -> None:
             },
         )
     assert list(progress.said["a"]) == [said(1, 2, {"0": 1})]
+
+
+def test_a_record_that_says_nothing_is_passed_over() -> None:
+    progress = Progress(KafkaSettings("b:1", "", ""))
+    statement = {
+        "cluster_id": "c",
+        "position": 7,
+        "complete_up_to": NOW.isoformat(),
+        "offsets": {"t": {"0": 3}},
+    }
+    good = orjson.dumps(statement)
+    worse = [orjson.dumps(statement | {name: wrong}) for name in statement for wrong in (None, "x", [])]
+    before = metrics.PROGRESS_UNREADABLE._value.get()
+    for key, value in (
+        (b"a", b"{"),
+        (b"a", b"{}"),
+        (b"a", b"[]"),
+        (b"a", b""),
+        (b"\xff", good),
+        (None, good),
+        (b"a", None),
+    ):
+        progress._take(key, value)
+    for value in worse:
+        progress._take(b"b", value)
+    progress._take(b"a", good)
+    assert complete_up_to(progress.said, ["a"], "c", {("t", 0): 3}) == Complete(NOW, {"a": 7})
+    # Whatever was taken of the others is never an error where completeness is asked.
+    complete_up_to(progress.said, ["a", "b"], "c", {("t", 0): 3})
+    assert metrics.PROGRESS_UNREADABLE._value.get() - before >= 5 + len(statement)

@@ -23,8 +23,9 @@ from contracts import envelope
 from services.chassis import metrics
 from services.chassis.databases import is_transient
 from services.chassis.held import measure_held, publish_dead_letters
-from services.chassis.inbox import Apply, Inbox, Place, Slice
+from services.chassis.inbox import Apply, Inbox, Slice
 from services.chassis.kafka import Cluster
+from services.chassis.positions import Place, begin_again, compare, passed_on
 from services.chassis.progress import Complete, Progress, complete_up_to
 from services.chassis.records import Dialect, Keyed, Record
 from services.chassis.redrive import redrive_asked
@@ -76,6 +77,8 @@ class Reader:
         self._progress = progress
         self._max_records = max_records
         self._cluster_id: str | None = None
+        self._topic_ids: dict[str, str] = {}
+        self._beyond: dict[Place, int] = {}
         self._positions: dict[Place, int] = {}
         self._subscriber: Any = None
         self._assigned = False
@@ -108,7 +111,8 @@ class Reader:
         """Whether this reader moves: it has its partitions and positions, hears the broker, and is not stuck on a batch."""
         now = time.monotonic()
         stuck = self._failing_since is not None and now - self._failing_since > STUCK_SECONDS
-        return self._assigned and now - self._heard_at < STUCK_SECONDS and not stuck
+        moves = self._assigned and now - self._heard_at < STUCK_SECONDS and not stuck
+        return moves and not self._beyond
 
     async def run(self) -> None:
         """Reads until cancelled; waits out an absent broker or database."""
@@ -117,7 +121,9 @@ class Reader:
             try:
                 await self._read_one_cluster()
             except _NewCluster:
-                log.warning("%s: the broker is a new cluster: everything is read again from it", self._name)
+                log.warning(
+                    "%s: another cluster, or topics made again: it is read from the beginning", self._name
+                )
                 attempt = 0
                 continue
             except Exception as error:
@@ -131,15 +137,10 @@ class Reader:
         """Up to when all members of this reader's group together have everything; None when that is not known."""
         if self._progress is None or self._cluster_id is None:
             return None
-        rows = await self._pool.fetch(
-            "SELECT topic, partition, position FROM reader_positions WHERE reader = $1 AND cluster_id = $2",
-            self._name,
-            self._cluster_id,
-        )
-        passed = {(row["topic"], row["partition"]): row["position"] for row in rows}
-        return (
-            complete_up_to(self._progress.said, self._producers, self._cluster_id, passed) if passed else None
-        )
+        passed = await passed_on(self._pool, self._name, self._cluster_id, self._topic_ids)
+        if not passed or self._beyond:
+            return None
+        return complete_up_to(self._progress.said, self._producers, self._cluster_id, passed, self._topic_ids)
 
     async def _read_one_cluster(self) -> None:
         cluster = Cluster(self._kafka)
@@ -150,6 +151,7 @@ class Reader:
         self._assigned = self._stopping = False
         try:
             self._cluster_id = await cluster.ask()
+            self._topic_ids = await cluster.topic_ids(self._topics)
             await broker.start()
             while True:
                 await self._tick(broker, cluster)
@@ -170,7 +172,7 @@ class Reader:
                 if self._cluster_id is None:
                     return
                 positions = await self._inbox.load_positions(
-                    self._cluster_id, [(p.topic, p.partition) for p in partitions]
+                    self._cluster_id, [(p.topic, p.partition) for p in partitions], self._topic_ids
                 )
                 for partition in partitions:
                     position = positions[partition.topic, partition.partition]
@@ -187,6 +189,8 @@ class Reader:
         """Forgets where the partitions stand: they may come back to another place."""
         for partition in partitions:
             self._positions.pop((partition.topic, partition.partition), None)
+            if not self._stopping:  # another member's by now
+                self._beyond.pop((partition.topic, partition.partition), None)
 
     def _seek(self, topic: str, partition: int, position: int) -> None:
         try:
@@ -261,13 +265,18 @@ class Reader:
         """Every second: the same cluster still? Lag, dead letters, and the offsets for those who look at lag from outside."""
         if await cluster.ask() != self._cluster_id:
             raise _NewCluster
+        ids = await cluster.topic_ids(self._topics)
+        if any(self._topic_ids.get(topic) != topic_id for topic, topic_id in ids.items()):
+            raise _NewCluster
         self._heard_at = time.monotonic()
         consumer = self._subscriber.consumer
-        lag = dict.fromkeys(self._topics, 0)
-        for (topic, partition), position in list(self._positions.items()):
-            lag[topic] += max(0, (consumer.highwater(TopicPartition(topic, partition)) or 0) - position)
-        for topic, messages in lag.items():
-            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(messages)
+        lag, lost = await compare(consumer, self._positions, self._beyond)
+        for place in lost:
+            await begin_again(self._pool, self._name, str(self._cluster_id), place, self._positions[place])
+        if lost:
+            raise _NewCluster
+        for topic in self._topics:
+            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(lag.get(topic, 0))
         await redrive_asked(self._pool, self._inbox, self._name, self._cluster_id)
         await measure_held(self._pool, self._name)
         complete = await self.complete_up_to()

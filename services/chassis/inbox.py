@@ -6,7 +6,7 @@ It knows nothing of Kafka's clients. A slice whose position is not the one that 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -14,12 +14,11 @@ import asyncpg
 from services.chassis import metrics
 from services.chassis.databases import BY_KEY, is_transient
 from services.chassis.ordering import Arrival, Delivered, Seen, sort_out
+from services.chassis.positions import Place, load_positions
 from services.chassis.records import POISON, Dialect, Keyed, Record, Unread, pack_headers, unpack_headers
 
 log = logging.getLogger(__name__)
 
-Place = tuple[str, int]
-"""Topic and partition."""
 Where = tuple[str, int, int]
 """Topic, partition and offset."""
 T = TypeVar("T")
@@ -56,23 +55,14 @@ class Inbox:
         self._dialect = dialect
         self._apply = apply
         self._opener = opener
+        self._topic_ids: Mapping[str, str] = {}
 
-    async def load_positions(self, cluster_id: str, places: Sequence[Place]) -> dict[Place, int]:
-        """Where this reader stands on that cluster; a cluster never seen begins at 0."""
-        topics, partitions = [place[0] for place in places], [place[1] for place in places]
-        rows = await self._pool.fetch(
-            "WITH asked AS (SELECT * FROM unnest($3::text[], $4::int[]) AS a(topic, partition)), "
-            "made AS (INSERT INTO reader_positions (reader, cluster_id, topic, partition) "
-            "SELECT $1, $2, topic, partition FROM asked ON CONFLICT DO NOTHING RETURNING topic, partition, position) "
-            "SELECT topic, partition, position FROM made UNION ALL "
-            "SELECT p.topic, p.partition, p.position FROM reader_positions p JOIN asked USING (topic, partition) "
-            "WHERE p.reader = $1 AND p.cluster_id = $2",
-            self._reader,
-            cluster_id,
-            topics,
-            partitions,
-        )
-        return {(row["topic"], row["partition"]): row["position"] for row in rows}
+    async def load_positions(
+        self, cluster_id: str, places: Sequence[Place], topic_ids: Mapping[str, str] | None = None
+    ) -> dict[Place, int]:
+        """Where this reader stands on that cluster; a cluster never seen, and a topic with another id than before, begin at 0."""
+        self._topic_ids = topic_ids or {}
+        return await load_positions(self._pool, self._reader, cluster_id, places, self._topic_ids)
 
     async def take(self, cluster_id: str, slices: Sequence[Slice]) -> set[Place]:
         """Applies the slices; the places that were taken. The others are another member's by now.
@@ -263,7 +253,8 @@ class Inbox:
                     stream_id,
                     reason,
                     detail,
-                    cluster_id,
+                    # An offset of a topic that is no more is another record's.
+                    f"{cluster_id}/{self._topic_ids.get(record.topic, '')}",
                     record.topic,
                     record.partition,
                     record.offset,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from services.chassis import metrics
 from services.chassis.settings import KafkaSettings
+from services.chassis.topic_ids import TopicsRequest, ids_in
 
 ASK_SECONDS = 5.0
 
@@ -43,6 +45,19 @@ class Cluster:
             raise
         metrics.KAFKA_REACHABLE.set(1)
         return str(description["cluster_id"])
+
+    async def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """The ids of those of `topics` that are there; one that was deleted and made again has another id."""
+        if not topics:
+            return {}
+        if self._admin is None:
+            await self.ask()
+        assert self._admin is not None
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                return ids_in(await self._admin._send_request(TopicsRequest(sorted(topics))))
+        except TimeoutError as error:
+            raise KafkaTimeoutError("topic ids") from error
 
     async def close(self) -> None:
         """Lets go of the connection; the next question opens another."""

@@ -138,6 +138,11 @@ CONSUMER_LAG_MESSAGES = gauge(
     "Messages on the topic behind which this reader stands.",
     {"topic": "a declared topic"},
 )
+CONSUMER_POSITIONS_LOST = counter(
+    "consumer_positions_lost_total",
+    "Positions that their topic did not have, begun again from 0: records were lost.",
+    {"topic": "a declared topic"},
+)
 CONSUMER_LAG_SECONDS = gauge(
     "consumer_lag_seconds",
     "Age of the last message applied when it was applied.",

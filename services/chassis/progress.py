@@ -32,6 +32,7 @@ class Said(NamedTuple):
     position: int
     complete_up_to: datetime
     offsets: Mapping[str, Mapping[str, int]]
+    topic_ids: Mapping[str, str] = {}
 
 
 class Complete(NamedTuple):
@@ -46,10 +47,12 @@ def complete_up_to(
     producers: Collection[str],
     cluster_id: str,
     passed: Mapping[tuple[str, int], int],
+    topic_ids: Mapping[str, str] | None = None,
 ) -> Complete | None:
     """The least, over the producers, of the latest time whose offsets were all passed; None while one of them has none.
 
-    `passed` is topic and partition → offset of the next message to apply; topics that the reader does not read do not count.
+    `passed` is topic and partition → offset of the next message to apply; topics that the reader does not read do not count. What
+    was said of topics with other ids than `topic_ids` speaks of topics that are no more.
     Guarantee: never later than what the reader has. Test: test_completeness_waits_for_every_partition.
     """
     topics = {topic for topic, _ in passed}
@@ -58,7 +61,9 @@ def complete_up_to(
     for producer in producers:
         latest: Said | None = None
         for statement in said.get(producer, ()):
-            if statement.cluster_id == cluster_id and all(
+            if statement.cluster_id != cluster_id or _of_other_topics(statement, topic_ids or {}):
+                continue
+            if all(
                 passed.get((topic, int(partition)), 0) >= offset
                 for topic, partitions in statement.offsets.items()
                 if topic in topics
@@ -70,6 +75,10 @@ def complete_up_to(
         times.append(latest.complete_up_to)
         positions[producer] = latest.position
     return Complete(min(times), positions) if times else None
+
+
+def _of_other_topics(statement: Said, topic_ids: Mapping[str, str]) -> bool:
+    return any(topic_ids.get(topic, topic_id) != topic_id for topic, topic_id in statement.topic_ids.items())
 
 
 class Progress:
@@ -118,8 +127,11 @@ class Progress:
             int(str(value["position"])),
             datetime.fromisoformat(str(value["complete_up_to"])).astimezone(UTC),
             _offsets(value["offsets"]),
+            {str(topic): str(topic_id) for topic, topic_id in dict(value.get("topic_ids") or {}).items()},  # type: ignore[call-overload]
         )
-        if heard and (heard[-1].cluster_id, heard[-1].offsets) == (statement.cluster_id, statement.offsets):
+        if heard and heard[-1]._replace(
+            position=0, complete_up_to=statement.complete_up_to
+        ) == statement._replace(position=0):
             heard[-1] = statement  # nothing new was published: the later time holds for the same offsets
             return
         heard.append(statement)

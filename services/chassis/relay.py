@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from services.chassis import metrics
+from services.chassis.cursors import keep_topic_ids, load_cursor
 from services.chassis.databases import TRANSIENT
 from services.chassis.feeds import READ_EVENTS, Feed, LogFeed
 from services.chassis.kafka import Cluster
@@ -73,6 +74,7 @@ class Relay:
         self._poked = {feed.name: asyncio.Event() for feed in feeds}
         self._positions: dict[str, int] = {}
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
+        self._topic_ids: dict[str, str] = {}
 
     def poke(self) -> None:
         """Says that something was stored: publish now instead of at the next look."""
@@ -108,10 +110,11 @@ class Relay:
         producer: AIOKafkaProducer | None = None
         try:
             cluster_id = await _first_answer(cluster)
+            self._topic_ids = {}
             for feed in self._feeds:
-                self._positions[feed.name], self._offsets[feed.name] = await self._cursor(
-                    cluster_id, feed, epoch
-                )
+                found = await load_cursor(self._pool, cluster, cluster_id, feed.name, epoch)
+                self._positions[feed.name], self._offsets[feed.name], ids = found
+                self._topic_ids.update(ids)
             if self._log is not None:
                 self._log.begin()
             await self.guard.refuse_if_refused()
@@ -120,9 +123,10 @@ class Relay:
             metrics.RELAY_OWNS_LEASE.set(1)
             log.info("publishing from position %s", dict(self._positions))
             tasks = [
-                asyncio.create_task(self._run_feed(producer, feed, cluster_id, epoch)) for feed in self._feeds
+                asyncio.create_task(self._run_feed(producer, feed, cluster, cluster_id, epoch))
+                for feed in self._feeds
             ]
-            tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id)))
+            tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id, epoch)))
             await _first_failure([keeper, *tasks])
         finally:
             keeper.cancel()
@@ -130,20 +134,16 @@ class Relay:
             if producer is not None:
                 await stop(producer)
 
-    async def _cursor(
-        self, cluster_id: str, feed: Feed | LogFeed, epoch: int
-    ) -> tuple[int, dict[str, dict[str, int]]]:
-        row = await self._pool.fetchrow(
-            "INSERT INTO relay_cursors (cluster_id, feed, epoch) VALUES ($1, $2, $3) "
-            "ON CONFLICT (cluster_id, feed) DO UPDATE SET epoch = excluded.epoch WHERE relay_cursors.epoch <= excluded.epoch "
-            "RETURNING position, offsets",
-            cluster_id,
-            feed.name,
-            epoch,
-        )
-        if row is None:
-            raise LostLease
-        return row["position"], orjson.loads(row["offsets"])
+    async def _compare_topics(self, cluster: Cluster, cluster_id: str, epoch: int) -> None:
+        """Raises _NewCluster when a topic was made again; keeps the ids of those that were published to for the first time."""
+        for feed in self._feeds:
+            topics = self._offsets[feed.name].keys()
+            ids = await cluster.topic_ids(topics)
+            if any(self._topic_ids.get(topic, topic_id) != topic_id for topic, topic_id in ids.items()):
+                raise _NewCluster
+            if ids.keys() - self._topic_ids.keys():
+                await keep_topic_ids(self._pool, cluster_id, feed.name, epoch, ids)
+            self._topic_ids.update(ids)
 
     async def _keep_lease(self, epoch: int) -> None:
         while True:
@@ -152,7 +152,7 @@ class Relay:
             await self._measure()
 
     async def _run_feed(
-        self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster_id: str, epoch: int
+        self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster: Cluster, cluster_id: str, epoch: int
     ) -> None:
         poked = self._poked[feed.name]
         while True:
@@ -165,6 +165,8 @@ class Relay:
                 continue
             offsets = await send_all(producer, [message for _, message in messages])
             await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
+            if offsets.keys() - self._topic_ids.keys():
+                await self._compare_topics(cluster, cluster_id, epoch)
             if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
                 self.guard.remember(messages[-1][0], event_id)
             metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
@@ -195,7 +197,7 @@ class Relay:
             raise LostLease
         self._positions[feed.name], self._offsets[feed.name] = position, merged
 
-    async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str) -> None:
+    async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str, epoch: int) -> None:
         """Every second: how far is the log published, is it still the same cluster, and `progress` is told."""
         complete: datetime | None = None
         incarnation = await self._pool.fetchval("SELECT log_incarnation()")
@@ -215,6 +217,7 @@ class Relay:
             with suppress(KafkaError, OSError, TimeoutError):  # away: nothing is stopped, what was sent waits
                 if await cluster.ask() != cluster_id:
                     raise _NewCluster
+                await self._compare_topics(cluster, cluster_id, epoch)
                 if complete is not None and (event_id is not None or published == 0):
                     statement = {
                         "producer": self._name,
@@ -223,6 +226,7 @@ class Relay:
                         "incarnation": str(incarnation),
                         "complete_up_to": complete,
                         "offsets": offsets,
+                        "topic_ids": self._topic_ids,
                         "cluster_id": cluster_id,
                     }
                     key = self._name.encode()

@@ -12,10 +12,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.envelope import read
+from deploy.local.kafka import Kafka
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
 from services.chassis.migrations import chassis_sql
 from services.chassis.sending import Message
+from services.chassis.settings import KafkaSettings
 from tests.databases import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -53,7 +55,7 @@ def item(
 async def lay_tables(fresh: Database) -> Database:
     """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
-    for name in ("event_store", "relay", "consumer", "log_identity"):
+    for name in ("event_store", "relay", "consumer", "log_identity", "topic_identity"):
         await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
     await connection.execute(
         "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"
@@ -97,3 +99,18 @@ def outgoing_to(topic: str, source: str = "intake") -> Callable[[StoredEvent], M
         return Message(topic, str(stored.stream_id).encode(), stored.data.encode(), headers)
 
     return outgoing
+
+
+@pytest.fixture
+async def copied(
+    database: NewDatabase, kafka: Kafka, kafka_as: Callable[[str], KafkaSettings]
+) -> AsyncIterator[Any]:
+    """Two databases, a topic of three partitions."""
+    from tests.chassis.copies import Copied
+
+    topic = f"test-{new_id()}"
+    kafka.create_topic(topic, partitions=3)
+    first = await lay_tables(database("intake", migrated=False))
+    second = await lay_tables(database("intake", migrated=False))
+    async with open_pool(first.dsn) as log, open_pool(second.dsn) as read:
+        yield Copied(first, second, log, read, kafka_as("intake"), topic)

@@ -40,11 +40,11 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "publish-without-log": Mutation(
         "a relay goes on where the log says that publication ended, not where the process began",
-        "services/chassis/relay.py",
-        '        return row["position"], orjson.loads(row["offsets"])\n',
-        '        newest = await self._pool.fetchval("SELECT max(position) FROM events")\n'
-        '        await self._pool.execute("UPDATE relay_cursors SET position = $1 WHERE cluster_id = $2", newest or 0, cluster_id)\n'
-        '        return newest or 0, orjson.loads(row["offsets"])\n',
+        "services/chassis/cursors.py",
+        '        return row["position"], offsets, known\n',
+        '        newest = await pool.fetchval("SELECT max(position) FROM events")\n'
+        '        await pool.execute("UPDATE relay_cursors SET position = $1 WHERE cluster_id = $2", newest or 0, cluster_id)\n'
+        "        return newest or 0, offsets, known\n",
     ),
     "no-compare-and-set": Mutation(
         "a member that lost its partitions and comes back writes nothing",

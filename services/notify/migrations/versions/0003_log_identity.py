@@ -1,4 +1,4 @@
-"""A log that differs from what was published of it is closed: the refusal, its trigger, the log's incarnation."""
+"""A log that differs from what was published of it is closed: the refusal, its trigger, the log's incarnation; ids of topics."""
 
 from services.chassis.migrations import chassis_sql, run_sql
 
@@ -7,4 +7,5 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    run_sql(chassis_sql("log_identity"))
+    for name in ("log_identity", "topic_identity"):
+        run_sql(chassis_sql(name))

@@ -24,7 +24,7 @@ def main(folder: Path) -> None:
         _write(folder / service / "secrets.env", _environment(service, secrets))
         shutil.copyfile(issuer.jwks, folder / service / "jwks.json")
     _write(folder / "postgres" / "password", secrets.postgres[SUPERUSER])
-    _write(folder / "grafana" / "password", secrets.kafka["admin"])
+    _write(folder / "grafana" / "password", secrets.grafana_password)
 
 
 def superuser_dsn(secrets: Secrets) -> str:

@@ -11,6 +11,8 @@ from deploy.local import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
+HOMELESS = ("up", "status", "down", "logs", "catalogue", "due-date", "calendar")
+"""Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
 LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar")
 
 
@@ -18,7 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser(words).parse_args(words)
     try:
-        return int(options.run(Home.from_environment(), options))
+        home = Home.from_environment()
+        if words[0] not in HOMELESS and not (home.path / "secrets.json").exists():
+            raise Failed(f"{home.path} is no home of a run: `motcua up` makes one, MOTCUA_HOME names another")
+        return int(options.run(home, options))
     except Failed as fault:
         sys.stderr.write(f"motcua: {fault}\n")
         return 1
@@ -37,6 +42,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", help="what runs; exit code 0 when all is ready")
     status.add_argument("--json", action="store_true")
+    status.add_argument("--with-passwords", action="store_true", help="in the database's address, too")
     status.set_defaults(run=_status)
 
     commands.add_parser("down", help="stop everything").set_defaults(run=_down)
@@ -94,7 +100,7 @@ def _up(home: Home, options: argparse.Namespace) -> int:
 def _status(home: Home, options: argparse.Namespace) -> int:
     from deploy.local.status import status
 
-    found = status(home)
+    found = status(home, with_passwords=options.with_passwords)
     if options.json:
         _print(json.dumps(found, indent=2))
     else:

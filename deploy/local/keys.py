@@ -12,6 +12,7 @@ from deploy.local.process import Failed
 
 SUPERUSER = "postgres"
 ROLES = tuple(role for service in SERVICES for role in (service, f"{service}_owner"))
+LATER = {"payment_secret": 32, "grafana_password": 16}
 USERS = (*SERVICES, ANALYST, "admin", "broker")
 
 
@@ -24,6 +25,7 @@ class Secrets:
     hmac_key: str
     code_key: str
     payment_secret: str
+    grafana_password: str
 
 
 def secrets_of(home: Path) -> Secrets:
@@ -35,13 +37,14 @@ def secrets_of(home: Path) -> Secrets:
             "hmac_key": secrets.token_hex(32),
             "code_key": secrets.token_hex(64),
             "payment_secret": secrets.token_hex(32),
+            "grafana_password": secrets.token_hex(16),
         }
         write_private(path, json.dumps(made, indent=1))
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        if "code_key" in kept and "payment_secret" not in kept:
-            # A home of a release that took no payments yet.
-            kept["payment_secret"] = secrets.token_hex(32)
+        if "code_key" in kept and (missing := LATER.keys() - kept.keys()):
+            # A home of a release that did not know them yet.
+            kept |= {name: secrets.token_hex(LATER[name]) for name in sorted(missing)}
             write_private(path, json.dumps(kept, indent=1))
         return Secrets(**kept)
     except (ValueError, TypeError):

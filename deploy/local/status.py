@@ -1,6 +1,7 @@
 """`motcua status` and `motcua down`: looks at a run, and ends one, from outside."""
 
 import os
+import re
 import signal
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +17,14 @@ READY_TIMEOUT_SECONDS = 2.0
 # Longer than all bounded waits of a supervisor that stops.
 DOWN_SECONDS = 90.0
 
+_PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
+
 # Never by way of a proxy that the environment names.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def status(home: Home) -> dict[str, Any]:
-    """Which processes live and which services are ready; `ready` when all are."""
+def status(home: Home, *, with_passwords: bool = False) -> dict[str, Any]:
+    """Which processes live and which services are ready; `ready` when all are. The database's address names no password unasked."""
     pids = {name: _pid(home, name) for name in (*SERVICES, "kafka", "postgres", "supervisor")}
     with ThreadPoolExecutor(len(SERVICES)) as threads:
         answers = threads.map(lambda service: pids[service] is not None and is_ready(home, service), SERVICES)
@@ -33,7 +36,7 @@ def status(home: Home) -> dict[str, Any]:
             for service in SERVICES
         },
         "kafka": {"bootstrap": f"127.0.0.1:{home.port('kafka')}", "pid": pids["kafka"]},
-        "postgres": {"dsn": _dsn(home), "pid": pids["postgres"]},
+        "postgres": {"dsn": _dsn(home, with_passwords), "pid": pids["postgres"]},
         "supervisor": {"pid": pids["supervisor"]},
         "mail": str(home.mail),
         "home": str(home.path),
@@ -78,11 +81,11 @@ def _pid(home: Home, name: str) -> int | None:
     return found.pid if found else None
 
 
-def _dsn(home: Home) -> str | None:
+def _dsn(home: Home, with_password: bool) -> str | None:
     """The superuser's."""
     if given := os.environ.get("MOTCUA_POSTGRES_DSN"):
-        return given
+        return given if with_password else _PASSWORD.sub(r"\1@", given)
     if not (home.path / "secrets.json").exists():
         return None
-    password = secrets_of(home.path).postgres[SUPERUSER]
-    return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{home.port('postgres')}/postgres"
+    secret = f":{secrets_of(home.path).postgres[SUPERUSER]}" if with_password else ""
+    return f"postgresql://{SUPERUSER}{secret}@127.0.0.1:{home.port('postgres')}/postgres"

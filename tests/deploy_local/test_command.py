@@ -86,6 +86,22 @@ def test_a_detached_start_returns_when_all_is_ready(run: Run) -> None:
     assert status["kafka"]["pid"] and status["postgres"]["pid"]
 
 
+def test_the_status_names_a_password_only_when_it_is_asked_for(run: Run) -> None:
+    secrets = json.loads((Path(run.environment["MOTCUA_HOME"]) / "secrets.json").read_text(encoding="utf-8"))
+    password = secrets["postgres"]["postgres"]
+    assert password not in run("status", "--json").stdout
+    assert password in run("status", "--json", "--with-passwords").stdout
+
+
+@pytest.mark.parametrize("words", [("token", "--role", "officer"), ("held", "list")])
+def test_a_wrong_home_is_told_and_stays_empty(tmp_path: Path, words: tuple[str, ...]) -> None:
+    home = tmp_path / "elsewhere"
+    answer = Run(home, 20_000)(*words)
+    assert answer.returncode == 1
+    assert "is no home of a run" in answer.stderr
+    assert not home.exists() or not list(home.iterdir())
+
+
 @pytest.mark.parametrize("option", ["--no-demo", "--detach"])
 def test_a_second_start_in_the_same_home_is_refused(run: Run, option: str) -> None:
     second = run("up", option)

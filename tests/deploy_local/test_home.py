@@ -38,6 +38,13 @@ def test_a_home_from_before_payments_is_given_their_secret(tmp_path: Path) -> No
     assert secrets_of(tmp_path) == found
 
 
+def test_no_secret_stands_for_two_things(tmp_path: Path) -> None:
+    made = secrets_of(tmp_path)
+    own = [made.hmac_key, made.code_key, made.payment_secret, made.grafana_password]
+    every = [*made.postgres.values(), *made.kafka.values(), *own]
+    assert len(set(every)) == len(every)
+
+
 def test_damaged_secrets_are_told_and_never_made_anew(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{}", encoding="utf-8")
     with pytest.raises(Failed, match="is damaged"):

@@ -56,7 +56,7 @@ async def test_the_running_role_owns_nothing_and_nothing_is_open_to_all(
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_enters_no_other_services_database(service: str, postgres: Postgres) -> None:
-    for other in SERVICES:
+    for other in (*SERVICES, "postgres", "template1"):
         if other != service:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await asyncpg.connect(postgres.dsn(service, other))

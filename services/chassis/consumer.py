@@ -160,7 +160,8 @@ class Reader:
             self._stopping, self._assigned = True, False
             await cluster.close()
             try:
-                await asyncio.wait_for(broker.stop(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await broker.stop()
             except (TimeoutError, KafkaError, OSError):
                 log.warning("%s was left without a good-bye to the broker", self._name)
 

@@ -34,12 +34,14 @@ class Cluster:
                     **self._kafka.client_options(), request_timeout_ms=int(ASK_SECONDS * 1000)
                 )
                 try:
-                    await asyncio.wait_for(admin.start(), ASK_SECONDS)
+                    async with asyncio.timeout(ASK_SECONDS):
+                        await admin.start()
                 except BaseException:
                     await admin.close()
                     raise
                 self._admin = admin
-            description = await asyncio.wait_for(self._admin.describe_cluster(), ASK_SECONDS)
+            async with asyncio.timeout(ASK_SECONDS):
+                description = await self._admin.describe_cluster()
         except (KafkaError, OSError, TimeoutError):
             metrics.KAFKA_REACHABLE.set(0)
             await self.close()

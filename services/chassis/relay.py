@@ -233,7 +233,8 @@ class Relay:
                     sent = producer.send_and_wait(
                         PROGRESS_TOPIC, orjson.dumps(statement), key=key, partition=0
                     )
-                    await asyncio.wait_for(sent, STOP_SECONDS)
+                    async with asyncio.timeout(STOP_SECONDS):
+                        await sent
             await asyncio.sleep(TICK_SECONDS)
 
     async def _measure(self) -> None:

@@ -98,6 +98,7 @@ async def _send_queue(producer: AIOKafkaProducer, topic: str, partition: int, qu
 async def stop(producer: AIOKafkaProducer) -> None:
     """stop() flushes, and hangs while the broker is away: nothing unacknowledged is worth waiting for, it is read again."""
     try:
-        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+        async with asyncio.timeout(STOP_SECONDS):
+            await producer.stop()
     except (TimeoutError, KafkaError, OSError):
         log.warning("the producer was left without its last answers")

@@ -221,7 +221,8 @@ class Sender:
 
     async def _idle(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._woken.wait()
         except TimeoutError:
             return
         self._woken.clear()

@@ -45,6 +45,7 @@ async def watch_years(declaring: Declaring) -> None:
             CALENDAR_YEAR_UNDECLARED.set(lacks_a_year(declaring.desk.calendar, on))
         changed.clear()
         try:
-            await asyncio.wait_for(changed.wait(), YEAR_SECONDS)
+            async with asyncio.timeout(YEAR_SECONDS):
+                await changed.wait()
         except TimeoutError:
             continue

@@ -89,7 +89,8 @@ class Recounter:
                 with suppress(recounts.LostHold):
                     await self.catch_up()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._changed.wait()
         finally:
             with suppress(*TRANSIENT):
                 await asyncio.shield(recounts.let_go(self._desk.pool, self._holder))

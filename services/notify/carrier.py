@@ -7,8 +7,10 @@ follows from that, and never logs an address or a text.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -19,6 +21,16 @@ import aiosmtplib
 
 STEP_SECONDS = 10.0
 HAND_OVER_SECONDS = 30.0
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAILBOX = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
+LOCAL_CHARACTERS_MAX = 64
+ADDRESS_CHARACTERS_MAX = 254
+
+
+class Unwritable(ValueError):
+    """No letter can be written to this address or with this text, now or later. Never repeats them."""
 
 
 class Letter(NamedTuple):
@@ -57,11 +69,17 @@ def compose(
 ) -> Letter:
     """The letter of a notice: the same bytes whenever it is composed, so that a second sending is the same letter.
 
+    Raises Unwritable for an address that is not one plain mailbox, and for a NUL in the text.
+
     Guarantee: the Message-ID is made from the notice id alone. Test: test_a_letter_sent_again_has_the_same_message_id.
+    Guarantee: a letter names the recipient of its envelope and nobody else. Test: test_an_address_that_says_more_is_not.
     """
+    parts = _parts(recipient)
+    if parts is None or "\0" in title or "\0" in body:
+        raise Unwritable
     message = EmailMessage(policy=SMTP)
     message["From"] = sender
-    message["To"] = recipient
+    message["To"] = Address(username=parts[0], domain=parts[1])
     message["Subject"] = title
     message["Date"] = format_datetime(decided_at)
     message["Message-ID"] = f"<{notice_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
@@ -73,10 +91,20 @@ def compose(
 
 def deliverable(address: str | None) -> bool:
     """Whether an address can stand in an envelope and a header: one plain ASCII mailbox."""
-    if not address or not address.isascii() or len(address) > 254:
-        return False
-    local, at, domain = address.rpartition("@")
-    return bool(local and at and domain) and address.isprintable() and not set(address) & set(' <>,;:"()[]\\')
+    return _parts(address) is not None
+
+
+def _parts(address: str | None) -> tuple[str, str] | None:
+    """Local part and domain of one plain mailbox, else None.
+
+    An encoded word ("=?utf-8?q?...?=") is refused: the header's writer decodes it, and it becomes another address.
+    """
+    if not address or len(address) > ADDRESS_CHARACTERS_MAX:
+        return None
+    found = _MAILBOX.fullmatch(address)
+    if found is None or len(found[1]) > LOCAL_CHARACTERS_MAX or "=?" in found[1]:
+        return None
+    return found[1], found[2]
 
 
 class Carrier:

@@ -37,7 +37,7 @@ WITH due AS (
 )
 SELECT m.notice_id, m.dossier_id, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, c.name, c.email
+       d.sealed_code, c.email
 FROM claimed m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
@@ -52,7 +52,7 @@ WHERE notice_id = $1 AND claims = $2
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An e-mail that this process may send until the claim ends; name and address are in memory only as long."""
+    """An e-mail that this process may send until the claim ends; the address is in memory only as long."""
 
     notice_id: UUID
     about_event_id: UUID
@@ -63,11 +63,10 @@ class Claim:
     claimed_at: datetime
     decided_at: datetime
     recorded_at: datetime
-    name: str | None
     email: str | None
 
     def __repr__(self) -> str:
-        """Without name and address: a claim may end up in a traceback."""
+        """Without the address: a claim may end up in a traceback."""
         return f"Claim({self.notice_id})"
 
 
@@ -118,7 +117,6 @@ def _claim(row: asyncpg.Record) -> Claim:
         claimed_at=row["claimed_at"],
         decided_at=row["decided_at"],
         recorded_at=row["recorded_at"],
-        name=row["name"],
         email=row["email"],
     )
 

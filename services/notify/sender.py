@@ -19,7 +19,16 @@ from services.chassis import logs
 from services.chassis.databases import is_transient
 from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
 from services.notify import metrics
-from services.notify.carrier import Carrier, HandedOver, PutOff, Refused, Taken, compose, deliverable
+from services.notify.carrier import (
+    Carrier,
+    HandedOver,
+    PutOff,
+    Refused,
+    Taken,
+    Unwritable,
+    compose,
+    deliverable,
+)
 from services.notify.claims import PUT_OFF_MAX, Claim, Claims
 from services.notify.notice import ACTOR, EVENTS, LAPSES_AFTER, Channel, NoticeFailed, NoticeSent, NotifyEvent
 from services.notify.texts import Texts
@@ -161,6 +170,8 @@ class Sender:
                         (self._clock() - claim.recorded_at).total_seconds()
                     )
                     await self._record(claim, self._sent(claim))
+                case None:
+                    await self._record(claim, self._failed(claim, "no_contact"))
                 case Refused():
                     await self._record(claim, self._failed(claim, "refused"))
                 case PutOff() if self._clock() - claim.decided_at > LAPSES_AFTER:
@@ -177,14 +188,19 @@ class Sender:
                         claim, not_before=self._clock() + wait, tried=True, in_doubt=in_doubt
                     )
 
-    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver:
-        """What became of one letter. A fault of ours puts it off."""
+    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver | None:
+        """What became of one letter, None when none can ever be written. A fault of ours puts it off.
+
+        Guarantee: a letter that cannot be written is tried once. Test: test_a_letter_that_cannot_be_written_is_tried_once.
+        """
         try:
             assert claim.email is not None
-            text = self._texts.of(claim.told, Channel.EMAIL, claim.name)
+            text = self._texts.of(claim.told, Channel.EMAIL)
             letter = compose(
                 claim.notice_id, self._sender_address, claim.email, text.title, text.body, claim.decided_at
             )
+        except Unwritable:
+            return None
         except Exception as error:  # one text that cannot be written must not stop the others
             log.error(
                 "letter-not-written", extra={"fields": {"notice_id": claim.notice_id, **logs.describe(error)}}

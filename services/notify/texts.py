@@ -1,6 +1,6 @@
 """Writes the texts of notices from codes and dates, Vietnamese first and English second, one template per event in a frame per channel.
 
-It is given an applicant's name only by whoever sends an e-mail, and keeps nothing.
+It is given no name and nothing that an applicant typed: nobody has verified the address, so a stranger could have typed both.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ class Texts:
         self._code_keys = code_keys
         self._procedures = procedures
 
-    def of(self, told: Told, channel: Channel, name: str | None = None) -> Text:
+    def of(self, told: Told, channel: Channel) -> Text:
         """The text of one notice; the first line of each frame is its title.
 
-        Guarantee: without a name there is no word about a person in it. Test: test_an_inbox_text_has_codes_and_dates_only.
+        Guarantee: there is no word about a person in it. Test: test_a_text_has_codes_and_dates_only.
         """
         whole = _environment.get_template(f"{told.about}.txt").render(
             frame=f"{channel}.txt",
@@ -64,7 +64,6 @@ class Texts:
             papers=papers(told),
             code=self._code(told),
             PROCEDURES=self._procedures,
-            name=name,
         )
         title, _, body = whole.partition("\n")
         return Text(title.strip(), body.strip() + "\n")

@@ -1,12 +1,14 @@
 """What became of a letter, told by a real SMTP server."""
 
 from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.policy import SMTP
 from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.notify.carrier import Carrier, Letter, PutOff, Refused, Taken, compose, deliverable
+from services.notify.carrier import Carrier, Letter, PutOff, Refused, Taken, Unwritable, compose, deliverable
 from tests.notify.examples import NOW
 from tests.notify.mailbox import Mailbox, open_mailbox
 
@@ -97,15 +99,28 @@ async def test_a_server_silent_behind_the_content_is_in_doubt(mailbox: Mailbox, 
     assert await carrier.hand_over(letter()) == PutOff(in_doubt=True, of_all=True)
 
 
-@pytest.mark.parametrize("address", ["an@example.org", "a.b+c@x.vn"])
+@pytest.mark.parametrize(
+    "address", ["an@example.org", "a.b+c@x.vn", "an=40b@example.org", "o'hara_%x@a-b.vn"]
+)
 def test_a_plain_address_is_deliverable(address: str):
     assert deliverable(address)
+    written = message_from_bytes(letter(to=address).content, policy=SMTP)
+    assert [each.addr_spec for each in written["To"].addresses] == [address]
 
 
 @pytest.mark.parametrize(
     "address",
     [None, "", "an", "@example.org", "an@", "a b@example.org", "an@example.org, be@example.org", "an@example.org\r\nRCPT TO:<be@x>",
-     "<an@example.org>", "ân@example.org", "a" * 250 + "@x.vn"],
+     "<an@example.org>", "ân@example.org", "a" * 250 + "@x.vn", "=?utf-8?q?victim=40evil.org=2C?=@b5.c", "=?us-ascii?b?YUBi?=@example.org",
+     ".mai@example.org", "mai.@example.org", "m..ai@example.org", "an@-x.vn", "an@x..vn", "an\0@example.org", "an@exa\0mple.org"],
 )  # fmt: skip
 def test_an_address_that_says_more_is_not(address: str | None):
     assert not deliverable(address)
+    with pytest.raises(Unwritable):
+        letter(to=address or "")
+
+
+@pytest.mark.parametrize(("title", "body"), [("Hồ\0sơ", "x"), ("Hồ sơ", "x\0y")])
+def test_a_text_with_nul_is_not_written(title: str, body: str):
+    with pytest.raises(Unwritable):
+        compose(uuid7(), SENDER, "an@example.org", title, body, NOW)

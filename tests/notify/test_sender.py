@@ -47,7 +47,7 @@ async def test_an_email_is_sent_and_recorded(desk: Desk, mailbox: Mailbox):
     view = await email_of(desk, life)
     assert (view.status, view.ambiguous, view.sent_at) == ("sent", False, desk.clock.now)
     assert mailbox.message_ids == [f"<{view.notice_id}@motcua.test>"]
-    assert "Kính gửi Ông/Bà Nguyễn Thử," in mailbox.letters[0].get_content()
+    assert "Kính gửi Ông/Bà,\n" in mailbox.letters[0].get_content().replace("\r\n", "\n")
     assert await desk.sender().send_due() == 0
 
 
@@ -208,15 +208,39 @@ async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox:
     notice_id = (await email_of(desk, bad)).notice_id
 
     class CannotWriteOne(Texts):
-        def of(self, told: Told, channel: Channel, name: str | None = None) -> Text:
+        def of(self, told: Told, channel: Channel) -> Text:
             if told.dossier_id == bad.dossier_id:
                 raise KeyError(told.about)
-            return super().of(told, channel, name)
+            return super().of(told, channel)
 
     desk.texts = CannotWriteOne(code_keys=(CODE_KEY,), procedures=NAMES)
     await desk.sender().send_due()
     assert len(mailbox.letters) == 1
     assert await desk.pool.fetchval("SELECT notice_id FROM mails") == notice_id
+
+
+async def test_a_letter_that_cannot_be_written_is_tried_once(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+
+    class WritesNul(Texts):
+        def of(self, told: Told, channel: Channel) -> Text:
+            return Text("Hồ sơ | Dossier", "\0")
+
+    desk.texts = WritesNul(code_keys=(CODE_KEY,), procedures=NAMES)
+    assert await desk.sender().send_due() == 1
+    view = await email_of(desk, life)
+    assert (view.status, view.reason) == ("failed", "no_contact")
+    assert await desk.sender().send_due() == 0
+
+
+async def test_a_letter_repeats_nothing_that_was_typed(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    await desk.pool.execute("UPDATE contacts SET name = 'TÀI KHOẢN BỊ KHÓA! https://evil.example'")
+    await desk.sender().send_due()
+    (letter,) = mailbox.letters
+    assert (await email_of(desk, life)).status == "sent"
+    assert "KHÓA" not in letter["Subject"] + letter.get_content()
+    assert "evil" not in letter.as_string()
 
 
 async def test_two_senders_share_the_work(desk: Desk, mailbox: Mailbox):

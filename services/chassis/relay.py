@@ -24,6 +24,7 @@ from aiokafka.errors import KafkaError
 from services.chassis import metrics
 from services.chassis.cursors import keep_topic_ids, load_cursor
 from services.chassis.databases import TRANSIENT
+from services.chassis.ending import end
 from services.chassis.feeds import READ_EVENTS, Feed, LogFeed
 from services.chassis.kafka import Cluster
 from services.chassis.lease import Lease, LostLease
@@ -129,7 +130,7 @@ class Relay:
             tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id, epoch)))
             await _first_failure([keeper, *tasks])
         finally:
-            keeper.cancel()
+            await end([keeper])
             await cluster.close()
             if producer is not None:
                 await stop(producer)
@@ -266,9 +267,7 @@ async def _first_failure(tasks: Sequence[asyncio.Task[None]]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

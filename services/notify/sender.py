@@ -17,6 +17,7 @@ import asyncpg
 
 from services.chassis import logs
 from services.chassis.databases import is_transient
+from services.chassis.ending import end
 from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
 from services.notify import metrics
 from services.notify.carrier import (
@@ -86,7 +87,7 @@ class Sender:
             except asyncio.CancelledError:
                 self._leaving = True
                 await asyncio.wait([turn], timeout=LEAVE_SECONDS)
-                turn.cancel()
+                await end([turn])
                 for carrier in self._carriers:
                     carrier.close()
                 raise

@@ -20,6 +20,7 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.databases import TRANSIENT
 from services.chassis.decider import Context, new_events
+from services.chassis.ending import end
 from services.chassis.event_store import Appended, Conflict, Item
 from services.processing import recounts
 from services.processing.calendar import local_day
@@ -162,12 +163,16 @@ class Recounter:
         """How many dates of these dossiers moved, deadlines too. The next are read and decided while the database records the last."""
         await self._move_intake_limits(change, [row for row in rows if change.can_move_intake(row)])
         moves, recorded = 0, None
-        for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
-            items = await self._items(recount_id, which, change, some)
+        try:
+            for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
+                items = await self._items(recount_id, which, change, some)
+                if recorded is not None:
+                    moves += await recorded
+                recorded = asyncio.create_task(self._record(recount_id, which, change, items))
+            return moves + (await recorded if recorded is not None else 0)
+        finally:
             if recorded is not None:
-                moves += await recorded
-            recorded = asyncio.create_task(self._record(recount_id, which, change, items))
-        return moves + (await recorded if recorded is not None else 0)
+                await end([recorded])
 
     async def _histories(self, rows: Sequence[Open]) -> dict[UUID, list[Event]]:
         histories: dict[UUID, list[Event]] = {row.dossier_id: [] for row in rows}

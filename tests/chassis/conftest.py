@@ -55,7 +55,7 @@ def item(
 async def lay_tables(fresh: Database) -> Database:
     """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
-    for name in ("event_store", "relay", "consumer", "log_identity", "topic_identity"):
+    for name in ("event_store", "relay", "consumer", "log_identity", "topic_identity", "idempotency_weeks"):
         await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
     await connection.execute(
         "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"

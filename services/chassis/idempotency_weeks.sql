@@ -1,0 +1,34 @@
+-- Creates this week's partition of idempotency keys and the next two, drops those older than 14 days. Called at start and every hour.
+-- Guarantee: a dump that runs for hours holds up no append. Test: test_a_dump_holds_up_no_append.
+-- So nothing here takes the head of the log: a partition is made apart and attached, for which a dump need not end; dropping one
+-- needs a lock that a dump holds, waits a moment for it, and is left to the next hour.
+CREATE OR REPLACE FUNCTION keep_idempotency_weeks(today date) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '200ms' AS $$
+DECLARE
+    monday date;
+    partition text;
+BEGIN
+    -- One at a time: whoever comes second finds it done.
+    IF NOT pg_try_advisory_xact_lock(hashtext('keep_idempotency_weeks')) THEN
+        RETURN;
+    END IF;
+    FOR ahead IN 0..2 LOOP
+        monday := date_trunc('week', today)::date + 7 * ahead;
+        partition := 'idempotency_keys_' || to_char(monday, 'YYYYMMDD');
+        IF to_regclass(partition) IS NULL THEN
+            EXECUTE format('CREATE TABLE %I (LIKE idempotency_keys INCLUDING ALL)', partition);
+            EXECUTE format('ALTER TABLE idempotency_keys ATTACH PARTITION %I FOR VALUES IN (%L)', partition, monday);
+        END IF;
+    END LOOP;
+    FOR partition IN
+        SELECT inhrelid::regclass::text FROM pg_inherits
+        WHERE inhparent = 'idempotency_keys'::regclass
+          AND to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD') + 7 + 14 <= today
+    LOOP
+        BEGIN
+            EXECUTE format('DROP TABLE %s', partition);
+        EXCEPTION WHEN lock_not_available THEN
+            RAISE LOG '% is dropped later: it is being read', partition;
+        END;
+    END LOOP;
+END $$;

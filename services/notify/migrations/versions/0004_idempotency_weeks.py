@@ -1,0 +1,10 @@
+"""Weeks of idempotency keys come and go without the head of the log."""
+
+from services.chassis.migrations import chassis_sql, run_sql
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    run_sql(chassis_sql("idempotency_weeks"))

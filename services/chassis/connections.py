@@ -5,7 +5,9 @@ still get in. Never looks at what a request asks for. The bytes of a body are bo
 """
 
 import asyncio
+import logging
 import resource
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.chassis import metrics
 from services.chassis.problems import PROBLEM_TYPE, Problem
+
+log = logging.getLogger(__name__)
 
 HEAD_BYTES_MAX = 32_768
 TARGET_BYTES_MAX = 8_192
@@ -26,6 +30,7 @@ REST_SECONDS = 5.0
 REFUSED_SECONDS = 2.0
 READING_SECONDS = 30.0
 LOOK_SECONDS = 1.0
+CONNECTIONS_LEAST = 10
 FILES_BESIDE = 200
 """Open files that a process needs beside its HTTP connections: databases, brokers, logs."""
 
@@ -225,12 +230,18 @@ async def close_late(bounds: Bounds) -> None:
         metrics.CONNECTIONS_OPEN.set(len(bounds.open))
 
 
-def allow_files(total_max: int) -> str:
-    """Raises this process's limit of open files to what `total_max` connections need; what is wrong when it may not, else ""."""
-    needed = total_max + FILES_BESIDE
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        return f"MOTCUA_CONNECTIONS: {total_max} connections need {needed} open files, and {hard} are allowed"
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-    return ""
+def allow_files(total_max: int) -> int:
+    """How many connections the limit of open files has room for, `total_max` at most; raises the limit as far as it may be.
+
+    Guarantee: no more connections are taken than files may be open. Test: test_a_process_may_open_the_files_that_its_connections_need.
+    """
+    soft, hard = (
+        limit if limit != resource.RLIM_INFINITY else sys.maxsize
+        for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    needed = min(total_max + FILES_BESIDE, hard)
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    if needed < total_max + FILES_BESIDE:
+        log.warning("few-files", extra={"fields": {"open_files": hard, "connections": needed - FILES_BESIDE}})
+    return max(needed - FILES_BESIDE, CONNECTIONS_LEAST)

@@ -96,9 +96,7 @@ async def serve(
     open_doors = unauthorised_routes(application, application.public)
     if open_doors:
         raise RuntimeError("; ".join(open_doors))
-    if fault := allow_files(settings.connections):
-        raise SettingsFault([fault])
-    bounds = Bounds(settings.connections, settings.connections_per_address)
+    bounds = Bounds(allow_files(settings.connections), settings.connections_per_address)
     server = _Server(
         uvicorn.Config(
             application,

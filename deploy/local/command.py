@@ -11,7 +11,7 @@ from deploy.local import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-HOMELESS = ("up", "status", "down", "logs", "catalogue", "due-date", "calendar")
+HOMELESS = ("up", "status", "down", "logs", "catalogue", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
 LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar")
 

@@ -122,3 +122,4 @@ def test_without_a_running_house_it_says_so(tmp_path: Path) -> None:
     assert "motcua up" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert time.monotonic() - began_at < 30
+    assert not (tmp_path / "secrets.json").exists() and not (tmp_path / "issuer-key.json").exists()

@@ -42,7 +42,8 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     [code] = set(re.findall(r"H29\.015\.00-\d{6}-\d{4,}", accepted))
     assert '"status":"resolved"' in resolved.replace(" ", "")
     assert code in answered and "DossierResolved" in answered
-    assert "was decided" in answered and "Nguyễn Thị Mai" not in answered  # a letter repeats nothing that was typed
+    # A letter repeats nothing that was typed.
+    assert "was decided" in answered and "Nguyễn Thị Mai" not in answered
     assert '"complete_up_to"' in counted
     supplemented, across_a_holiday = parts[-2:]
     assert '"status":"supplement_requested"' in supplemented and '"name_vi":"' in supplemented

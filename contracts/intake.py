@@ -14,6 +14,11 @@ ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
 WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
 PaymentMethod = Literal["online", "in_person"]
 ImportSource = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
+CASE_CHARACTERS_MAX = 100
+# How a source names a case is its own: all that can be seen, in any script. Neither control nor format characters, which would
+# make two names of what looks like one, and no space at its ends.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+CASE_PATTERN = rf"[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?"
 OfficeCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]\d{2}\.\d{3}\.\d{2}$")]
 
 

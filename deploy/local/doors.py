@@ -72,6 +72,11 @@ class Case:
         }
         return item if self.applicant is None else item | {"applicant": self.applicant}
 
+    def as_item(self, source: str, dossier_id: str) -> dict[str, Any]:
+        """Its acts, as processing's door takes them."""
+        acts = [act.as_item() for act in self.acts]
+        return {"source": source, "case": self.case, "dossier_id": dossier_id, "acts": acts}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -177,15 +182,7 @@ async def _process(
     clock = asyncio.get_running_loop().time
     pause, moved_at = RETRY_FIRST_SECONDS, clock()
     while waiting:
-        items = [
-            {
-                "source": source,
-                "case": case.case,
-                "dossier_id": dossier,
-                "acts": [act.as_item() for act in case.acts],
-            }
-            for case, dossier in waiting
-        ]
+        items = [case.as_item(source, dossier) for case, dossier in waiting]
         answers = await _post(http, f"{doors.processing_url}/v1/bulk", doors.token, items)
         later = []
         for pair, answer in zip(waiting, answers, strict=True):

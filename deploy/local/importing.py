@@ -23,8 +23,9 @@ from deploy.local.importing_counts import (
 )
 from deploy.local.importing_drafts import Drafts
 from deploy.local.importing_house import House, find_house
-from deploy.local.importing_log import BadLog, LogReader
+from deploy.local.importing_log import LogReader
 from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, read_mapping
+from deploy.local.importing_rows import BadLog
 
 ALL_TAKEN: Final = 0
 SOME_LEFT_OUT: Final = 1
@@ -32,10 +33,10 @@ NOTHING_TAKEN: Final = 2
 NOT_FINISHED: Final = 3
 
 EXIT_CODES = {
-    ALL_TAKEN: "every case was taken and counted",
-    SOME_LEFT_OUT: "the sound cases were taken and counted, those with a bad row were listed and left out",
+    ALL_TAKEN: "every row was read, every case was taken and counted",
+    SOME_LEFT_OUT: "the sound cases were taken and counted; bad rows and cases that a door refused were listed and left out",
     NOTHING_TAKEN: "nothing was taken: the mapping or the file cannot be used",
-    NOT_FINISHED: "a service did not answer, refused a case, or counts otherwise: start the same import again",
+    NOT_FINISHED: "a service did not answer, or counts otherwise: start the same import again",
 }
 
 Say = Callable[[str], None]
@@ -64,8 +65,9 @@ async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> i
             Drafts(Path(directory)) as drafts,
         ):
             reader = LogReader(log, mapping, drafts, house.reports.clock())
-            left_out, expected = _checked(reader, drafts, say)
-            return await _taken(reader, mapping, house, left_out, expected, say)
+            bad_rows, expected = _checked(reader, drafts, say)
+            refused = await _taken(reader, mapping, house, expected, say)
+            return SOME_LEFT_OUT if bad_rows or refused else ALL_TAKEN
     except (BadMapping, BadLog) as fault:
         say(str(fault))
         return NOTHING_TAKEN
@@ -76,6 +78,7 @@ async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> i
 
 
 def _checked(reader: LogReader, drafts: Drafts, say: Say) -> tuple[int, Expected]:
+    """How many rows were bad, and what the sound cases must come to."""
     say(f"Checking {reader.path} …")
     bad_rows = 0
     for bad_row in reader.check():
@@ -88,12 +91,11 @@ def _checked(reader: LogReader, drafts: Drafts, say: Say) -> tuple[int, Expected
         say(f"{bad_rows:,} bad rows: {left_out:,} cases with one are left out, {taken:,} are taken.")
     if not taken:
         raise BadLog("No case of it can be taken.")
-    return left_out, expected
+    return bad_rows, expected
 
 
-async def _taken(
-    reader: LogReader, mapping: Mapping, house: House, left_out: int, expected: Expected, say: Say
-) -> int:
+async def _taken(reader: LogReader, mapping: Mapping, house: House, expected: Expected, say: Say) -> int:
+    """Takes the sound cases in and shows the counts; how many of them a door refused."""
     before = await house.reports.settled(expected.first, expected.last)
     total, steps = expected.flows["submitted"], [0]
 
@@ -108,9 +110,10 @@ async def _taken(
     if progress.repeated:
         say(f"{progress.repeated:,} cases had been taken before; nothing was taken twice.")
     if progress.refusals:
-        raise DoorFault(f"{len(progress.refusals):,} cases were refused")
+        say(f"{len(progress.refusals):,} cases were refused; the rest is taken.")
+        expected = expected.without(reader.cases(), {each.case: each.door for each in progress.refusals})
     await _show(house.reports, before, expected, say)
-    return SOME_LEFT_OUT if left_out else ALL_TAKEN
+    return len(progress.refusals)
 
 
 async def _show(reports: Reports, before: dict[str, int], expected: Expected, say: Say) -> None:

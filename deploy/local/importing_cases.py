@@ -1,6 +1,6 @@
 """Makes a case for the bulk doors of what a log's rows said about it: pure, one draft in, one case or its fault out."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 from contracts.catalogue import Version, version_on
@@ -13,6 +13,8 @@ OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 # What processing's bulk door takes at once for a dossier.
 ACTS_MOST = 50
+# The doors' own bounds; beyond them an instant may have no local day at all.
+EARLIEST, TOO_LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, 17, tzinfo=UTC)
 
 
 class Faulty(Exception):
@@ -38,6 +40,11 @@ def case_of(name: str, draft: Draft, mapping: Mapping) -> Case:
     if len(acts) > ACTS_MOST:
         raise Faulty(f"it has {len(acts)} acts; {ACTS_MOST} is the most that one dossier is taken with")
     return Case(name, procedure, dossier.office, channel, submitted_at, tuple(acts))
+
+
+def of_ours(instant: datetime) -> bool:
+    """Whether an instant falls on a day that dates here can have, from 1900 to 2999."""
+    return EARLIEST <= instant < TOO_LATE
 
 
 def _class_of(procedure: str, on: date, times: dict[str, datetime], named: str | None) -> str | None:
@@ -72,6 +79,9 @@ def _check(times: dict[str, datetime]) -> None:
         if times[later].date() < times[earlier].date():
             told = f"{later} on {times[later].date()} is before {earlier} on {times[earlier].date()}"
             raise Faulty(told, later)
+    if "due" in times and times["due"].date() < times["accepted"].date():
+        told = f"due on {times['due'].date()} is before accepted on {times['accepted'].date()}"
+        raise Faulty(told, "due")
 
 
 def _acts(times: dict[str, datetime], draft: Draft, mapping: Mapping, named: str | None) -> list[Act]:

@@ -5,8 +5,8 @@ Promises to wait only so long, and to say which figure differs. Never counts by 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -61,6 +61,17 @@ class Expected:
         days = (case.submitted_at.date(), *(act.at.date() for act in case.acts))
         self.first, self.last = min(self.first, *days), max(self.last, *days)
 
+    def without(self, cases: Iterable[Case], refused: Mapping[str, str]) -> "Expected":
+        """Of the same days, what is left when doors refused some of the cases: by case, which door did."""
+        taken = Expected()
+        for case in cases:
+            door = refused.get(case.case)
+            if door != "intake":
+                # Refused by processing, it stands as filed.
+                taken.add(case if door is None else replace(case, acts=()))
+        taken.first, taken.last = self.first, self.last
+        return taken
+
     def figures(self) -> dict[str, int]:
         """The same as the report names them, for a period before which nothing was."""
         flows = self.flows
@@ -88,15 +99,24 @@ class Reports:
 
     url: str
     clock: Clock = utc_now
+    transport: httpx.AsyncBaseTransport | None = None
+    """Another way to reporting than the network."""
 
     async def settled(self, first: date, last: date, by: str | None = None) -> dict[str, Any]:
-        """The counts of [first, last] once they are complete up to now; CountsSilent after SETTLE_SECONDS."""
+        """The counts of [first, last] once they are complete up to now; CountsSilent after SETTLE_SECONDS.
+
+        Guarantee: a question that is refused is not asked again. Test: test_a_refused_question_is_not_asked_again.
+        """
         began_at = self.clock()
         told = "no answer"
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, transport=self.transport) as http:
             while (self.clock() - began_at).total_seconds() < SETTLE_SECONDS:
                 try:
                     counts = await self._counts(http, first, last, by)
+                except httpx.HTTPStatusError as fault:
+                    told = f"{fault.response.status_code} {fault.response.text[:500]}"
+                    if fault.response.status_code != 429 and fault.response.status_code < 500:
+                        raise CountsSilent(f"{self.url}/v1/counts refused the question: {told}") from None
                 except (httpx.HTTPError, ValueError) as fault:
                     told = f"{type(fault).__name__} {fault}".strip()
                 else:
@@ -108,7 +128,7 @@ class Reports:
         raise CountsSilent(f"{self.url}/v1/counts was not complete within {SETTLE_SECONDS:.0f} s: {told}")
 
     async def rows(self, first: date, last: date, by: str) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=30, trust_env=False, transport=self.transport) as http:
             rows: list[dict[str, Any]] = (await self._counts(http, first, last, by))["rows"]
         return rows
 

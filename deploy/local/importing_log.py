@@ -4,26 +4,24 @@ Promises that a case with one bad row is not told at all, that each bad row is t
 nothing is told twice. Never talks to a service.
 """
 
-import csv
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
 from deploy.local.doors import Case
-from deploy.local.importing_cases import OFFICE_ZONE, Faulty, case_of
+from deploy.local.importing_cases import OFFICE_ZONE, Faulty, case_of, of_ours
+from deploy.local.importing_doors import refusal
 from deploy.local.importing_drafts import Draft, Drafts
 from deploy.local.importing_mapping import Mapping, When
+from deploy.local.importing_rows import BadLog, Row, csv_rows, quoted, short
 
-# What the bulk doors take as the name of a case.
-CASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}")
-SHOWN_CHARACTERS_MOST = 60
-
-
-class BadLog(Exception):
-    """A log of which nothing can be taken; says the line where there is one."""
+CASE_NAME = re.compile(CASE_PATTERN)
+CELL_CHARACTERS_MOST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class LogReader:
         self._mapping = mapping
         self._drafts = drafts
         self._now = now
+        self._needed = mapping.needed_columns()
         self._zone = ZoneInfo(mapping.time.zone)
         self._steps = {step.activity: number for number, step in enumerate(mapping.steps)}
         dates = mapping.dates.given()
@@ -56,72 +55,45 @@ class LogReader:
 
         Guarantee: a case with a bad row is not taken at all. Test: test_a_case_with_a_bad_row_is_left_out_whole.
         """
-        header: list[str] = []
-        for line, row in self._lines():
-            if not header:
-                header = self._checked_header(row)
-            elif row:
-                self.rows += 1
-                yield from self._check_row(line, header, row)
-        if not header:
-            raise BadLog(f"{self.path} is empty")
+        for row in csv_rows(self.path, self._mapping.source, self._needed):
+            self.rows += 1
+            yield from self._check_row(row)
         if not self.rows:
             raise BadLog(f"{self.path} has a header and no row")
         for name, draft in self._drafts.sound():
             try:
-                case_of(name, draft, self._mapping)
+                case = case_of(name, draft, self._mapping)
+                if refused := refusal(case, self._mapping.source.name, self._now):
+                    raise Faulty(refused)
             except Faulty as fault:
                 self._drafts.mark_bad(name)
-                yield BadRow(draft.lines.get(fault.date, draft.line), _short(name), str(fault))
+                yield BadRow(draft.lines.get(fault.date, draft.line), short(name), str(fault))
 
     def cases(self) -> Iterator[Case]:
         """The cases that held, by the instant they begin at."""
         for name, draft in self._drafts.sound():
             yield case_of(name, draft, self._mapping)
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Rows with the line that each begins on."""
-        source = self._mapping.source
-        line = 0
-        try:
-            with self.path.open(encoding=source.encoding, newline="") as file:
-                reader = csv.reader(file, delimiter=source.delimiter, strict=True)
-                for row in reader:
-                    yield line + 1, row
-                    line = reader.line_num
-        except OSError as fault:
-            raise BadLog(f"{self.path}: {fault.strerror}") from None
-        except UnicodeError:
-            raise BadLog(f"{self.path}: {_not_decodable(self.path, source.encoding)}") from None
-        except csv.Error as fault:
-            # Past broken quoting nobody can tell which row, and so which case, a cell belongs to.
-            raise BadLog(f"{self.path}: line {line + 1}: broken quoting: {fault}") from None
-
-    def _checked_header(self, row: list[str]) -> list[str]:
-        twice = {name for name in row if row.count(name) > 1} & self._mapping.needed_columns()
-        if twice:
-            raise BadLog(f"{self.path}: line 1: a column stands there twice: {', '.join(sorted(twice))}")
-        missing = sorted(self._mapping.needed_columns() - set(row))
-        if missing:
-            raise BadLog(
-                f"{self.path}: line 1: missing columns: {', '.join(missing)}; there are: {_short(', '.join(row), 400)}"
-            )
-        return row
-
-    def _check_row(self, line: int, header: list[str], row: list[str]) -> Iterator[BadRow]:
-        cells = dict(zip(header, row, strict=False))
-        name = cells.get(self._mapping.columns.case, "").strip()
+    def _check_row(self, row: Row) -> Iterator[BadRow]:
+        line, cells = row.line, row.cells
+        # The same name is written in two ways, composed or not: one case.
+        name = unicodedata.normalize("NFC", cells.get(self._mapping.columns.case, "").strip())
         draft = self._drafts.get(name, line) if name else None
-        faults = [] if len(row) == len(header) else [f"{len(row)} cells where the header has {len(header)}"]
+        faults = [row.fault] if row.fault else []
         if not name:
             faults.append("no case")
-        elif not CASE_NAME.fullmatch(name):
-            faults.append("a case is named by at most 100 letters A–Z, digits, blanks and . _ : / -")
+        elif len(name) > CASE_CHARACTERS_MAX or not CASE_NAME.fullmatch(name):
+            faults.append(f"a case is named by 1 to {CASE_CHARACTERS_MAX} characters that can be seen")
+        faults += [
+            f"{column} has {len(cell):,} characters; {CELL_CHARACTERS_MOST:,} is the most"
+            for column, cell in cells.items()
+            if len(cell) > CELL_CHARACTERS_MOST and column in self._needed
+        ]
         if not faults and draft is not None:
             faults = list(self._read_into(line, draft, cells))
         if faults and draft is not None:
             draft.bad = True
-        yield from (BadRow(line, _short(name), fault) for fault in faults)
+        yield from (BadRow(line, short(name), fault) for fault in faults)
 
     def _read_into(self, line: int, draft: Draft, cells: dict[str, str]) -> Iterator[str]:
         """Takes a row's cells into the draft, and yields what is wrong with them."""
@@ -140,7 +112,7 @@ class LogReader:
                 continue
             if name in draft.cells:
                 if draft.cells[name] != value:
-                    yield f"{column} {_quoted(value)} differs from {_quoted(draft.cells[name])} on an earlier row"
+                    yield f"{column} {quoted(value)} differs from {quoted(draft.cells[name])} on an earlier row"
                 continue
             draft.cells[name] = value
             try:
@@ -159,7 +131,7 @@ class LogReader:
         if name in ("channel", "procedure"):
             known = self._mapping.channels if name == "channel" else self._mapping.procedures
             if value not in known:
-                raise Faulty(f"{column} {_quoted(value)} is not in the mapping's {name}s")
+                raise Faulty(f"{column} {quoted(value)} is not in the mapping's {name}s")
         elif name in self._by_column:
             draft.lines[name] = line
             draft.times[name] = self._instant(column, value, ahead=name == "due").isoformat()
@@ -181,17 +153,21 @@ class LogReader:
         try:
             read = _read_time(value, time.format)
         except ValueError:
-            raise Faulty(f"{column} {_quoted(value)} is no time of the format {time.format}") from None
-        if time.keep == "clock":
-            read = read.replace(tzinfo=OFFICE_ZONE)
-        elif read.tzinfo is None:
+            raise Faulty(f"{column} {quoted(value)} is no time of the format {time.format}") from None
+        if read.tzinfo is None:
             read = read.replace(tzinfo=self._zone)
         try:
+            if time.keep == "clock":
+                # What the clock of the log's zone said, however the instant is written.
+                # Guarantee: one instant is one day. Test: test_one_instant_is_one_day_however_it_is_written.
+                read = read.astimezone(self._zone).replace(tzinfo=OFFICE_ZONE)
             instant = read.astimezone(UTC)
         except OverflowError:
-            raise Faulty(f"{column} {_quoted(value)} is no time of ours") from None
+            raise Faulty(f"{column} {quoted(value)} is no time of ours: from 1900 to 2999") from None
+        if not of_ours(instant):
+            raise Faulty(f"{column} {quoted(value)} is no time of ours: from 1900 to 2999")
         if instant > self._now and not ahead:
-            raise Faulty(f"{column} {_quoted(value)} lies in the future")
+            raise Faulty(f"{column} {quoted(value)} lies in the future")
         return instant
 
 
@@ -205,24 +181,3 @@ def _chosen(when: When, before: str | None, instant: str) -> str:
     if before is None:
         return instant
     return min(before, instant) if when.which == "first" else max(before, instant)
-
-
-def _short(text: str, most: int = SHOWN_CHARACTERS_MOST) -> str:
-    """Fit for one line of a terminal: no control characters, no page-long cell."""
-    shown = "".join(character if character.isprintable() else "?" for character in text[: most + 1])
-    return shown if len(text) <= most else shown[:most] + "…"
-
-
-def _quoted(text: str) -> str:
-    return f"“{_short(text)}”"
-
-
-def _not_decodable(path: Path, encoding: str) -> str:
-    """Says where; the text layer reads in blocks and only knows a place inside one."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            try:
-                raw.decode(encoding)
-            except UnicodeError:
-                return f"line {number}: not written in {encoding}: say the encoding in the mapping (source.encoding)"
-    return f"not written in {encoding}: say the encoding in the mapping (source.encoding)"

@@ -15,13 +15,15 @@ import asyncpg
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.batches import Batch, Refused
 from services.chassis.decider import Rejected
 from services.chassis.event_store import Appended, Item
 from services.intake.acting import Applicants
 from services.intake.bulk_acts import ACTS_MAX, ActOfCase, add_acts
-from services.intake.forms import ImportName, Office, Procedure
+from services.intake.dossier import INITIAL, SubmitDossier, decide
+from services.intake.forms import CaseName, ImportName, Office, Procedure
 from services.intake.people import Applicant
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 from services.intake.usual import ZONE
@@ -39,7 +41,7 @@ class Case(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     source: ImportName
-    case: ImportName
+    case: CaseName
     procedure: Procedure
     office: Office
     channel: Channel
@@ -148,9 +150,26 @@ async def _claimed(
     return items
 
 
-def _item(
-    intake: Intake, case: Case, dossier_id: UUID, actor: str, traceparent: str, now: datetime
-) -> Item | Rejected:
+def foreseen(case: Case, now: datetime) -> Rejected | None:
+    """Why the case is refused, whatever was recorded of others; None when it is taken. Pure."""
+    if untimely := _untimely(case, now):
+        return untimely
+    filing = SubmitDossier(
+        case.submitted_at.astimezone(ZONE).date(),
+        "import",
+        case.procedure,
+        case.office,
+        case.channel,
+        UUID(int=0),
+        False,
+        "",
+        case.source,
+    )
+    decision = decide(filing, INITIAL, PROCEDURES)
+    return decision if isinstance(decision, Rejected) else None
+
+
+def _untimely(case: Case, now: datetime) -> Rejected | None:
     if case.submitted_at > now + CLOCKS_DIFFER:
         return Rejected("in-the-future", "an import tells what has happened")
     if case.submitted_at < EARLIEST:
@@ -166,6 +185,14 @@ def _item(
             return Rejected(
                 "before-submission", f"act {number}: nothing is done before the day of the submission"
             )
+    return None
+
+
+def _item(
+    intake: Intake, case: Case, dossier_id: UUID, actor: str, traceparent: str, now: datetime
+) -> Item | Rejected:
+    if untimely := _untimely(case, now):
+        return untimely
     submission = Submission(
         door="import",
         procedure=case.procedure,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import partial
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
+
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
 
 
 class Form:
@@ -78,6 +82,16 @@ Office = Annotated[
 ]
 Procedure = Annotated[
     str, Form(r"[0-9]\.[0-9]{6}", "procedure-implausible", "a procedure's code looks like 1.009982")
+]
+CaseName = Annotated[
+    str,
+    Form(
+        CASE_PATTERN,
+        "import-name-implausible",
+        "1 to 100 characters that can be seen, no space at either end",
+        characters_max=CASE_CHARACTERS_MAX,
+    ),
+    AfterValidator(partial(unicodedata.normalize, "NFC")),
 ]
 ImportName = Annotated[
     str,

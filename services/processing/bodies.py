@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -35,11 +38,18 @@ from contracts.codes import (
     UnitCode,
     WaiverReason,
 )
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
 
 ClassCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}(/[IV]{1,3})?$")]
 OfficerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]
 """An officer as the token's subject names them."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$", max_length=100)]
+
+CaseName = Annotated[
+    str,
+    StringConstraints(pattern=rf"^(?:{CASE_PATTERN})$", max_length=CASE_CHARACTERS_MAX),
+    AfterValidator(partial(unicodedata.normalize, "NFC")),
+]
 
 # Python alone would read 2026-W14-5, too.
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -249,7 +259,7 @@ class BulkItem(Asked):
     """What was done with one dossier, in order. The first acts may be recorded already; the rest is then added."""
 
     source: Name | None = None
-    case: Name | None = None
+    case: CaseName | None = None
     dossier_id: UUID
     acts: Annotated[list[Act], Field(min_length=1, max_length=ACTS_MAX)]
 

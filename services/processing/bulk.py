@@ -135,7 +135,7 @@ async def _record(
     Guarantee: an item is recorded whole or not at all. Test: test_an_item_is_recorded_whole_or_not_at_all.
     """
     filing = known.filing
-    asked = commands_of(item, caller, known, desk.clock())
+    asked = commands_of(item, caller, filing, known.row.unit, desk.clock())
     if isinstance(asked, Rejected):
         return _refused(item, asked)
 
@@ -162,9 +162,10 @@ async def _record(
     return _refused(item, CONTENDED)
 
 
-def commands_of(item: BulkItem, caller: Caller, known: tables.Known, now: datetime) -> Asked | Rejected:
+def commands_of(
+    item: BulkItem, caller: Caller, filing: Filing, unit: str | None, now: datetime
+) -> Asked | Rejected:
     """An item's acts as commands. Only an import gives business times, none of them in the future."""
-    unit = known.row.unit
     importing = caller.role == rights.IMPORTER
     commands: list[tuple[Command, datetime]] = []
     for act in item.acts:
@@ -178,7 +179,7 @@ def commands_of(item: BulkItem, caller: Caller, known: tables.Known, now: dateti
             return Rejected("too-long-ago", f"{act.act}: it happened in 1900 or later")
         if at > now + CLOCKS_DIFFER:
             return Rejected("in-the-future", f"{act.act}: an import tells what has happened")
-        command = command_of(Order(act, caller, known.filing, at, unit, due_on))
+        command = command_of(Order(act, caller, filing, at, unit, due_on))
         if isinstance(command, Rejected):
             return command
         unit = getattr(command, "unit", unit)  # who is to take, assign or hand over next is of that unit

@@ -118,6 +118,8 @@ def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Dec
     if not can_issue(filing.office, command.on):
         return Rejected("office-without-code", f"{filing.office} has no code in the form of {command.on}")
     due_on = command.due_on
+    if due_on is not None and due_on < command.on:
+        return Rejected("due-before-acceptance", f"due on {due_on}, accepted on {command.on}")
     if due_on is None and command.classes and command.project_class is None:
         return Rejected("project-class-missing", f"the limit depends on it: {', '.join(command.classes)}")
     if due_on is None and command.limit is not None:

@@ -1,12 +1,23 @@
 """What was taken in, laid beside what the reports say: equal, more, or a loud difference."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.local.doors import Act, Case
-from deploy.local.importing_counts import CountsDiffer, Expected, compare, rows_table, total_table
+from deploy.local.importing_counts import (
+    CountsDiffer,
+    CountsSilent,
+    Expected,
+    Reports,
+    compare,
+    rows_table,
+    total_table,
+)
 
 BEGAN = datetime(2023, 3, 2, 8, tzinfo=UTC)
 
@@ -59,6 +70,27 @@ def test_one_counted_twice_in_an_empty_home_is_told_loudly(doubled: str) -> None
 def test_others_of_the_same_days_are_a_remark() -> None:
     remark = compare(EXPECTED, counts(3, 3, 3, 0), counts(7, 5, 4, 1))
     assert remark is not None and "submitted: 4 taken in, 7 in the reports" in remark
+
+
+def test_what_a_door_refused_is_not_expected() -> None:
+    cases = [replace(case("accept", "resolve"), case=name) for name in "abc"]
+    taken = Expected.of(cases).without(cases, {"a": "intake", "b": "processing"})
+    assert taken.figures() == {"received": 1, "resolved": 1, "pending": 0, "waiting": 1, "not_accepted": 0}
+    assert (taken.first, taken.last) == (date(2023, 3, 2), date(2023, 3, 4))
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_refused_question_is_not_asked_again(status: int) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(status, json={"code": "no"})
+
+    reports = Reports("http://reporting", transport=httpx.MockTransport(answer))
+    with pytest.raises(CountsSilent, match=f"refused the question: {status}"):
+        asyncio.run(reports.settled(date(2023, 1, 1), date(2023, 1, 2)))
+    assert asked == ["/v1/counts"]
 
 
 def test_tables_show_each_figure() -> None:

@@ -1,6 +1,6 @@
 """Reading a log: every validator has the row that it refuses, and a sound case comes out as its rows say."""
 
-from collections.abc import Callable
+import unicodedata
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,46 +8,11 @@ from typing import Any
 import pytest
 
 from deploy.local import importing_drafts
-from deploy.local.doors import Case
 from deploy.local.importing_counts import Expected
-from deploy.local.importing_drafts import Drafts
-from deploy.local.importing_log import BadLog, LogReader
-from deploy.local.importing_mapping import SHIPPED, Mapping, parse_mapping, read_mapping
+from deploy.local.importing_mapping import SHIPPED, read_mapping
+from tests.importing.conftest import GOOD, HEADER, MAPPING, Read, read_log
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PERMIT_LOG = Path(__file__).parents[3] / "shared/data/permit_receipt_log.csv"
-HEADER = "case,door,start,end,due"
-MAPPING: dict[str, Any] = {
-    "source": {"name": "a-log"},
-    "columns": {"case": "case", "channel": "door"},
-    "dates": {"accepted": {"column": "start"}, "resolved": {"column": "end"}, "due": {"column": "due"}},
-    "time": {"zone": "Europe/Amsterdam"},
-    "dossier": {"procedure": "1.009982"},
-    "channels": {"Web": "online", "Desk": "in_person"},
-}
-
-Read = Callable[..., tuple[list[str], list[Case]]]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    def read(*rows: str, header: str = HEADER, **changes: Any) -> tuple[list[str], list[Case]]:
-        log = tmp_path / "log.csv"
-        log.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
-        return read_log(log, parse_mapping(MAPPING | changes), tmp_path)
-
-    return read
-
-
-def read_log(log: Path, mapping: Mapping, directory: Path) -> tuple[list[str], list[Case]]:
-    (directory / "drafts.sqlite").unlink(missing_ok=True)
-    with Drafts(directory) as drafts:
-        reader = LogReader(log, mapping, drafts, NOW)
-        bad_rows = [str(bad_row) for bad_row in reader.check()]
-        return bad_rows, list(reader.cases())
-
-
-GOOD = "c1,Web,2023-03-02T09:00:00,2023-03-20T10:00:00,2023-03-22"
 
 
 def test_a_sound_case_is_told(read: Read) -> None:
@@ -72,6 +37,24 @@ def test_clock_times_are_kept_when_the_mapping_says_so(read: Read) -> None:
     assert case.submitted_at.isoformat() == "2023-03-02T09:00:00+07:00"
 
 
+@pytest.mark.parametrize("keep", ["clock", "instant"])
+@pytest.mark.parametrize(
+    "written",
+    ["2023-10-31T23:30:00+01:00", "2023-10-31T22:30:00Z", "2023-11-01T05:30:00+07:00", "2023-10-31T23:30:00"],
+)
+def test_one_instant_is_one_day_however_it_is_written(read: Read, written: str, keep: str) -> None:
+    _, [case] = read(f"c1,Web,{written},,", time=MAPPING["time"] | {"keep": keep})
+    assert case.submitted_at.date() == (date(2023, 10, 31) if keep == "clock" else date(2023, 11, 1))
+
+
+@pytest.mark.parametrize("name", ["Hồ-1", "№ 7 (bis)", "案件一", "-1", "H\u00f4\u0323-1"])
+def test_a_case_has_any_name(read: Read, name: str) -> None:
+    bad_rows, [case] = read(
+        f"{name},Web,2023-03-02,,", f"{unicodedata.normalize('NFD', name)},Web,,,2023-03-09"
+    )
+    assert (bad_rows, case.case) == ([], unicodedata.normalize("NFC", name))
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
@@ -84,11 +67,16 @@ def test_clock_times_are_kept_when_the_mapping_says_so(read: Read) -> None:
         ("c2,Web,,,", "no date of submission or acceptance"),
         ("c2,Web,,2023-03-02,", "no date of submission or acceptance"),
         ("c2,Web,2023-03-02,2023-03-01,", "resolved on 2023-03-01 is before accepted on 2023-03-02"),
+        ("c2,Web,2023-03-02,,2023-03-01", "due on 2023-03-01 is before accepted on 2023-03-02"),
+        ("c2,Web,1899-12-30,,", "start “1899-12-30” is no time of ours: from 1900 to 2999"),
+        ("c2,Web,2023-03-02,,9999-12-31", "due “9999-12-31” is no time of ours: from 1900 to 2999"),
+        ("c2,Web,2023-03-02,,9999-12-31T23:59:59-11:00", "is no time of ours"),
         ("c2,Web,2023-03-02,", "4 cells where the header has 5"),
         ("c2,Web,2023-03-02,,,", "6 cells where the header has 5"),
         (",Web,2023-03-02,,", "line 3: case ?: no case"),
-        (f"{'c' * 101},Web,2023-03-02,,", "a case is named by at most 100 letters"),
-        ("Số 1,Web,2023-03-02,,", "a case is named by at most 100 letters"),
+        (f"{'c' * 101},Web,2023-03-02,,", "a case is named by 1 to 100 characters"),
+        ("c\u202e1,Web,2023-03-02,,", "a case is named by 1 to 100 characters"),
+        (f"c2,Web,{'2' * 1_001},,", "start has 1,001 characters; 1,000 is the most"),
         ("c1,Desk,2023-03-02T09:00:00,,", "door “Desk” differs from “Web” on an earlier row"),
         ("c1,Web,2023-03-03T09:00:00,,", "start “2023-03-03T09:00:00” differs from “2023-03-02T09:00:00”"),
         ("c2,Web,\x1b[31m,,", "start “?[31m” is no time"),
@@ -100,6 +88,37 @@ def test_a_bad_row_is_told_with_line_and_reason(read: Read, row: str, told: str)
     assert bad_rows[0].startswith("line 3: ")
     assert told in bad_rows[0]
     assert len(cases) == (0 if row.startswith("c1,") else 1)
+
+
+STOPPED = {"dossier": {"procedure": "1.009973"}}
+
+
+@pytest.mark.parametrize(
+    ("row", "changes", "told"),
+    [
+        (
+            "c2,Web,2026-07-01,,2026-08-01",
+            STOPPED,
+            "procedure-abolished: this procedure was abolished on 2026-07-01",
+        ),
+        (
+            "c2,Web,2026-06-30,2026-07-02,2026-08-01",
+            STOPPED,
+            "procedure-abolished: open dossiers were stopped by law",
+        ),
+        (
+            "c2,Web,2023-03-02,,",
+            {"dossier": MAPPING["dossier"] | {"office": "H29.915.00"}},
+            "office-without-code: ",
+        ),
+    ],
+)
+def test_what_a_door_would_refuse_is_a_bad_row(
+    read: Read, row: str, changes: dict[str, Any], told: str
+) -> None:
+    bad_rows, cases = read(row, now=datetime(2026, 9, 1, tzinfo=UTC), **changes)
+    assert len(bad_rows) == 1 and bad_rows[0].startswith(f"line 2: case c2: {told}")
+    assert not cases
 
 
 def test_a_case_with_a_bad_row_is_left_out_whole(read: Read) -> None:
@@ -180,55 +199,6 @@ def test_rows_of_a_case_may_stand_apart(read: Read, monkeypatch: pytest.MonkeyPa
     assert len(bad_rows) == 1 and "c07" in bad_rows[0]
     assert [case.case for case in cases] == [f"c{n:02}" for n in range(20) if n != 7]
     assert all(len(case.acts) == 2 for case in cases)
-
-
-def test_the_line_of_a_row_after_a_cell_of_many_lines_is_right(read: Read) -> None:
-    bad_rows, _ = read('c1,"Web\n\n",2023-03-02,,', "c2,Fax,2023-03-02,,")
-    assert bad_rows[0].startswith("line 5: ")
-
-
-@pytest.mark.parametrize(
-    ("written", "told"),
-    [
-        (b"", "is empty"),
-        (b"case,door,start,end,due\n", "has a header and no row"),
-        (b"case,door,end,due\nc1,Web,,\n", "line 1: missing columns: start; there are: case, door, end, due"),
-        (b"case,door,start,start,end,due\n", "line 1: a column stands there twice: start"),
-        (b"case;door;start;end;due\nc1;Web;;;\n", "line 1: missing columns"),
-        (HEADER.encode() + b'\nc1,Web,2023-03-02,,\nc2,"Web,2023-03-02,,\n', "line 3: broken quoting"),
-        (
-            HEADER.encode() + b"\nc1,Web,2023-03-02,,\nc2,W\xe9b,2023-03-02,,\n",
-            "line 3: not written in utf-8",
-        ),
-        (HEADER.encode("utf-16"), "line 1: not written in utf-8"),
-    ],
-)
-def test_a_log_of_which_nothing_can_be_taken_is_refused(tmp_path: Path, written: bytes, told: str) -> None:
-    log = tmp_path / "log.csv"
-    log.write_bytes(written)
-    with pytest.raises(BadLog, match=told):
-        read_log(log, parse_mapping(MAPPING), tmp_path)
-
-
-def test_a_missing_log_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadLog, match="No such file"):
-        read_log(tmp_path / "none.csv", parse_mapping(MAPPING), tmp_path)
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
-    log.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8-sig")
-    assert read_log(log, parse_mapping(MAPPING), tmp_path)[0] == []
-
-
-def test_another_encoding_is_read_when_the_mapping_says_so(tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
-    log.write_text(f"{HEADER}\nc1,Büro,2023-03-02,,\n", encoding="latin-1")
-    mapping = parse_mapping(
-        MAPPING | {"source": {"name": "a", "encoding": "latin-1"}, "channels": {"Büro": "in_person"}}
-    )
-    bad_rows, [case] = read_log(log, mapping, tmp_path)
-    assert bad_rows == [] and case.channel == "in_person"
 
 
 def test_the_sample_has_a_bad_row_of_each_kind(tmp_path: Path) -> None:

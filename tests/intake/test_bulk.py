@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -60,6 +61,14 @@ async def test_a_case_is_one_dossier_for_ever(process: Process, admin: asyncpg.C
     assert await admin.fetchval("SELECT count(*) FROM events") == 40
 
 
+@pytest.mark.parametrize("name", ["Hồ-1", "№ 7 (bis)", "案件一", "-1"])
+async def test_a_case_has_any_name(front: Front, name: str) -> None:
+    (first,) = await answers(front, [case(name)])
+    (again,) = await answers(front, [case(unicodedata.normalize("NFD", name))])
+    assert (first["outcome"], first["case"]) == ("recorded", name)
+    assert again == first | {"outcome": "repeated"}
+
+
 async def test_two_equal_cases_in_one_call_are_one(front: Front) -> None:
     first, second = await answers(front, [case(1), case(1)])
     assert (first["outcome"], second["outcome"]) == ("recorded", "repeated")
@@ -87,6 +96,9 @@ async def test_a_claim_without_its_event_is_gone_on_with(front: Front) -> None:
         ({"office": "x"}, "office", "office-implausible"),
         ({"channel": "fax"}, "channel", "literal-error"),
         ({"case": ""}, "case", "import-name-implausible"),
+        ({"case": "a\u202eb"}, "case", "import-name-implausible"),
+        ({"case": " a"}, "case", "import-name-implausible"),
+        ({"case": "a" * 101}, "case", "import-name-implausible"),
         ({"source": "a\nb"}, "source", "import-name-implausible"),
         ({"submitted_at": "2023-01-03T08:00:00"}, "submitted_at", "timezone-aware"),
         ({"submitted_at": "yesterday"}, "submitted_at", "datetime-parsing"),

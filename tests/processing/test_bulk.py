@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,6 +146,7 @@ async def test_an_end_earlier_in_the_day_than_its_start_is_valid(house: House) -
         ([ACCEPT | {"at": at("2023-03-05T23:59")}], "earlier-than-last-act"),
         ([ACCEPT | {"at": at("2023-04-01T09:00")}], "in-the-future"),
         ([ACCEPT | {"at": "0001-01-01T00:00:00+14:00"}], "too-long-ago"),
+        ([ACCEPT | {"due_on": "2023-03-05"}], "due-before-acceptance"),
         ([ACCEPT | {"at": None}], "business-time-missing"),
         ([ACCEPT | {"at": "2023-03-06T09:00:00"}], "timezone-aware"),
         ([ACCEPT | {"at": "2023-03-06"}], None),
@@ -180,6 +182,16 @@ async def test_a_case_acts_on_one_dossier_for_ever(house: House) -> None:
     assert (first["outcome"], second["outcome"]) == ("recorded", "refused")
     assert second["code"] == "case-of-another-dossier"
     assert await house.desk.store.load(other) == []
+
+
+async def test_a_case_has_any_name(house: House) -> None:
+    dossier, other = await house.submitted(2)
+    (first,) = await house.bulk([item(dossier, [ACCEPT], case="Hồ-1")])
+    (second,) = await house.bulk([item(other, [ACCEPT], case=unicodedata.normalize("NFD", "Hồ-1"))])
+    assert (first["outcome"], first["case"]) == ("recorded", "Hồ-1")
+    assert second["code"] == "case-of-another-dossier"
+    (unseen,) = await house.bulk([item(other, [ACCEPT], case="Hồ\u200b-1")])
+    assert (unseen["outcome"], unseen["field"]) == ("refused", "case")
 
 
 async def test_two_items_of_one_dossier_in_a_batch(house: House) -> None:

@@ -1,0 +1,42 @@
+"""Asks what the two bulk doors would say to a case, before anything of a log is taken. Pure: their own rules, no service.
+
+Promises that a case which passes here is refused by no door for what it says. What a door refuses because of other dossiers, such
+as a case that another source brought, is known only there.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
+
+from deploy.local.doors import Case
+from services.chassis.problems import dotted, sentence
+from services.intake import bulk as intake
+from services.processing.bodies import BulkItem
+from services.processing.calendar import shipped
+from services.processing.foreseen import foreseen
+from services.processing.life import Filing
+
+NO_DOSSIER: Final = "00000000-0000-0000-0000-000000000000"
+
+
+def refusal(case: Case, source: str, now: datetime) -> str | None:
+    """Why a door would refuse the case at `now`; None when both would take it.
+
+    Guarantee: the checker and the doors have one set of rules. Test: test_what_a_door_would_refuse_is_a_bad_row.
+    """
+    try:
+        submission = intake.Case.model_validate_json(orjson.dumps(case.as_submission(source)))
+        refused = intake.foreseen(submission, now)
+        if refused is None and case.acts:
+            item = BulkItem.model_validate_json(orjson.dumps(case.as_item(source, NO_DOSSIER)))
+            filing = Filing(case.procedure, case.office, case.channel, case.submitted_at)
+            refused = foreseen(item, filing, shipped(), now)
+    except ValidationError as faults:
+        return _told(faults.errors(include_input=False, include_url=False)[0])
+    return None if refused is None else f"{refused.code}: {refused.detail}"
+
+
+def _told(fault: Any) -> str:
+    return f"{dotted(fault['loc'])}: {sentence(fault)}"

@@ -1,0 +1,34 @@
+"""What the bulk door answers to an import on a dossier of which nothing is recorded yet. Pure: for whoever asks before he sends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from services.chassis.decider import Rejected
+from services.chassis.tokens import Caller
+from services.processing import rights
+from services.processing.bodies import BulkItem
+from services.processing.bulk import commands_of, missing_of
+from services.processing.calendar import Calendar
+from services.processing.commands import Command
+from services.processing.desk import decide_as
+from services.processing.events import Event
+from services.processing.life import Dossier, Filing, new
+
+
+def _decide(
+    caller: Caller, calendar: Calendar, command: Command, dossier: Dossier
+) -> Sequence[Event] | Rejected:
+    return decide_as(caller, (), command, calendar, dossier)
+
+
+def foreseen(item: BulkItem, filing: Filing, calendar: Calendar, now: datetime) -> Rejected | None:
+    """Why the item is refused; None when it is recorded."""
+    caller = Caller("", rights.IMPORTER)
+    asked = commands_of(item, caller, filing, None, now)
+    if isinstance(asked, Rejected):
+        return asked
+    missing = missing_of(asked, new(filing), (), partial(_decide, caller, calendar))
+    return missing if isinstance(missing, Rejected) else None

@@ -7,6 +7,7 @@ another import, goes on with the same one. Never sets a status: what the authori
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -19,10 +20,10 @@ from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.batches import Batch, Refused
 from services.chassis.decider import Rejected
-from services.chassis.event_store import Appended, Item
+from services.chassis.event_store import Appended, Item, StoredEvent
 from services.intake.acting import Applicants
-from services.intake.bulk_acts import ACTS_MAX, ActOfCase, add_acts
-from services.intake.dossier import INITIAL, SubmitDossier, decide
+from services.intake.bulk_acts import ACTS_MAX, ActOfCase, acts_differ, add_acts
+from services.intake.dossier import EVENTS, INITIAL, DossierSubmitted, SubmitDossier, decide
 from services.intake.forms import CaseName, ImportName, Office, Procedure
 from services.intake.people import Applicant
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
@@ -104,21 +105,53 @@ async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, tracep
     if sound:
         items = await _claimed(intake, pool, sound, actor, traceparent, now)
         stored = await asyncio.gather(*(intake.store.append(item) for item in items))
+        told = [(case, item.stream_id) for (_, case, _), item in zip(sound, items, strict=True)]
+        before = [each for each, answer in zip(told, stored, strict=True) if not isinstance(answer, Appended)]
+        differ = await _differing(applicants, before)
         added = await add_acts(
             applicants,
-            [(case.acts, item.stream_id) for (_, case, _), item in zip(sound, items, strict=True)],
+            [([] if dossier_id in differ else case.acts, dossier_id) for case, dossier_id in told],
             actor,
             traceparent,
         )
-        for (place, case, _), item, answer, more in zip(sound, items, stored, added, strict=True):
+        for (place, _, _), (case, dossier_id), answer, more in zip(sound, told, stored, added, strict=True):
             outcome = "recorded" if isinstance(answer, Appended) or more else "repeated"
             answers[place] = {
                 "source": case.source,
                 "case": case.case,
                 "outcome": outcome,
-                "dossier_id": str(item.stream_id),
+                "dossier_id": str(dossier_id),
             }
+            if dossier_id in differ:
+                answers[place] = _refused(case, differ[dossier_id]) | {"dossier_id": str(dossier_id)}
     return orjson.dumps({"answers": answers})
+
+
+async def _differing(applicants: Applicants, cases: Sequence[tuple[Case, UUID]]) -> dict[UUID, Rejected]:
+    """Of cases that stand already: those that the import tells otherwise now, and what the record has.
+
+    Guarantee: a repeat is the same content, not the same name. Test: test_a_case_that_is_told_otherwise_now_is_refused.
+    """
+    if not cases:
+        return {}
+    histories = await applicants.intake.store.load_many([dossier_id for _, dossier_id in cases])
+    found = {dossier_id: _difference(case, histories[dossier_id]) for case, dossier_id in cases}
+    return {dossier_id: rejected for dossier_id, rejected in found.items() if rejected is not None}
+
+
+def _difference(case: Case, history: Sequence[StoredEvent]) -> Rejected | None:
+    """What people brought with them is not compared: it may be erased here, and what is filed stands apart from the log."""
+    first = history[0]
+    filed = EVENTS.decode(first.type, first.schema_version, first.data)
+    assert isinstance(filed, DossierSubmitted), "a dossier begins with its submission"
+    now = {name: getattr(case, name) for name in ("procedure", "office", "channel")}
+    had = {name: getattr(filed, name) for name in now}
+    now["submitted_at"], had["submitted_at"] = (
+        at.astimezone(ZONE).isoformat() for at in (case.submitted_at, first.occurred_at)
+    )
+    told = [f"{name} is {now[name]}, the record has {had[name]}" for name in now if now[name] != had[name]]
+    told += [] if told else acts_differ(case.acts, history)
+    return Rejected("differs-from-record", "; ".join(told)) if told else None
 
 
 async def _claimed(
@@ -208,7 +241,14 @@ def _item(
 
 def _refused(case: Case, rejected: Rejected) -> Told:
     acts = rejected.code == "before-submission" or rejected.detail.startswith("act ")
-    field = "acts" if acts else FIELD_OF.get(rejected.code, "submitted_at")
+    differs = rejected.code == "differs-from-record" and not acts
+    field = (
+        "acts"
+        if acts
+        else rejected.detail.split()[0]
+        if differs
+        else FIELD_OF.get(rejected.code, "submitted_at")
+    )
     return {
         "source": case.source,
         "case": case.case,

@@ -24,13 +24,18 @@ from services.intake.acting import Applicants
 from services.intake.dossier import (
     EVENTS,
     ApplicantsAct,
+    Event,
+    FeePaid,
     PayFee,
     ProvideSupplement,
     RequestWithdrawal,
+    SupplementProvided,
+    WithdrawalRequested,
     decide,
     fold,
 )
 from services.intake.outgoing import IMPORTER
+from services.intake.usual import ZONE
 
 ACTS_MAX = 50
 
@@ -89,6 +94,28 @@ async def add_acts(
         raise Problem(503, detail="others import this case just now; send it again")
 
     return await asyncio.gather(*(add(acts, dossier_id) for acts, dossier_id in cases))
+
+
+def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> list[str]:
+    """The first recorded act of an import that the acts do not tell as it stands; more acts than are recorded are no difference."""
+    recorded = [stored for stored in history[1:] if stored.actor.startswith(IMPORTER)]
+    for number, stored in enumerate(recorded):
+        had = f"the record has {stored.type} at {stored.occurred_at.astimezone(ZONE).isoformat()}"
+        if number >= len(acts):
+            return [f"act {number} is told no longer, {had}"]
+        event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
+        if acts[number].at != stored.occurred_at or not _says(acts[number], event):
+            return [f"act {number} is told otherwise, {had}"]
+    return []
+
+
+def _says(act: ActOfCase, event: Event) -> bool:
+    if isinstance(act, Provided):
+        return isinstance(event, SupplementProvided)
+    if isinstance(act, Withdrawing):
+        return isinstance(event, WithdrawalRequested) and act.reason == event.reason
+    paid = (act.amount, act.currency, act.method)
+    return isinstance(event, FeePaid) and paid == (event.amount, event.currency, event.method)
 
 
 def _lacking(

@@ -7,11 +7,11 @@ where it stood. An import gives business times; who acts now gives none.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -22,22 +22,20 @@ from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.processing import rights, tables
 from services.processing.bodies import AcceptAct, BulkItem
-from services.processing.calendar import local_day
+from services.processing.calendar import ZONE, local_day
 from services.processing.code import issue
 from services.processing.commands import Command
-from services.processing.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
 from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.events import (
     EVENTS,
-    ConsentDeemed,
     DossierAccepted,
     Event,
-    SupplementLapsed,
 )
-from services.processing.history import evolve, fold
 from services.processing.life import Dossier, Filing, new
 from services.processing.orders import Order, command_of
-from services.processing.saying import says
+from services.processing.outgoing import IMPORTER
+from services.processing.repeats import Asked, Decide, Missing, difference_of, missing_of
+from services.processing.saying import members, words
 
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -47,24 +45,7 @@ CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on anothe
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
 
-# What became true without an act stands between the acts of an item, and is none of them.
-BY_THEMSELVES = (SupplementLapsed, ConsentDeemed, DueDateChanged, DeadlineChanged, OpinionDeadlineChanged)
-
 Told = dict[str, Any]
-
-
-class Asked(NamedTuple):
-    """An item's acts as commands, each with the instant at which it happened."""
-
-    commands: list[tuple[Command, datetime]]
-    dated: bool
-
-
-class Missing(NamedTuple):
-    """What the log still lacks of an item, with its instants, and the state after it."""
-
-    events: list[tuple[Event, datetime]]
-    dossier: Dossier
 
 
 async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, traceparent: str) -> bytes:
@@ -145,6 +126,8 @@ async def _record(
     opened = new(filing, known.heard)
     for _ in range(ATTEMPTS):
         events = [event_of(stored) for stored in history]
+        if asked.dated and (differs := _differs(item, asked, opened, events, history, decide)):
+            return _refused(item, differs)
         missing = missing_of(asked, opened, events, decide)
         if isinstance(missing, Rejected):
             return _refused(item, missing)
@@ -160,6 +143,30 @@ async def _record(
         # Somebody was quicker, or the answer was lost: what stands now decides what is still missing.
         history = await desk.store.load(item.dossier_id)
     return _refused(item, CONTENDED)
+
+
+def _differs(
+    item: BulkItem,
+    asked: Asked,
+    opened: Dossier,
+    events: Sequence[Event],
+    history: Sequence[StoredEvent],
+    decide: Decide,
+) -> Rejected | None:
+    """What an import tells otherwise than before. Guarantee: a repeat is the same content, not the same name.
+
+    Test: test_a_case_that_its_log_tells_otherwise_now_is_refused.
+    """
+    imported = [stored.occurred_at if stored.actor.startswith(IMPORTER) else None for stored in history]
+    found = difference_of(asked, opened, events, imported, decide)
+    if found is None:
+        return None
+    recorded = f"the record has {words(found.event)} at {found.at.astimezone(ZONE).isoformat()}"
+    if found.place is None:
+        return Rejected("differs-from-record", f"{recorded}; the import tells it no longer")
+    command, at = asked.commands[found.place]
+    now = f"the import tells {item.acts[found.place].act} at {at.astimezone(ZONE).isoformat()}{members(command)}"
+    return Rejected("differs-from-record", f"{recorded}; {now}")
 
 
 def commands_of(
@@ -185,61 +192,6 @@ def commands_of(
         unit = getattr(command, "unit", unit)  # who is to take, assign or hand over next is of that unit
         commands.append((command, at))
     return Asked(commands, importing)
-
-
-def missing_of(
-    asked: Asked,
-    opened: Dossier,
-    recorded: Sequence[Event],
-    decide: Callable[[Command, Dossier], Sequence[Event] | Rejected],
-) -> Missing | Rejected:
-    """The events that the acts lead to and the log lacks. Pure.
-
-    The acts are walked beside the recorded history: as long as they tell the same, they are done. Where they part, the acts
-    that remain are decided on the dossier as it stands; those of an import on what the applicant had done by then.
-    Guarantee: acts sent again are recognised, and further acts go on from there. Test: test_acts_sent_again_with_more_go_on.
-    """
-    dossier = opened
-    done = 0
-    together = True
-    missing: list[tuple[Event, datetime]] = []
-    for command, at in asked.commands:
-        while together and done < len(recorded) and isinstance(recorded[done], BY_THEMSELVES):
-            dossier = evolve(dossier, recorded[done])
-            done += 1
-        if together and done < len(recorded):
-            if _tells(recorded[done], command, asked.dated):
-                dossier = evolve(dossier, recorded[done])
-                done += 1
-                continue
-            if decide(command, _by_then(dossier, at, asked)) == []:
-                continue
-            together = False
-        if done < len(recorded):
-            dossier = fold(opened.filing, recorded, opened.heard)
-            done = len(recorded)
-        decision = decide(command, _by_then(dossier, at, asked))
-        if isinstance(decision, Rejected):
-            return decision
-        for event in decision:
-            dossier = evolve(dossier, event)
-            missing.append((event, at))
-    return Missing(missing, dossier)
-
-
-def _by_then(dossier: Dossier, at: datetime, asked: Asked) -> Dossier:
-    """An import tells of years ago: what the applicant did later, heard of already or not, was no reason then.
-
-    Guarantee: an import's acts lead to the same whichever of its two doors is heard first.
-    Test: test_an_import_decides_on_what_the_applicant_had_done_by_then.
-    """
-    if not asked.dated or not dossier.heard:
-        return dossier
-    return dossier._replace(heard=tuple(heard for heard in dossier.heard if heard.at <= at))
-
-
-def _tells(event: Event, command: Command, dated: bool) -> bool:
-    return says(command, event) and (not dated or event.on == command.on)
 
 
 def _item(

@@ -89,6 +89,27 @@ _SAID: dict[type, tuple[type | tuple[type, ...], tuple[str, ...]]] = {
 }
 
 
+def members(command: Command) -> str:
+    """What a command says beside its kind, in words for people: codes and days, no free text."""
+    return _told(command, _SAID[type(command)][1])
+
+
+def words(event: Event) -> str:
+    """What an event says, in the same words."""
+    said = next(
+        (names for kinds, names in _SAID.values() if isinstance(event, kinds)),
+        (),
+    )
+    return f"{type(event).__name__}{_told(event, said)}"
+
+
+def _told(of: Command | Event, names: tuple[str, ...]) -> str:
+    if isinstance(of, AcceptDossier | DossierAccepted):
+        names = (*names, "due_on", "project_class")
+    told = [f"{name} {value}" for name in names if (value := getattr(of, name)) is not None]
+    return f" ({', '.join(told)})" if told else ""
+
+
 def says(command: Command, event: Event) -> bool:
     """Whether the event is what the command asks for, whenever it was asked."""
     kind, members = _SAID[type(command)]

@@ -55,7 +55,7 @@ async def test_a_case_is_one_dossier_for_ever(process: Process, admin: asyncpg.C
     ids = [one["dossier_id"] for one in first]
     assert len(set(ids)) == 40
     assert ids == [one["dossier_id"] for one in second] == [one["dossier_id"] for one in later]
-    assert {one["outcome"] for one in later} == {"repeated"}
+    assert {(one["outcome"], one["code"]) for one in later} == {("refused", "differs-from-record")}
     outcomes = [one["outcome"] for one in (*first, *second)]
     assert (outcomes.count("recorded"), outcomes.count("repeated")) == (40, 40)
     assert await admin.fetchval("SELECT count(*) FROM events") == 40
@@ -67,6 +67,43 @@ async def test_a_case_has_any_name(front: Front, name: str) -> None:
     (again,) = await answers(front, [case(unicodedata.normalize("NFD", name))])
     assert (first["outcome"], first["case"]) == ("recorded", name)
     assert again == first | {"outcome": "repeated"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "told"),
+    [
+        ({"channel": "postal"}, "channel", "channel is postal, the record has online"),
+        ({"procedure": "1.009983"}, "procedure", "procedure is 1.009983, the record has 1.009982"),
+        (
+            {"submitted_at": "2023-01-02T17:59:00Z"},
+            "submitted_at",
+            "submitted_at is 2023-01-03T00:59:00+07:00",
+        ),
+        ({"acts": []}, "acts", "act 0 is told no longer, the record has SupplementProvided"),
+        (
+            {"acts": "later"},
+            "acts",
+            "act 1 is told otherwise, the record has FeePaid at 2023-01-05T08:00:00+07:00",
+        ),
+        ({"acts": "dearer"}, "acts", "act 1 is told otherwise, the record has FeePaid"),
+    ],
+)
+async def test_a_case_that_is_told_otherwise_now_is_refused(
+    front: Front, admin: asyncpg.Connection[Any], change: dict[str, Any], field: str, told: str
+) -> None:
+    """And nothing of it is recorded; the same instant in another zone is no other one."""
+    other = {"later": {"at": "2023-01-05T09:00:00+07:00"}, "dearer": {"amount": 300_001}}
+    if isinstance(which := change.get("acts"), str):
+        change = {"acts": [acts()[0], acts()[1] | other[which], acts()[2]]}
+    first = await answers(front, [case(1, acts=acts(2)), case(2)])
+    again = await answers(
+        front, [case(1, acts=acts(3)) | change, case(2, submitted_at="2023-01-03T01:00:00Z")]
+    )
+    assert [one["outcome"] for one in again] == ["refused", "repeated"]
+    assert (again[0]["code"], again[0]["field"]) == ("differs-from-record", field)
+    assert told in again[0]["detail"]
+    assert again[0]["dossier_id"] == first[0]["dossier_id"]
+    assert await admin.fetchval("SELECT count(*) FROM events") == 4
 
 
 async def test_two_equal_cases_in_one_call_are_one(front: Front) -> None:
@@ -200,7 +237,7 @@ async def test_acts_sent_again_with_more_go_on(process: Process, admin: asyncpg.
         pairs = await asyncio.gather(
             *(answers(front, [case(1, acts=acts())]) for front in (here, there, here))
         )
-        (last,) = await answers(there, [case(1, acts=acts(2))])
+        (last,) = await answers(there, [case(1, acts=acts())])
     outcomes = [pair[0]["outcome"] for pair in pairs]
     assert (outcomes.count("recorded"), outcomes.count("repeated")) == (1, 2)
     assert (first["outcome"], last["outcome"]) == ("recorded", "repeated")

@@ -98,6 +98,29 @@ def test_the_sample_is_taken_without_its_bad_cases(second_house: House) -> None:
     assert flows == {"submitted": 7, "received_new": 5, "resolved": 4, "not_accepted": 1}
 
 
+def test_a_log_exported_again_is_laid_beside_what_was_taken(second_house: House, tmp_path: Path) -> None:
+    """One end moved, one is no longer there, one case came by another door: each is told, and the counts stay."""
+    assert second_house.motcua(*SAMPLE).returncode == 1
+    before = second_house.counts()
+    later = tmp_path / "later.csv"
+    written = (MAPPINGS / "sample_log.csv").read_text(encoding="utf-8")
+    rows = written.replace("20/03/2023 10:30", "20/03/2023 14:30").splitlines(keepends=True)
+    rows = [row for row in rows if not row.startswith("A-012") or "Ký kết quả" not in row]
+    rows = [row.replace("Cổng DVC", "Bưu chính") if row.startswith("A-006") else row for row in rows]
+    later.write_text("".join(rows), encoding="utf-8")
+    done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3])
+    assert done.returncode == 1, done.stdout + done.stderr
+    for told in (
+        "refused: case A-001: processing: differs-from-record the record has DossierResolved (outcome granted)",
+        "the import tells resolve at 2023-03-20T14:30:00+07:00",
+        "refused: case A-006: intake: differs-from-record channel: channel is postal, the record has online",
+        "refused: case A-012: processing: differs-from-record the record has DossierResolved",
+    ):
+        assert told in done.stdout
+    assert "3 cases were refused; the rest is taken." in done.stdout
+    assert second_house.counts()["resolved"] == before["resolved"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
 from services.processing.answers import BulkAnswer
-from services.processing.bulk import Asked, Missing, missing_of
 from services.processing.calendar import ZONE, shipped
 from services.processing.code import parse
 from services.processing.commands import Command
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.life import Dossier, new
+from services.processing.repeats import Asked, Missing, missing_of
 from services.processing.review import decide
 from tests.processing.conftest import DESK, HANDLER, IMPORTER, OFFICER, PORTAL, STRANGER, House
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT

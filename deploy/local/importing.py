@@ -22,10 +22,11 @@ from deploy.local.importing_counts import (
     total_table,
 )
 from deploy.local.importing_drafts import Drafts
+from deploy.local.importing_faults import Faults
+from deploy.local.importing_files import BadLog
 from deploy.local.importing_house import House, find_house
 from deploy.local.importing_log import LogReader
 from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, read_mapping
-from deploy.local.importing_rows import BadLog
 
 ALL_TAKEN: Final = 0
 SOME_LEFT_OUT: Final = 1
@@ -41,6 +42,7 @@ EXIT_CODES = {
 
 Say = Callable[[str], None]
 SAY_EVERY_CASES = 500
+SAY_EVERY_BYTES = 10_000_000
 
 
 def run(log: Path, mapping: Path, home: Home) -> int:
@@ -53,21 +55,27 @@ def run(log: Path, mapping: Path, home: Home) -> int:
     if house is None:
         say(f"The services in {home.path} (ports from {home.base}) are not ready. Start them with: motcua up")
         return NOT_FINISHED
-    return asyncio.run(import_log(log, mapping, house, say))
+    return asyncio.run(import_log(log, mapping, house, home.path / "imports", say))
 
 
-async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> int:
-    """Checks `log`, takes it in, and shows what the reports say about it; one of EXIT_CODES."""
+async def import_log(log: Path, mapping_path: Path, house: House, kept: Path, say: Say) -> int:
+    """Checks `log`, takes it in, and shows what the reports say about it; one of EXIT_CODES.
+
+    What was left out stands whole in a file of the folder `kept`, named by the source.
+    """
     try:
         mapping = read_mapping(_shipped_or(mapping_path))
         with (
             tempfile.TemporaryDirectory(prefix="motcua-import-") as directory,
             Drafts(Path(directory)) as drafts,
+            Faults(kept / f"{mapping.source.name}.left-out.csv", say) as faults,
         ):
             reader = LogReader(log, mapping, drafts, house.reports.clock())
-            bad_rows, expected = _checked(reader, drafts, say)
-            refused = await _taken(reader, mapping, house, expected, say)
-            return SOME_LEFT_OUT if bad_rows or refused else ALL_TAKEN
+            expected = _checked(reader, drafts, faults, say)
+            await _taken(reader, mapping, house, expected, faults, say)
+            if faults.of_each:
+                say(f"All that was left out: {faults.path}")
+            return SOME_LEFT_OUT if faults.of_each else ALL_TAKEN
     except (BadMapping, BadLog) as fault:
         say(str(fault))
         return NOTHING_TAKEN
@@ -77,25 +85,37 @@ async def import_log(log: Path, mapping_path: Path, house: House, say: Say) -> i
         return NOT_FINISHED
 
 
-def _checked(reader: LogReader, drafts: Drafts, say: Say) -> tuple[int, Expected]:
-    """How many rows were bad, and what the sound cases must come to."""
+def _checked(reader: LogReader, drafts: Drafts, faults: Faults, say: Say) -> Expected:
+    """What the sound cases must come to."""
     say(f"Checking {reader.path} …")
-    bad_rows = 0
-    for bad_row in reader.check():
-        bad_rows += 1
-        say(str(bad_row))
-    expected, left_out = Expected.of(reader.cases()), drafts.count_bad()
-    taken = expected.flows["submitted"]
+    said = [0]
+
+    def watch(read: int, size: int) -> None:
+        if read - said[0] >= SAY_EVERY_BYTES:
+            said[0] = read
+            say(f"  {read:>14,} of {size:,} bytes read")
+
+    for bad_row in reader.check(watch):
+        faults.add(bad_row.line, bad_row.case, bad_row.fault.reason, str(bad_row))
+    expected, by_reason = Expected.of(reader.cases()), drafts.bad_by_reason()
+    taken, left_out = expected.flows["submitted"], sum(by_reason.values())
     say(f"{reader.rows:,} rows, {taken + left_out:,} cases.")
-    if bad_rows:
+    if faults.of_each:
+        bad_rows = faults.of_each.total()
         say(f"{bad_rows:,} bad rows: {left_out:,} cases with one are left out, {taken:,} are taken.")
+        for reason, cases in by_reason.items():
+            say(f"  {cases:>8,} cases: {reason}")
+        if nameless := faults.of_each["no case"]:
+            say(f"  {nameless:>8,} rows: no case")
     if not taken:
         raise BadLog("No case of it can be taken.")
-    return bad_rows, expected
+    return expected
 
 
-async def _taken(reader: LogReader, mapping: Mapping, house: House, expected: Expected, say: Say) -> int:
-    """Takes the sound cases in and shows the counts; how many of them a door refused."""
+async def _taken(
+    reader: LogReader, mapping: Mapping, house: House, expected: Expected, faults: Faults, say: Say
+) -> None:
+    """Takes the sound cases in and shows the counts."""
     before = await house.reports.settled(expected.first, expected.last)
     total, steps = expected.flows["submitted"], [0]
 
@@ -106,14 +126,14 @@ async def _taken(reader: LogReader, mapping: Mapping, house: House, expected: Ex
 
     progress = await take_in(house.doors, mapping.source.name, reader.cases(), shown)
     for refusal in progress.refusals:
-        say(f"refused: case {refusal.case}: {refusal.door}: {refusal.code} {refusal.detail}".rstrip())
+        told = f"refused: case {refusal.case}: {refusal.door}: {refusal.code} {refusal.detail}".rstrip()
+        faults.add(None, refusal.case, refusal.code, told)
     if progress.repeated:
         say(f"{progress.repeated:,} cases had been taken before; nothing was taken twice.")
     if progress.refusals:
         say(f"{len(progress.refusals):,} cases were refused; the rest is taken.")
         expected = expected.without(reader.cases(), {each.case: each.door for each in progress.refusals})
     await _show(house.reports, before, expected, say)
-    return len(progress.refusals)
 
 
 async def _show(reports: Reports, before: dict[str, int], expected: Expected, say: Say) -> None:

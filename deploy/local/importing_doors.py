@@ -11,7 +11,8 @@ import orjson
 from pydantic import ValidationError
 
 from deploy.local.doors import Case
-from services.chassis.problems import dotted, sentence
+from deploy.local.importing_cases import Faulty
+from services.chassis.problems import dotted, rule, sentence
 from services.intake import bulk as intake
 from services.processing.bodies import BulkItem
 from services.processing.calendar import shipped
@@ -21,7 +22,7 @@ from services.processing.life import Filing
 NO_DOSSIER: Final = "00000000-0000-0000-0000-000000000000"
 
 
-def refusal(case: Case, source: str, now: datetime) -> str | None:
+def refusal(case: Case, source: str, now: datetime) -> Faulty | None:
     """Why a door would refuse the case at `now`; None when both would take it.
 
     Guarantee: the checker and the doors have one set of rules. Test: test_what_a_door_would_refuse_is_a_bad_row.
@@ -35,8 +36,8 @@ def refusal(case: Case, source: str, now: datetime) -> str | None:
             refused = foreseen(item, filing, shipped(), now)
     except ValidationError as faults:
         return _told(faults.errors(include_input=False, include_url=False)[0])
-    return None if refused is None else f"{refused.code}: {refused.detail}"
+    return None if refused is None else Faulty(refused.code, f"{refused.code}: {refused.detail}")
 
 
-def _told(fault: Any) -> str:
-    return f"{dotted(fault['loc'])}: {sentence(fault)}"
+def _told(fault: Any) -> Faulty:
+    return Faulty(rule(fault), f"{dotted(fault['loc'])}: {sentence(fault)}")

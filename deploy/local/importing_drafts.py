@@ -17,14 +17,18 @@ DRAFTS_IN_MEMORY = 10_000
 
 @dataclass(slots=True)
 class Draft:
-    """One case so far: the raw cells that must agree on all its rows, the instants found and where, and whether a row was bad."""
+    """One case so far: the raw cells that must agree on all its rows, the instants found, where, and by which activity.
+
+    `bad` is the first reason for which a row of it was bad, empty when none was.
+    """
 
     line: int
     cells: dict[str, str] = field(default_factory=dict)
     times: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     steps: list[tuple[str, int]] = field(default_factory=list)
-    bad: bool = False
+    by: dict[str, str] = field(default_factory=dict)
+    bad: str = ""
 
 
 class Drafts:
@@ -40,7 +44,7 @@ class Drafts:
         # The file is scratch: after a crash it is made anew, so nothing waits for the disk.
         self._database.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            "CREATE TABLE drafts (name TEXT PRIMARY KEY, began TEXT, bad INTEGER, draft BLOB) WITHOUT ROWID;"
+            "CREATE TABLE drafts (name TEXT PRIMARY KEY, began TEXT, bad TEXT, draft BLOB) WITHOUT ROWID;"
         )
         return self
 
@@ -65,17 +69,19 @@ class Drafts:
         They may be marked while they are told: sorting has read them all before the first.
         """
         self._spill()
-        query = "SELECT name, draft FROM drafts WHERE NOT bad ORDER BY began, name"
+        query = "SELECT name, draft FROM drafts WHERE bad = '' ORDER BY began, name"
         for name, draft in self._database.execute(query):
             yield name, Draft(**orjson.loads(draft))
 
-    def mark_bad(self, name: str) -> None:
+    def mark_bad(self, name: str, reason: str) -> None:
         self._spill()
-        self._database.execute("UPDATE drafts SET bad = 1 WHERE name = ?", (name,))
+        self._database.execute("UPDATE drafts SET bad = ? WHERE name = ?", (reason, name))
 
-    def count_bad(self) -> int:
+    def bad_by_reason(self) -> dict[str, int]:
+        """How many cases are left out for each reason, each case counted once; most of all first."""
         self._spill()
-        return int(self._database.execute("SELECT count(*) FROM drafts WHERE bad").fetchone()[0])
+        query = "SELECT bad, count(*) FROM drafts WHERE bad <> '' GROUP BY bad ORDER BY count(*) DESC, bad"
+        return dict(self._database.execute(query))
 
     def _far(self, name: str) -> Draft | None:
         row = self._database.execute("SELECT draft FROM drafts WHERE name = ?", (name,)).fetchone()

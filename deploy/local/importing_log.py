@@ -6,7 +6,7 @@ nothing is told twice. Never talks to a service.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,21 +17,28 @@ from deploy.local.doors import Case
 from deploy.local.importing_cases import OFFICE_ZONE, Faulty, case_of, of_ours
 from deploy.local.importing_doors import refusal
 from deploy.local.importing_drafts import Draft, Drafts
+from deploy.local.importing_files import BadLog, LogFile
 from deploy.local.importing_mapping import Mapping, When
-from deploy.local.importing_rows import BadLog, Row, csv_rows, quoted, short
+from deploy.local.importing_rows import Row, csv_rows, quoted, short
+from deploy.local.importing_xes import xes_rows
 
 CASE_NAME = re.compile(CASE_PATTERN)
 CELL_CHARACTERS_MOST = 1_000
+WATCHED_EVERY_ROWS = 10_000
+NOT_OURS = "is no time of ours: from 1900 to 2999"
+
+Watch = Callable[[int, int], None]
+"""Bytes read, and bytes that there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
     line: int
     case: str
-    reason: str
+    fault: Faulty
 
     def __str__(self) -> str:
-        return f"line {self.line}: case {self.case or '?'}: {self.reason}"
+        return f"line {self.line}: case {self.case or '?'}: {self.fault}"
 
 
 class LogReader:
@@ -48,26 +55,35 @@ class LogReader:
         self._steps = {step.activity: number for number, step in enumerate(mapping.steps)}
         dates = mapping.dates.given()
         self._by_column = {name: when.column for name, when in dates.items() if when.column is not None}
-        self._by_activity = {name: when for name, when in dates.items() if when.activity is not None}
+        self._by_activity = {name: when for name, when in dates.items() if when.activities}
 
-    def check(self) -> Iterator[BadRow]:
+    def check(self, watch: Watch = lambda _read, _size: None) -> Iterator[BadRow]:
         """Reads the whole file and yields its bad rows; BadLog when nothing of it can be taken.
 
+        `watch` is told from time to time how many bytes of the file are read, and how many there are.
         Guarantee: a case with a bad row is not taken at all. Test: test_a_case_with_a_bad_row_is_left_out_whole.
         """
-        for row in csv_rows(self.path, self._mapping.source, self._needed):
-            self.rows += 1
-            yield from self._check_row(row)
+        with LogFile(self.path) as file:
+            for row in self._read(file):
+                self.rows += 1
+                yield from self._check_row(row)
+                if self.rows % WATCHED_EVERY_ROWS == 0:
+                    watch(file.position, file.size)
         if not self.rows:
-            raise BadLog(f"{self.path} has a header and no row")
+            raise BadLog(f"{self.path} has no row")
         for name, draft in self._drafts.sound():
             try:
                 case = case_of(name, draft, self._mapping)
                 if refused := refusal(case, self._mapping.source.name, self._now):
-                    raise Faulty(refused)
+                    raise refused
             except Faulty as fault:
-                self._drafts.mark_bad(name)
-                yield BadRow(draft.lines.get(fault.date, draft.line), short(name), str(fault))
+                self._drafts.mark_bad(name, fault.reason)
+                yield BadRow(draft.lines.get(fault.date, draft.line), short(name), fault)
+
+    def _read(self, file: LogFile) -> Iterator[Row]:
+        if file.is_xes:
+            return xes_rows(file, self._needed)
+        return csv_rows(file, self._mapping.source, self._needed)
 
     def cases(self) -> Iterator[Case]:
         """The cases that held, by the instant they begin at."""
@@ -79,25 +95,26 @@ class LogReader:
         # The same name is written in two ways, composed or not: one case.
         name = unicodedata.normalize("NFC", cells.get(self._mapping.columns.case, "").strip())
         draft = self._drafts.get(name, line) if name else None
-        faults = [row.fault] if row.fault else []
+        faults = [Faulty("wrong cells", row.fault)] if row.fault else []
         if not name:
-            faults.append("no case")
+            faults.append(Faulty("no case"))
         elif len(name) > CASE_CHARACTERS_MAX or not CASE_NAME.fullmatch(name):
-            faults.append(f"a case is named by 1 to {CASE_CHARACTERS_MAX} characters that can be seen")
+            told = f"a case is named by 1 to {CASE_CHARACTERS_MAX} characters that can be seen"
+            faults.append(Faulty("no name of a case", told))
         faults += [
-            f"{column} has {len(cell):,} characters; {CELL_CHARACTERS_MOST:,} is the most"
+            Faulty("too long", f"{column} has {len(cell):,} characters; {CELL_CHARACTERS_MOST:,} is the most")
             for column, cell in cells.items()
             if len(cell) > CELL_CHARACTERS_MOST and column in self._needed
         ]
         if not faults and draft is not None:
-            faults = list(self._read_into(line, draft, cells))
+            faults = list(self._read_into(row, draft))
         if faults and draft is not None:
-            draft.bad = True
+            draft.bad = draft.bad or faults[0].reason
         yield from (BadRow(line, short(name), fault) for fault in faults)
 
-    def _read_into(self, line: int, draft: Draft, cells: dict[str, str]) -> Iterator[str]:
+    def _read_into(self, row: Row, draft: Draft) -> Iterator[Faulty]:
         """Takes a row's cells into the draft, and yields what is wrong with them."""
-        columns = self._mapping.columns
+        columns, line, cells = self._mapping.columns, row.line, row.cells
         for name, column in (
             ("channel", columns.channel),
             ("procedure", columns.procedure),
@@ -112,26 +129,29 @@ class LogReader:
                 continue
             if name in draft.cells:
                 if draft.cells[name] != value:
-                    yield f"{column} {quoted(value)} differs from {quoted(draft.cells[name])} on an earlier row"
+                    told = f"differs from {quoted(draft.cells[name])} on an earlier row"
+                    yield Faulty("rows that disagree", f"{column} {quoted(value)} {told}")
                 continue
             draft.cells[name] = value
             try:
                 self._take(line, draft, name, column, value)
             except Faulty as fault:
-                yield str(fault)
-        if columns.activity is not None and columns.time is not None:
+                yield fault
+        if row.event and columns.activity is not None and columns.time is not None:
             try:
                 self._take_activity(
                     line, draft, cells[columns.activity].strip(), columns.time, cells[columns.time].strip()
                 )
             except Faulty as fault:
-                yield str(fault)
+                yield fault
 
     def _take(self, line: int, draft: Draft, name: str, column: str, value: str) -> None:
         if name in ("channel", "procedure"):
             known = self._mapping.channels if name == "channel" else self._mapping.procedures
             if value not in known:
-                raise Faulty(f"{column} {quoted(value)} is not in the mapping's {name}s")
+                raise Faulty(
+                    f"{name} not in the mapping", f"{column} {quoted(value)} is not in the mapping's {name}s"
+                )
         elif name in self._by_column:
             draft.lines[name] = line
             draft.times[name] = self._instant(column, value, ahead=name == "due").isoformat()
@@ -140,10 +160,10 @@ class LogReader:
         """Every row's time is read, also of activities that mean nothing here: a log with a broken clock is told."""
         instant = self._instant(column, value).isoformat()
         for name, when in self._by_activity.items():
-            if when.activity == activity:
+            if activity in when.activities:
                 draft.times[name] = _chosen(when, draft.times.get(name), instant)
                 if draft.times[name] == instant:
-                    draft.lines[name] = line
+                    draft.lines[name], draft.by[name] = line, activity
         if activity in self._steps:
             draft.steps.append((instant, self._steps[activity]))
 
@@ -153,7 +173,8 @@ class LogReader:
         try:
             read = _read_time(value, time.format)
         except ValueError:
-            raise Faulty(f"{column} {quoted(value)} is no time of the format {time.format}") from None
+            told = f"{column} {quoted(value)} is no time of the format {time.format}"
+            raise Faulty("no time of the format", told) from None
         if read.tzinfo is None:
             read = read.replace(tzinfo=self._zone)
         try:
@@ -163,11 +184,11 @@ class LogReader:
                 read = read.astimezone(self._zone).replace(tzinfo=OFFICE_ZONE)
             instant = read.astimezone(UTC)
         except OverflowError:
-            raise Faulty(f"{column} {quoted(value)} is no time of ours: from 1900 to 2999") from None
+            raise Faulty("no time of ours", f"{column} {quoted(value)} {NOT_OURS}") from None
         if not of_ours(instant):
-            raise Faulty(f"{column} {quoted(value)} is no time of ours: from 1900 to 2999")
+            raise Faulty("no time of ours", f"{column} {quoted(value)} {NOT_OURS}")
         if instant > self._now and not ahead:
-            raise Faulty(f"{column} {quoted(value)} lies in the future")
+            raise Faulty("in the future", f"{column} {quoted(value)} lies in the future")
         return instant
 
 

@@ -95,10 +95,10 @@ class Time(_Table):
 
 
 class When(_Table):
-    """Where a date stands: in a column of the case, or as the time of an activity's first or last row."""
+    """Where a date stands: in a column of the case, or as the time of the first or last row of one of the activities."""
 
     column: Text | None = None
-    activity: Text | None = None
+    activity: Text | Annotated[tuple[Text, ...], Field(min_length=1, max_length=50)] | None = None
     which: Literal["first", "last"] = "first"
 
     @model_validator(mode="after")
@@ -106,6 +106,10 @@ class When(_Table):
         if (self.column is None) == (self.activity is None):
             raise ValueError("give either column or activity")
         return self
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        return (self.activity,) if isinstance(self.activity, str) else self.activity or ()
 
 
 class Dates(_Table):
@@ -164,6 +168,8 @@ class Mapping(_Table):
     dossier: Dossier = Dossier()
     channels: dict[str, Channel] = {}
     procedures: dict[str, str] = {}
+    outcomes: dict[str, Outcome] = {}
+    """How a case ended, by the activity that its date of resolution comes from."""
     steps: Annotated[tuple[StepOf, ...], Field(max_length=200)] = ()
 
     @field_validator("procedures")
@@ -189,6 +195,9 @@ class Mapping(_Table):
         uses_activities = bool(self.steps) or any(when.activity for when in self.dates.given().values())
         if uses_activities and (self.columns.activity is None or self.columns.time is None):
             faults.append("dates of activities and steps need columns.activity and columns.time")
+        ends = self.dates.resolved.activities if self.dates.resolved else ()
+        if strangers := sorted(set(self.outcomes) - set(ends)):
+            faults.append(f"outcomes: not among the activities of dates.resolved: {', '.join(strangers)}")
         activities = [step.activity for step in self.steps]
         if len(set(activities)) < len(activities):
             faults.append("steps: an activity stands there twice")

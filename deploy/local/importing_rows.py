@@ -6,9 +6,11 @@ Promises that nothing is guessed: a file past whose fault nobody can tell one ro
 import csv
 import re
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from deploy.local.importing_files import DAMAGED, BadLog, LogFile
 from deploy.local.importing_mapping import Source
 
 # A quotation mark that nobody closed makes one row of all that follows: told, before it fills the memory.
@@ -18,40 +20,40 @@ SHOWN_CHARACTERS_MOST = 60
 _SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 
 
-class BadLog(Exception):
-    """A log of which nothing can be taken; says the line where there is one."""
-
-
 class Row(NamedTuple):
-    """A row's cells by column and the line that it begins on; `fault` where its cells are not those of the header."""
+    """A row's cells by column and the line that it begins on; `fault` where its cells are not those of the header.
+
+    Not an `event`: it tells of the case alone, without an activity and its time.
+    """
 
     line: int
     cells: dict[str, str]
     fault: str = ""
+    event: bool = True
 
 
 class _TooLong(Exception):
     """A row of more than ROW_CHARACTERS_MOST."""
 
 
-def csv_rows(path: Path, source: Source, needed: set[str]) -> Iterator[Row]:
+def csv_rows(log: LogFile, source: Source, needed: set[str]) -> Iterator[Row]:
     """The rows under the header. Rows of empty cells, as spreadsheets leave them, are passed over."""
-    header: list[str] = []
-    line = 0
+    path, header, line = log.path, list[str](), 0
     # One cell is bounded by its row: a long one in a column that nobody reads is no fault.
     csv.field_size_limit(2**31 - 1)
     try:
-        with path.open(encoding=source.encoding, newline="") as file:
-            lines = _Lines(file)
-            delimiter = lines.separator() or source.delimiter
-            line = lines.read
-            for cells in csv.reader(lines, delimiter=delimiter, strict=True):
-                began, line = line + 1, lines.read
-                lines.begin_row()
-                if not header:
-                    header = _checked_header(path, began, cells, needed)
-                elif any(map(str.strip, cells)):
-                    yield Row(began, dict(zip(header, cells, strict=False)), _miscounted(header, cells))
+        lines = _Lines(TextIOWrapper(log.stream, encoding=source.encoding, newline=""))
+        delimiter = lines.separator() or source.delimiter
+        line = lines.read
+        for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+            began, line = line + 1, lines.read
+            lines.begin_row()
+            if not header:
+                header = _checked_header(path, began, cells, needed)
+            elif any(map(str.strip, cells)):
+                yield Row(began, dict(zip(header, cells, strict=False)), _miscounted(header, cells))
+    except DAMAGED as fault:
+        raise BadLog(f"{path}: the packed file is damaged: {fault}") from None
     except OSError as fault:
         raise BadLog(f"{path}: {fault.strerror}") from None
     except UnicodeError:
@@ -132,8 +134,8 @@ def quoted(text: str) -> str:
 
 def _not_decodable(path: Path, encoding: str) -> str:
     """Says where; the text layer reads in blocks and only knows a place inside one."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
+    with LogFile(path) as file:
+        for number, raw in enumerate(file.stream, start=1):
             try:
                 raw.decode(encoding)
             except UnicodeError:

@@ -1,6 +1,9 @@
 """The command's course and its exit codes, with doors and reports that answer as they should."""
 
 import asyncio
+import csv
+import gzip
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import httpx
 import orjson
 import pytest
 
+from deploy.local import importing, importing_log
 from deploy.local.doors import Doors
 from deploy.local.importing import ALL_TAKEN, SOME_LEFT_OUT, import_log
 from deploy.local.importing_counts import Reports
@@ -67,5 +71,49 @@ def test_what_was_left_out_is_told_by_the_exit_code(
     log.write_text(f"case,start\nc1,2023-03-02\n{row}\n")
     mapping.write_text(MAPPING)
     said: list[str] = []
-    assert asyncio.run(import_log(log, mapping, house(refused), said.append)) == code
+    assert asyncio.run(import_log(log, mapping, house(refused), tmp_path, said.append)) == code
     assert any(told in line for line in said), said
+
+
+def test_the_first_ten_of_each_reason_are_listed_and_all_are_in_the_file(tmp_path: Path) -> None:
+    log, mapping = tmp_path / "log.csv", tmp_path / "log.toml"
+    late = [f"l{n},2099-01-01" for n in range(25)]
+    # Two bad rows of one case: it is counted once, under the first reason.
+    rows = ["c1,2023-03-02", *late, "l0,soon", "d1,soon", ",2023-03-02"]
+    log.write_text("\n".join(("case,start", *rows)) + "\n")
+    mapping.write_text(MAPPING)
+    said: list[str] = []
+    assert asyncio.run(import_log(log, mapping, house({}), tmp_path, said.append)) == SOME_LEFT_OUT
+    left_out = tmp_path / "a-log.left-out.csv"
+    assert sum("lies in the future" in line for line in said) == 10
+    assert f"… and more of “in the future”: all are in {left_out}" in said
+    for told in ("25 cases: in the future", "1 cases: no time of the format", "1 rows: no case"):
+        assert f"  {told:>{len(told) + 8 - len(told.split()[0])}}" in said, said
+    with left_out.open(encoding="utf-8", newline="") as file:
+        kept = list(csv.DictReader(file))
+    assert Counter(row["reason"] for row in kept) == {
+        "in the future": 25,
+        "rows that disagree": 1,
+        "no time of the format": 1,
+        "no case": 1,
+    }
+    assert left_out.stat().st_mode & 0o077 == 0
+    log.write_text("case,start\nc1,2023-03-02\n")
+    assert asyncio.run(import_log(log, mapping, house({}), tmp_path, said.append)) == ALL_TAKEN
+    assert not left_out.exists()
+
+
+def test_progress_is_told_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the file as it lies there, packed or not."""
+    monkeypatch.setattr(importing, "SAY_EVERY_BYTES", 10_000)
+    monkeypatch.setattr(importing_log, "WATCHED_EVERY_ROWS", 100)
+    log, mapping = tmp_path / "log.csv.gz", tmp_path / "log.toml"
+    rows = (f"c{n},2023-03-02T{n % 24:02}:{n % 60:02}:{n * 7 % 60:02}" for n in range(20_000))
+    log.write_bytes(gzip.compress("\n".join(("case,start", *rows)).encode()))
+    mapping.write_text(MAPPING)
+    said: list[str] = []
+    asyncio.run(import_log(log, mapping, house({}), tmp_path, said.append))
+    size = log.stat().st_size
+    told = [line for line in said if line.endswith(f"of {size:,} bytes read")]
+    read = [int(line.split()[0].replace(",", "")) for line in told]
+    assert len(read) >= 3 and read == sorted(read) and read[-1] <= size

@@ -77,6 +77,10 @@ def test_a_sound_mapping_is_read() -> None:
             "dates.accepted: give either column or activity",
         ),
         (("dates.accepted.which", "middle"), "dates.accepted.which:"),
+        (("dates.resolved.activity", []), "dates.resolved.activity."),
+        (("dates.resolved.activity", [""]), "dates.resolved.activity."),
+        (("outcomes", {"look": "granted"}), "outcomes: not among the activities of dates.resolved: look"),
+        (("outcomes", {"signed": "lost"}), "outcomes.signed:"),
         (("dates.accepted", None), "dates: give submitted, accepted or both"),
         (("dates", {"submitted": {"column": "a"}, "due": {"column": "b"}}), "need accepted"),
         (

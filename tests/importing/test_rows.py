@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local import importing_rows
+from deploy.local.importing_files import BadLog
 from deploy.local.importing_mapping import parse_mapping
-from deploy.local.importing_rows import BadLog
 from tests.importing.conftest import GOOD, HEADER, MAPPING, Read, read_log
 
 
@@ -36,7 +36,7 @@ def test_the_line_of_a_row_after_a_cell_of_many_lines_is_right(read: Read) -> No
     ("written", "told"),
     [
         (b"", "is empty"),
-        (b"case,door,start,end,due\n", "has a header and no row"),
+        (b"case,door,start,end,due\n", "has no row"),
         (b"case,door,end,due\nc1,Web,,\n", "line 1: missing columns: start; there are: case, door, end, due"),
         (b"case,door,start,start,end,due\n", "line 1: a column stands there twice: start"),
         (b"case;door;start;end;due\nc1;Web;;;\n", "line 1: missing columns"),

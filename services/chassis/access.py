@@ -16,6 +16,7 @@ from fastapi.security import HTTPBearer
 from services.chassis import metrics
 from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
+from services.chassis.requests import address_of
 from services.chassis.tokens import Caller, TokenRefused, Tokens
 
 PUBLIC = {
@@ -109,7 +110,7 @@ async def caller_of(
 
 def client_address(request: Request) -> str:
     """Whom to count for a public route: the peer. Behind a proxy the server is told to trust, that is the forwarded one."""
-    return request.client.host if request.client else ""
+    return address_of(request.scope)
 
 
 def unauthorised_routes(application: FastAPI, public: Mapping[str, str]) -> list[str]:

@@ -4,13 +4,13 @@ Promises that whoever sends too much, too slowly or nothing costs a bounded amou
 still get in. Never looks at what a request asks for. The bytes of a body are bounded by its route.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import resource
 import sys
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -30,41 +30,71 @@ REST_SECONDS = 5.0
 REFUSED_SECONDS = 2.0
 READING_SECONDS = 30.0
 LOOK_SECONDS = 1.0
-CONNECTIONS_LEAST = 10
 FILES_BESIDE = 200
 """Open files that a process needs beside its HTTP connections: databases, brokers, logs."""
 
 
-@dataclass(slots=True)
 class Bounds:
-    """The connections of a process, and how many there may be, in all and from one address."""
+    """The connections of a process, and how many there may be, in all and from one address.
 
-    total_max: int
-    of_address_max: int
-    open: "set[Bounded]" = field(default_factory=set)
-    of_address: Counter[str] = field(default_factory=Counter)
+    Each look for room costs the same, however many there are: whoever floods a full process must not make it search.
+    """
 
-    def make_room(self, address: str) -> bool:
+    def __init__(self, total_max: int, of_address_max: int) -> None:
+        self._total_max, self._of_address_max = total_max, of_address_max
+        self.known: set[Bounded] = set()  # those that are to close, too, until they have
+        self.open: set[Bounded] = set()
+        self.of_address: Counter[str] = Counter()
+        # Those that wait for a request, the longest waiting first; in all, and by address.
+        self._waiting: dict[Bounded, None] = {}
+        self._waiting_of: defaultdict[str, dict[Bounded, None]] = defaultdict(dict)
+
+    def enter(self, connection: Bounded) -> bool:
         """Whether one more may come in, after the one that has waited longest for a request has gone for it.
 
         Guarantee: idle connections keep nobody out. Test: test_idle_connections_keep_nobody_out.
+        Guarantee: there are never more than there may be, however many come at once. Test: test_a_rush_stays_within_the_bounds.
         """
-        if self.of_address[address] >= self.of_address_max:
-            return _close_oldest(c for c in self.open if c.address == address)
-        return len(self.open) < self.total_max or _close_oldest(self.open)
+        address = connection.address
+        if self.of_address[address] >= self._of_address_max:
+            room = self._let_go(self._waiting_of.get(address, {}))
+        else:
+            room = len(self.open) < self._total_max or self._let_go(self._waiting)
+        if room:
+            self.open.add(connection)
+            self.of_address[address] += 1
+        return room
 
-    def close_late(self, now: float) -> None:
-        """Ends every connection whose state has lasted too long."""
-        for connection in [c for c in self.open if c.deadline is not None and c.deadline < now]:
-            connection.end_late()
+    def leave(self, connection: Bounded) -> None:
+        """It is counted no longer, from the moment that it is to close."""
+        if connection in self.open:
+            self.open.discard(connection)
+            self.busy(connection)
+            self.of_address[connection.address] -= 1
+            if not self.of_address[connection.address]:
+                del self.of_address[connection.address]
 
+    def waits(self, connection: Bounded) -> None:
+        """It waits for a request from now on."""
+        self.busy(connection)
+        if connection in self.open:
+            self._waiting[connection] = self._waiting_of[connection.address][connection] = None
 
-def _close_oldest(connections: "Iterable[Bounded]") -> bool:
-    oldest = min((c for c in connections if c.waiting), key=lambda c: c.since, default=None)
-    if oldest is not None:
-        metrics.CONNECTIONS_CLOSED.labels("for-another").inc()
-        oldest.drop()
-    return oldest is not None
+    def busy(self, connection: Bounded) -> None:
+        """It has one."""
+        if self._waiting.pop(connection, connection) is None:
+            waiting = self._waiting_of[connection.address]
+            del waiting[connection]
+            if not waiting:
+                del self._waiting_of[connection.address]
+
+    def _let_go(self, waiting: dict[Bounded, None]) -> bool:
+        oldest = next(iter(waiting), None)
+        if oldest is not None:
+            metrics.CONNECTIONS_CLOSED.labels("for-another").inc()
+            self.leave(oldest)
+            oldest.drop()
+        return oldest is not None
 
 
 class Bounded(HttpToolsProtocol):
@@ -80,28 +110,24 @@ class Bounded(HttpToolsProtocol):
         self._unread = 0  # bytes that the parser took since it last gave something to us
         self._refused = False
         self.address = ""
-        self.waiting = True
-        self.since = 0.0
+        self._waiting = True
+        self._unsent = 0
         self.deadline: float | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
-        if not self._bounds.make_room(self.address):
+        self._bounds.known.add(self)
+        if not self._bounds.enter(self):
             metrics.CONNECTIONS_CLOSED.labels("too-many").inc()
             self._refuse(Problem(503, detail="too many connections", headers={"Retry-After": "1"}))
             self.drop()
             return
-        self._bounds.open.add(self)
-        self._bounds.of_address[self.address] += 1
         self._wait(HEAD_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self._bounds.open:
-            self._bounds.open.discard(self)
-            self._bounds.of_address[self.address] -= 1
-            if not self._bounds.of_address[self.address]:
-                del self._bounds.of_address[self.address]
+        self._bounds.leave(self)
+        self._bounds.known.discard(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -115,14 +141,14 @@ class Bounded(HttpToolsProtocol):
             piece = data[start : start + PIECE_BYTES]
             self._unread += len(piece)
             super().data_received(piece)
-            if len(getattr(self, "url", b"")) > TARGET_BYTES_MAX and self.waiting:
+            if len(getattr(self, "url", b"")) > TARGET_BYTES_MAX and self._waiting:
                 self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
             elif self._unread > HEAD_BYTES_MAX:
                 self._refuse(Problem(431, detail=f"at most {HEAD_BYTES_MAX} bytes of headers"))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self.waiting:
+        if self._waiting:
             self._wait(HEAD_SECONDS)
 
     def on_headers_complete(self) -> None:
@@ -132,7 +158,8 @@ class Bounded(HttpToolsProtocol):
         if len(self.url) > TARGET_BYTES_MAX:
             self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
             return
-        self.waiting = False
+        self._waiting = False
+        self._bounds.busy(self)
         self._by(PIECE_SECONDS)
         super().on_headers_complete()
 
@@ -168,34 +195,44 @@ class Bounded(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self.deadline = None
+        if self._waiting:
+            self._by(IDLE_SECONDS)
+        else:
+            self.deadline = None
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's own word for what is no HTTP."""
         self._refuse(Problem(400, "http-malformed", "this is no HTTP/1.1 request"))
 
     def end_late(self) -> None:
-        if self._refused:
-            self.drop()
+        """Its state has lasted too long.
+
+        Guarantee: who reads an answer slowly gets the whole of it. Test: test_an_answer_that_is_read_slowly_is_read_whole.
+        """
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and unsent != self._unsent:
+            self._unsent = unsent
+            self._by(READING_SECONDS)
             return
-        metrics.CONNECTIONS_CLOSED.labels("idle" if self.waiting else "late").inc()
-        cycle = self.cycle
-        if cycle is not None and cycle.more_body and not cycle.response_started:
-            self._refuse(Problem(408, detail=f"nothing more came for {PIECE_SECONDS:g} s"))
+        if not self._refused and not self.transport.is_closing():
+            metrics.CONNECTIONS_CLOSED.labels("idle" if self._waiting else "late").inc()
+            cycle = self.cycle
+            if cycle is not None and cycle.more_body and not cycle.response_started:
+                self._refuse(Problem(408, detail=f"nothing more came for {PIECE_SECONDS:g} s"))
         self.drop()
 
     def drop(self) -> None:
         """Closes, the second time without waiting for the client to read what it was sent."""
-        self.deadline = None
         if self.transport.is_closing():
             self.transport.abort()
         else:
             self.transport.close()
-            self.deadline = self.loop.time() + REST_SECONDS
+        self._by(REST_SECONDS)
 
     def _wait(self, seconds: float) -> None:
-        self.waiting, self.since = True, self.loop.time()
-        self.deadline = self.since + seconds
+        self._waiting = True
+        self._bounds.waits(self)
+        self._by(seconds)
 
     def _by(self, seconds: float) -> None:
         self.deadline = self.loop.time() + seconds
@@ -226,7 +263,9 @@ async def close_late(bounds: Bounds) -> None:
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        bounds.close_late(loop.time())
+        now = loop.time()
+        for connection in [c for c in bounds.known if c.deadline is not None and c.deadline < now]:
+            connection.end_late()
         metrics.CONNECTIONS_OPEN.set(len(bounds.open))
 
 
@@ -244,4 +283,4 @@ def allow_files(total_max: int) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     if needed < total_max + FILES_BESIDE:
         log.warning("few-files", extra={"fields": {"open_files": hard, "connections": needed - FILES_BESIDE}})
-    return max(needed - FILES_BESIDE, CONNECTIONS_LEAST)
+    return max(needed - FILES_BESIDE, 1)

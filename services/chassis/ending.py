@@ -1,6 +1,7 @@
 """Ends tasks until they have ended. On Python 3.11 a cancellation can be lost, in libraries below us too: one is not enough.
 
-Promises that whoever began tasks leaves none of them behind. Never ends a task in the middle of its own clean-up.
+Promises that whoever began tasks leaves none of them behind, and that each has AGAIN_SECONDS for its own clean-up before it is
+cancelled again.
 """
 
 from __future__ import annotations
@@ -21,18 +22,21 @@ async def end(tasks: Collection[asyncio.Task[Any]]) -> None:
 
     Guarantee: a task that lost its cancellation is cancelled again. Test: test_a_task_that_lost_its_cancellation_is_ended.
     """
+    clock = asyncio.get_running_loop().time
     cancelled = False
-    waiting = {task for task in tasks if not task.done()}
-    while waiting:
-        for task in waiting:
-            task.cancel()
+    again_at = 0.0
+    while waiting := [task for task in tasks if not task.done()]:
+        if clock() >= again_at:
+            if again_at:
+                log.error(
+                    "tasks do not end and are cancelled again: %s", [task.get_name() for task in waiting]
+                )
+            again_at = clock() + AGAIN_SECONDS
+            for task in waiting:
+                task.cancel()
         try:
-            _, waiting = await asyncio.wait(waiting, timeout=AGAIN_SECONDS)
+            await asyncio.wait(waiting, timeout=max(0.0, again_at - clock()))
         except asyncio.CancelledError:
             cancelled = True
-            waiting = {task for task in waiting if not task.done()}
-            continue
-        for task in waiting:
-            log.error("a task does not end and is cancelled again: %s", task.get_name())
     if cancelled:
         raise asyncio.CancelledError

@@ -28,7 +28,7 @@ CREATE TABLE events (
 -- Gap-free numbers, drawn under the head lock: a rolled back append gives its numbers back.
 CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL);
 
--- First answers by (caller, key), kept 14 days in weekly partitions: keys are random, and no index over random values may span the log.
+-- First answers by (caller, key), kept 14 days in weekly partitions (idempotency_weeks.sql): keys are random, and no index over random values may span the log.
 CREATE TABLE idempotency_keys (
     week date NOT NULL,
     caller text NOT NULL,
@@ -45,30 +45,6 @@ CREATE TYPE new_event AS (
     item integer, index smallint, stream_id uuid, event_id uuid, command_id uuid, type text, schema_version smallint,
     occurred_at timestamptz, actor text, correlation_id uuid, causation_id uuid, traceparent text, counter text, data text
 );
-
--- Creates this week's partition and the next two, drops those older than 14 days. Called at start and every hour.
-CREATE FUNCTION keep_idempotency_weeks(today date) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    monday date;
-    old text;
-BEGIN
-    PERFORM FROM log_head FOR UPDATE;
-    FOR ahead IN 0..2 LOOP
-        monday := date_trunc('week', today)::date + 7 * ahead;
-        IF to_regclass('idempotency_keys_' || to_char(monday, 'YYYYMMDD')) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I PARTITION OF idempotency_keys FOR VALUES IN (%L)',
-                'idempotency_keys_' || to_char(monday, 'YYYYMMDD'), monday);
-        END IF;
-    END LOOP;
-    FOR old IN
-        SELECT inhrelid::regclass::text FROM pg_inherits
-        WHERE inhparent = 'idempotency_keys'::regclass
-          AND to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD') + 7 + 14 <= today
-    LOOP
-        EXECUTE format('DROP TABLE %s', old);
-    END LOOP;
-END $$;
 
 -- Appends a batch of items, each one command's events on one stream, and answers each of them:
 --   appended: its events stand at version and position (of its last event), with the numbers drawn for them;
@@ -188,11 +164,8 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION append(new_item[], new_event[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION keep_idempotency_weeks(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION append(new_item[], new_event[]) TO {role};
-GRANT EXECUTE ON FUNCTION keep_idempotency_weeks(date) TO {role};
 GRANT SELECT ON events, log_head, counters, idempotency_keys TO {role};
-SELECT keep_idempotency_weeks(current_date);
 
 -- The newest position and the time up to which that is all there is: it waits for appends under way, and later ones are recorded later.
 CREATE FUNCTION log_position(OUT "position" bigint, OUT complete_at timestamptz)

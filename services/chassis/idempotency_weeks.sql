@@ -32,3 +32,6 @@ BEGIN
         END;
     END LOOP;
 END $$;
+REVOKE ALL ON FUNCTION keep_idempotency_weeks(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION keep_idempotency_weeks(date) TO {role};
+SELECT keep_idempotency_weeks(current_date);

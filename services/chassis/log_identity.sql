@@ -35,24 +35,3 @@ BEGIN
 END $$;
 CREATE TRIGGER a_refused_log_takes_nothing BEFORE INSERT ON events
     FOR EACH STATEMENT EXECUTE FUNCTION take_nothing_when_refused();
-
--- Which copy of the log this is: drawn anew when the rows are found in another cluster, database or timeline than before.
-CREATE TABLE log_incarnation (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    incarnation uuid NOT NULL,
-    place text NOT NULL
-);
-CREATE FUNCTION log_incarnation() RETURNS uuid
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE
-    here text;
-BEGIN
-    SELECT concat_ws('/', s.system_identifier, d.oid, c.timeline_id) INTO here
-    FROM pg_control_system() s, pg_control_checkpoint() c, pg_database d WHERE d.datname = current_database();
-    INSERT INTO log_incarnation AS i (incarnation, place) VALUES (gen_random_uuid(), here)
-    ON CONFLICT (only_row) DO UPDATE SET incarnation = excluded.incarnation, place = excluded.place
-    WHERE i.place <> excluded.place;
-    RETURN (SELECT i.incarnation FROM log_incarnation i);
-END $$;
-REVOKE ALL ON FUNCTION log_incarnation() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log_incarnation() TO {role};

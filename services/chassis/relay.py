@@ -201,12 +201,12 @@ class Relay:
     async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str, epoch: int) -> None:
         """Every second: how far is the log published, is it still the same cluster, and `progress` is told."""
         complete: datetime | None = None
-        incarnation = await self._pool.fetchval("SELECT log_incarnation()")
         while True:
             published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
             await self.guard.refuse_if_refused()
             event_id = self._log.id_at(published) if self._log else None
             newest, complete_at = await self._pool.fetchrow("SELECT * FROM log_position()")
+            # At first the event before the next ones is known only once the feed has read, which it may have done meanwhile.
             event_id = event_id or (self._log.id_at(published) if self._log else None)
             if published < newest:
                 # Others of the same flush share the last one's time and may be unpublished: up to just before it.
@@ -224,7 +224,6 @@ class Relay:
                         "producer": self._name,
                         "position": published,
                         "event_id": event_id and str(event_id),
-                        "incarnation": str(incarnation),
                         "complete_up_to": complete,
                         "offsets": offsets,
                         "topic_ids": self._topic_ids,

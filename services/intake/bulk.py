@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -83,6 +83,13 @@ class CaseAnswers(BaseModel):
 Told = dict[str, Any]
 
 
+class Difference(NamedTuple):
+    """The first member that is told otherwise than it was recorded, and both values in words."""
+
+    field: str
+    told: str
+
+
 async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, traceparent: str) -> bytes:
     """Records the cases and answers for each, in order; the answer's JSON.
 
@@ -106,40 +113,47 @@ async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, tracep
         items = await _claimed(intake, pool, sound, actor, traceparent, now)
         stored = await asyncio.gather(*(intake.store.append(item) for item in items))
         told = [(case, item.stream_id) for (_, case, _), item in zip(sound, items, strict=True)]
-        before = [each for each, answer in zip(told, stored, strict=True) if not isinstance(answer, Appended)]
-        differ = await _differing(applicants, before)
+        before = [not isinstance(answer, Appended) for answer in stored]
+        differ = await _differing(applicants, told, before)
         added = await add_acts(
             applicants,
-            [([] if dossier_id in differ else case.acts, dossier_id) for case, dossier_id in told],
+            [
+                ([] if differs else case.acts, dossier_id)
+                for (case, dossier_id), differs in zip(told, differ, strict=True)
+            ],
             actor,
             traceparent,
         )
-        for (place, _, _), (case, dossier_id), answer, more in zip(sound, told, stored, added, strict=True):
-            outcome = "recorded" if isinstance(answer, Appended) or more else "repeated"
-            answers[place] = {
-                "source": case.source,
-                "case": case.case,
-                "outcome": outcome,
-                "dossier_id": str(dossier_id),
-            }
-            if dossier_id in differ:
-                answers[place] = _refused(case, differ[dossier_id]) | {"dossier_id": str(dossier_id)}
+        for (place, _, _), (case, dossier_id), stood, differs, more in zip(
+            sound, told, before, differ, added, strict=True
+        ):
+            answer = {"dossier_id": str(dossier_id)}
+            if differs:
+                answers[place] = (
+                    _refused(case, Rejected("differs-from-record", differs.told), differs.field) | answer
+                )
+            else:
+                outcome = "repeated" if stood and not more else "recorded"
+                answers[place] = {"source": case.source, "case": case.case, "outcome": outcome} | answer
     return orjson.dumps({"answers": answers})
 
 
-async def _differing(applicants: Applicants, cases: Sequence[tuple[Case, UUID]]) -> dict[UUID, Rejected]:
-    """Of cases that stand already: those that the import tells otherwise now, and what the record has.
+async def _differing(
+    applicants: Applicants, told: Sequence[tuple[Case, UUID]], before: Sequence[bool]
+) -> list[Difference | None]:
+    """Of each case that stood already: what the import tells otherwise now, and what the record has.
 
     Guarantee: a repeat is the same content, not the same name. Test: test_a_case_that_is_told_otherwise_now_is_refused.
     """
-    if not cases:
-        return {}
-    histories = await applicants.intake.store.load_many([dossier_id for _, dossier_id in cases])
-    found = {dossier_id: _difference(case, histories[dossier_id]) for case, dossier_id in cases}
-    return {dossier_id: rejected for dossier_id, rejected in found.items() if rejected is not None}
+    stood = [dossier_id for (_, dossier_id), was in zip(told, before, strict=True) if was]
+    histories = await applicants.intake.store.load_many(stood) if stood else {}
+    return [
+        _difference(case, histories[dossier_id]) if was else None
+        for (case, dossier_id), was in zip(told, before, strict=True)
+    ]
 
 
-def _difference(case: Case, history: Sequence[StoredEvent]) -> Rejected | None:
+def _difference(case: Case, history: Sequence[StoredEvent]) -> Difference | None:
     """What people brought with them is not compared: it may be erased here, and what is filed stands apart from the log."""
     first = history[0]
     filed = EVENTS.decode(first.type, first.schema_version, first.data)
@@ -149,9 +163,13 @@ def _difference(case: Case, history: Sequence[StoredEvent]) -> Rejected | None:
     now["submitted_at"], had["submitted_at"] = (
         at.astimezone(ZONE).isoformat() for at in (case.submitted_at, first.occurred_at)
     )
-    told = [f"{name} is {now[name]}, the record has {had[name]}" for name in now if now[name] != had[name]]
-    told += [] if told else acts_differ(case.acts, history)
-    return Rejected("differs-from-record", "; ".join(told)) if told else None
+    other = [name for name in now if now[name] != had[name]]
+    if other:
+        return Difference(
+            other[0], "; ".join(f"{name} is {now[name]}, the record has {had[name]}" for name in other)
+        )
+    acts = acts_differ(case.acts, history)
+    return Difference("acts", acts) if acts else None
 
 
 async def _claimed(
@@ -239,16 +257,9 @@ def _item(
     return item_of(intake, submission, dossier_id, actor, traceparent=traceparent)
 
 
-def _refused(case: Case, rejected: Rejected) -> Told:
+def _refused(case: Case, rejected: Rejected, field: str = "") -> Told:
     acts = rejected.code == "before-submission" or rejected.detail.startswith("act ")
-    differs = rejected.code == "differs-from-record" and not acts
-    field = (
-        "acts"
-        if acts
-        else rejected.detail.split()[0]
-        if differs
-        else FIELD_OF.get(rejected.code, "submitted_at")
-    )
+    field = field or ("acts" if acts else FIELD_OF.get(rejected.code, "submitted_at"))
     return {
         "source": case.source,
         "case": case.case,

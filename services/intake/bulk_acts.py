@@ -96,17 +96,17 @@ async def add_acts(
     return await asyncio.gather(*(add(acts, dossier_id) for acts, dossier_id in cases))
 
 
-def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> list[str]:
-    """The first recorded act of an import that the acts do not tell as it stands; more acts than are recorded are no difference."""
+def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> str:
+    """The first recorded act of an import that the acts do not tell as it stands; empty when they tell all, and perhaps more."""
     recorded = [stored for stored in history[1:] if stored.actor.startswith(IMPORTER)]
     for number, stored in enumerate(recorded):
         had = f"the record has {stored.type} at {stored.occurred_at.astimezone(ZONE).isoformat()}"
         if number >= len(acts):
-            return [f"act {number} is told no longer, {had}"]
+            return f"act {number} is told no longer, {had}"
         event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
         if acts[number].at != stored.occurred_at or not _says(acts[number], event):
-            return [f"act {number} is told otherwise, {had}"]
-    return []
+            return f"act {number} is told otherwise, {had}"
+    return ""
 
 
 def _says(act: ActOfCase, event: Event) -> bool:

@@ -50,7 +50,7 @@ class Intake:
         return tuple(hmac.digest(key, told, "sha256") for key in self.hmac_keys)
 
     def repeat_key(self, actor: str, key: str, told: bytes, about: bytes = b"") -> RepeatKey:
-        """`told` is JSON. Keys that are a week old or less may have been recorded by the bytes of the body: those count, too."""
+        """`told` is JSON. A release before recorded keys by the bytes of the body: as long as keys are kept, those count, too."""
         now, *older = self.marks(about + canonical(told))
         return RepeatKey(actor, key, now, (*older, *self.marks(about + told)))
 

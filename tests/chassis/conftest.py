@@ -1,13 +1,15 @@
-"""A database with the chassis' tables alone, and events to put there."""
+"""A database with the chassis' tables alone, and events to put there; an application with one route of each kind."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
@@ -18,6 +20,8 @@ from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, 
 from services.chassis.migrations import chassis_sql
 from services.chassis.sending import Message
 from services.chassis.settings import KafkaSettings
+from tests.chassis.doors import Doors
+from tests.chassis.issuing import Issuer
 from tests.databases import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -55,7 +59,7 @@ def item(
 async def lay_tables(fresh: Database) -> Database:
     """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
-    for name in ("event_store", "relay", "consumer", "log_identity", "topic_identity", "idempotency_weeks"):
+    for name in ("event_store", "idempotency_weeks", "relay", "consumer", "log_identity", "topic_identity"):
         await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
     await connection.execute(
         "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"
@@ -114,3 +118,24 @@ async def copied(
     second = await lay_tables(database("intake", migrated=False))
     async with open_pool(first.dsn) as log, open_pool(second.dsn) as read:
         yield Copied(first, second, log, read, kafka_as("intake"), topic)
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+def doors(issuer: Issuer, tmp_path: Path) -> Doors:
+    return Doors(issuer.write(tmp_path))
+
+
+@pytest.fixture
+async def client(doors: Doors) -> AsyncIterator[httpx.AsyncClient]:
+    async with doors.client() as client:
+        yield client
+
+
+@pytest.fixture
+def token(issuer: Issuer) -> str:
+    return issuer.token()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi.responses import Response
 
 from services.chassis import connections
 from services.chassis.connections import HEAD_BYTES_MAX, Bounded, Bounds, close_late
@@ -20,6 +21,7 @@ from tests.chassis.doors import Doors
 from tests.chassis.issuing import Issuer
 
 PATIENCE_SECONDS = 30
+LARGE_BYTES = 40_000_000
 GET = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
 Sockets = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -75,6 +77,10 @@ async def house(
     async def slow() -> str:
         await asyncio.sleep(1.0)
         return "done"
+
+    @doors.application.get("/large")
+    async def large() -> Response:
+        return Response(b"x" * LARGE_BYTES)
 
     http = partial(Bounded, bounds=bounds)
     server = uvicorn.Server(
@@ -197,6 +203,52 @@ async def test_idle_connections_keep_nobody_out(house: House, monkeypatch: pytes
     assert [await ended(reader) for reader, _ in idle[:2]] == [b"", b""]
     assert b'"done"' in await answer(busy)
     assert len(house.bounds.open) <= 5
+
+
+async def test_a_rush_stays_within_the_bounds(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of many that come in the same moment puts out another one, and the one whose request is under way is left alone."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 60)
+    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
+    await asyncio.sleep(0.1)
+    rush = await asyncio.gather(*(house.enter() for _ in range(40)))
+    last = await house.enter(GET)
+    assert b" 200 " in await answer(last)
+    assert len(house.bounds.open) <= 5
+    left = asyncio.gather(*(ended(reader) for reader, _ in rush[:36]))
+    assert set(await left) == {b""}
+    assert b'"done"' in await answer(busy)
+
+
+async def test_an_answer_that_is_read_slowly_is_read_whole(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lasts longer than every deadline, and each of them finds that some more was read."""
+    monkeypatch.setattr(connections, "READING_SECONDS", 2.0)
+    reader, writer = await house.enter(
+        GET.replace(b"/livez", b"/large").replace(b"host", b"connection: close\r\nhost")
+    )
+    writer.transport.pause_reading()
+    taken = 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            writer.transport.resume_reading()
+            piece = await reader.read(LARGE_BYTES // 20)
+            writer.transport.pause_reading()
+            if not piece:
+                break
+            taken += len(piece)
+            await asyncio.sleep(0.01)
+    assert taken > LARGE_BYTES
+
+
+async def test_an_answer_that_nobody_reads_is_let_go(house: House) -> None:
+    _, writer = await house.enter(GET.replace(b"/livez", b"/large"))
+    writer.transport.pause_reading()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not house.bounds.known:  # noqa: ASYNC110 (nothing tells it)
+            await asyncio.sleep(0.01)
+        while house.bounds.known:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def test_when_all_are_busy_one_more_is_told_to_come_back(house: House) -> None:

@@ -80,6 +80,31 @@ async def test_who_is_cancelled_while_ending_others_ends_them_first() -> None:
     assert task.done()
 
 
+async def test_who_is_cancelled_while_ending_others_does_not_cut_their_clean_up_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "AGAIN_SECONDS", 60)
+    cleaned = False
+
+    async def cleans() -> None:
+        nonlocal cleaned
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)
+            cleaned = True
+
+    task = asyncio.create_task(cleans())
+    await asyncio.sleep(0)
+    ender = asyncio.create_task(end([task]))
+    await asyncio.sleep(0.01)
+    ender.cancel()
+    async with asyncio.timeout(30):
+        with pytest.raises(asyncio.CancelledError):
+            await ender
+    assert cleaned
+
+
 async def test_what_a_task_raised_stays_with_it_and_its_clean_up_is_awaited() -> None:
     cleaned = False
 

@@ -16,27 +16,6 @@ from tests.chassis.issuing import Issuer
 BOTH = pytest.mark.parametrize("path", ["/direct", "/plain"])
 
 
-@pytest.fixture(scope="module")
-def issuer() -> Issuer:
-    return Issuer()
-
-
-@pytest.fixture
-def doors(issuer: Issuer, tmp_path: Path) -> Doors:
-    return Doors(issuer.write(tmp_path))
-
-
-@pytest.fixture
-async def client(doors: Doors) -> AsyncIterator[httpx.AsyncClient]:
-    async with doors.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def token(issuer: Issuer) -> str:
-    return issuer.token()
-
-
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,8 +1,5 @@
 """What the front door does against those who would have a request read two ways, an answer kept, or signatures checked for ever."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 
@@ -11,27 +8,6 @@ from services.chassis.tokens import Caller
 from tests.chassis.doors import Doors, headers
 from tests.chassis.issuing import Issuer
 from tests.chassis.test_web import BOTH, problem
-
-
-@pytest.fixture
-def issuer() -> Issuer:
-    return Issuer()
-
-
-@pytest.fixture
-def doors(issuer: Issuer, tmp_path: Path) -> Doors:
-    return Doors(issuer.write(tmp_path))
-
-
-@pytest.fixture
-async def client(doors: Doors) -> AsyncIterator[httpx.AsyncClient]:
-    async with doors.client() as client:
-        yield client
-
-
-@pytest.fixture
-def token(issuer: Issuer) -> str:
-    return issuer.token()
 
 
 @BOTH

@@ -9,6 +9,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-    for part in ("event_store", "relay", "consumer"):
+    for part in ("event_store", "idempotency_weeks", "relay", "consumer"):
         run_sql(chassis_sql(part))
     run_sql(Path(__file__).with_name("0001_intake.sql"))

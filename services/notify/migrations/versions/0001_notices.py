@@ -9,6 +9,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-    for name in ("event_store", "relay", "consumer"):
+    for name in ("event_store", "idempotency_weeks", "relay", "consumer"):
         run_sql(chassis_sql(name))
     run_sql(Path(__file__).with_name("0001_notices.sql"))

@@ -1,4 +1,4 @@
-"""A log that differs from what was published of it is closed: the refusal, its trigger, the log's incarnation; ids of topics."""
+"""A log that differs from what was published of it is closed: the refusal and its trigger; ids of topics."""
 
 from services.chassis.migrations import chassis_sql, run_sql
 

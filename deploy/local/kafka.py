@@ -5,6 +5,7 @@ never used before.
 """
 
 import base64
+import secrets
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +44,9 @@ class Kafka:
         report: Report = lambda line: None,
     ) -> None:
         """One node for each pair of ports. `passwords`: of each of USERS. `settings`: beside the nodes' own."""
-        self.nodes = [Node(index, ports, home, settings) for index in range(len(ports))]
+        # Kept nowhere: only these nodes, while they run, speak with one another.
+        between = secrets.token_hex(32)
+        self.nodes = [Node(index, ports, home, between, settings) for index in range(len(ports))]
         self.passwords = dict(passwords)
         self._home = home
         self._report = report

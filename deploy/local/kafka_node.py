@@ -1,6 +1,10 @@
 """One Apache Kafka process, broker and controller in one: its settings, its storage, its life.
 
-Clients come in with SASL/SCRAM over loopback and may do what ACLs allow; the controllers talk among themselves.
+Clients come in with SASL/SCRAM over loopback and may do what ACLs allow; the controllers talk among themselves, with a
+secret of their own.
+
+Guarantee: whoever does not hold that secret gets nothing from the controllers' port.
+Test: test_a_stranger_gets_nothing_from_the_controllers_port.
 """
 
 import shutil
@@ -24,10 +28,15 @@ class Ports:
 
 
 class Node:
-    """`ports`: of every node of the cluster, this one's at `index`."""
+    """`ports`: of every node of the cluster, this one's at `index`. `controllers_secret`: of every node, too."""
 
     def __init__(
-        self, index: int, ports: Sequence[Ports], home: Path, settings: Mapping[str, str] | None = None
+        self,
+        index: int,
+        ports: Sequence[Ports],
+        home: Path,
+        controllers_secret: str,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.id = index + 1
         self.ports = ports[index]
@@ -35,6 +44,7 @@ class Node:
         self.folder = home / name
         self.process = Process(name, home=home)
         self._ports = ports
+        self._controllers_secret = controllers_secret
         self._settings = settings or {}
 
     @property
@@ -108,6 +118,8 @@ class Node:
         here = "127.0.0.1"
         listener = f"CLIENT://{here}:{self.ports.client}"
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
+        plain = "org.apache.kafka.common.security.plain.PlainLoginModule"
+        secret = self._controllers_secret
         return {
             "node.id": str(self.id),
             "process.roles": "broker,controller",
@@ -118,15 +130,20 @@ class Node:
             "advertised.listeners": listener,
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "CLIENT",
-            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
             "sasl.enabled.mechanisms": "SCRAM-SHA-256",
             "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-256",
             "listener.name.client.scram-sha-256.sasl.jaas.config": (
                 f'{scram} required username="broker" password="{passwords["broker"]}";'
             ),
+            # PLAIN: SCRAM's passwords stand in the log of metadata, which controllers can read only once they have come in.
+            "sasl.mechanism.controller.protocol": "PLAIN",
+            "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.controller.plain.sasl.jaas.config": (
+                f'{plain} required username="controller" password="{secret}" user_controller="{secret}";'
+            ),
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-            # ANONYMOUS is who comes in by the controllers' listener, on loopback.
-            "super.users": "User:admin;User:broker;User:ANONYMOUS",
+            "super.users": "User:admin;User:broker;User:controller",
             "log.dirs": str(self.folder / "data"),
             "auto.create.topics.enable": "false",
             "unclean.leader.election.enable": "false",

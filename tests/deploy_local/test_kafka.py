@@ -1,10 +1,14 @@
 """The embedded Kafka: passwords, rights, settings, and what survives a kill."""
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.conn import create_conn
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
+from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from contracts.topics import TOPICS, topics_of
 from deploy.local.kafka import Kafka
@@ -99,3 +103,38 @@ async def test_a_wiped_broker_is_empty_and_another_cluster(kafka: Kafka, kafka_a
     assert metadata.cluster_id == kafka.cluster_id != before
     assert {topic.name for topic in TOPICS} <= set(metadata.topics)
     assert await read(kafka_as("admin"), "dossiers", patience_ms=5_000) == []
+
+
+async def asked(port: int, request: Any, **how: Any) -> Any:
+    """What a port answers to a client of the protocol's own words; None when it hangs up."""
+    try:
+        connection = await create_conn("127.0.0.1", port, request_timeout_ms=5_000, **how)
+    except KafkaError:
+        return None
+    try:
+        return await connection.send(request)
+    except KafkaError:
+        return None
+    finally:
+        connection.close()
+
+
+async def test_a_stranger_gets_nothing_from_the_controllers_port(kafka: Kafka) -> None:
+    """Without a password, with a client's own, and with a guessed one: no right is read and none is given."""
+    node = kafka.nodes[0]
+    secret = re.search(r'user_controller="(\w+)"', (node.folder / "server.properties").read_text("utf-8"))
+    assert secret is not None
+
+    def login(user: str, password: str) -> dict[str, str]:
+        sasl = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN"}
+        return {**sasl, "sasl_plain_username": user, "sasl_plain_password": password}
+
+    everything = DescribeAclsRequest(1, None, 1, None, None, 1, 1)  # type: ignore[arg-type]
+    a_right = CreateAclsRequest(2, "contacts", 3, "User:analyst", "*", 3, 3)
+    for how in ({}, login("analyst", kafka.passwords["analyst"]), login("controller", "guessed")):
+        for request in (everything, a_right):
+            assert await asked(node.ports.controller, request, **how) is None
+    told = await asked(node.ports.controller, everything, **login("controller", secret[1]))
+    assert "contacts" in str(told) and "User:analyst" in str(told)
+    with pytest.raises(TopicAuthorizationFailedError):
+        await read(KafkaSettings(kafka.bootstrap, "analyst", kafka.passwords["analyst"]), "contacts")

@@ -30,7 +30,10 @@ class NoticeSent(Message):
 
 
 class NoticeFailed(Message):
-    """The notice will not reach anybody by this channel, for a reason from a closed set."""
+    """The notice reached nobody by this channel, for a reason from a closed set.
+
+    NoticeSent or NoticeFailed of the same notice follows when an operator has it sent again; the last one holds.
+    """
 
     type_name: ClassVar[str] = "NoticeFailed.v1"
     owner: ClassVar[str] = "notify"

@@ -1,4 +1,4 @@
-"""`motcua held …` and `motcua republish …`: what an operator does by hand while everything runs.
+"""`motcua held …`, `motcua notices …` and `motcua republish …`: what an operator does by hand while everything runs.
 
 Works as the service's own role on its database; the running service does the work. Shows coordinates and reasons, never
 what a message says.
@@ -9,11 +9,13 @@ import asyncio
 import getpass
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from contracts.notify import FailureReason
 from contracts.topics import SERVICES
 from deploy.local.home import Home
 from deploy.local.keys import secrets_of
@@ -25,6 +27,7 @@ from services.chassis.recover import NoWayOut, recover
 from services.chassis.redrive import ask_redrive_of
 from services.chassis.republish import republish
 from services.chassis.settings import KafkaSettings
+from services.notify.again import failed, send_again
 
 Say = Callable[[str], None]
 PUBLISHERS = ("intake", "processing", "notify")
@@ -46,6 +49,21 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     for act in (retry, drop):
         act.add_argument("service", choices=SERVICES)
         act.add_argument("id", type=int, help="as `motcua held list` shows it")
+
+    notices = commands.add_parser("notices", help="e-mails that failed: list, send again")
+    acts = notices.add_subparsers(required=True, metavar="ACT")
+    listed = acts.add_parser("failed", help="how many failed, by reason")
+    listed.set_defaults(run=run(_failed))
+    sent = acts.add_parser("again", help="have the running service send those of one reason again")
+    sent.add_argument("reason", choices=get_args(FailureReason))
+    sent.set_defaults(run=run(_send_again))
+    for act in (listed, sent):
+        act.add_argument(
+            "--since",
+            type=_time_with_offset,
+            metavar="TIME",
+            help="with its offset: 2026-01-31T08:00+07:00; three days ago by default",
+        )
 
     again = commands.add_parser("republish", help="have a service publish its whole log again")
     again.add_argument("service", choices=PUBLISHERS)
@@ -113,6 +131,35 @@ async def _discard(home: Home, options: argparse.Namespace, say: Say) -> None:
     say(
         "discarded" if stream_id is None else f"discarded; {options.service} goes on with dossier {stream_id}"
     )
+
+
+def _time_with_offset(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError
+    return at
+
+
+def _since(options: argparse.Namespace) -> datetime:
+    return options.since or datetime.now(UTC) - timedelta(days=3)
+
+
+async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, "notify"), size=1) as pool:
+        found = await failed(pool, _since(options))
+    for row in found:
+        say(
+            f"{row['notices']:>7,}  {row['reason']:<10}  {row['first_at']:%Y-%m-%d %H:%M:%S%z} to {row['last_at']:%H:%M:%S%z}"
+        )
+    say(
+        f"{sum(row['notices'] for row in found):,} e-mails failed since {_since(options):%Y-%m-%d %H:%M:%S%z}"
+    )
+
+
+async def _send_again(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, "notify"), size=1) as pool:
+        queued = await send_again(pool, options.reason, _since(options), datetime.now(UTC))
+    say(f"notify sends {queued:,} e-mails again; `motcua notices failed` shows what fails once more")
 
 
 async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:

@@ -25,6 +25,13 @@ HAND_OVER_SECONDS = 30.0
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAILBOX = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
+_ENHANCED = re.compile(r"\s*5\.(\d{1,3})\.(\d{1,3})(?!\d)")
+# RFC 3463 §2, the second number; a refusal without such a number, or with one of later days, is "other".
+SUBJECTS = ("other", "address", "mailbox", "system", "network", "protocol", "content", "policy")
+_ADDRESS, _MAILBOX_STATE = 1, 2
+_OF_THE_SENDER = frozenset({7, 8})  # 5.1.7 and 5.1.8 speak of our own address
+_DISABLED = 1  # 5.2.1; a full mailbox (5.2.2) may have room tomorrow
+_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 LOCAL_CHARACTERS_MAX = 64
 ADDRESS_CHARACTERS_MAX = 254
 
@@ -47,18 +54,19 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server will never take it: a 5xx for this recipient or this content."""
+    """The server says that this address takes no letter. Whether that is believed is the sender's to decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class PutOff:
     """Not now. `in_doubt`: the content was on its way when the connection broke, so the server may have it.
 
-    `of_all`: the trouble is with the server and not with this letter.
+    `of_all`: the trouble is with the server and not with this letter. `refusal`: what a 5xx spoke of, one of SUBJECTS.
     """
 
     in_doubt: bool
     of_all: bool
+    refusal: str | None = None
 
 
 HandedOver = Taken | Refused | PutOff
@@ -87,6 +95,29 @@ def compose(
     message.set_content(body, charset="utf-8", cte="quoted-printable")
     message["Content-Language"] = "vi, en"  # set_content() drops what was said of another content
     return Letter(recipient, message.as_bytes())
+
+
+def refusal_of(code: int, text: str, *, of_content: bool) -> Refused | PutOff:
+    """What a 5xx to a recipient, or to the content behind it, says: of the address, or of anything else, which may be mended.
+
+    `text`: the server's words, an enhanced status code (RFC 3463) before them or not. Without one, 550, 551 and 553 to a
+    recipient mean that there is no such mailbox (RFC 5321 §4.2.3).
+
+    Guarantee: a server that is set up wrongly, is full or wants a password loses no letter.
+    Test: test_only_what_is_said_of_the_address_ends_a_letter.
+    """
+    enhanced = _ENHANCED.match(text)
+    if enhanced is None:
+        if code in _NO_SUCH_MAILBOX and not of_content:
+            return Refused()
+        return PutOff(in_doubt=False, of_all=False, refusal="other")
+    subject, detail = int(enhanced[1]), int(enhanced[2])
+    if (subject == _ADDRESS and detail not in _OF_THE_SENDER) or (subject, detail) == (
+        _MAILBOX_STATE,
+        _DISABLED,
+    ):
+        return Refused()
+    return PutOff(in_doubt=False, of_all=False, refusal=SUBJECTS[subject if subject < len(SUBJECTS) else 0])
 
 
 def deliverable(address: str | None) -> bool:
@@ -177,4 +208,6 @@ class Carrier:
                 await self._connection.rset()
         except (aiosmtplib.SMTPException, OSError):
             self.close()  # its answer about the letter stands all the same
-        return Refused() if error.code >= 500 else PutOff(in_doubt=False, of_all=False)
+        if error.code < 500:
+            return PutOff(in_doubt=False, of_all=False)
+        return refusal_of(error.code, error.message, of_content=content_under_way)

@@ -35,7 +35,7 @@ WITH due AS (
     FROM due WHERE m.notice_id = due.notice_id
     RETURNING m.*
 )
-SELECT m.notice_id, m.dossier_id, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
+SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
        d.sealed_code, c.email
 FROM claimed m
@@ -57,6 +57,7 @@ class Claim:
     notice_id: UUID
     about_event_id: UUID
     told: Told
+    endings: int
     claims: int
     put_offs: int
     ambiguous: bool
@@ -111,6 +112,7 @@ def _claim(row: asyncpg.Record) -> Claim:
         notice_id=UUID(int=row["notice_id"].int),
         about_event_id=UUID(int=row["about_event_id"].int),
         told=told_in(row),
+        endings=row["endings"],
         claims=row["claims"],
         put_offs=row["put_offs"],
         ambiguous=row["ambiguous"],

@@ -26,6 +26,13 @@ AMBIGUOUS = gauge(
 PUT_OFF = counter(
     "notices_put_off_total", "E-mails that the carrier could not take now and that are tried again."
 )
+REFUSALS = counter(
+    "notices_refusals_total",
+    "5xx answers of the mail server to a letter, each time that it is tried.",
+    {
+        "subject": "what they spoke of (RFC 3463): address, mailbox, system, network, protocol, content, policy or other"
+    },
+)
 TOLD_SECONDS = histogram(
     "notices_told_seconds",
     "Time from an event's record to its e-mail's hand-over; of inbox notices, the oldest of each recorded batch.",

@@ -95,7 +95,10 @@ class NoticeSent:
 
 @dataclass(frozen=True, slots=True)
 class NoticeFailed:
-    """Will not reach the applicant by this channel: no_contact, refused (by the carrier for good) or lapsed (too late to help)."""
+    """Did not reach the applicant by this channel: no_contact, refused (no such address) or lapsed (too late to help).
+
+    An operator may send it again; how that ends is another event of the same notice.
+    """
 
     notice_id: UUID
     about: str
@@ -137,7 +140,19 @@ def notice_id_of(event_id: UUID, channel: Channel) -> UUID:
     Guarantee: an event decided again, by whatever process over whatever database, gives the same notice id and so the same Message-ID.
     Test: test_a_notice_id_is_a_function_of_event_and_channel.
     """
-    digest = int.from_bytes(hashlib.sha256(event_id.bytes + channel.encode()).digest()[:10], "big")
-    time_bits = event_id.int >> 80 << 80
+    return _derived(event_id, channel.encode())
+
+
+def ending_id_of(notice_id: UUID, endings: int) -> UUID:
+    """Under which id a notice's next end is recorded: its own, and another for each time that it was sent again after an end.
+
+    Guarantee: an end is recorded once, and a notice that failed can end again. Test: test_failed_notices_are_sent_again_by_reason.
+    """
+    return _derived(notice_id, str(endings).encode()) if endings else notice_id
+
+
+def _derived(source: UUID, word: bytes) -> UUID:
+    digest = int.from_bytes(hashlib.sha256(source.bytes + word).digest()[:10], "big")
+    time_bits = source.int >> 80 << 80
     variant_and_version = (0x7 << 76) | (0b10 << 62)
     return UUID(int=time_bits | (digest & ~((0xF << 76) | (0b11 << 62))) | variant_and_version)

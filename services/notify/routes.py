@@ -26,13 +26,17 @@ from services.notify.texts import Texts
 READERS = ("portal", "officer", "supervisor", "operator")
 SHOWN_MAX = 500
 
-# How a notice ended stands in the log; an e-mail without an end is claimed or waits for its turn.
+# How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
 NOTICES_OF = """
 SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
 LEFT JOIN mails m ON m.notice_id = n.notice_id
-LEFT JOIN events e ON e.stream_id = n.dossier_id AND e.data ->> 'notice_id' = n.notice_id::text
+LEFT JOIN LATERAL (
+    SELECT type, occurred_at, data FROM events
+    WHERE stream_id = n.dossier_id AND data ->> 'notice_id' = n.notice_id::text
+    ORDER BY version DESC LIMIT 1
+) e ON m.notice_id IS NULL
 WHERE n.dossier_id = $1 AND n.channel = ANY($2::text[])
 ORDER BY n.recorded_at, n.notice_id
 LIMIT $3

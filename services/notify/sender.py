@@ -31,7 +31,16 @@ from services.notify.carrier import (
     deliverable,
 )
 from services.notify.claims import PUT_OFF_MAX, Claim, Claims
-from services.notify.notice import ACTOR, EVENTS, LAPSES_AFTER, Channel, NoticeFailed, NoticeSent, NotifyEvent
+from services.notify.notice import (
+    ACTOR,
+    EVENTS,
+    LAPSES_AFTER,
+    Channel,
+    NoticeFailed,
+    NoticeSent,
+    NotifyEvent,
+    ending_id_of,
+)
 from services.notify.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -44,6 +53,7 @@ LEAVE_SECONDS = 5.0
 BACK_OFF_SECONDS = 1.0
 BACK_OFF_SECONDS_MAX = 60.0
 PUT_OFF_BASE = timedelta(seconds=10)
+REFUSED_IN_A_ROW = 3
 
 
 class Sender:
@@ -73,6 +83,7 @@ class Sender:
         self._leaving = False
         self._woken = asyncio.Event()
         self._back_off_seconds = 0.0
+        self._refused: set[str] = set()  # addresses refused since the server last took a letter
 
     def wake(self) -> None:
         """Says that notices were decided: look now, and again a moment later when their transaction has ended."""
@@ -164,7 +175,7 @@ class Sender:
             if self._leaving or self._back_off_seconds or self._clock() - claim.claimed_at > START_WITHIN:
                 await self._claims.give_back(claim, not_before=self._clock(), tried=False, in_doubt=False)
                 continue
-            outcome = await self._hand_over(carrier, claim)
+            outcome = self._believed(claim, await self._hand_over(carrier, claim))
             match outcome:
                 case Taken():
                     metrics.TOLD_SECONDS.labels("email").observe(
@@ -188,6 +199,25 @@ class Sender:
                     await self._claims.give_back(
                         claim, not_before=self._clock() + wait, tried=True, in_doubt=in_doubt
                     )
+
+    def _believed(self, claim: Claim, outcome: HandedOver | None) -> HandedOver | None:
+        """The outcome, where a refusal ends a letter only when it came twice and the server does not refuse everybody.
+
+        Guarantee: a server that refuses different people one after the other ends no letter.
+        Test: test_a_server_that_refuses_everybody_loses_no_letter.
+        """
+        if isinstance(outcome, Taken):
+            self._refused.clear()
+        refusal = "address" if isinstance(outcome, Refused) else getattr(outcome, "refusal", None)
+        if refusal is None:
+            return outcome
+        metrics.REFUSALS.labels(refusal).inc()
+        if len(self._refused) < REFUSED_IN_A_ROW and claim.email:
+            self._refused.add(claim.email)
+        everybody = len(self._refused) >= REFUSED_IN_A_ROW
+        if isinstance(outcome, Refused) and claim.put_offs and not everybody:
+            return outcome
+        return PutOff(in_doubt=False, of_all=everybody)
 
     async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver | None:
         """What became of one letter, None when none can ever be written. A fault of ours puts it off.
@@ -218,13 +248,13 @@ class Sender:
         return NoticeFailed(claim.notice_id, claim.told.about, claim.about_event_id, Channel.EMAIL, reason)
 
     async def _record(self, claim: Claim, event: NotifyEvent) -> None:
-        """The end of a notice in the log, under the notice's own id: a second record of it is a repeat."""
+        """The end of a notice in the log, under an id made from the notice's: a second record of it is a repeat."""
         name, schema_version, data = EVENTS.encode(event)
         await self._store.append(
             Item(
                 stream_id=claim.told.dossier_id,
                 expected_version=None,
-                command_id=claim.notice_id,
+                command_id=ending_id_of(claim.notice_id, claim.endings),
                 events=[NewEvent(self._new_id(), name, schema_version, self._clock(), None, data)],
                 actor=ACTOR,
                 causation_id=claim.about_event_id,

@@ -8,7 +8,17 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.notify.carrier import Carrier, Letter, PutOff, Refused, Taken, Unwritable, compose, deliverable
+from services.notify.carrier import (
+    Carrier,
+    Letter,
+    PutOff,
+    Refused,
+    Taken,
+    Unwritable,
+    compose,
+    deliverable,
+    refusal_of,
+)
 from tests.notify.examples import NOW
 from tests.notify.mailbox import Mailbox, open_mailbox
 
@@ -65,11 +75,33 @@ async def test_a_kept_connection_that_the_server_closed_is_opened_anew(mailbox: 
 
 @pytest.mark.parametrize("step", ["rcpt", "data"])
 async def test_a_refusal_for_good_is_one(mailbox: Mailbox, carrier: Carrier, step: str):
-    setattr(mailbox, step, "550 no such mailbox")
+    setattr(mailbox, step, "550 5.1.1 no such mailbox")
     assert await carrier.hand_over(letter()) == Refused()
     setattr(mailbox, step, "250 OK")
     assert await carrier.hand_over(letter()) == Taken()
     assert (len(mailbox.letters), mailbox.connections) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "refusal"),
+    [
+        (550, "5.1.1 user unknown", None),
+        (556, "5.1.10 takes no mail", None),
+        (553, "5.1.8 the sender's domain is not there", "address"),
+        (550, "5.2.1 disabled", None),
+        (552, "5.2.2 full", "mailbox"),
+        (552, "5.3.1 full", "system"),
+        (554, "5.4.14 too many hops", "network"),
+        (530, "5.7.0 authentication required", "policy"),
+        (554, "5.7.1 relay access denied\n5.7.1 ask the postmaster", "policy"),
+        (550, "5.9.9 of later days", "other"),
+        (550, "51.1 no status", None),
+        (552, "too much", "other"),
+    ],
+)
+def test_only_what_is_said_of_the_address_ends_a_letter(code: int, text: str, refusal: str | None):
+    outcome = refusal_of(code, text, of_content=False)
+    assert outcome == (PutOff(in_doubt=False, of_all=False, refusal=refusal) if refusal else Refused())
 
 
 @pytest.mark.parametrize("step", ["rcpt", "data"])

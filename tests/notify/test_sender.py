@@ -13,7 +13,7 @@ from services.notify.notice import Channel
 from services.notify.texts import Text, Texts, Told
 from tests.notify.desk import SENDER, Desk
 from tests.notify.examples import CODE_KEY, NAMES, Life
-from tests.notify.mailbox import OK, Mailbox
+from tests.notify.mailbox import Mailbox
 
 
 class Died(BaseException):
@@ -152,55 +152,6 @@ async def test_a_late_record_says_that_it_is_ambiguous(desk: Desk, mailbox: Mail
     await other._record(taken_over, other._sent(taken_over))
     assert await desk.recorded() == [("NoticeSent", "email", None)]
     assert await desk.claims.waiting() == (0, None)
-
-
-async def test_a_refusal_for_good_is_recorded(desk: Desk, mailbox: Mailbox):
-    life = await submitted(desk)
-    mailbox.rcpt = "550 no such mailbox"
-    await desk.sender().send_due()
-    view = await email_of(desk, life)
-    assert (view.status, view.reason) == ("failed", "refused")
-
-
-async def test_a_refusal_for_now_is_tried_again_later_and_later(desk: Desk, mailbox: Mailbox):
-    await submitted(desk)
-    mailbox.rcpt = "450 greylisted"
-    sender = desk.sender()
-    waits = []
-    for _ in range(4):
-        assert await sender.send_due() == 1
-        not_before = await desk.pool.fetchval("SELECT not_before FROM mails")
-        waits.append((not_before - desk.clock.now).total_seconds())
-        assert await sender.send_due() == 0
-        desk.clock.now = not_before
-    assert waits == [10, 20, 40, 80]
-    mailbox.rcpt = OK
-    await sender.send_due()
-    assert await desk.ambiguous() == [False]
-
-
-async def test_what_is_refused_for_now_for_72_hours_fails(desk: Desk, mailbox: Mailbox):
-    life = await submitted(desk)
-    mailbox.data = "452 try later"
-    desk.clock.pass_by(hours=72, seconds=1)
-    await desk.sender().send_due()
-    view = await email_of(desk, life)
-    assert (view.status, view.reason) == ("lapsed", "lapsed")
-
-
-async def test_without_a_carrier_everything_waits_and_nothing_is_lost(desk: Desk, mailbox: Mailbox):
-    for _ in range(5):
-        await submitted(desk)
-    mailbox.mail = "451 not now"
-    sender = desk.sender()
-    assert await sender.send_due() == 5
-    assert mailbox.letters == []
-    assert await sender.send_due() == 1  # one letter asks whether the carrier is back
-    mailbox.mail = OK
-    for _ in range(2):
-        await sender.send_due()
-    assert len(set(mailbox.message_ids)) == 5
-    assert await desk.ambiguous() == [False] * 5
 
 
 async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox: Mailbox):

@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(words).parse_args(words)
     try:
         home = Home.from_environment()
-        if words[0] not in HOMELESS and not (home.path / "secrets.json").exists():
+        # The issuer's key alone makes a home for tokens: in a compose run it is apart from all other secrets.
+        needed = "issuer-key.json" if words[0] == "token" else "secrets.json"
+        if words[0] not in HOMELESS and not (home.path / needed).exists():
             raise Failed(f"{home.path} is no home of a run: `motcua up` makes one, MOTCUA_HOME names another")
         return int(options.run(home, options))
     except Failed as fault:

@@ -19,10 +19,13 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
 PARTS: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name for name, part in PARTS.items() if part["image"].startswith("motcua:")}
+OURS = {name for name, part in PARTS.items() if part["image"].startswith("motcua")}
 JOBS = {"keys", "databases", "topics", "token"}
 OUTSIDE_SERVICES = {"MOTCUA_HOME"}
-PINNED = re.compile(r"^[a-z/]+:v?\d+\.\d+[\w.-]*$")
+VERSION = re.compile(r"[a-z/]+:v?\d+\.\d+[\w.-]*")
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}")
+BY_TAG_ALONE = {"kafka": "nobody who could be asked here knows the digest of this release's image"}
+TOOLS = ("deploy.local.issuer", "deploy.local.keys", "deploy.docker.keys")
 
 
 def settings_of(service: str) -> type[ServiceSettings]:
@@ -35,18 +38,66 @@ def settings_of(service: str) -> type[ServiceSettings]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
-def test_every_image_is_pinned(name: str):
-    assert PINNED.match(PARTS[name]["image"]), PARTS[name]["image"]
+def given(image: str) -> str:
+    """What a compose value `${NAME:-default}` stands for where no variable is set."""
+    return re.sub(r"\$\{[A-Z_]+:-([^}]+)\}", r"\1", image)
+
+
+@pytest.mark.parametrize("name", sorted(PARTS.keys() - OURS))
+def test_every_image_of_others_is_pinned_by_its_digest(name: str):
+    image = given(PARTS[name]["image"])
+    assert VERSION.match(image), image
+    assert bool(DIGEST.search(image)) is (name not in BY_TAG_ALONE), image
 
 
 def test_the_image_builds_on_a_pinned_one_from_a_hashed_lock():
-    (base,) = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
-    assert PINNED.match(base)
+    (base,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE, re.MULTILINE)
+    assert VERSION.match(base) and DIGEST.search(base)
+    assert re.findall(r"^FROM (\S+) AS (\S+)", DOCKERFILE, re.MULTILINE) == [
+        ("${PYTHON_IMAGE}", "service"),
+        ("service", "tools"),
+    ]
+    assert {given(PARTS[name]["build"]["args"]["PYTHON_IMAGE"]) for name in OURS} == {base}
     assert "--require-hashes" in DOCKERFILE
-    assert re.search(r"^USER (?!root)", DOCKERFILE, re.MULTILINE)
+    for stage in stages().values():
+        assert re.findall(r"^USER (\S+)", stage, re.MULTILINE)[-1] == "motcua"
     for unknown_to_old_engines in ("<<", "--link", "--mount", "# syntax="):
         assert unknown_to_old_engines not in DOCKERFILE
+
+
+def stages() -> dict[str, str]:
+    parts = re.split(r"^FROM \S+ AS (\S+)$", DOCKERFILE, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def copied(stage: str) -> set[str]:
+    return set(" ".join(re.findall(r"^COPY (.*) \S+$", stages()[stage], re.MULTILINE)).split())
+
+
+def test_only_the_tools_image_has_the_code_that_makes_secrets_and_signs_tokens():
+    """And a service runs without it: the layers are tested (import-linter), here what is copied, and who runs what."""
+    deployment = {path for path in copied("service") if path.startswith("deploy")}
+    assert deployment == {"deploy/docker/entry"}
+    assert "." not in copied("service") and "deploy" in copied("tools")
+    for name in OURS:
+        target = PARTS[name]["build"]["target"]
+        assert target == ("service" if name in SERVICES else "tools"), name
+        assert PARTS[name]["image"].startswith("motcua:" if target == "service" else "motcua-tools:"), name
+    for module in TOOLS:
+        assert importlib.util.find_spec(module) is not None, module
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_every_container_is_confined(name: str):
+    """It writes to its volumes and to memory alone, is nobody's root, gains nothing, and cannot take the machine's memory."""
+    part = PARTS[name]
+    assert part["read_only"] is True
+    assert part["cap_drop"] == ["ALL"] and "cap_add" not in part and "privileged" not in part
+    assert part["security_opt"] == ["no-new-privileges:true"]
+    assert re.fullmatch(r"\d+[mg]", part["mem_limit"])
+    assert part["pids_limit"] > 0
+    assert all(re.fullmatch(r"/[\w/]+:(uid=\d+,)?size=\d+m(,exec)?", place) for place in part["tmpfs"])
+    assert part["tmpfs"][0].startswith("/tmp:")
 
 
 @pytest.mark.parametrize("name", sorted(PARTS.keys() - JOBS))
@@ -125,6 +176,18 @@ def test_keys_made_again_are_the_same(tmp_path: Path):
         path: path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()
     } == before
     assert not list((tmp_path / "intake").glob("issuer*"))
+
+
+def test_a_token_is_printed_by_the_issuers_volume_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from deploy.docker import keys
+    from deploy.local import command
+
+    keys.main(tmp_path)
+    monkeypatch.setenv("MOTCUA_HOME", str(tmp_path / "issuer"))
+    assert command.main(["token", "--role", "officer"]) == 0
+    assert capsys.readouterr().out.count(".") == 2
 
 
 def test_every_volume_that_is_used_is_declared_and_every_declared_one_used():

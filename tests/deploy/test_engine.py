@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -52,7 +53,7 @@ class House:
 
     def __init__(self, ports: dict[str, int]) -> None:
         self.ports = ports
-        self._environment = os.environ | {name: str(port) for name, port in ports.items()}
+        self._environment = os.environ | {name: str(port) for name, port in ports.items()} | _images_here()
 
     def compose(self, *words: str) -> str:
         done = subprocess.run(
@@ -73,6 +74,18 @@ class House:
 
     def url(self, service: str, path: str) -> str:
         return f"http://127.0.0.1:{self.ports[f'{service.upper()}_PORT']}{path}"
+
+
+def _images_here() -> dict[str, str]:
+    """Images of others that this engine has under their tags without the pinned digests: stand-ins, where no registry is."""
+    pinned = re.findall(r"\$\{(\w+_IMAGE):-([^@}]+)", (ROOT / "docker-compose.yml").read_text("utf-8"))
+
+    def here(tag: str) -> bool:
+        return not subprocess.run(
+            ["docker", "image", "inspect", tag], capture_output=True, check=False
+        ).returncode
+
+    return {variable: tag for variable, tag in pinned if here(tag)}
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +148,11 @@ def test_a_container_sees_its_own_secrets_only(house: House):
     assert house.compose("exec", "-T", "notify", "ls", "/run/motcua").split() == ["jwks.json", "secrets.env"]
     assert house.compose("exec", "-T", "notify", "sh", "-c", "ls /secrets/*/").count(".") == 0
     assert "KAFKA_PASSWORD" not in json.dumps(house.compose("config"))
+
+
+def test_a_service_has_no_code_that_signs_tokens_and_writes_nowhere(house: House):
+    for module in ("deploy", "deploy.local.issuer"):
+        with pytest.raises(AssertionError, match="No module named"):
+            house.compose("exec", "-T", "intake", "python", "-c", f"import {module}")
+    with pytest.raises(AssertionError, match="Read-only file system"):
+        house.compose("exec", "-T", "intake", "touch", "/app/written")

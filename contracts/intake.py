@@ -41,6 +41,8 @@ class DossierSubmitted(Message):
     """Salted SHA-256 of what was filed; the salt is erased with the content."""
     import_source: ImportSource | None = None
     """The system whose log brought the dossier; absent where it was filed here. Further imports of that system alone may act on it."""
+    sealed_filer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,1200}={0,2}$")] | None = None
+    """The portal that filed it, sealed as the official code is; absent where it was filed at a desk or imported."""
 
 
 class SupplementProvided(Message):

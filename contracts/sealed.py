@@ -1,6 +1,6 @@
-"""Seals the official code for its way over the events: intake and notify can read it, analysts cannot (codes are sequential and identify).
+"""Seals what identifies for its way over the events: official codes, which are sequential, and filers. Analysts can read neither.
 
-AES-SIV (RFC 5297): under one key the same code of the same dossier seals to the same text, so an event published again is the same event.
+AES-SIV (RFC 5297): under one key the same text of the same dossier seals to the same text, so an event published again is the same event.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Unsealable(ValueError):
 
 
 def seal(key: bytes, code: str, dossier_id: UUID) -> str:
-    """`code` sealed with a key of 64 bytes, bound to its dossier; URL-safe text."""
+    """`code`, or another text, sealed with a key of 64 bytes, bound to its dossier; URL-safe text."""
     return urlsafe_b64encode(AESSIV(key).encrypt(code.encode(), [dossier_id.bytes])).decode()
 
 

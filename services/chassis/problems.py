@@ -73,7 +73,9 @@ class Problem(Exception):
         field: str = "",
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        denied: bool = False,
     ) -> None:
+        """`denied`: the caller has no right to what it asked for, whatever the status says."""
         super().__init__(code or CODES.get(status, "error"))
         self.status = status
         self.code = code or CODES.get(status, "error")
@@ -81,6 +83,7 @@ class Problem(Exception):
         self.field = field
         self.errors = errors
         self.headers = headers or {}
+        self.denied = denied or status == 403
 
     @property
     def phrase(self) -> str:

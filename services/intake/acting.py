@@ -23,6 +23,7 @@ from services.chassis.decider import Context, Rejected, new_events
 from services.chassis.event_store import Appended, Conflict, EventStore, Item, RepeatKey, StoredEvent
 from services.chassis.problems import Problem
 from services.chassis.tokens import Caller
+from services.chassis.visibility import may_read
 from services.intake import people
 from services.intake.dossier import (
     EVENTS,
@@ -108,25 +109,29 @@ def _event(row: Row) -> Any:
     return EVENTS.decode(row.what, row.schema_version, row.data)
 
 
+def unknown(*, denied: bool = False) -> Problem:
+    """What is answered of a dossier that is not there, and of one that is not the caller's to read."""
+    return Problem(404, "dossier-unknown", "no such dossier of yours or your office", denied=denied)
+
+
 async def find(applicants: Applicants, dossier_id: UUID) -> Known:
     """What is known of a dossier, or Problem 404."""
     rows = [Row(*row) for row in await applicants.pool.fetch(FIND, dossier_id)]
     own = own_acts(rows)
+    # The authority's acts may be here before the submission that they are about.
     if not own:
-        raise Problem(404, "dossier-unknown", "no dossier was submitted under this id")
+        raise unknown()
     return Known(dossier_id, own, steps_of(rows))
 
 
 async def find_for(applicants: Applicants, dossier_id: UUID, caller: Caller) -> Known:
-    """The same for who submitted it, and for the desk of its office.
+    """The same for who may read it: the portal that submitted it, and its office.
 
     Guarantee: nobody acts for somebody else's dossier. Test: test_nobody_acts_on_anothers_dossier.
     """
     known = await find(applicants, dossier_id)
-    if caller.role == "portal" and known.own[0].actor != caller.actor:
-        raise Problem(404, "dossier-unknown", "no dossier was submitted under this id")
-    if caller.role == "officer" and caller.office != known.submission.office:
-        raise Problem(403, "not-your-dossier", "it is another office's")
+    if not may_read(caller, office=known.submission.office, filer=known.own[0].actor):
+        raise unknown(denied=True)
     return known
 
 

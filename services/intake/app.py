@@ -86,7 +86,9 @@ async def main() -> None:
     settings = load(IntakeSettings)
     logs.set_up(settings.log_level)
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
-        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(outgoing), CONTACTS], uuid7())
+        relay = Relay(
+            SOURCE, pool, settings.kafka, [events_feed(outgoing(settings.code_keys[0])), CONTACTS], uuid7()
+        )
         store = EventStore(
             pool,
             function="submit",

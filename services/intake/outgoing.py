@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from contracts import envelope
 from contracts import intake as contract
+from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
 from services.intake.dossier import EVENTS, DossierSubmitted, Event
 
 SOURCE = "intake"
 IMPORTER = "importer/"
+PORTAL = "portal/"
 NO_CHANGE = 0
+NOT_OF_THE_EVENT = frozenset({"contact_change", "sealed_filer"})
 MESSAGES = {message.__name__: message for message in contract.MESSAGES}
 
 
-def outgoing(stored: StoredEvent) -> Message:
-    """The message of a stored event; the same every time it is asked for."""
-    event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
-    said = _said(event, stored)
-    attributes = envelope.Attributes(
-        id=stored.event_id,
-        source=SOURCE,
-        type=said.type_name,
-        subject=stored.stream_id,
-        sequence=stored.version,
-        time=stored.occurred_at,
-        recorded_at=stored.recorded_at,
-        origin="import" if stored.actor.startswith(IMPORTER) else None,
-        traceparent=stored.traceparent,
-    )
-    key, value, headers = envelope.encode(attributes, said)
-    return Message(said.topic, key, value, headers)
+def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
+    """The relay's mapping from a stored event to its message; the same message every time it is asked for."""
+
+    def say(stored: StoredEvent) -> Message:
+        event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
+        said = _said(event, stored, code_key)
+        attributes = envelope.Attributes(
+            id=stored.event_id,
+            source=SOURCE,
+            type=said.type_name,
+            subject=stored.stream_id,
+            sequence=stored.version,
+            time=stored.occurred_at,
+            recorded_at=stored.recorded_at,
+            origin="import" if stored.actor.startswith(IMPORTER) else None,
+            traceparent=stored.traceparent,
+        )
+        key, value, headers = envelope.encode(attributes, said)
+        return Message(said.topic, key, value, headers)
+
+    return say
 
 
-def _said(event: Event, stored: StoredEvent) -> envelope.Message:
+def _said(event: Event, stored: StoredEvent, code_key: bytes) -> envelope.Message:
     """The members of the contract's message are members of the event of that name; the contract's models check them.
 
     The change of contact that a notice needs is the submission's own position; 0, which no change has, when nobody can be told.
     """
     message = MESSAGES[stored.type]
-    members = {name: getattr(event, name) for name in message.model_fields if name != "contact_change"}
+    members = {name: getattr(event, name) for name in message.model_fields if name not in NOT_OF_THE_EVENT}
     if isinstance(event, DossierSubmitted):
         members["contact_change"] = stored.position if event.reachable else NO_CHANGE
         if event.import_source is None:
             del members["import_source"]
+        if stored.actor.startswith(PORTAL):
+            members["sealed_filer"] = seal(code_key, stored.actor, stored.stream_id)
     return message.model_validate(members)

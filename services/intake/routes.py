@@ -1,6 +1,6 @@
 """Intake's routes: submit, follow, look up, the catalogue, the importer's door, and the person behind a dossier.
 
-Promises that a dossier is shown to who filed it and to officers; the code alone shows how far it is, no more.
+Promises that a dossier is shown to who filed it and to its office; the code alone shows how far it is, no more.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from services.chassis.web import (
     throttle,
 )
 from services.intake import act_routes, bulk, forms, people
-from services.intake.acting import Applicants
+from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
-from services.intake.following import FIND, LOOK_UP, DossierStatus, Row, standing
+from services.intake.following import LOOK_UP, DossierStatus, standing
 from services.intake.national import ENDED, Status
 from services.intake.offers import Asked, Catalogue, Offers
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
@@ -132,14 +132,10 @@ def add_routes(
     async def follow(
         dossier_id: UUID, caller: Annotated[Caller, Depends(require("portal", "officer", "supervisor"))]
     ) -> Response:
-        """Right after the submission it is there already. Who did not file it, and is no officer, finds nothing."""
-        rows = [Row(*row) for row in await pool.fetch(FIND, dossier_id)]
-        # The authority's acts may be here before the submission that they are about.
-        if not rows or rows[0].producer != "intake":
-            raise Problem(404)
-        if caller.role == "portal" and rows[0].actor != caller.actor:
-            raise Problem(404)
-        return _json(standing(dossier_id, rows, await usual.times(intake.clock())))
+        """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing."""
+        known = await find_for(applicants, dossier_id, caller)
+        times = await usual.times(intake.clock())
+        return _json(standing(dossier_id, [*known.own, *known.steps], times))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def look_up(
@@ -168,9 +164,9 @@ def add_routes(
         caller: Annotated[Caller, Depends(require("officer", "supervisor"))],
     ) -> people.Person:
         """For officers of the dossier's own office; who looked, when and why is kept."""
-        found = await people.read_person(pool, dossier_id, caller.office, caller.actor, purpose)
-        if found is None:
-            raise Problem(404, detail="no such dossier in your office")
+        known = await find_for(applicants, dossier_id, caller)
+        found = await people.read_person(pool, dossier_id, known.submission.office, caller.actor, purpose)
+        assert found is not None, "a submission has an office"
         return found
 
 

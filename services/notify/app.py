@@ -66,7 +66,7 @@ def build(
         ),
         ready=ready,
     )
-    add_routes(application, pool, texts)
+    add_routes(application, pool, texts, settings.code_keys)
     return application
 
 

@@ -39,12 +39,13 @@ class Narrow(BaseModel):
 
 
 class Submitted(Narrow):
-    """Whom to tell, and which change of contact must be known before. Its text needs nothing else."""
+    """Whom to tell, which change of contact must be known before, and who may read what was told."""
 
     applicant_id: UUID
     contact_change: int
     procedure: str
     office: str
+    sealed_filer: str | None = None
 
 
 class Accepted(Narrow):
@@ -111,11 +112,11 @@ APPLIED: Mapping[str, type[BaseModel]] = {
 }
 PASSED_OVER: frozenset[str] = frozenset()
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
-UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "sealed_code"})
+UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "sealed_filer", "sealed_code"})
 
 OPEN_DOSSIERS = """
-INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[])
+INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on, sealed_filer)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[])
 """
 KEEP_CODES = """
 UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
@@ -176,6 +177,7 @@ class Dossiers:
                 [d.data.procedure for d in opened],
                 [d.data.office for d in opened],
                 [d.occurred_at.astimezone(VIETNAM).date() for d in opened],
+                [d.data.sealed_filer for d in opened],
             )
         # Of several of one dossier the last one holds: a reversed acceptance leaves it without a code.
         codes = {d.stream_id: code_after(d.data) for d in deliveries if changes_code(d.data)}

@@ -1,13 +1,12 @@
 """Shows the notices of a dossier. It decides nothing, and no name and no address ever leaves by this door.
 
-Who may see what: officers, supervisors and operators see every channel, with failures; portals see the web inbox, which they show
-to applicants. Notify knows no owner of a dossier: a portal asks by the dossier's id, which cannot be guessed (74 random bits) and
-which intake told to nobody but the filer, and what it gets has codes and dates only.
+Who may see what: the dossier's office and operators see every channel, with failures; the portal that filed the dossier sees the web
+inbox, which it shows to the applicant. Of a dossier whose filer notify was not told, submitted before events said it, portals see nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -17,14 +16,17 @@ import orjson
 from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
+from contracts.sealed import Unsealable, unseal
 from services.chassis.tokens import Caller
-from services.chassis.web import require
+from services.chassis.visibility import may_read
+from services.chassis.web import Problem, require
 from services.notify.claims import told_in
 from services.notify.notice import Channel
 from services.notify.texts import Texts
 
 READERS = ("portal", "officer", "supervisor", "operator")
 SHOWN_MAX = 500
+FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
 
 # How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
 NOTICES_OF = """
@@ -76,7 +78,28 @@ async def notices_of(
     return [_view(row, texts) for row in rows]
 
 
-def add_routes(application: FastAPI, pool: asyncpg.Pool[Any], texts: Texts) -> None:
+async def check_right(
+    pool: asyncpg.Pool[Any], code_keys: Sequence[bytes], dossier_id: UUID, caller: Caller
+) -> None:
+    """Problem 404, the same for a dossier of which notify has not heard and for one that is not the caller's to read."""
+    row = await pool.fetchrow(FIND_DOSSIER, dossier_id)
+    filer = row and filer_of(row["sealed_filer"], code_keys, dossier_id)
+    if row is None or not may_read(caller, office=row["office"], filer=filer):
+        detail = "no such dossier of yours or your office, or notify has not heard of it yet"
+        raise Problem(404, "dossier-unknown", detail, denied=row is not None)
+
+
+def filer_of(sealed: str | None, code_keys: Sequence[bytes], dossier_id: UUID) -> str | None:
+    """The portal that filed it; None when that is not known, or can no longer be read."""
+    try:
+        return unseal(code_keys, sealed, dossier_id) if sealed else None
+    except Unsealable:
+        return None
+
+
+def add_routes(
+    application: FastAPI, pool: asyncpg.Pool[Any], texts: Texts, code_keys: Sequence[bytes]
+) -> None:
     """Adds the routes of notify over its database."""
 
     @application.get("/v1/notices", summary="The notices of a dossier")
@@ -84,7 +107,8 @@ def add_routes(application: FastAPI, pool: asyncpg.Pool[Any], texts: Texts) -> N
         dossier_id: Annotated[UUID, Query(description="As intake answered it.")],
         caller: Annotated[Caller, Depends(require(*READERS))],
     ) -> NoticesView:
-        """Each notice with its text and its state; a portal sees those of the web inbox."""
+        """Each notice with its text and its state; a portal sees those of the web inbox, of what it filed itself."""
+        await check_right(pool, code_keys, dossier_id, caller)
         return NoticesView(items=await notices_of(pool, texts, dossier_id, channels_for(caller)))
 
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
+from services.chassis.visibility import units_of
 from services.processing import rights
 from services.processing.calendar import local_day
 from services.processing.desk import KEYS, REUSED, Desk
@@ -59,7 +60,7 @@ class Absence(NamedTuple):
 
 def _not_theirs(caller: Caller, officer: str, unit: str) -> Rejected | None:
     """The supervisor of the unit says who is absent there, and each officer of themselves."""
-    if unit not in rights.units_of(caller):
+    if unit not in units_of(caller):
         return Rejected("not-your-unit", "the supervisor of the unit says it, or the officer who is absent")
     if caller.role != rights.SUPERVISOR and officer != caller.subject:
         return Rejected("not-the-supervisor", "an officer says it of nobody else")

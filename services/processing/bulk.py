@@ -40,7 +40,9 @@ from services.processing.saying import members, words
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # the first hours of the calendar have no local day
-NOT_YET_KNOWN = Rejected("not-yet-known", "its submission has not arrived; try again")
+NOT_YET_KNOWN = Rejected(
+    "not-yet-known", "no such dossier in your office, or its submission has not arrived; try again"
+)
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
@@ -73,6 +75,8 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
         if (item.source, item.case) in others:
             return _refused(item, CASE_OF_ANOTHER)
         history = histories.get(item.dossier_id, [])
+        if rights.is_hidden(caller, known.row.office, known.row.unit, history):
+            return _refused(item, NOT_YET_KNOWN)
         return await _record(desk, item, known, history, caller, traceparent)
 
     seen: set[UUID] = set()

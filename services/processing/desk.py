@@ -6,7 +6,7 @@ It opens no transaction and knows no HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -43,7 +43,9 @@ from services.processing.saying import says
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
 """Names the space of command ids, which follow from the caller and its key."""
-UNKNOWN = Rejected("dossier-unknown", "no submission under this id has arrived")
+UNKNOWN = Rejected("dossier-unknown", "no such dossier in your office, or its submission has not arrived")
+HIDDEN = replace(UNKNOWN)
+"""The same for a dossier that is there and not the caller's to read."""
 REUSED = Rejected("idempotency-key-reused", "this key came with another command before")
 
 
@@ -128,7 +130,13 @@ async def carry_out(
     known = await desk.known.get((dossier_id, caller.subject, local_day(now)))
     if known is None:
         return UNKNOWN
-    command = command_of(Order(asked, caller, known.filing, now, known.row.unit))
+    row = known.row
+    # Most see what they act on: only for a stranger the log is read to find out.
+    if not rights.may_see(caller, row.office, row.unit):
+        history = await desk.store.load(dossier_id)
+        if rights.is_hidden(caller, row.office, row.unit, history):
+            return HIDDEN
+    command = command_of(Order(asked, caller, known.filing, now, row.unit))
     if isinstance(command, Rejected):
         return command
     context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)

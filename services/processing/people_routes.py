@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.codes import UnitCode
 from services.chassis.decider import Rejected
+from services.chassis.visibility import units_of
 from services.chassis.web import Application, IdempotencyKey, Problem
-from services.processing import absences, cursors, rights, slip_answers
+from services.processing import absences, cursors, slip_answers
 from services.processing.absences import Absence, DeclareAbsence
 from services.processing.answers import answer
 from services.processing.bodies import Day, OfficerName
@@ -139,7 +140,7 @@ def add_people_routes(application: Application, desk: Desk) -> None:
         after = (
             cursors.given(cursor, lambda text: cursors.parts_of(text, date.fromisoformat, UUID)) or BEGINNING
         )
-        rows = await absences.listed(desk.pool, rights.units_of(caller), since, after, limit + 1)
+        rows = await absences.listed(desk.pool, units_of(caller), since, after, limit + 1)
         items = [_absence(row) for row in rows[:limit]]
         following = (
             cursors.cursor(items[-1]["last_on"], items[-1]["absence_id"]) if len(rows) > limit else None

@@ -8,8 +8,9 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from contracts.codes import UnitCode
+from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, Problem
-from services.processing import cursors, queues, rights
+from services.processing import cursors, queues
 from services.processing.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.calendar import ZONE
 from services.processing.desk import Desk
@@ -32,7 +33,7 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         """Of each desk of the caller: the own unit, and the office at whose desk the caller serves."""
         minute = queues.minute_of(desk.clock())
         told = []
-        for unit in dict.fromkeys(rights.units_of(caller)):
+        for unit in dict.fromkeys(units_of(caller)):
             officers = await queues.officers_of(desk.pool, caller.subject, unit, minute.date())
             cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
             counts = await queues.counts(desk.pool, unit, cuts)
@@ -50,7 +51,7 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
     ) -> Response:
         """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit."""
         of = desk_code or own_desk(caller, queue)
-        if of not in rights.units_of(caller):
+        if of not in units_of(caller):
             raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
         after = cursors.given(cursor, queues.read_cursor)
         minute = queues.minute_of(desk.clock())

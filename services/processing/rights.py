@@ -7,10 +7,12 @@ desk may hold a dossier itself: its unit is then the office's own code. The unit
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from services.chassis.decider import Rejected
+from services.chassis.event_store import StoredEvent
 from services.chassis.tokens import Caller
+from services.chassis.visibility import may_read, units_of
 from services.processing.commands import (
     AcceptDossier,
     AcceptSupplement,
@@ -39,16 +41,19 @@ _OF_THE_DESK_BEFORE_ACCEPTANCE = (RequestSupplement, AcceptSupplement, WithdrawD
 _OF_THE_SUPERVISOR = (ReverseAct, WaiveFee)
 
 
-def units_of(caller: Caller) -> list[str]:
-    """The units for which a caller acts; an unaccepted dossier has none."""
-    return [unit for unit in (caller.unit, caller.office) if unit]
-
-
 def may_see(caller: Caller, office: str, unit: str | None) -> bool:
-    """Dossiers of the own office, and those that the own unit holds."""
-    if caller.office and caller.office == office:
-        return True
-    return unit in units_of(caller)
+    """Dossiers of the own office, and those that the own unit holds; an unaccepted dossier has no unit."""
+    return may_read(caller, office=office, filer=None, unit=unit)
+
+
+def is_hidden(caller: Caller, office: str, unit: str | None, history: Sequence[StoredEvent]) -> bool:
+    """Whether a command is answered as if the dossier were not there. Whoever acted on it before knows that it is there.
+
+    Guarantee: a command tells nothing of a dossier that its caller may not read. Test: test_a_stranger_learns_nothing.
+    """
+    if caller.role == IMPORTER or may_see(caller, office, unit):
+        return False
+    return all(stored.actor != caller.actor for stored in history)
 
 
 def refusal(

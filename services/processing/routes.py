@@ -18,6 +18,7 @@ from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
+from services.chassis.visibility import units_of
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
 from services.processing import bodies, bulk, cursors, explaining, rights, tables
 from services.processing.answers import (
@@ -33,7 +34,7 @@ from services.processing.answers import (
 )
 from services.processing.bodies import Asked, Bulk, BulkItem
 from services.processing.calendar import ZONE, local_day
-from services.processing.desk import Desk, carry_out, dossier_of
+from services.processing.desk import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -161,12 +162,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> tables.DossierRow:
-    """The dossier's row, for one who may see it; Problem 404, 403."""
+    """The dossier's row, for one who may see it; Problem 404, the same whether it is not there or not theirs."""
     row = await tables.find(desk.pool, dossier_id)
-    if row is None:
-        raise Problem(404, "dossier-unknown")
-    if not rights.may_see(caller, row.office, row.unit):
-        raise Problem(403, "not-your-dossier", "it is neither your office's nor with your unit")
+    if row is None or not rights.may_see(caller, row.office, row.unit):
+        raise Problem(404, UNKNOWN.code, UNKNOWN.detail, denied=row is not None)
     return row
 
 
@@ -180,8 +179,8 @@ def add_routes(application: Application, desk: Desk) -> None:
         if isinstance(done, Stale):
             raise Problem(412, "stale-version", f"the dossier is at version {done.version}")
         if isinstance(done, Rejected):
-            status = STATUS_OF_REFUSAL.get(done.code, 409)
-            raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
+            status, field = STATUS_OF_REFUSAL.get(done.code, 409), FIELD_OF_REFUSAL.get(done.code, "")
+            raise Problem(status, done.code, done.detail, field=field, denied=done is HIDDEN)
         return Answer(200, orjson.dumps(done), [(b"etag", b'"%d"' % done["version"])])
 
     for name, (summary, says) in COMMANDS.items():
@@ -210,7 +209,7 @@ def add_routes(application: Application, desk: Desk) -> None:
     ) -> Response:
         """Of the caller's office and unit, the longest submitted first; `status` may be given several times."""
         after = cursors.given(cursor, tables.read_cursor) or tables.BEGINNING
-        shown = tables.stretches(caller.office, rights.units_of(caller), office, unit)
+        shown = tables.stretches(caller.office, units_of(caller), office, unit)
         statuses = list(dict.fromkeys(status or tables.STATUSES))
         rows = await tables.page(desk.pool, statuses, shown, after, limit + 1)
         following = tables.cursor(rows[limit - 1]) if len(rows) > limit else None
@@ -242,7 +241,7 @@ def add_routes(application: Application, desk: Desk) -> None:
     ) -> Response:
         """Payments that came after the end of a dossier, or of one that was not taken in."""
         after = cursors.given(cursor, lambda text: cursors.parts_of(text, UUID, cursors.count)) or NO_PAYMENT
-        units = rights.units_of(caller)
+        units = units_of(caller)
         rows = await tables.refunds(desk.pool, caller.office, units, after, limit + 1)
         items = [
             {

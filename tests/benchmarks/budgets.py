@@ -31,7 +31,7 @@ from services.intake.people import CONTACTS
 from tests.benchmarks.filings import filings
 from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.load import CLIENTS, Job, all_created, send
-from tests.benchmarks.processes import free_port, our_environment, start, wait_until_ready
+from tests.benchmarks.processes import CODE_KEY, free_port, our_environment, start, wait_until_ready
 from tests.benchmarks.wire import RoundTrips
 
 WAL_BYTES_MAX = 3_000
@@ -106,7 +106,9 @@ async def produce_requests(dsn: str, kafka: KafkaSettings) -> tuple[int, float]:
         backlog = await pool.fetchval(
             "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM contact_changes)"
         )
-        relay = Relay(SOURCE, pool, kafka, [events_feed(outgoing), CONTACTS], uuid7())
+        relay = Relay(
+            SOURCE, pool, kafka, [events_feed(outgoing(bytes.fromhex(CODE_KEY))), CONTACTS], uuid7()
+        )
         AIOKafkaClient.send = counting
         try:
             running = asyncio.create_task(relay.run())

@@ -48,13 +48,14 @@ async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres,
     owners = {
         dossier_id: (filing.role, filing.caller)
         for filing in record.filings
-        if filing.role in ("portal", "officer")
+        if filing.role == "portal"
         for dossier_id in set(filing.dossier_ids)
     }
+    offices = {f.stream_id: f.data["office"] for f in stores["intake"] if f.type == "DossierSubmitted"}
     result = Outcome(stores=stores, looked_at=looked_at)
     fired = await database.fetch(postgres, "processing", FIRED)
     result.fired = [Fired(str(r[0]), r[1], r[2], r[3], r[4]) for r in fired]
-    await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, i, result.tracking))
+    await _each(submitted, lambda i: _track(doors["intake"], issuer, owners, offices[i], i, result.tracking))
     for office, status in product(OFFICES, STATUSES):
         await _list(doors["processing"], issuer, office, status, result.queue)
     await _each(submitted, lambda i: _notices(doors["notify"], issuer, i, result.notices))
@@ -104,11 +105,12 @@ async def _track(
     door: Door,
     issuer: Issuer,
     owners: Mapping[str, tuple[str, str]],
+    office: str,
     dossier_id: str,
     into: dict[str, Standing],
 ) -> None:
     role, caller = owners.get(dossier_id, ("supervisor", "reader"))
-    reply = await ask(door, f"/v1/dossiers/{dossier_id}", issuer.token(role, caller))
+    reply = await ask(door, f"/v1/dossiers/{dossier_id}", issuer.token(role, caller, office))
     if reply.status == 404:
         return
     body = reply.body
@@ -133,7 +135,7 @@ async def _list(door: Door, issuer: Issuer, office: str, status: str, into: dict
 
 
 async def _notices(door: Door, issuer: Issuer, dossier_id: str, into: list[Notice]) -> None:
-    body = await _body(door, f"/v1/notices?dossier_id={dossier_id}", issuer.token("supervisor", "reader"))
+    body = await _body(door, f"/v1/notices?dossier_id={dossier_id}", issuer.token("operator", "reader"))
     into += [
         Notice(n["notice_id"], n["dossier_id"], n["about"], n["channel"], n["status"], bool(n["ambiguous"]))
         for n in body["items"]

@@ -67,7 +67,8 @@ class Front:
         return await self.client.post("/v1/dossiers", content=content, headers=headers)
 
     async def status(self, dossier_id: Any, role: str = "portal", subject: str = "s1") -> httpx.Response:
-        return await self.client.get(f"/v1/dossiers/{dossier_id}", headers=self.headers(role, subject))
+        headers = self.headers(role, subject, office=OFFICE)
+        return await self.client.get(f"/v1/dossiers/{dossier_id}", headers=headers)
 
     async def import_cases(self, items: list[Any], role: str = "importer") -> httpx.Response:
         return await self.client.post(

@@ -14,8 +14,8 @@ from uuid_utils.compat import uuid7
 
 from contracts.envelope import json_object, read
 from services.chassis.feeds import read_after
-from services.intake.outgoing import outgoing
-from tests.intake.conftest import Front, Process, act
+from services.intake.outgoing import outgoing as of_intake
+from tests.intake.conftest import CODE_KEY, Front, Process, act
 from tests.intake.test_following import delivered, hear, life
 
 DOORS = {
@@ -43,7 +43,7 @@ async def test_an_act_is_recorded_and_told(front: Front, door: str) -> None:
     assert (told["dossier_id"], told["what"]) == (str(dossier_id), WHAT[door])
     assert (told["outcome"], told["sequence"]) == ("recorded", 2)
     stored = (await read_after(front.pool, 1, 10))[0]
-    message = outgoing(stored)
+    message = of_intake(CODE_KEY)(stored)
     assert read(message.headers).type == f"{WHAT[door]}.v1"
     assert message.value is not None
     value = json_object(message.value)
@@ -110,7 +110,7 @@ async def test_nobody_acts_on_anothers_dossier(
     unknown = await act(front, uuid7(), door, told, role="officer")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "dossier-unknown")
     elsewhere = await act(front, dossier_id, door, told, role="officer", office="H29.016.00")
-    assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "not-your-dossier")
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "dossier-unknown")
     stranger = await act(front, dossier_id, door, told, subject="s2")
     assert stranger.status_code == (403 if door == "payments" else 404)
     for role in ("supervisor", "importer", "operator"):

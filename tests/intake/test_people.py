@@ -13,11 +13,12 @@ import pytest
 from contracts.envelope import json_object, read
 from services.chassis.event_store import StoredEvent
 from services.chassis.feeds import read_after
-from services.intake.outgoing import outgoing
+from services.intake.outgoing import outgoing as of_intake
 from services.intake.people import CONTACTS
-from tests.intake.conftest import Front, act, body
+from tests.intake.conftest import CODE_KEY, Front, act, body
 
 OFFICE = "H29.015.00"
+outgoing = of_intake(CODE_KEY)
 
 
 async def person(

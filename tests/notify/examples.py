@@ -18,6 +18,7 @@ from services.notify.texts import Texts, Told
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CODE_KEY = bytes(range(64))
 CODE = "H29.015.00-261120-0007"
+FILER = "portal/test"
 NAMES = {"1.009982": ("Cấp chứng chỉ hành nghề lần đầu", "First practising certificate")}
 DATA: dict[str, dict[str, Any]] = {
     "DossierSubmitted": {"procedure": "1.009982", "office": "H29.015.00", "channel": "online"},
@@ -114,6 +115,7 @@ class Life:
         data = dict(DATA[about])
         if about == "DossierSubmitted":
             data |= {"applicant_id": self.applicant_id, "contact_change": self.change}
+            data["sealed_filer"] = seal(CODE_KEY, FILER, self.dossier_id)
         if about == "DossierAccepted":
             data["sealed_code"] = seal(CODE_KEY, CODE, self.dossier_id)
         return Delivered(

@@ -19,7 +19,9 @@ class Issuer:
         self.jwks = home / "jwks.json"
         self.jwks.write_text(json.dumps(KeySet([self._key]).as_dict(private=False)), encoding="utf-8")
 
-    def token(self, role: str) -> str:
+    def token(self, role: str, subject: str = "test", office: str = "H29.015.00") -> str:
         now = int(time.time())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "test", "role": role, "iat": now, "exp": now + 600}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + 600}
+        if role in ("officer", "supervisor"):
+            claims["office"] = office
         return jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)

@@ -43,9 +43,11 @@ def settings(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> NotifySettings:
 
 @pytest.fixture
 def ask(desk: Desk, settings: NotifySettings, issuer: Issuer) -> Ask:
-    async def asked(path: str, role: str | None = None, *, moves: bool = True) -> httpx.Response:
+    async def asked(
+        path: str, role: str | None = None, *, moves: bool = True, **claims: str
+    ) -> httpx.Response:
         app = build(settings, desk.pool, desk.texts, lambda: {"dossiers": True, "contacts": moves})
-        headers = {"Authorization": f"Bearer {issuer.token(role)}"} if role else {}
+        headers = {"Authorization": f"Bearer {issuer.token(role, **claims)}"} if role else {}
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notify") as client:
             return await client.get(path, headers=headers)
 
@@ -81,9 +83,17 @@ async def test_a_portal_sees_the_inbox_only(desk: Desk, ask: Ask):
     assert "Nguyễn" not in answer.text and "example.org" not in answer.text
 
 
-async def test_an_unknown_dossier_has_no_notices(ask: Ask):
-    answer = await ask(f"/v1/notices?dossier_id={uuid7()}", "officer")
-    assert (answer.status_code, answer.json()) == (200, {"items": []})
+async def test_another_portals_and_another_offices_notices_are_as_if_they_were_not(desk: Desk, ask: Ask):
+    life = await told(desk)
+    for role, claims in (("portal", {"subject": "other"}), ("officer", {"office": "H29.016.00"})):
+        answers = [
+            await ask(f"/v1/notices?dossier_id={dossier_id}", role, **claims)
+            for dossier_id in (life.dossier_id, uuid7())
+        ]
+        assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {
+            (404, "dossier-unknown")
+        }
+        assert answers[0].json() == answers[1].json()
 
 
 @pytest.mark.parametrize(("role", "status"), [(None, 401), ("importer", 403)])

@@ -58,7 +58,8 @@ class Notify:
             answer = await client.get(
                 "/v1/notices", params={"dossier_id": str(dossier_id)}, headers=self._headers
             )
-        return {(item["about"], item["channel"]): item for item in answer.json()["items"]}
+        items = [] if answer.status_code == 404 else answer.json()["items"]
+        return {(item["about"], item["channel"]): item for item in items}
 
     async def all_sent(self, dossier_id: UUID, count: int) -> dict[tuple[str, str], dict[str, Any]]:
         async def sent() -> bool:
@@ -101,7 +102,7 @@ async def notify(
     }
     environment = os.environ | {f"MOTCUA_{name}": value for name, value in settings.items()}
     service = Notify(
-        environment, f"http://127.0.0.1:{port}", issuer.token("officer"), tmp_path / "notify.log"
+        environment, f"http://127.0.0.1:{port}", issuer.token("operator"), tmp_path / "notify.log"
     )
     try:
         await service.start()

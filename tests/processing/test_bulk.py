@@ -222,11 +222,13 @@ async def test_officers_act_on_many_now_and_give_no_times(house: House) -> None:
 async def test_rights_hold_in_bulk_too(house: House) -> None:
     (dossier,) = await house.submitted()
     items = [{"dossier_id": str(dossier), "acts": [{"act": "accept"}]}]
-    assert (await house.bulk(items, by=STRANGER))[0]["code"] == "not-the-desk"
-    assert (await house.bulk(items, by=HANDLER))[0]["code"] == "not-the-desk"
+    assert (await house.bulk(items, by=STRANGER))[0]["code"] == "not-yet-known"
+    assert (await house.bulk(items, by=HANDLER))[0]["code"] == "not-yet-known"
     assert (await house.bulk(items, by=DESK))[0]["outcome"] == "recorded"
     forward = {"act": "forward", "unit": OTHER_UNIT, "step": "thu_ly"}
-    assert (await house.bulk([items[0] | {"acts": [forward]}], by=HANDLER))[0]["code"] == "not-the-holder"
+    assert (await house.bulk([items[0] | {"acts": [forward]}], by=HANDLER))[0]["code"] == "not-yet-known"
+    assert (await house.bulk([items[0] | {"acts": [forward]}], by=DESK))[0]["outcome"] == "recorded"
+    assert (await house.bulk([items[0] | {"acts": [forward]}], by=OFFICER))[0]["code"] == "not-the-holder"
     refused = await house.client.post("/v1/bulk", json={"items": items}, headers=house.headers(PORTAL))
     assert refused.status_code == 403
 

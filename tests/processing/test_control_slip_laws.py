@@ -119,7 +119,7 @@ async def test_the_slip_over_http_names_people_to_those_who_may_see_the_dossier(
     assert answer["worked_seconds"] == sum(person["worked_seconds"] for person in answer["people"])
     for stranger in (STRANGER, HANDLER):
         refused = await fresh_house.get(path, by=stranger)
-        assert (refused.status_code, refused.json()["code"]) == (403, "not-your-dossier")
+        assert (refused.status_code, refused.json()["code"]) == (404, "dossier-unknown")
     unknown = await fresh_house.get(f"/v1/dossiers/{fresh_house.desk.new_id()}/control-slip", by=SUPERVISOR)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "dossier-unknown")
 

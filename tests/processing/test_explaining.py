@@ -64,6 +64,6 @@ async def test_before_acceptance_there_is_no_clock_and_strangers_see_none(house:
     waiting = await house.get(f"/v1/dossiers/{dossier}/due-date")
     assert (waiting.status_code, waiting.json()["code"]) == (409, "not-accepted")
     hidden = await house.get(f"/v1/dossiers/{dossier}/due-date", by=HANDLER)
-    assert (hidden.status_code, hidden.json()["code"]) == (403, "not-your-dossier")
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "dossier-unknown")
     unknown = await house.get(f"/v1/dossiers/{uuid4()}/due-date")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "dossier-unknown")

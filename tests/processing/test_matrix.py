@@ -38,6 +38,7 @@ PEOPLE: dict[str, Member] = {
     "importer": IMPORTER,
     "operator": OPERATOR,
 }
+STRANGERS = {"officer of another unit", "officer of another office", "supervisor of another office"}
 AT_THE_DESK = {"desk", "officer of desk and unit", "supervisor"}
 IN_THE_UNIT = {"officer of desk and unit", "officer of the unit", "supervisor"}
 NO_ROLE = {"portal", "importer", "operator"}
@@ -122,6 +123,9 @@ def expected(door: Door, who: str) -> tuple[int, str | None]:
     """What this person is to be answered at this door."""
     if who in NO_ROLE:
         return 403, "role-not-allowed"
+    # A unit sees what it has, and nothing before acceptance.
+    if who in STRANGERS or (who == "officer of the unit" and not door.before):
+        return 404, "dossier-unknown"
     if door.right == "desk":
         return door.answer if who in AT_THE_DESK else (403, "not-the-desk")
     if who not in IN_THE_UNIT:
@@ -164,7 +168,7 @@ async def test_every_reading_for_everybody(house: House, route: str) -> None:
     for who, member in PEOPLE.items():
         wanted = 200 if member[0] in roles else 403
         if wanted == 200 and own_alone and who not in AT_THE_DESK | IN_THE_UNIT:
-            wanted = 403
+            wanted = 404
         assert (await house.get(path, by=member)).status_code == wanted, (route, who)
     assert (await house.client.get(path)).status_code == 401
 

@@ -64,12 +64,12 @@ async def test_the_supervisor_assigns_whoever_has_it(house: House) -> None:
     assert code(assigned) is None
     assert await holder(house, dossier) == (UNIT, BINH)
     for by, refused in (
-        (OFFICER, "not-the-supervisor"),
-        (HEAD_OF_THE_OTHER, "not-the-holder"),
-        (STRANGER, "not-the-holder"),
+        (OFFICER, (403, "not-the-supervisor")),
+        (HEAD_OF_THE_OTHER, (404, "dossier-unknown")),
+        (STRANGER, (404, "dossier-unknown")),
     ):
         answer = await house.act(dossier, "assign", {"officer": "an"}, by=by, version=3)
-        assert (answer.status_code, code(answer)) == (403, refused)
+        assert (answer.status_code, code(answer)) == refused
 
 
 async def test_a_transferred_dossier_is_the_other_units_and_its_step_goes_on(house: House) -> None:
@@ -114,7 +114,7 @@ async def test_many_are_accepted_and_the_refused_one_holds_nobody_up(house: Hous
     assert [a["dossier_id"] for a in answers] == [str(first), str(elsewhere), str(last)]
     assert [(a["outcome"], a.get("code"), a.get("version")) for a in answers] == [
         ("recorded", None, 1),
-        ("refused", "not-the-desk", None),
+        ("refused", "not-yet-known", None),
         ("recorded", None, 1),
     ]
     assert await house.desk.store.load(elsewhere) == []

@@ -204,9 +204,9 @@ async def test_without_a_token_nothing_is_shown(house: House) -> None:
 async def test_an_officer_of_another_office_is_refused_on_the_item(house: House) -> None:
     (dossier,) = await house.submitted()
     shown = await house.get(f"/v1/dossiers/{dossier}", by=STRANGER)
-    assert (shown.status_code, shown.json()["code"]) == (403, "not-your-dossier")
+    assert (shown.status_code, shown.json()["code"]) == (404, "dossier-unknown")
     refused = await house.act(dossier, "accept", by=STRANGER)
-    assert (refused.status_code, refused.json()["code"]) == (403, "not-the-desk")
+    assert (refused.status_code, refused.json()["code"]) == (404, "dossier-unknown")
     await house.act(dossier, "accept")
     refused = await house.act(dossier, "resolve", {"outcome": "granted"}, version=1, by=DESK)
     assert (refused.status_code, refused.json()["code"]) == (403, "not-the-holder")

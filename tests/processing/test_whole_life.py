@@ -9,7 +9,7 @@ import pytest
 
 from contracts import catalogue
 from services.processing.routes import COMMANDS
-from tests.processing.conftest import DESK, HANDLER, OFFICER, PROCEDURE, STRANGER, SUPERVISOR, House, Member
+from tests.processing.conftest import DESK, OFFICER, PROCEDURE, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OTHER_UNIT, UNIT
 
 AGENCY = "H29.020.00"
@@ -52,8 +52,8 @@ class Walk(NamedTuple):
     heard: str | None = None
 
 
-NOT_THE_DESK = Refusal(403, "not-the-desk", by=STRANGER)
-NOT_THE_HOLDER = Refusal(403, "not-the-holder", by=HANDLER)
+NOT_THE_DESK = Refusal(404, "dossier-unknown", by=STRANGER)
+NOT_THE_HOLDER = Refusal(403, "not-the-holder", by=DESK)
 NOT_THE_SUPERVISOR = Refusal(403, "not-the-supervisor", by=OFFICER)
 APPOINTMENT = {"reason": "workload", "appointment_on": "2023-04-03"}
 REVERSAL = {"sequence": 1, "reason": "wrong_dossier", "document": DOCUMENT}

@@ -19,7 +19,7 @@ class Contact(BaseModel):
 
     applicant_id: UUID
     change: int
-    """Position in intake's log of the event that brought the change."""
+    """Number of the change. The event that brings one names it, or, in logs older than these numbers, has it as its position."""
     name: str
     email: str | None
     phone: str | None

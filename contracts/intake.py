@@ -36,7 +36,7 @@ class DossierSubmitted(Message):
     applicant_id: UUID
     """Pseudonym of the submitter; who it is stands in `contacts` and in intake's people store alone."""
     contact_change: int
-    """The change of contact that a notice about this event needs; it is this event's own position in intake's log."""
+    """The change of contact that a notice about this event needs; in logs older than these numbers it is this event's position."""
     content_commitment: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """Salted SHA-256 of what was filed; the salt is erased with the content."""
     import_source: ImportSource | None = None

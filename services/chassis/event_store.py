@@ -30,6 +30,8 @@ COLUMNS = (
 )
 
 FIRST_OF_KEY = "SELECT stream_id, body_hmac FROM idempotency_keys WHERE caller = $1 AND key = $2 LIMIT 1"
+STREAMS = f"SELECT {COLUMNS} FROM events WHERE stream_id = ANY($1::uuid[]) ORDER BY stream_id, version"
+ITEMS_AND_EVENTS = "$1::new_item_v2[], $2::new_event_v2[]"
 
 
 class NewEvent(NamedTuple):
@@ -137,8 +139,8 @@ class _Waiting:
 class EventStore:
     """Appends to and reads from the log of the database behind `pool`.
 
-    `function` names the service's SQL function that wraps append() to write its own rows in the same call; it takes
-    (new_item[], new_event[]) and, with `attachment_type`, an array of that composite type, whose first member is the item number.
+    `function` names the service's SQL function that wraps append_v2() to write its own rows in the same call; it takes
+    (new_item_v2[], new_event_v2[]) and, with `attachment_type`, an array of that composite type; its first member is the item number.
     `poke` is called after each flush that stored something, `observe` with the size of each batch. Nothing is appended before
     `opened` is set.
     """
@@ -147,7 +149,7 @@ class EventStore:
         self,
         pool: asyncpg.Pool[Any],
         *,
-        function: str = "append",
+        function: str = "append_v2",
         attachment_type: str | None = None,
         poke: Callable[[], None] = lambda: None,
         observe: Callable[[int], None] = lambda _: None,
@@ -158,7 +160,8 @@ class EventStore:
         self.opened = opened
         self._takes_rows = attachment_type is not None
         rows = f", $3::{attachment_type}[]" if attachment_type else ""
-        self._call = f"SELECT * FROM {function}($1::new_item[], $2::new_event[]{rows})"
+        self._call = f"SELECT * FROM {function}({ITEMS_AND_EVENTS}{rows})"
+        self._try = f"SELECT try_append_v2('{function}', {ITEMS_AND_EVENTS}{rows or ', NULL::integer[]'})"
         self._poke = poke
         self._observe = observe
         self._patience_seconds = patience_seconds
@@ -174,6 +177,14 @@ class EventStore:
             self._flusher = asyncio.create_task(self._flush_all())
         return await waiting.answer
 
+    async def try_append(self, item: Item, timeout_seconds: float) -> None:
+        """Records the item and takes it back, in one call: raises what append() would.
+
+        Guarantee: a type that the database knows otherwise than this program is told before somebody's request fails of it.
+        Test: test_ready_means_that_its_rows_are_taken.
+        """
+        await self._pool.execute(self._try, *_arguments([item], self._takes_rows), timeout=timeout_seconds)
+
     async def find_first(self, key: RepeatKey) -> tuple[UUID, bytes] | None:
         """The stream that this caller's key was first used for, and the HMAC of the body that came with it."""
         row = await self._pool.fetchrow(FIRST_OF_KEY, key.caller, key.key)
@@ -185,10 +196,7 @@ class EventStore:
 
     async def load_many(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
         """The events of several streams in one query; a stream without events is an empty list."""
-        rows = await self._pool.fetch(
-            f"SELECT {COLUMNS} FROM events WHERE stream_id = ANY($1::uuid[]) ORDER BY stream_id, version",
-            stream_ids,
-        )
+        rows = await self._pool.fetch(STREAMS, stream_ids)
         streams: dict[UUID, list[StoredEvent]] = {stream_id: [] for stream_id in stream_ids}
         for row in rows:
             streams[row["stream_id"]].append(StoredEvent(*row))
@@ -207,9 +215,7 @@ class EventStore:
 
     def _take(self) -> list[_Waiting]:
         """The next batch; a second item of the same stream or key waits for the one after."""
-        batch: list[_Waiting] = []
-        later: list[_Waiting] = []
-        taken: set[Any] = set()
+        batch, later, taken = list[_Waiting](), list[_Waiting](), set[Any]()
         for waiting in self._waiting:
             item = waiting.item
             marks = {item.stream_id} if item.repeat is None else {item.stream_id, item.repeat[:2]}
@@ -270,9 +276,7 @@ class EventStore:
 
 
 def _arguments(items: list[Item], takes_rows: bool) -> list[list[tuple[Any, ...]]]:
-    new_items: list[tuple[Any, ...]] = []
-    new_events: list[tuple[Any, ...]] = []
-    rows: list[tuple[Any, ...]] = []
+    new_items, new_events, rows = (list[tuple[Any, ...]]() for _ in range(3))
     for number, item in enumerate(items, 1):
         caller, key, body_hmac, _ = item.repeat or (None, None, None, ())
         new_items.append(

@@ -1,12 +1,14 @@
 """Brings a service's database to its newest schema with Alembic, as the owner role: `python -m services.chassis.migrations SERVICE`.
 
 A migration is SQL in a file; `run_sql` executes it with the name of the role that runs the service filled in for `{role}`.
+A line `\\i PATH`, as psql has it, stands for another file: each function stands in one, as it is now.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 SERVICES = Path(__file__).parent.parent
+INCLUDE = re.compile(r"^\\i (\S+)$", re.M)
 
 
 def migrate(service: str, dsn: str, revision: str = "head") -> None:
@@ -36,15 +39,21 @@ def run_env() -> None:
 def run_sql(path: Path) -> None:
     """Executes the statements of one SQL file inside the migration's transaction."""
     connection = op.get_bind()
-    script = path.read_text(encoding="utf-8").replace("{role}", context.config.attributes["role"])
+    script = read_sql(path, context.config.attributes["role"])
     raw = connection.connection.dbapi_connection
     assert raw is not None
     # A script of many statements needs the simple protocol, which asyncpg's execute() without arguments speaks.
     raw.run_async(lambda driver: driver.execute(script))
 
 
+def read_sql(path: Path, role: str) -> str:
+    """The statements of a file for the service that runs as `role`, with those of the files that it includes."""
+    text = INCLUDE.sub(lambda line: read_sql(path.parent / line[1], role), path.read_text(encoding="utf-8"))
+    return text.replace("{role}", role)
+
+
 def chassis_sql(name: str) -> Path:
-    """The chassis' own SQL: event_store, relay or consumer."""
+    """The chassis' own SQL: event_store, append_v2, relay or consumer."""
     return Path(__file__).parent / f"{name}.sql"
 
 

@@ -53,7 +53,7 @@ class Appending(TypedDict):
     attachment_type: str
 
 
-ACTS: Final[Appending] = {"function": "record_acts", "attachment_type": "new_act"}
+ACTS: Final[Appending] = {"function": "record_acts_v2", "attachment_type": "new_act_v2"}
 
 
 class RecordedAct(BaseModel):

@@ -13,29 +13,29 @@ import asyncpg
 from contracts.topics import topics_of
 from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
-from services.chassis.databases import TRANSIENT, open_pool
+from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
-from services.chassis.log_identity import log_state
 from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
-from services.chassis.web import Application, Readiness, create_app
+from services.chassis.web import Application, create_app
+from services.chassis.writable import readiness
 from services.intake import incoming
 from services.intake.acting import ACTS, Applicants
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.people import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
+from services.intake.samples import samples
 from services.intake.settings import IntakeSettings
 from services.intake.submitting import Intake
 from services.intake.usual import ZONE
 
 DESCRIPTION = "Takes dossiers in and tells applicants how far they are."
 WEEKS_SECONDS = 3600.0
-READY_SECONDS = 2.0
 
 
 def now() -> datetime:
@@ -52,17 +52,7 @@ def build(
 ) -> Application:
     """The application; it touches the pool only when it is asked something. `acts` appends to the same log as `store`."""
 
-    async def ready() -> Readiness:
-        """Ready when it can append, Kafka away or not."""
-        try:
-            # An append of nothing: it takes the head of the log and writes no byte.
-            await pool.fetch("SELECT FROM submit('{}', '{}', '{}')", timeout=READY_SECONDS)
-        except (asyncpg.PostgresError, *TRANSIENT):
-            return Readiness(False, {"log": await log_state(pool), "kafka": lifecycle.kafka_state()})
-        if store.opened and not store.opened.is_set():
-            return Readiness(False, {"log": "not compared yet", "kafka": lifecycle.kafka_state()})
-        return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
-
+    acting = acts or EventStore(pool, **ACTS)
     application = create_app(
         name=SOURCE,
         title="Một Cửa: intake",
@@ -72,12 +62,12 @@ def build(
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
-        ready=ready,
+        ready=lambda: readiness(pool, *zip((store, acting), samples(uuid7), strict=True)),
         public=PUBLIC,
     )
     intake = Intake(store, settings.hmac_keys, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
-    applicants = Applicants(intake, acts or EventStore(pool, **ACTS), pool)
+    applicants = Applicants(intake, acting, pool)
     add_routes(application, applicants, lookups, settings.payment_secrets)
     return application
 
@@ -91,8 +81,8 @@ async def main() -> None:
         )
         store = EventStore(
             pool,
-            function="submit",
-            attachment_type="new_filing",
+            function="submit_v2",
+            attachment_type="new_filing_v2",
             poke=relay.poke,
             observe=metrics.APPENDS_BATCH_SIZE.observe,
             opened=relay.guard.opened,

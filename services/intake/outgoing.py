@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import orjson
+
 from contracts import envelope
 from contracts import intake as contract
 from contracts.sealed import seal
@@ -45,12 +47,16 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
 def _said(event: Event, stored: StoredEvent, code_key: bytes) -> envelope.Message:
     """The members of the contract's message are members of the event of that name; the contract's models check them.
 
-    The change of contact that a notice needs is the submission's own position; 0, which no change has, when nobody can be told.
+    The change of contact that a notice needs stands in the event's data as `number`; of events older than these numbers it is
+    their position; 0, which no change has, when nobody can be told.
+    Guarantee: a log of before says the same as ever. Test: test_a_log_of_before_goes_on_after_the_migration.
     """
     message = MESSAGES[stored.type]
     members = {name: getattr(event, name) for name in message.model_fields if name not in NOT_OF_THE_EVENT}
     if isinstance(event, DossierSubmitted):
-        members["contact_change"] = stored.position if event.reachable else NO_CHANGE
+        members["contact_change"] = (
+            orjson.loads(stored.data).get("number", stored.position) if event.reachable else NO_CHANGE
+        )
         if event.import_source is None:
             del members["import_source"]
         if stored.actor.startswith(PORTAL):

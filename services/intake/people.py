@@ -22,6 +22,8 @@ from services.intake.forms import CITIZEN, ORGANISATION, Email, Mobile, PersonNa
 
 SALT_BYTES = 16
 TOPIC = "contacts"
+CHANGES_COUNTER = "contact_changes"
+"""What numbers the changes of contacts: the event of one draws its number, as the first member of its data."""
 NUMBER = f"^(?:{CITIZEN.pattern}|{ORGANISATION.pattern})$"
 
 
@@ -54,7 +56,7 @@ class Applicant(_Filed):
 
 
 class Filing(NamedTuple):
-    """A row for the SQL function submit(): what is kept of one submission beside its event. Order is that of type new_filing."""
+    """A row for the SQL function submit_v2(): what is kept of one submission beside its event. Order is that of type new_filing_v2."""
 
     dossier_id: UUID
     applicant_id: UUID
@@ -95,7 +97,7 @@ def _columns(person: Applicant | None) -> Columns:
 
 
 class Act(NamedTuple):
-    """A row for the SQL function record_acts(): what is kept beside the event at `index` of its item. Order is that of type new_act."""
+    """A row for record_acts_v2() in SQL: what is kept beside the event at `index` of its item. Order is that of type new_act_v2."""
 
     index: int  # type: ignore[assignment]
     content: bytes | None = None

@@ -23,7 +23,7 @@ from services.chassis.decider import Context, Rejected, new_events
 from services.chassis.event_store import Appended, Conflict, EventStore, Item, RepeatKey
 from services.chassis.problems import Problem
 from services.intake import people
-from services.intake.dossier import EVENTS, INITIAL, Door, SubmitDossier, decide
+from services.intake.dossier import EVENTS, INITIAL, Door, DossierSubmitted, Event, SubmitDossier, decide
 from services.intake.usual import ZONE
 
 FORM_BYTES_MAX = 32_768
@@ -142,7 +142,7 @@ def item_of(
         stream_id=dossier_id,
         expected_version=0,
         command_id=dossier_id,
-        events=new_events(EVENTS, decision, context, intake.new_id),
+        events=new_events(EVENTS, decision, context, intake.new_id, counter_of),
         actor=actor,
         traceparent=traceparent,
         repeat=repeat,
@@ -150,6 +150,11 @@ def item_of(
             people.filing(dossier_id, applicant_id, applicant, submission.content, salt, submission.owner),
         ),
     )
+
+
+def counter_of(event: Event) -> str | None:
+    """What numbers the change of contact that a submission brings: none, where nobody can be told."""
+    return people.CHANGES_COUNTER if isinstance(event, DossierSubmitted) and event.reachable else None
 
 
 @dataclass(frozen=True, slots=True)

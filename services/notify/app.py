@@ -86,8 +86,8 @@ async def main() -> None:
         relay = Relay(NAME, pool, settings.kafka, [events_feed(outgoing)], uuid7())
         store = EventStore(
             pool,
-            function="record_notices",
-            attachment_type="mail_outcome",
+            function="record_notices_v2",
+            attachment_type="mail_outcome_v2",
             poke=relay.poke,
             observe=metrics.APPENDS_BATCH_SIZE.observe,
             opened=relay.guard.opened,

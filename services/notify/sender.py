@@ -127,7 +127,9 @@ class Sender:
     async def record_unsaid(self) -> int:
         """One call for up to UNSAID_BATCHES batches: inbox notices as sent, lapsed ones as failed; how many."""
         now = self._clock()
-        rows = await self._pool.fetch("SELECT * FROM record_unsaid($1, $2, $3)", UNSAID_BATCHES, now, ACTOR)
+        rows = await self._pool.fetch(
+            "SELECT * FROM record_unsaid_v2($1, $2, $3)", UNSAID_BATCHES, now, ACTOR
+        )
         for kind, channel, reason, notices, oldest_recorded_at in rows:
             if kind == "NoticeSent":
                 metrics.SENT.labels(channel).inc(notices)

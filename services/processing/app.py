@@ -12,17 +12,17 @@ import asyncpg
 from contracts.topics import topics_of
 from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
-from services.chassis.databases import TRANSIENT, open_pool
+from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
-from services.chassis.log_identity import log_state
 from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
-from services.chassis.web import Application, Readiness, create_app
+from services.chassis.web import Application, create_app
+from services.chassis.writable import readiness
 from services.processing import incoming, sweeps
 from services.processing.calendar import NOT_READ, ZONE
 from services.processing.calendar_routes import add_calendar_routes
@@ -34,26 +34,15 @@ from services.processing.people_routes import add_people_routes
 from services.processing.queue_routes import add_queue_routes
 from services.processing.recounter import Recounter
 from services.processing.routes import add_routes
+from services.processing.samples import whole_item
 from services.processing.settings import ProcessingSettings
 
 DESCRIPTION = "What the authority does with dossiers: the desk's and the units' queue and commands."
 WEEKS_SECONDS = 3600.0
-READY_SECONDS = 2.0
 
 
 def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None = None) -> Application:
     """The application; it touches the database only when it is asked something."""
-
-    async def ready() -> Readiness:
-        """Ready when it can append, Kafka away or not."""
-        try:
-            # An append of nothing: it takes the head of the log and writes no byte.
-            await desk.pool.fetch("SELECT FROM record('{}', '{}', '{}')", timeout=READY_SECONDS)
-        except (asyncpg.PostgresError, *TRANSIENT):
-            return Readiness(False, {"log": await log_state(desk.pool), "kafka": lifecycle.kafka_state()})
-        if desk.store.opened and not desk.store.opened.is_set():
-            return Readiness(False, {"log": "not compared yet", "kafka": lifecycle.kafka_state()})
-        return Readiness(True, {"log": "writable", "kafka": lifecycle.kafka_state()})
 
     application = create_app(
         name=SOURCE,
@@ -64,7 +53,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
-        ready=ready,
+        ready=lambda: readiness(desk.pool, (desk.store, whole_item(desk.new_id))),
         query_lists=frozenset({"status"}),
     )
     add_routes(application, desk)
@@ -75,8 +64,8 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
 
 
 def open_store(pool: asyncpg.Pool[Any], **rest: Any) -> EventStore:
-    """The log, appended to through record(), which moves the queue in the same call."""
-    return EventStore(pool, function="record", attachment_type="new_standing", **rest)
+    """The log, appended to through record_v2(), which moves the queue in the same call."""
+    return EventStore(pool, function="record_v2", attachment_type="new_standing_v2", **rest)
 
 
 async def main() -> None:

@@ -36,7 +36,7 @@ LOOK_SECONDS = 1.0
 SEED_ACTOR = "system/processing"
 NEWEST = "SELECT coalesce(max(version), 0) FROM events WHERE stream_id = $1"
 NO_DOSSIER: Row = ("submitted", None, None, None, None, None, None, 0, None, False, None, 0, None, None)
-"""record() takes a standing with each item; that of the calendar's stream stands for no row of the queue."""
+"""record_v2() takes a standing with each item; that of the calendar's stream stands for no row of the queue."""
 
 
 def fact_of(stored: StoredEvent) -> Fact:

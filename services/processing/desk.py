@@ -81,11 +81,11 @@ def decide_as(
 
 
 Row = tuple[Any, ...]
-"""The columns of new_standing."""
+"""The columns of new_standing_v2."""
 
 
 def queue_row(dossier: Dossier, accepted_at: datetime | None, calendar: Calendar) -> Row:
-    """What record() writes beside the events: the state after them. `accepted_at` is None where it stays as it was."""
+    """What record_v2() writes beside the events: the state after them. `accepted_at` is None where it stays as it was."""
     now, held = dossier.now, dossier.held
     intake_due = intake_due_at(now.since_at, calendar) if isinstance(now, Submitted) else None
     deadline_on = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None

@@ -60,7 +60,7 @@ HEAR = """
 INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::int[], $7::bigint[], $8::text[])
 """
-# Columns of the applicant's alone: how the dossier stands is record()'s. What names no request answers the one that waits.
+# Columns of the applicant's alone: how the dossier stands is record_v2()'s. What names no request answers the one that waits.
 MARK = """
 UPDATE dossiers d SET asked = greatest(d.asked, n.asked), supplied_at = greatest(d.supplied_at, n.supplied_at),
     brought = greatest(d.brought, n.brought, CASE WHEN n.unnamed THEN d.requested END)
@@ -73,7 +73,7 @@ FROM (
     GROUP BY h.dossier_id
 ) n WHERE d.dossier_id = n.dossier_id
 """
-# Whoever writes rows of the queue takes the head of the log first, as record() does.
+# Whoever writes rows of the queue takes the head of the log first, as record_v2() does.
 # Guarantee: none waits for rows that another holds. Test: test_the_reader_waits_for_its_turn_before_it_holds_a_row.
 TAKE_TURN = "SELECT log_position()"
 

@@ -1,4 +1,4 @@
-"""Reads the queue of dossiers. Its rows are written by record(), by move_due_dates() and by incoming.py; nothing here changes them."""
+"""Reads the queue of dossiers. Its rows are written by record_v2(), by move_due_dates() and by incoming.py; nothing here changes them."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from contracts.envelope import read
 from deploy.local.kafka import Kafka
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
-from services.chassis.migrations import chassis_sql
+from services.chassis.migrations import chassis_sql, read_sql
 from services.chassis.sending import Message
 from services.chassis.settings import KafkaSettings
 from tests.chassis.doors import Doors
@@ -26,6 +26,15 @@ from tests.databases import Database
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NewDatabase = Callable[..., Database]
+TABLES = (
+    "event_store",
+    "append_v2",
+    "idempotency_weeks",
+    "relay",
+    "consumer",
+    "log_identity",
+    "topic_identity",
+)
 
 
 def new_id() -> UUID:
@@ -59,8 +68,8 @@ def item(
 async def lay_tables(fresh: Database) -> Database:
     """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
-    for name in ("event_store", "idempotency_weeks", "relay", "consumer", "log_identity", "topic_identity"):
-        await connection.execute(chassis_sql(name).read_text(encoding="utf-8").replace("{role}", "intake"))
+    for name in TABLES:
+        await connection.execute(read_sql(chassis_sql(name), "intake"))
     await connection.execute(
         "CREATE TABLE effects (stream_id uuid, source text, sequence int, partition int, kind text)"
     )

@@ -118,7 +118,7 @@ def process(settings: IntakeSettings, issuer: Issuer) -> Process:
     async def begun(clock: Callable[[], datetime] = now, **told: Any) -> AsyncIterator[Front]:
         own = IntakeSettings(**(settings.model_dump() | told))
         async with open_pool(settings.database_dsn.get_secret_value()) as pool:
-            store = EventStore(pool, function="submit", attachment_type="new_filing")
+            store = EventStore(pool, function="submit_v2", attachment_type="new_filing_v2")
             transport = httpx.ASGITransport(build(own, pool, store, clock))
             async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
                 yield Front(client, issuer, pool)

@@ -50,7 +50,7 @@ async def test_answers_are_as_documented(
         }
     )
     async with open_pool(settings.database_dsn.get_secret_value()) as pool:
-        store = EventStore(pool, function="submit", attachment_type="new_filing")
+        store = EventStore(pool, function="submit_v2", attachment_type="new_filing_v2")
         port = free_ports(1)[0]
         application = build(unlimited, pool, store)
         server = uvicorn.Server(uvicorn.Config(application, port=port, lifespan="off", log_config=None))

@@ -42,7 +42,7 @@ async def test_cases_are_recorded_at_their_own_time(front: Front, admin: asyncpg
         assert row["occurred_at"] == datetime(2023, 1, 3, 1, 0, tzinfo=UTC)
         assert row["actor"] == "importer/i1"
     assert await admin.fetchval("SELECT count(*) FROM applicants") == 1
-    assert await admin.fetchval("SELECT position FROM contact_changes") == 2
+    assert tuple(await admin.fetchrow("SELECT position, event_position FROM contact_changes")) == (1, 2)
 
 
 async def test_a_case_is_one_dossier_for_ever(process: Process, admin: asyncpg.Connection[Any]) -> None:

@@ -213,3 +213,25 @@ async def test_ready_means_that_it_can_append(front: Front, admin: asyncpg.Conne
         assert (answer.status_code, answer.json()["log"]) == (503, "away")
     assert (await front.client.get("/readyz")).status_code == 200
     assert await admin.fetchval("SELECT count(*) FROM events") == before
+
+
+@pytest.mark.parametrize("changed", ["new_filing_v2", "new_act_v2", "new_event_v2"])
+async def test_ready_means_that_its_rows_are_taken(
+    front: Front, admin: asyncpg.Connection[Any], changed: str
+) -> None:
+    """Somebody alters a type under a running process, which knows it by heart."""
+    assert (await front.client.get("/readyz")).status_code == 200
+    await admin.execute(f"ALTER TYPE {changed} ADD ATTRIBUTE one_more text")
+    answer = await front.client.get("/readyz")
+    assert (answer.status_code, answer.json()["log"]) == (503, "refusing")
+    assert await admin.fetchval("SELECT count(*) FROM events") == 0
+
+
+async def test_readiness_leaves_nothing_behind(front: Front, admin: asyncpg.Connection[Any]) -> None:
+    assert (await front.client.get("/readyz")).status_code == 200
+    tables = await admin.fetch(
+        "SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
+    )
+    counts = {row["name"]: await admin.fetchval(f"SELECT count(*) FROM {row['name']}") for row in tables}
+    assert {name for name, count in counts.items() if count} == {"alembic_version", "log_head", "relay_lease"}
+    assert (await front.file()).status_code == 201

@@ -53,16 +53,22 @@ async def test_the_commitment_matches_what_is_kept(front: Front, admin: asyncpg.
     assert json.loads(row["content"]) == body()["content"]
 
 
-async def test_a_contact_changes_at_the_position_of_its_event(
+async def test_changes_of_contacts_are_numbered_without_holes(
     front: Front, admin: asyncpg.Connection[Any]
 ) -> None:
+    """The event names the number; whoever cannot be told takes none."""
+    nobody = {"source": "old", "case": "1", "submitted_at": "2023-01-03T08:00:00+07:00"}
+    told = {name: member for name, member in body().items() if name not in ("applicant", "content")}
+    answer = await front.import_cases([told | nobody])
+    assert answer.json()["answers"][0]["outcome"] == "recorded", answer.text
     for key in "abc":
         await front.file(key=key)
     rows = await admin.fetch(
-        "SELECT c.position, a.name FROM contact_changes c JOIN applicants a USING (applicant_id) "
-        "JOIN events e ON e.position = c.position AND e.data ->> 'applicant_id' = c.applicant_id::text"
+        "SELECT c.position, (e.data ->> 'number')::bigint AS number, a.name FROM contact_changes c "
+        "JOIN applicants a USING (applicant_id) JOIN events e ON e.position = c.event_position "
+        "AND e.data ->> 'applicant_id' = c.applicant_id::text ORDER BY c.position"
     )
-    assert [(row["position"], row["name"]) for row in rows] == [(n, "Nguyễn Văn Thử") for n in (1, 2, 3)]
+    assert [tuple(row) for row in rows] == [(n, n, "Nguyễn Văn Thử") for n in (1, 2, 3)]
 
 
 async def test_a_repeat_gets_the_same_answer(front: Front, admin: asyncpg.Connection[Any]) -> None:
@@ -159,7 +165,7 @@ async def test_a_retry_across_midnight_and_the_end_of_the_week_makes_no_second_d
 ) -> None:
     """The first answer stands in last week's partition and was given before midnight by the intake's clock."""
     first_at = datetime(2026, 3, 1, 23, 59, 59, 900_000, tzinfo=ZONE)  # a Sunday
-    store = EventStore(front.pool, function="submit", attachment_type="new_filing")
+    store = EventStore(front.pool, function="submit_v2", attachment_type="new_filing_v2")
     key = RepeatKey("portal/s1", "night", b"\1" * 32)
 
     async def at(moment: datetime) -> bytes:

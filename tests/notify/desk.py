@@ -30,7 +30,7 @@ class Desk:
         self.clock = Clock()
         self.smtp_port = smtp_port
         self.claims = Claims(pool, self.clock)
-        self.store = EventStore(pool, function="record_notices", attachment_type="mail_outcome")
+        self.store = EventStore(pool, function="record_notices_v2", attachment_type="mail_outcome_v2")
         self.dossiers = Dossiers(channels=list(Channel), clock=self.clock, new_id=uuid7)
         self.texts = texts()
 

@@ -140,7 +140,7 @@ async def test_a_late_record_says_that_it_is_ambiguous(desk: Desk, mailbox: Mail
             await wake.wait()
             return await super().append(item)
 
-    slow = Sleeps(desk.pool, function="record_notices", attachment_type="mail_outcome")
+    slow = Sleeps(desk.pool, function="record_notices_v2", attachment_type="mail_outcome_v2")
     stopped = asyncio.create_task(desk.sender(store=slow).send_due())
     await asleep.wait()
     desk.clock.pass_by(seconds=61)

@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 
 from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore, Item, NewEvent
-from services.chassis.migrations import chassis_sql
+from services.chassis.migrations import chassis_sql, read_sql
 from tests.benchmarks.house import House
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.results import Row
@@ -89,9 +89,8 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
     many, few = (3_200, 320) if quick else (16_000, 1_600)
     dsn = await house.new_database("ours")
     connection = await asyncpg.connect(dsn)
-    await connection.execute(
-        chassis_sql("event_store").read_text(encoding="utf-8").replace("{role}", "intake")
-    )
+    for part in ("event_store", "append_v2"):
+        await connection.execute(read_sql(chassis_sql(part), "intake"))
     await connection.close()
     library = Library(await house.new_database("baseline"))
     costs: dict[tuple[str, int], list[float]] = {}

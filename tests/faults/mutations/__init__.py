@@ -54,13 +54,13 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "no-expected-version": Mutation(
         "the slower of two writers is told, and writes nothing",
-        "services/chassis/event_store.sql",
+        "services/chassis/functions/append_v2.sql",
         "WHEN a.expected_version <> coalesce(latest.version, 0) THEN 'conflict'",
         "WHEN false THEN 'conflict'",
     ),
     "no-repeats": Mutation(
         "a caller's key that comes again is answered with the first dossier",
-        "services/chassis/event_store.sql",
+        "services/chassis/functions/append_v2.sql",
         "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON a.key IS NOT NULL",
         "WHERE k.caller = a.caller AND k.key = a.key LIMIT 1\n            ) known ON false",
     ),

@@ -8,4 +8,4 @@ from services.chassis.migrations import chassis_sql
 loader = inbox.__loader__
 assert loader is not None
 source = loader.get_source("services.chassis.inbox")  # type: ignore[attr-defined]
-sys.stdout.write(f"{len(source)} {len(chassis_sql('event_store').read_text(encoding='utf-8'))}\n")
+sys.stdout.write(f"{len(source)} {len(chassis_sql('functions/append_v2').read_text(encoding='utf-8'))}\n")

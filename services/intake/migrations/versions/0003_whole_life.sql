@@ -51,49 +51,7 @@ CREATE TABLE payments (
     CONSTRAINT one_payment_per_reference PRIMARY KEY (reference)
 );
 
-CREATE OR REPLACE FUNCTION submit(new_items new_item[], new_events new_event[], new_filings new_filing[])
-RETURNS TABLE (
-    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
-    body_hmac bytea, numbers bigint[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_column
-DECLARE
-    items integer[];
-    outcomes text[];
-    streams uuid[];
-    versions integer[];
-    positions bigint[];
-    recorded timestamptz[];
-    hmacs bytea[];
-BEGIN
-    SELECT array_agg(a.item ORDER BY a.item), array_agg(a.outcome ORDER BY a.item), array_agg(a.stream_id ORDER BY a.item),
-           array_agg(a.version ORDER BY a.item), array_agg(a.position ORDER BY a.item),
-           array_agg(a.recorded_at ORDER BY a.item), array_agg(a.body_hmac ORDER BY a.item)
-    INTO items, outcomes, streams, versions, positions, recorded, hmacs
-    FROM append(new_items, new_events) a;
-
-    INSERT INTO applicants (applicant_id, name, identifier_kind, identifier_number, email, phone)
-    SELECT f.applicant_id, f.name, f.identifier_kind, f.identifier_number, f.email, f.phone
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended' AND f.name IS NOT NULL;
-
-    INSERT INTO filings (dossier_id, applicant_id, content, salt, owner_name, owner_identifier_kind,
-                         owner_identifier_number, owner_email, owner_phone)
-    SELECT f.dossier_id, f.applicant_id, f.content, f.salt, f.owner_name, f.owner_identifier_kind,
-           f.owner_identifier_number, f.owner_email, f.owner_phone
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended';
-
-    -- Only of applicants that are known at all: no notice waits for the others. An owner is told nothing: the submitter is.
-    INSERT INTO contact_changes (position, applicant_id)
-    SELECT positions[f.item], f.applicant_id
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended' AND f.name IS NOT NULL;
-
-    RETURN QUERY
-    SELECT u.item, u.outcome, u.stream_id, u.version, u.position, u.recorded_at, u.body_hmac, NULL::bigint[]
-    FROM unnest(items, outcomes, streams, versions, positions, recorded, hmacs)
-        AS u(item, outcome, stream_id, version, position, recorded_at, body_hmac);
-END $$;
+\i ../../functions/submit.sql
 
 CREATE TYPE new_act AS (
     item integer, index smallint, content bytea, salt bytea, reference text, body_hmac bytea
@@ -138,35 +96,10 @@ BEGIN
         AS u(item, outcome, stream_id, version, position, recorded_at, body_hmac);
 END $$;
 
-DROP FUNCTION read_person(uuid, text, text, text);
--- The people behind a dossier of `its_office`, what they filed, and the line that says who looked; no row, and no line, for any
--- other dossier.
-CREATE FUNCTION read_person(of_dossier uuid, its_office text, reader text, its_purpose text)
-RETURNS TABLE (
-    name text, identifier_kind text, identifier_number text, email text, phone text, content bytea,
-    owner_name text, owner_identifier_kind text, owner_identifier_number text, owner_email text, owner_phone text,
-    supplement_sequences integer[], supplement_contents bytea[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM events e
-        WHERE e.stream_id = of_dossier AND e.version = 1 AND e.data ->> 'office' = its_office
-    ) THEN
-        RETURN;
-    END IF;
-    INSERT INTO people_access (actor, dossier_id, purpose) VALUES (reader, of_dossier, its_purpose);
-    RETURN QUERY
-    SELECT a.name, a.identifier_kind, a.identifier_number, a.email, a.phone, f.content,
-           f.owner_name, f.owner_identifier_kind, f.owner_identifier_number, f.owner_email, f.owner_phone,
-           ARRAY(SELECT s.sequence FROM supplements s WHERE s.dossier_id = of_dossier ORDER BY s.sequence),
-           ARRAY(SELECT s.content FROM supplements s WHERE s.dossier_id = of_dossier ORDER BY s.sequence)
-    FROM filings f LEFT JOIN applicants a ON a.applicant_id = f.applicant_id
-    WHERE f.dossier_id = of_dossier;
-END $$;
+DROP FUNCTION IF EXISTS read_person(uuid, text, text, text);
+\i ../../functions/read_person.sql
 
-REVOKE ALL ON FUNCTION record_acts(new_item[], new_event[], new_act[]), read_person(uuid, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record_acts(new_item[], new_event[], new_act[]), read_person(uuid, text, text, text) TO {role};
+REVOKE ALL ON FUNCTION record_acts(new_item[], new_event[], new_act[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION record_acts(new_item[], new_event[], new_act[]) TO {role};
 GRANT SELECT ON payments TO {role};
 GRANT SELECT, INSERT, DELETE ON durations TO {role};

@@ -31,43 +31,6 @@ CREATE TABLE imported_cases (
     CONSTRAINT one_dossier_per_case PRIMARY KEY (source, "case")
 );
 
-CREATE TYPE new_standing AS (item integer, status text, unit text, accepted_at timestamptz, due_on date);
-
--- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
--- state after its events, at place i of new_standings. Answers as append() does.
-CREATE FUNCTION record(new_items new_item[], new_events new_event[], new_standings new_standing[])
-RETURNS TABLE (
-    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
-    body_hmac bytea, numbers bigint[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
--- A plan made while the queue was short must not read all of it when it is long.
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-#variable_conflict use_column
-BEGIN
-    -- A statement of its own: the snapshot of the next one, which updates, must not be older than the lock.
-    PERFORM FROM log_head FOR UPDATE;
-    RETURN QUERY
-    WITH answered AS MATERIALIZED (
-        SELECT a.* FROM append(new_items, new_events) a
-    ), moved AS (
-        UPDATE dossiers d
-        SET status = (n.standing).status,
-            unit = coalesce((n.standing).unit, d.unit),
-            accepted_at = coalesce((n.standing).accepted_at, d.accepted_at),
-            due_on = (n.standing).due_on,
-            number = coalesce(n.number, d.number),
-            version = n.version
-        FROM (
-            SELECT a.stream_id, a.version, a.numbers[1] AS number, new_standings[a.item] AS standing
-            FROM answered a WHERE a.outcome = 'appended'
-        ) n
-        WHERE d.dossier_id = n.stream_id
-    )
-    SELECT a.* FROM answered a;
-END $$;
-
 -- The dossier of each case: the one it was given before, or the one proposed now. Two imports at once agree.
 CREATE FUNCTION claim_cases(sources text[], cases text[], dossier_ids uuid[])
 RETURNS TABLE (place bigint, dossier_id uuid)
@@ -87,8 +50,8 @@ BEGIN
     ORDER BY n.place;
 END $$;
 
-REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]), claim_cases(text[], text[], uuid[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]), claim_cases(text[], text[], uuid[]) TO {role};
+REVOKE ALL ON FUNCTION claim_cases(text[], text[], uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_cases(text[], text[], uuid[]) TO {role};
 GRANT SELECT ON dossiers TO {role};
 -- Submissions are taken in column by column: how a dossier stands is record()'s alone.
 GRANT INSERT (dossier_id, procedure, office, channel, submitted_at) ON dossiers TO {role};

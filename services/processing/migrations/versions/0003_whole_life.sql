@@ -74,57 +74,6 @@ CREATE INDEX dossiers_by_answer ON dossiers (office, answer_by) WHERE answer_by 
 CREATE INDEX dossiers_by_office ON dossiers (office, status, submitted_at, dossier_id);
 CREATE INDEX dossiers_by_unit ON dossiers (unit, status, submitted_at, dossier_id) WHERE unit IS NOT NULL;
 
-DROP FUNCTION record(new_item[], new_event[], new_standing[]);
-DROP TYPE new_standing;
-CREATE TYPE new_standing AS (
-    item integer, status text, unit text, officer text, accepted_at timestamptz, due_on date, intake_due_at timestamptz,
-    deadline_on date, answered integer, answer_by date, apologised boolean
-);
-
--- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
--- state after its events, at place i of new_standings. Answers as append() does. A dossier without unit is not accepted, or no
--- longer: its code is free of it, and its number is never drawn again.
-CREATE FUNCTION record(new_items new_item[], new_events new_event[], new_standings new_standing[])
-RETURNS TABLE (
-    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
-    body_hmac bytea, numbers bigint[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
--- A plan made while the queue was short must not read all of it when it is long.
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-#variable_conflict use_column
-BEGIN
-    -- A statement of its own: the snapshot of the next one, which updates, must not be older than the lock.
-    PERFORM FROM log_head FOR UPDATE;
-    RETURN QUERY
-    WITH answered AS MATERIALIZED (
-        SELECT a.* FROM append(new_items, new_events) a
-    ), moved AS (
-        UPDATE dossiers d
-        SET own_status = (n.standing).status,
-            unit = (n.standing).unit,
-            officer = (n.standing).officer,
-            accepted_at = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce((n.standing).accepted_at, d.accepted_at) END,
-            due_on = (n.standing).due_on,
-            intake_due_at = (n.standing).intake_due_at,
-            deadline_on = (n.standing).deadline_on,
-            answered = (n.standing).answered,
-            answer_by = (n.standing).answer_by,
-            apologised = (n.standing).apologised,
-            number = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce(n.number, d.number) END,
-            version = n.version
-        FROM (
-            SELECT a.stream_id, a.version, a.numbers[1] AS number, new_standings[a.item] AS standing
-            FROM answered a WHERE a.outcome = 'appended'
-        ) n
-        WHERE d.dossier_id = n.stream_id
-    )
-    SELECT a.* FROM answered a;
-END $$;
-
-REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {role};
 GRANT SELECT, INSERT, UPDATE (outcome) ON heard TO {role};
 GRANT SELECT, INSERT ON fired TO {role};
 GRANT SELECT, INSERT ON absences TO {role};

@@ -23,15 +23,6 @@ COMMENT ON COLUMN recounts.last_dossier IS 'the cursor: open dossiers up to this
 CREATE INDEX dossiers_open ON dossiers (dossier_id)
     WHERE own_status IN ('submitted', 'accepted', 'in_processing', 'supplement_requested', 'payment_requested');
 
--- Until when desks are to accept what waits, counted again: only where the dossier stands as it did when that was counted.
-CREATE FUNCTION move_intake_limits(dossier_ids uuid[], versions integer[], limits timestamptz[]) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    UPDATE dossiers d SET intake_due_at = n.intake_due_at
-    FROM unnest(dossier_ids, versions, limits) AS n(dossier_id, version, intake_due_at)
-    WHERE d.dossier_id = n.dossier_id AND d.version = n.version AND d.own_status = 'submitted';
-$$;
-
-REVOKE ALL ON FUNCTION move_intake_limits(uuid[], integer[], timestamptz[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION move_intake_limits(uuid[], integer[], timestamptz[]) TO {role};
+\i ../../functions/move_intake_limits.sql
 GRANT SELECT, INSERT ON recounts TO {role};
 GRANT UPDATE (done, moved, last_dossier, finished_at, holder, held_until) ON recounts TO {role};

@@ -81,42 +81,7 @@ LANGUAGE sql IMMUTABLE AS $$
         AND CASE s.span WHEN 'day' THEN p.at < 'infinity' WHEN 'minute' THEN p.lane = 'waiting' ELSE true END
 $$;
 
--- Whoever writes a row of the queue moves its counts in the same statement, under the head of the log: it takes that first, so
--- that nobody holds rows here for which another waits.
-CREATE FUNCTION count_desks() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-BEGIN
-    PERFORM FROM log_head FOR UPDATE;
-    IF TG_OP = 'INSERT' THEN
-        INSERT INTO desk_counts AS c (place, lane, apologised, span, at, dossiers)
-        SELECT p.place, p.lane, p.apologised, p.span, p.at, count(*)
-        FROM is_now d, places_of(d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on) p
-        GROUP BY p.place, p.lane, p.apologised, p.span, p.at
-        ON CONFLICT ON CONSTRAINT one_count_per_span DO UPDATE SET dossiers = c.dossiers + EXCLUDED.dossiers;
-        RETURN NULL;
-    END IF;
-    WITH moves AS MATERIALIZED (
-        SELECT p.place, p.lane, p.apologised, p.span, p.at, sum(d.n) AS n
-        FROM (SELECT -1 AS n, w.* FROM was w UNION ALL SELECT 1, i.* FROM is_now i) d,
-            places_of(d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on) p
-        GROUP BY p.place, p.lane, p.apologised, p.span, p.at HAVING sum(d.n) <> 0
-    ), gone AS (
-        DELETE FROM desk_counts c USING moves m
-        WHERE c.place = m.place AND c.lane = m.lane AND c.apologised = m.apologised AND c.span = m.span AND c.at = m.at
-            AND c.dossiers + m.n = 0
-    )
-    INSERT INTO desk_counts AS c (place, lane, apologised, span, at, dossiers)
-    SELECT m.place, m.lane, m.apologised, m.span, m.at, m.n FROM moves m
-    WHERE NOT EXISTS (
-        SELECT FROM desk_counts c
-        WHERE c.place = m.place AND c.lane = m.lane AND c.apologised = m.apologised AND c.span = m.span AND c.at = m.at
-            AND c.dossiers + m.n = 0
-    )
-    ON CONFLICT ON CONSTRAINT one_count_per_span DO UPDATE SET dossiers = c.dossiers + EXCLUDED.dossiers;
-    RETURN NULL;
-END $$;
-REVOKE ALL ON FUNCTION count_desks() FROM PUBLIC;
+\i ../../functions/count_desks.sql
 CREATE TRIGGER count_new AFTER INSERT ON dossiers
     REFERENCING NEW TABLE AS is_now FOR EACH STATEMENT EXECUTE FUNCTION count_desks();
 CREATE TRIGGER count_moved AFTER UPDATE ON dossiers
@@ -127,15 +92,7 @@ SELECT p.place, p.lane, p.apologised, p.span, p.at, count(*)
 FROM dossiers d, places_of(d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on) p
 GROUP BY p.place, p.lane, p.apologised, p.span, p.at;
 
--- As before, under the head of the log.
-CREATE OR REPLACE FUNCTION move_intake_limits(dossier_ids uuid[], versions integer[], limits timestamptz[]) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-    PERFORM FROM log_head FOR UPDATE;
-    UPDATE dossiers d SET intake_due_at = n.intake_due_at
-    FROM unnest(dossier_ids, versions, limits) AS n(dossier_id, version, intake_due_at)
-    WHERE d.dossier_id = n.dossier_id AND d.version = n.version AND d.own_status = 'submitted';
-END $$;
+\i ../../functions/move_intake_limits.sql
 
 -- What became of a payment. One that waits for an officer brings its dossier to them.
 CREATE FUNCTION keep_outcome(of_dossier uuid, of_sequence integer, what_became text) RETURNS void
@@ -151,57 +108,3 @@ GRANT EXECUTE ON FUNCTION keep_outcome(uuid, integer, text) TO {role};
 REVOKE UPDATE (outcome) ON heard FROM {role};
 GRANT SELECT ON desk_counts TO {role};
 GRANT UPDATE (brought) ON dossiers TO {role};
-
-DROP FUNCTION record(new_item[], new_event[], new_standing[]);
-DROP TYPE new_standing;
-CREATE TYPE new_standing AS (
-    item integer, status text, unit text, officer text, accepted_at timestamptz, due_on date, intake_due_at timestamptz,
-    deadline_on date, answered integer, answer_by date, apologised boolean, requested integer, brought integer
-);
-
--- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
--- state after its events, at place i of new_standings. Answers as append() does. A dossier without unit is not accepted, or no
--- longer: its code is free of it, and its number is never drawn again.
-CREATE FUNCTION record(new_items new_item[], new_events new_event[], new_standings new_standing[])
-RETURNS TABLE (
-    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
-    body_hmac bytea, numbers bigint[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
--- A plan made while the queue was short must not read all of it when it is long.
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-#variable_conflict use_column
-BEGIN
-    -- A statement of its own: the snapshot of the next one, which updates, must not be older than the lock.
-    PERFORM FROM log_head FOR UPDATE;
-    RETURN QUERY
-    WITH answered AS MATERIALIZED (
-        SELECT a.* FROM append(new_items, new_events) a
-    ), moved AS (
-        UPDATE dossiers d
-        SET own_status = (n.standing).status,
-            unit = (n.standing).unit,
-            officer = (n.standing).officer,
-            accepted_at = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce((n.standing).accepted_at, d.accepted_at) END,
-            due_on = (n.standing).due_on,
-            intake_due_at = (n.standing).intake_due_at,
-            deadline_on = (n.standing).deadline_on,
-            answered = (n.standing).answered,
-            answer_by = (n.standing).answer_by,
-            apologised = (n.standing).apologised,
-            requested = (n.standing).requested,
-            brought = greatest(d.brought, (n.standing).brought),
-            number = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce(n.number, d.number) END,
-            version = n.version
-        FROM (
-            SELECT a.stream_id, a.version, a.numbers[1] AS number, new_standings[a.item] AS standing
-            FROM answered a WHERE a.outcome = 'appended'
-        ) n
-        WHERE d.dossier_id = n.stream_id
-    )
-    SELECT a.* FROM answered a;
-END $$;
-
-REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {role};

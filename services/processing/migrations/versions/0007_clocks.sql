@@ -4,62 +4,15 @@ ALTER TABLE dossiers ADD COLUMN clock text, ADD COLUMN acted_on date;
 COMMENT ON COLUMN dossiers.clock IS 'what due_on follows from, where nothing else waits for a date; null: the history says it';
 COMMENT ON COLUMN dossiers.acted_on IS 'day of the latest act: no later one is dated before';
 
-DROP FUNCTION record(new_item[], new_event[], new_standing[]);
-DROP TYPE new_standing;
+DROP FUNCTION IF EXISTS record(new_item[], new_event[], new_standing[]);
+DROP TYPE IF EXISTS new_standing;
 CREATE TYPE new_standing AS (
     item integer, status text, unit text, officer text, accepted_at timestamptz, due_on date, intake_due_at timestamptz,
     deadline_on date, answered integer, answer_by date, apologised boolean, requested integer, brought integer, clock text,
     acted_on date
 );
 
--- Appends a batch and moves the queue rows of what was appended: one call, one transaction. Item i has its standing, the
--- state after its events, at place i of new_standings. Answers as append() does. A dossier without unit is not accepted, or no
--- longer: its code is free of it, and its number is never drawn again.
-CREATE FUNCTION record(new_items new_item[], new_events new_event[], new_standings new_standing[])
-RETURNS TABLE (
-    item integer, outcome text, stream_id uuid, version integer, "position" bigint, recorded_at timestamptz,
-    body_hmac bytea, numbers bigint[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
--- A plan made while the queue was short must not read all of it when it is long.
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-#variable_conflict use_column
-BEGIN
-    -- A statement of its own: the snapshot of the next one, which updates, must not be older than the lock.
-    PERFORM FROM log_head FOR UPDATE;
-    RETURN QUERY
-    WITH answered AS MATERIALIZED (
-        SELECT a.* FROM append(new_items, new_events) a
-    ), moved AS (
-        UPDATE dossiers d
-        SET own_status = (n.standing).status,
-            unit = (n.standing).unit,
-            officer = (n.standing).officer,
-            accepted_at = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce((n.standing).accepted_at, d.accepted_at) END,
-            due_on = (n.standing).due_on,
-            intake_due_at = (n.standing).intake_due_at,
-            deadline_on = (n.standing).deadline_on,
-            answered = (n.standing).answered,
-            answer_by = (n.standing).answer_by,
-            apologised = (n.standing).apologised,
-            requested = (n.standing).requested,
-            brought = greatest(d.brought, (n.standing).brought),
-            clock = (n.standing).clock,
-            acted_on = (n.standing).acted_on,
-            number = CASE WHEN (n.standing).unit IS NOT NULL THEN coalesce(n.number, d.number) END,
-            version = n.version
-        FROM (
-            SELECT a.stream_id, a.version, a.numbers[1] AS number, new_standings[a.item] AS standing
-            FROM answered a WHERE a.outcome = 'appended'
-        ) n
-        WHERE d.dossier_id = n.stream_id
-    )
-    SELECT a.* FROM answered a;
-END $$;
-
-REVOKE ALL ON FUNCTION record(new_item[], new_event[], new_standing[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION record(new_item[], new_event[], new_standing[]) TO {role};
+\i ../../functions/record.sql
 
 -- Moves the due dates of the open dossiers in (after_id, up_to_id] whose clock and due date are those of a place of the arrays, and
 -- appends to each its event, the data of that place; how many. As append() does: under the head of the log, position after
@@ -110,45 +63,4 @@ GRANT EXECUTE ON FUNCTION move_due_dates(
     uuid, uuid, date, text[], date[], date[], text[], text, smallint, uuid, timestamptz, text, uuid
 ) TO {role};
 
--- As before; what moves alike is added up before its places are asked for.
-CREATE OR REPLACE FUNCTION count_desks() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-BEGIN
-    PERFORM FROM log_head FOR UPDATE;
-    IF TG_OP = 'INSERT' THEN
-        INSERT INTO desk_counts AS c (place, lane, apologised, span, at, dossiers)
-        SELECT p.place, p.lane, p.apologised, p.span, p.at, count(*)
-        FROM is_now d, places_of(d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on) p
-        GROUP BY p.place, p.lane, p.apologised, p.span, p.at
-        ON CONFLICT ON CONSTRAINT one_count_per_span DO UPDATE SET dossiers = c.dossiers + EXCLUDED.dossiers;
-        RETURN NULL;
-    END IF;
-    WITH alike AS MATERIALIZED (
-        SELECT d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on, sum(d.n) AS n
-        FROM (
-            SELECT -1 AS n, w.own_status, w.unit, w.desk, w.officer, w.lane, w.lane_at, w.apologised, w.due_on FROM was w
-            UNION ALL
-            SELECT 1, i.own_status, i.unit, i.desk, i.officer, i.lane, i.lane_at, i.apologised, i.due_on FROM is_now i
-        ) d
-        GROUP BY d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on
-    ), moves AS MATERIALIZED (
-        SELECT p.place, p.lane, p.apologised, p.span, p.at, sum(d.n) AS n
-        FROM alike d, places_of(d.own_status, d.unit, d.desk, d.officer, d.lane, d.lane_at, d.apologised, d.due_on) p
-        WHERE d.n <> 0
-        GROUP BY p.place, p.lane, p.apologised, p.span, p.at HAVING sum(d.n) <> 0
-    ), gone AS (
-        DELETE FROM desk_counts c USING moves m
-        WHERE c.place = m.place AND c.lane = m.lane AND c.apologised = m.apologised AND c.span = m.span AND c.at = m.at
-            AND c.dossiers + m.n = 0
-    )
-    INSERT INTO desk_counts AS c (place, lane, apologised, span, at, dossiers)
-    SELECT m.place, m.lane, m.apologised, m.span, m.at, m.n FROM moves m
-    WHERE NOT EXISTS (
-        SELECT FROM desk_counts c
-        WHERE c.place = m.place AND c.lane = m.lane AND c.apologised = m.apologised AND c.span = m.span AND c.at = m.at
-            AND c.dossiers + m.n = 0
-    )
-    ON CONFLICT ON CONSTRAINT one_count_per_span DO UPDATE SET dossiers = c.dossiers + EXCLUDED.dossiers;
-    RETURN NULL;
-END $$;
+\i ../../functions/count_desks.sql

@@ -11,31 +11,19 @@ import time
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import (  # type: ignore[attr-defined]
-    AdminClient,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialAlteration,
-    UserScramCredentialUpsertion,
-)
+from confluent_kafka.admin import AdminClient
 
-from deploy.local.kafka_topics import provision
+from deploy.local.kafka_topics import provision, set_passwords
 from deploy.local.keys import secrets_of
 
 PATIENCE_SECONDS = 60
-ITERATIONS = 4096
 
 
 def main(bootstrap: str, folder: Path) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     brokers = _brokers(admin)
-    mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, ITERATIONS)
     users = secrets_of(folder).kafka
-    wanted: list[UserScramCredentialAlteration] = [
-        UserScramCredentialUpsertion(user, mechanism, users[user].encode()) for user in users
-    ]
-    for future in admin.alter_user_scram_credentials(wanted).values():
-        future.result(PATIENCE_SECONDS)
+    set_passwords(admin, users)
     provision(admin, replication=min(3, brokers), in_step=2 if brokers >= 3 else 1)
     sys.stdout.write(f"{len(users)} users, topics and rights\n")
 

@@ -13,7 +13,7 @@ from deploy.local.process import Failed
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar", "secrets")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +58,15 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     token.add_argument("--sub", default="", help="who it is")
     token.add_argument("--hours", type=float, default=12.0, help="how long it is valid")
     token.set_defaults(run=_token)
+
+    secrets = commands.add_parser("secrets", help="the keys and passwords of a run: list, rotate, drop")
+    acts = secrets.add_subparsers(required=True, metavar="ACT", dest="act")
+    acts.add_parser("list", help="every key by its id, and what it still does")
+    acts.add_parser(
+        "rotate", help="other keys and passwords for everything, while it runs; old keys are still read"
+    )
+    acts.add_parser("drop", help="read an earlier key no more").add_argument("id", help="as `list` shows it")
+    secrets.set_defaults(run=_secrets)
 
     taken = commands.add_parser("import", help="take in the event log of another system")
     taken.add_argument("file", type=Path)
@@ -138,6 +147,19 @@ def _token(home: Home, options: argparse.Namespace) -> int:
             hours=options.hours,
         )
     )
+    return 0
+
+
+def _secrets(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local import rotation
+
+    if options.act == "rotate":
+        rotation.rotate(home, _print)
+    elif options.act == "drop":
+        rotation.drop(home, options.id, _print)
+    else:
+        for line in rotation.listed(home.path):
+            _print(line)
     return 0
 
 

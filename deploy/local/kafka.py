@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.local.kafka_files import Report, classpath
 from deploy.local.kafka_node import Node, Ports, in_step_copies
-from deploy.local.kafka_topics import create_topic, delete_topics, provision
+from deploy.local.kafka_topics import create_topic, delete_topics, provision, set_passwords
 from deploy.local.keys import USERS as USERS
 from deploy.local.process import Failed
 
@@ -42,12 +42,18 @@ class Kafka:
         *,
         settings: Mapping[str, str] | None = None,
         report: Report = lambda line: None,
+        earlier: str = "",
     ) -> None:
-        """One node for each pair of ports. `passwords`: of each of USERS. `settings`: beside the nodes' own."""
+        """One node for each pair of ports. `passwords`: of each of USERS. `settings`: beside the nodes' own.
+
+        `earlier`: another password that the admin may still have, when a change of passwords was cut short; provision() ends it.
+        """
         # Kept nowhere: only these nodes, while they run, speak with one another.
         between = secrets.token_hex(32)
         self.nodes = [Node(index, ports, home, between, settings) for index in range(len(ports))]
         self.passwords = dict(passwords)
+        self._enters_with = self.passwords["admin"]
+        self._earlier = earlier
         self._home = home
         self._report = report
 
@@ -83,7 +89,11 @@ class Kafka:
         }
 
     def admin(self) -> AdminClient:
-        return AdminClient(self.client("admin"))
+        return AdminClient(self._admin_options)
+
+    @property
+    def _admin_options(self) -> dict[str, str | int | float | bool]:
+        return {**self.client("admin"), "sasl.password": self._enters_with}
 
     def start(self) -> None:
         """Start every node that does not run, wait until all answer, and provision topics and rights."""
@@ -103,11 +113,22 @@ class Kafka:
     def provision(self) -> None:
         """Wait until all nodes answer, then add the topics and rights that are missing."""
         self.wait()
+        if self._earlier:
+            self.set_passwords(self.passwords)
         provision(self.admin(), self.replication, in_step_copies(len(self.nodes)))
 
     def start_node(self, node: Node) -> None:
         """Start one node (again), on its data; wait() waits until it answers."""
         node.start(classpath(self._report), self.passwords)
+
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
+        """Other passwords of some users. The brokers' own is in force once they are started again. Repeatable."""
+        self._earlier = passwords.get("admin", self._earlier)
+        self.wait()
+        set_passwords(self.admin(), passwords)
+        self.passwords |= passwords
+        if "admin" in passwords:
+            self._enters_with, self._earlier = self.passwords["admin"], ""
 
     def _format(self, nodes: Iterable[Node]) -> None:
         jars = classpath(self._report)
@@ -136,10 +157,14 @@ class Kafka:
                 time.sleep(0.1)
 
     def _answers(self, node: Node) -> bool:
-        own = {**self.client("admin"), "bootstrap.servers": f"127.0.0.1:{node.ports.client}"}
+        own = {**self._admin_options, "bootstrap.servers": f"127.0.0.1:{node.ports.client}"}
         try:
             return node.id in AdminClient(own).list_topics(timeout=2).brokers
         except KafkaException:
+            if (
+                self._earlier
+            ):  # the next time with the other one: the client does not say that it was the password
+                self._enters_with, self._earlier = self._earlier, self._enters_with
             return False
 
     def stop(self) -> None:

@@ -17,12 +17,17 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     NewTopic,
     ResourcePatternType,
     ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
 )
 
 from contracts.topics import SERVICES, TOPICS, Grant, grants
 from deploy.local.process import Failed
 
 TIMEOUT_SECONDS = 30.0
+SCRAM_ITERATIONS = 4096
 
 
 def provision(admin: AdminClient, replication: int, in_step: int) -> None:
@@ -39,6 +44,16 @@ def provision(admin: AdminClient, replication: int, in_step: int) -> None:
         ],
     )
     _allow(admin, grants())
+
+
+def set_passwords(admin: AdminClient, passwords: Mapping[str, str]) -> None:
+    """By user, made where missing, for connections that are opened from now on; those that are open stay."""
+    mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, SCRAM_ITERATIONS)
+    wanted: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(user, mechanism, word.encode()) for user, word in passwords.items()
+    ]
+    for future in admin.alter_user_scram_credentials(wanted).values():
+        future.result(TIMEOUT_SECONDS)
 
 
 def create_topic(

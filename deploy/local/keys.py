@@ -1,5 +1,6 @@
 """The secrets of one embedded run: made once, by chance, readable by their owner alone."""
 
+import hashlib
 import json
 import os
 import secrets
@@ -51,11 +52,33 @@ def secrets_of(home: Path) -> Secrets:
         raise Failed(f"{path} is damaged; without it nobody can enter the databases of {home}") from None
 
 
-def write_private(path: Path, text: str) -> None:
-    """Whole or not at all, and readable by its owner alone from the first byte on."""
+def key_id(key: str) -> str:
+    """What a key is called where people read it; it follows from the key and does not lead back to it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+def write_private(path: Path, text: str, *, only_new: bool = False) -> None:
+    """Whole or not at all, also when the power goes, and readable by its owner alone from the first byte on.
+
+    With `only_new`, FileExistsError when it is there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        if only_new:
+            os.link(draft, path)
+        else:
+            os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

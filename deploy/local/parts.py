@@ -30,11 +30,17 @@ class Part:
         return process is not None and process.running
 
 
-def service_part(service: str, home: Home, postgres: Postgres, kafka: Kafka, secrets: Secrets) -> Part:
+def service_part(
+    service: str, home: Home, postgres: Postgres, kafka: Kafka, secrets: Callable[[], Secrets]
+) -> Part:
+    """`secrets`: asked at each start, for they change while the run goes on."""
     process = Process(service, home=home.path)
-    environment = service_environment(service, home, postgres, kafka, secrets)
     program = [sys.executable, "-m", f"services.{service}.app"]
-    return Part(service, lambda: process, lambda: process.start(program, environment))
+
+    def start() -> None:
+        process.start(program, service_environment(service, home, postgres, kafka, secrets()))
+
+    return Part(service, lambda: process, start)
 
 
 def mail_part(home: Home) -> Part:

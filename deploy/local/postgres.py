@@ -40,6 +40,8 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 
+SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
+
 Answer = TypeVar("Answer")
 
 
@@ -58,20 +60,28 @@ class Postgres:
         *,
         settings: Mapping[str, str] | None = None,
         dsn: str = "",
+        earlier: str = "",
     ) -> None:
-        """`passwords`: of the superuser `postgres` and of each of ROLES. `settings`: beside the server's own."""
+        """`passwords`: of the superuser `postgres` and of each of ROLES. `settings`: beside the server's own.
+
+        `earlier`: another password that the superuser may still have, when a change of passwords was cut short; start() ends it.
+        """
         self.data = home / "postgres"
         self.port = port
         self._home = home
         self._passwords = dict(passwords)
         self._settings = {**SETTINGS, **(settings or {}), "cluster_name": f"motcua-{port}"}
         self._given = dsn
+        self._enters_with = self._passwords.get(SUPERUSER, "")
+        self._earlier = earlier
         self.process: Process | None = None
 
     @classmethod
-    def of_environment(cls, home: Path, port: int, passwords: Mapping[str, str]) -> "Postgres":
+    def of_environment(
+        cls, home: Path, port: int, passwords: Mapping[str, str], earlier: str = ""
+    ) -> "Postgres":
         """A server of our own, or the one that MOTCUA_POSTGRES_DSN names."""
-        return cls(home, port, passwords, dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""))
+        return cls(home, port, passwords, dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""), earlier=earlier)
 
     def dsn(self, role: str, database: str | None = None) -> str:
         """As `role` (a service, `<service>_owner` or `postgres`) into `database`, by default the service's own."""
@@ -83,7 +93,8 @@ class Postgres:
             host = url.netloc.rpartition("@")[2]
         else:
             host = f"127.0.0.1:{self.port}"
-        return f"postgresql://{role}:{quote(self._passwords[role])}@{host}/{database}"
+        password = self._enters_with if role == SUPERUSER else self._passwords[role]
+        return f"postgresql://{role}:{quote(password)}@{host}/{database}"
 
     @property
     def external(self) -> bool:
@@ -108,6 +119,8 @@ class Postgres:
                 self._initialise(binaries, major, user)
             self._launch(binaries, user)
         in_thread(self._create_roles_and_databases())
+        if self._enters_with != self._passwords[SUPERUSER] and not self._given:
+            self.set_passwords({SUPERUSER: self._passwords[SUPERUSER]})
 
     def stop(self) -> None:
         if self.process:
@@ -168,9 +181,37 @@ class Postgres:
                 raise Failed(f"PostgreSQL does not answer on port {self.port}:\n{self.process.last_lines()}")
             time.sleep(0.05)
 
+    def set_passwords(self, passwords: Mapping[str, str]) -> None:
+        """Other passwords, for connections that are opened from now on; those that are open stay. Not of a server that was given
+        the superuser's, which is not ours. Repeatable."""
+        ours = {role: word for role, word in passwords.items() if role != SUPERUSER or not self._given}
+        self._earlier = ours.get(SUPERUSER, self._earlier)
+        in_thread(self._set_passwords(ours))
+        self._passwords |= ours
+
+    async def _set_passwords(self, passwords: Mapping[str, str]) -> None:
+        connection = await self._enter()
+        try:
+            async with connection.transaction():
+                for role, word in passwords.items():
+                    await connection.execute(await connection.fetchval(SET_PASSWORD, role, word))
+        finally:
+            await connection.close()
+        self._enters_with = passwords.get(SUPERUSER, self._enters_with)
+
+    async def _enter(self) -> "asyncpg.Connection[Any]":
+        """As the superuser, by the one password or by the other."""
+        try:
+            return await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
+        except asyncpg.InvalidPasswordError:
+            if not self._earlier:
+                raise
+        self._enters_with, self._earlier = self._earlier, self._enters_with
+        return await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
+
     async def _answers(self) -> bool:
         try:
-            connection = await asyncpg.connect(self.dsn(SUPERUSER), timeout=5)
+            connection = await self._enter()
         except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
             return False
         except asyncpg.PostgresError as error:
@@ -184,7 +225,7 @@ class Postgres:
         return True
 
     async def _create_roles_and_databases(self) -> None:
-        connection = await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
+        connection = await self._enter()
         try:
             for role in ROLES:
                 await connection.execute(

@@ -8,17 +8,22 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
+import asyncpg
+from confluent_kafka import KafkaException
+
 from contracts.topics import SERVICES
+from deploy.local import rotation
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_node import Ports
-from deploy.local.keys import secrets_of
+from deploy.local.keys import SUPERUSER, secrets_of
 from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_part
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity, Process
@@ -32,6 +37,8 @@ BACK_OFF_SECONDS_MOST = 30.0
 STEADY_SECONDS = 60.0
 WRONG_SETTINGS = 78
 LINE_MOST = 200
+CHANGE_AGAIN_SECONDS = 5.0
+READERS_OF_CODES, WRITERS_OF_CODES = ("intake", "notify", "reporting"), ("processing",)
 
 Say = Callable[[str], None]
 
@@ -74,12 +81,19 @@ class Watch:
 
 class Supervisor:
     def __init__(self, home: Home, say: Say) -> None:
-        secrets = secrets_of(home.path)
+        before, change = secrets_of(home.path), rotation.pending(home.path)
+        # A change of secrets that was cut short: servers are entered by either password, and all get the new ones.
+        secrets = change.secrets if change else before
         self.issuer = Issuer(home.path)
-        self._home, self._say = home, say
-        self._postgres = Postgres.of_environment(home.path, home.port("postgres"), secrets.postgres)
+        self._home, self._say, self._change = home, say, change
+        self._postgres = Postgres.of_environment(
+            home.path, home.port("postgres"), secrets.postgres, before.postgres[SUPERUSER] if change else ""
+        )
         ports = Ports(home.port("kafka"), home.port("kafka-controller"))
-        self._kafka = Kafka(home.path, [ports], secrets.kafka, report=say)
+        admins = before.kafka["admin"] if change else ""
+        self._kafka = Kafka(home.path, [ports], secrets.kafka, report=say, earlier=admins)
+        self._told = dict.fromkeys(SERVICES, secrets)
+        self._change_again_at = 0.0
         node = self._kafka.nodes[0]
         self._parts = {
             "postgres": Part("postgres", lambda: self._postgres.process, self._postgres.start),
@@ -87,7 +101,8 @@ class Supervisor:
             "mail": mail_part(home),
         }
         for service in SERVICES:
-            self._parts[service] = service_part(service, home, self._postgres, self._kafka, secrets)
+            told = partial(self._told.__getitem__, service)
+            self._parts[service] = service_part(service, home, self._postgres, self._kafka, told)
         if self._postgres.external:
             del self._parts["postgres"]
 
@@ -100,7 +115,7 @@ class Supervisor:
                 self._home.refuse_ports_in_use()
                 self._home.remember()
                 watches = self._start()
-                yield lambda: self._look(watches)
+                yield lambda: self._turn(watches)
             finally:
                 _ignore_signals()
                 self._stop()
@@ -116,16 +131,71 @@ class Supervisor:
                 threads.submit(migrate, service, self._postgres.dsn(f"{service}_owner")).result()
         self._say("providing topics and rights")
         self._kafka.provision()
+        if self._change and self._change.signing_key:
+            self.issuer.announce(self._change.signing_key)
         self._say(f"starting {', '.join(SERVICES)} and the mail catcher")
         for name in ("mail", *SERVICES):
             self._parts[name].start()
         watches = [Watch(part) for part in self._parts.values()]
-        self._await_ready(watches)
+        self._await_ready(watches, SERVICES)
+        if self._change:
+            self._finish(self._change)
         return watches
 
-    def _await_ready(self, watches: list[Watch]) -> None:
+    def _turn(self, watches: list[Watch]) -> None:
+        """One look at everything, and a change of secrets when one was asked for; one that does not succeed is tried again."""
+        self._look(watches)
+        if time.monotonic() < self._change_again_at or not (change := rotation.pending(self._home.path)):
+            return
+        try:
+            self._carry_out(change, watches)
+        except (Failed, OSError, KafkaException, asyncpg.PostgresError) as error:
+            self._say(f"the change of secrets waits: {type(error).__name__}: {error}")
+            self._change_again_at = time.monotonic() + CHANGE_AGAIN_SECONDS
+
+    def _carry_out(self, change: rotation.Change, watches: list[Watch]) -> None:
+        """Services in two groups, so that who opens official codes knows the new key before anybody seals with it; the broker last.
+
+        A service has its own passwords changed while it is stopped, so that it never meets a server with the wrong one.
+
+        Guarantee: nothing that was answered with 201 is lost, and what was read before is read after.
+        Test: test_secrets_are_changed_while_a_client_submits_and_reads.
+        """
+        new, others = change.secrets, {*SERVICES, "broker"}
+        self._say("changing secrets: who operates the servers")
+        if change.signing_key:
+            self.issuer.announce(change.signing_key)
+        self._postgres.set_passwords({who: word for who, word in new.postgres.items() if who not in others})
+        self._kafka.set_passwords({who: word for who, word in new.kafka.items() if who not in others})
+        for group in READERS_OF_CODES, WRITERS_OF_CODES:
+            self._say(f"changing secrets: {', '.join(group)}")
+            for process in self._processes(group):
+                process.ask_to_stop()
+            for service in group:
+                self._stop_services([service])
+                self._postgres.set_passwords({service: new.postgres[service]})
+                self._kafka.set_passwords({service: new.kafka[service]})
+                self._told[service] = new
+                self._parts[service].start()
+            self._await_ready(watches, group)
+        self._say("changing secrets: the broker, which is started again")
+        self._kafka.set_passwords({"broker": new.kafka["broker"]})
+        node = self._kafka.nodes[0]
+        node.stop()
+        self._kafka.start_node(node)
+        self._kafka.wait()
+        self._finish(change)
+
+    def _finish(self, change: rotation.Change) -> None:
+        if change.signing_key:
+            self.issuer.change_to(change.signing_key)
+        rotation.finish(self._home.path, change)
+        self._change = None
+        self._say("secrets are changed")
+
+    def _await_ready(self, watches: list[Watch], services: Iterable[str]) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        waiting = list(SERVICES)
+        waiting = list(services)
         while waiting := [service for service in waiting if not is_ready(self._home, service)]:
             if time.monotonic() > deadline:
                 raise Failed(
@@ -140,19 +210,24 @@ class Supervisor:
 
     def _stop(self) -> None:
         """The services together, for they need the servers; then the rest, last started first."""
-        services = [process for name in SERVICES if (process := self._parts[name].process())]
-        if any(process.running for process in services):
+        if any(self._parts[name].running for name in SERVICES):
             self._say("stopping the services")
-        for process in services:
-            process.ask_to_stop()
-        for process in services:
-            self._stop_one(process, SERVICE_STOP_SECONDS)
+        self._stop_services(SERVICES)
         for name in ("mail", "kafka", "postgres"):
             part = self._parts.get(name)
             if part and part.running:
                 self._say(f"stopping {name}")
             if part and (process := part.process()):
                 self._stop_one(process, SERVICE_STOP_SECONDS)
+
+    def _stop_services(self, names: Iterable[str]) -> None:
+        for process in self._processes(names):
+            process.ask_to_stop()
+        for process in self._processes(names):
+            self._stop_one(process, SERVICE_STOP_SECONDS)
+
+    def _processes(self, names: Iterable[str]) -> list[Process]:
+        return [process for name in names if (process := self._parts[name].process())]
 
     def _stop_one(self, process: Process, seconds: float) -> None:
         if not process.stop(seconds):

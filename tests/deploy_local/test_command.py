@@ -8,18 +8,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
+from deploy.local import rotation
 from deploy.local.home import OFFSETS, Home
-from deploy.local.keys import secrets_of
+from deploy.local.kafka import Kafka
+from deploy.local.kafka_node import Ports
+from deploy.local.keys import Secrets, key_id, secrets_of
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity
 from services.processing.calendar import read_declarations
+from tests.deploy_local.portal import Portal, asked
 from tests.deploy_local.test_process import eventually
 
 pytestmark = pytest.mark.servers
@@ -32,6 +40,10 @@ class Run:
     def __init__(self, home: Path, base: int) -> None:
         self.home = home
         self.environment = {**os.environ, "MOTCUA_HOME": str(home), "MOTCUA_PORT_BASE": str(base)}
+
+    @property
+    def place(self) -> Home:
+        return Home(self.home, int(self.environment["MOTCUA_PORT_BASE"]))
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "deploy.local.command", *arguments]
@@ -158,15 +170,88 @@ def test_what_is_killed_is_started_again(run: Run) -> None:
     assert eventually(run.ready, READY_SECONDS)
 
 
-def test_nothing_outlives_a_killed_supervisor_and_the_data_stay(run: Run) -> None:
+def accepted(run: Run, portal: Portal, officer: str, dossier_id: str) -> str:
+    """The official code, as the desk gave it and the applicant sees it."""
+    place = f"{run.place.url('processing')}/v1/dossiers/{dossier_id}"
+    headers = {"Authorization": f"Bearer {officer}", "Idempotency-Key": dossier_id, "If-Match": '"0"'}
+    heard = lambda: asked(lambda: httpx.get(place, headers=headers)).status_code == 200  # noqa: E731
+    assert eventually(heard, 30)
+    assert asked(lambda: httpx.post(f"{place}/accept", json={}, headers=headers)).status_code == 200
+    assert eventually(lambda: bool(portal.seen(dossier_id)["code"]), 30)
+    return str(portal.seen(dossier_id)["code"])
+
+
+def enters(run: Run, secrets: Secrets) -> set[str]:
+    """Who enters PostgreSQL and Kafka by these passwords."""
+
+    async def by_role() -> set[str]:
+        found = set()
+        for role in secrets.postgres:
+            postgres = Postgres(run.home, run.place.port("postgres"), secrets.postgres)
+            with suppress(asyncpg.InvalidPasswordError):
+                await (await asyncpg.connect(postgres.dsn(role))).close()
+                found.add(role)
+        return found
+
+    kafka = Kafka(run.home, [Ports(run.place.port("kafka"), 0)], secrets.kafka)
+
+    def enters_kafka(user: str) -> bool:
+        with suppress(KafkaException):
+            return bool(AdminClient(kafka.client(user)).list_topics(timeout=2).brokers)
+        return False
+
+    with ThreadPoolExecutor(len(secrets.kafka)) as threads:
+        users = dict(zip(secrets.kafka, threads.map(enters_kafka, secrets.kafka), strict=True))
+    return asyncio.run(by_role()) | {user for user, does in users.items() if does}
+
+
+def test_secrets_are_changed_while_a_client_submits_and_reads(run: Run) -> None:
+    before = secrets_of(run.home)
+    officer, old = (run("token", "--role", role).stdout.strip() for role in ("officer", "portal"))
+    with Portal(run.place.url("intake"), old) as portal:
+        first = json.loads(portal.file("first"))["dossier_id"]
+        codes = {first: accepted(run, portal, officer, first)}
+        changed = run("secrets", "rotate")
+        assert changed.returncode == 0, changed.stderr
+        later = json.loads(portal.file("later"))["dossier_id"]
+        codes[later] = accepted(run, portal, officer, later)
+    after = secrets_of(run.home)
+    assert portal.refused == [] and len(portal.filed) > 20
+    assert {key: portal.file(key) for key in portal.filed} == portal.filed
+    assert {dossier_id: portal.seen(dossier_id)["code"] for dossier_id in codes} == codes
+    assert enters(run, before) == set()
+    assert enters(run, after) == {*before.postgres, *before.kafka}
+    for ring in "code_key", "hmac_key", "payment_secret":
+        new, kept = getattr(after, ring).split(",")
+        assert kept == getattr(before, ring) and new != kept
+        assert f"{key_id(kept)}  read" in changed.stdout and kept not in changed.stdout
+    assert old.split(".")[0] != run("token", "--role", "portal").stdout.split(".")[0]
+
+
+def test_nothing_outlives_a_killed_supervisor(run: Run) -> None:
+    """Killed while it changes secrets: the servers and some services have theirs, the others do not."""
     everything = run.processes()
-    cluster = (run.home / "kafka-cluster-id").read_text(encoding="ascii")
-    supervisor = run.status()["supervisor"]["pid"]
-    os.kill(supervisor, signal.SIGKILL)
+    command = [sys.executable, "-m", "deploy.local.command", "secrets", "rotate"]
+    with subprocess.Popen(command, env=run.environment, stderr=subprocess.PIPE, text=True) as change:
+        log = run.home / "log" / "motcua.log"
+        begun = log.read_text("utf-8").count("changing secrets: processing")
+        assert eventually(lambda: log.read_text("utf-8").count("changing secrets: processing") > begun, 60)
+        os.kill(run.status()["supervisor"]["pid"], signal.SIGKILL)
+        assert "`motcua up` finishes it" in change.communicate(timeout=30)[1]
+    everything += run.processes()
     assert eventually(lambda: not any(process.alive for process in everything), 45)
     assert run("status").returncode == 1
+
+
+def test_a_change_of_secrets_that_was_killed_is_finished_by_the_next_start(run: Run) -> None:
+    cluster = (run.home / "kafka-cluster-id").read_text(encoding="ascii")
+    before, change = secrets_of(run.home), rotation.pending(run.home)
+    assert change is not None and change.secrets != before
     assert run("up", "--detach", "--no-demo").returncode == 0
     assert (run.home / "kafka-cluster-id").read_text(encoding="ascii") == cluster
+    assert secrets_of(run.home) == change.secrets and rotation.pending(run.home) is None
+    assert enters(run, before) == set()
+    assert enters(run, change.secrets) == {*before.postgres, *before.kafka}
 
 
 def test_down_leaves_nothing_running(run: Run) -> None:

@@ -24,7 +24,7 @@ from deploy.local.process import Failed
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.held import discard, list_held
 from services.chassis.recover import NoWayOut, recover
-from services.chassis.redrive import ask_redrive_of
+from services.chassis.redrive import ask_redrive_of, ask_redrive_of_all
 from services.chassis.republish import republish
 from services.chassis.settings import KafkaSettings
 from services.notify.again import failed, send_again
@@ -40,15 +40,19 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     held = commands.add_parser("held", help="what readers hold back: list, retry, discard")
     acts = held.add_subparsers(required=True, metavar="ACT")
     acts.add_parser("list", help="all that is held, oldest first").set_defaults(run=run(_list))
-    retry = acts.add_parser("retry", help="have the running service try a held dossier again")
+    retry = acts.add_parser(
+        "retry", help="have the running services try a held dossier again, or all of them"
+    )
+    retry.add_argument("--all", action="store_true", help="all that is held, of SERVICE or of every service")
+    retry.add_argument("service", choices=SERVICES, nargs="?")
+    retry.add_argument("id", type=int, nargs="?", help="as `motcua held list` shows it")
     retry.set_defaults(run=run(_retry))
     drop = acts.add_parser("discard", help="drop one poison for good; its dossier goes on")
     drop.add_argument("--reason", required=True, help="why; it is kept")
     drop.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
     drop.set_defaults(run=run(_discard))
-    for act in (retry, drop):
-        act.add_argument("service", choices=SERVICES)
-        act.add_argument("id", type=int, help="as `motcua held list` shows it")
+    drop.add_argument("service", choices=SERVICES)
+    drop.add_argument("id", type=int, help="as `motcua held list` shows it")
 
     notices = commands.add_parser("notices", help="e-mails that failed: list, send again")
     acts = notices.add_subparsers(required=True, metavar="ACT")
@@ -120,6 +124,13 @@ async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:
 
 
 async def _retry(home: Home, options: argparse.Namespace, say: Say) -> None:
+    if options.all == (options.id is not None) or (options.id and not options.service):
+        raise Failed("say SERVICE and ID, or --all")
+    if options.all:
+        for service in [options.service] if options.service else SERVICES:
+            async with open_pool(_dsn(home, service), size=1) as pool:
+                say(f"{service} tries {await ask_redrive_of_all(pool):,} held dossiers again")
+        return
     async with open_pool(_dsn(home, options.service), size=1) as pool:
         stream_id = await ask_redrive_of(pool, options.id)
     say(f"{options.service} tries dossier {stream_id} again; `motcua held list` shows whether it went")

@@ -27,10 +27,11 @@ from services.chassis.inbox import Apply, Inbox, Slice
 from services.chassis.kafka import Cluster
 from services.chassis.positions import Place, begin_again, compare, passed_on
 from services.chassis.progress import Complete, Progress, complete_up_to
-from services.chassis.records import Dialect, Keyed, Record
-from services.chassis.redrive import redrive_asked
+from services.chassis.records import Dialect, Keyed, Record, record_of
+from services.chassis.redrive import SecondTries
 from services.chassis.settings import KafkaSettings
 from services.chassis.subscription import STOP_SECONDS, subscribe
+from services.chassis.turning import Loop, turned
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class Reader:
         self._topics = topics
         self._dialect = dialect
         self._inbox = Inbox(name, pool, dialect, apply, opener=opener)
+        self._second_tries = SecondTries(pool, self._inbox, name, dialect)
+        self._moves = Loop(f"reader-{name}-moves", needs_broker=True)
         self._dead_letters = dead_letters
         self._producers = producers
         self._progress = progress
@@ -80,6 +83,7 @@ class Reader:
         self._topic_ids: dict[str, str] = {}
         self._beyond: dict[Place, int] = {}
         self._positions: dict[Place, int] = {}
+        self._before: dict[Place, int] = {}
         self._subscriber: Any = None
         self._assigned = False
         self._heard_at = 0.0
@@ -116,8 +120,14 @@ class Reader:
 
     async def run(self) -> None:
         """Reads until cancelled; waits out an absent broker or database."""
+        with self._moves, Loop(f"reader-{self._name}", needs_broker=True):
+            await self._read_for_ever()
+
+    async def _read_for_ever(self) -> None:
         attempt = 0
         while True:
+            turned()
+            self._moves.turned()
             try:
                 await self._read_one_cluster()
             except _NewCluster:
@@ -154,6 +164,7 @@ class Reader:
             self._topic_ids = await cluster.topic_ids(self._topics)
             await broker.start()
             while True:
+                turned()
                 await self._tick(broker, cluster)
                 await asyncio.sleep(TICK_SECONDS)
         finally:
@@ -208,15 +219,12 @@ class Reader:
             try:
                 taken = await self._inbox.take(self._cluster_id, slices)
                 for piece in slices:
-                    if (piece.topic, piece.partition) in taken and (
-                        piece.topic,
-                        piece.partition,
-                    ) in self._positions:
-                        self._positions[piece.topic, piece.partition] = piece.end
-                lost = [p for p in slices if (p.topic, p.partition) not in taken]
+                    if piece.place in taken and piece.place in self._positions:
+                        self._positions[piece.place] = piece.end
+                lost = [p for p in slices if p.place not in taken]
                 if lost:
                     metrics.CONSUMER_APPLIED.labels("dropped").inc(sum(len(p.records) for p in lost))
-                    await self.assign([TopicPartition(p.topic, p.partition) for p in lost])
+                    await self.assign([TopicPartition(*p.place) for p in lost])
                 self._failing_since = None
                 metrics.CONSUMER_LAG_SECONDS.labels(records[-1].topic).set(
                     time.time() - records[-1].timestamp / 1000
@@ -243,16 +251,7 @@ class Reader:
         for record in records:
             position = self._positions.get((record.topic, record.partition))
             if position is not None and record.offset >= position:
-                pieces.setdefault((record.topic, record.partition), []).append(
-                    Record(
-                        record.topic,
-                        record.partition,
-                        record.offset,
-                        record.key,
-                        record.value,
-                        record.headers,
-                    )
-                )
+                pieces.setdefault((record.topic, record.partition), []).append(record_of(record))
         slices: list[Slice] = []
         for (topic, partition), piece in sorted(pieces.items()):
             position = self._positions[topic, partition]
@@ -277,19 +276,20 @@ class Reader:
         if lost:
             raise _NewCluster
         for topic in self._topics:
-            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(lag.get(topic, 0))
-        await redrive_asked(self._pool, self._inbox, self._name, self._cluster_id)
+            behind = sum(messages for place, messages in lag.items() if place[0] == topic)
+            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(behind)
+        # A batch that fails is tried again, and told by other means: it does not stand still.
+        if self._positions != self._before or not any(lag.values()) or self._failing_since is not None:
+            self._moves.turned()
+        self._before = dict(self._positions)
+        await self._second_tries.go_on(self._cluster_id)
         await measure_held(self._pool, self._name)
         complete = await self.complete_up_to()
         if complete is not None:
             self._complete_at = complete.up_to
         if self._progress is not None:  # it grows, too, while nothing is known
             metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - self._complete_at).total_seconds())
-        try:
-            await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
-        except KafkaError as error:  # a side product: the reader goes on, and the letters wait
-            metrics.DEAD_LETTERS_WAIT.inc()
-            log.warning("%s: dead letters wait: %s", self._name, type(error).__name__)
+        await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
         if self._dialect.ordered and self._positions:
             try:
                 await consumer.commit(

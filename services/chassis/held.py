@@ -6,6 +6,7 @@ The held table is the truth; the dead-letter topic is filled from it at least on
 from __future__ import annotations
 
 import hashlib
+import logging
 from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -13,16 +14,23 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from aiokafka.errors import KafkaError
 
 from services.chassis import metrics
 from services.chassis.records import POISON, unpack_headers
 from services.chassis.redrive import ask_redrive
+
+log = logging.getLogger(__name__)
 
 PUBLISH_AT_ONCE = 100
 LETTER_VALUE_BYTES = 16_384
 LETTER_PART_BYTES = 256
 LETTER_HEADERS = 50
 HELD_REASONS = ("poison", "unknown-type", "gap", "before-opener", "behind")
+
+
+class NotNext(LookupError):
+    """Versions are missing before the one to be discarded."""
 
 
 class Publisher(Protocol):
@@ -43,6 +51,8 @@ async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str
     """Drops one poison for good, with who and why; the stream's later messages may go on. Returns the stream, LookupError if none is held.
 
     The discarded version counts as seen, so that nothing waits for it.
+    Guarantee: no version before it is passed over; with one missing it is refused (NotNext).
+    Test: test_a_discard_passes_over_no_version_that_is_missing.
     """
     async with pool.acquire() as connection, connection.transaction():
         row = await connection.fetchrow(
@@ -51,34 +61,46 @@ async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str
         )
         if row is None:
             raise LookupError(f"no poison is held under {held_id}")
+        stream_id: UUID | None = row["stream_id"]
+        if stream_id is not None:
+            await _pass_over(connection, stream_id, dict(unpack_headers(row["headers"])))
+            await ask_redrive(connection, row["reader"], stream_id)
         await connection.execute(
             'INSERT INTO discarded (actor, reason, reader, stream_id, held_reason, topic, partition, "offset") '
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             actor,
             reason,
             row["reader"],
-            row["stream_id"],
+            stream_id,
             row["reason"],
             row["topic"],
             row["partition"],
             row["offset"],
         )
-        headers = dict(unpack_headers(row["headers"]))
-        if row["stream_id"] is not None:
-            await connection.execute(
-                "INSERT INTO applied_versions (stream_id, producer, version, event_id) VALUES ($1, $2, $3, $4) "
-                "ON CONFLICT (stream_id, producer) DO UPDATE SET version = excluded.version, event_id = excluded.event_id "
-                "WHERE applied_versions.version = excluded.version - 1",
-                row["stream_id"],
-                headers["ce_source"].decode(),
-                int(headers["ce_sequence"]),
-                UUID(headers["ce_id"].decode()),
-            )
         await connection.execute("DELETE FROM held WHERE held_id = $1", held_id)
-        stream_id: UUID | None = row["stream_id"]
-        if stream_id is not None:
-            await ask_redrive(connection, row["reader"], stream_id)
         return stream_id
+
+
+async def _pass_over(connection: Any, stream_id: UUID, headers: dict[str, bytes]) -> None:
+    """Counts a version as seen. The stream's held row is locked, and a reader locks that before it applies anything of the stream."""
+    producer, version = headers["ce_source"].decode(), int(headers["ce_sequence"])
+    seen = await connection.fetchval(
+        "SELECT version FROM applied_versions WHERE stream_id = $1 AND producer = $2", stream_id, producer
+    )
+    if version > (seen or 0) + 1:
+        raise NotNext(
+            f"it is version {version} of {producer}, and {seen or 0} is the last one applied: discarded now, what is missing "
+            "before it would be lost. It comes by itself, or by `motcua republish`; what is held before it is discarded first"
+        )
+    await connection.execute(
+        "INSERT INTO applied_versions (stream_id, producer, version, event_id) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (stream_id, producer) DO UPDATE SET version = excluded.version, event_id = excluded.event_id "
+        "WHERE applied_versions.version = excluded.version - 1",
+        stream_id,
+        producer,
+        version,
+        UUID(headers["ce_id"].decode()),
+    )
 
 
 async def publish_dead_letters(pool: asyncpg.Pool[Any], broker: Publisher, reader: str, topic: str) -> None:
@@ -104,7 +126,12 @@ async def publish_dead_letters(pool: asyncpg.Pool[Any], broker: Publisher, reade
             "held_at": row["held_at"],
             **excerpt(row["key"], row["value"], headers),
         }
-        await broker.publish(orjson.dumps(letter), topic, key=key[:LETTER_PART_BYTES])
+        try:
+            await broker.publish(orjson.dumps(letter), topic, key=key[:LETTER_PART_BYTES])
+        except KafkaError as error:  # a side product: the reader goes on, and the letters wait
+            metrics.DEAD_LETTERS_WAIT.inc()
+            log.warning("%s: dead letters wait: %s", reader, type(error).__name__)
+            return
         await pool.execute(
             "UPDATE held SET dead_lettered_at = clock_timestamp() WHERE held_id = $1", row["held_id"]
         )

@@ -34,6 +34,10 @@ class Slice(NamedTuple):
     records: list[Record]
 
     @property
+    def place(self) -> Place:
+        return self.topic, self.partition
+
+    @property
     def end(self) -> int:
         return self.records[-1].offset + 1
 
@@ -72,7 +76,7 @@ class Inbox:
 
         async def work(connection: Any, attempt: _Attempt) -> set[Place]:
             taken = await self._advance(connection, cluster_id, slices)
-            records = [r for s in slices if (s.topic, s.partition) in taken for r in s.records]
+            records = [r for s in slices if s.place in taken for r in s.records]
             if records:
                 await self._apply_records(connection, cluster_id, records, attempt)
             return taken

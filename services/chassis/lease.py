@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from services.chassis.databases import TRANSIENT
+from services.chassis.turning import turned
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Lease:
         Guarantee: two relays never both advance a cursor, since each write compares the epoch. Test: test_two_relays_take_turns.
         """
         while True:
+            turned()
             epoch: int | None = await self._pool.fetchval(
                 "UPDATE relay_lease SET owner = $1, epoch = epoch + 1, expires_at = clock_timestamp() + $2 "
                 "WHERE expires_at < clock_timestamp() OR owner = $1 RETURNING epoch",

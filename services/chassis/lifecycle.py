@@ -20,7 +20,7 @@ import uvicorn
 import uvloop
 from aiokafka.errors import KafkaError
 
-from services.chassis import logs, metrics, stalls
+from services.chassis import logs, metrics, stalls, turning
 from services.chassis.access import unauthorised_routes
 from services.chassis.connections import Bounded, Bounds, allow_files, close_late
 from services.chassis.databases import TRANSIENT
@@ -123,6 +123,7 @@ async def serve(
         server.leave()
 
     spare_the_collector()
+    turning.watch()
     own = (
         _WATCH,
         Background("connections", partial(close_late, bounds)),

@@ -21,6 +21,7 @@ from services.chassis import metrics
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.kafka import Cluster, last_value
 from services.chassis.settings import KafkaSettings
+from services.chassis.turning import Loop, turned
 
 log = logging.getLogger(__name__)
 
@@ -71,18 +72,23 @@ class LogGuard:
         """Looks every second until cancelled; an absent database ends it, and its owner begins it again."""
         cluster = Cluster(self._kafka)
         try:
-            while True:
-                try:
-                    await self._look(cluster)
-                except LogRewound:
-                    self.opened.set()
-                except KafkaError as error:
-                    if not self.opened.is_set():
-                        log.warning("the log is compared later: %s", type(error).__name__)
-                    self.opened.set()
-                await asyncio.sleep(LOOK_SECONDS)
+            with Loop("log-guard", needs_broker=True):
+                await self._look_for_ever(cluster)
         finally:
             await cluster.close()
+
+    async def _look_for_ever(self, cluster: Cluster) -> None:
+        while True:
+            turned()
+            try:
+                await self._look(cluster)
+            except LogRewound:
+                self.opened.set()
+            except KafkaError as error:
+                if not self.opened.is_set():
+                    log.warning("the log is compared later: %s", type(error).__name__)
+                self.opened.set()
+            await asyncio.sleep(LOOK_SECONDS)
 
     def first(self, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """`run`, begun once the log is opened: for a task that appends without the event store."""
@@ -235,6 +241,7 @@ async def _sent_since(kafka: KafkaSettings, since: Offsets, source: bytes) -> As
         empty = 0
         while waiting := [place for place, end in ends.items() if await consumer.position(place) < end]:
             batches = await _bounded(consumer.getmany(*waiting, timeout_ms=1000, max_records=2000))
+            turned()
             empty = 0 if batches else empty + 1
             if empty == EMPTY_POLLS:
                 raise KafkaError("no records before the end")

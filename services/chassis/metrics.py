@@ -99,6 +99,11 @@ CONNECTIONS_CLOSED = counter(
     {"why": "idle, late, for-another, too-many"},
 )
 
+LOOPS_STILL_SECONDS = gauge(
+    "loops_still_seconds",
+    "Seconds for which a loop that must turn has not turned; at 120 its process ends and is begun again.",
+    {"loop": "the name of a loop"},
+)
 LOOP_STALL_SECONDS = gauge(
     "loop_stall_seconds", "Longest time within the last minute in which the process answered nobody."
 )

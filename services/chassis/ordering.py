@@ -60,6 +60,8 @@ def sort_out(arrivals: Sequence[Arrival], seen: Seen, opener: str | None) -> Sor
     Guarantee: repeats are recognised by (stream, producer, version), so a message applied twice is impossible.
     Test: test_every_interleaving_gives_the_same_result.
     Guarantee: a faulty message holds its whole stream and nothing else. Test: test_a_poison_holds_its_stream_alone.
+    Guarantee: what stands before it in its stream is applied, however late it comes.
+    Test: test_a_fault_holds_nothing_before_its_turn.
     """
     result = Sorted([], [], [], 0, 0)
     repeats = forks = 0
@@ -74,10 +76,8 @@ def sort_out(arrivals: Sequence[Arrival], seen: Seen, opener: str | None) -> Sor
             if message.sequence <= version:
                 repeats += 1
                 forks += message.sequence == version and message.id != event_id
-            elif (
-                blocked or arrival.fault or message.sequence > version + 1 or not _open(message, seen, opener)
-            ):
-                blocked = blocked or arrival.fault is not None
+            elif blocked or arrival.fault or not _due(message, seen, opener):
+                blocked = blocked or (arrival.fault is not None and _due(message, seen, opener))
                 rest.append(arrival)
                 continue
             else:
@@ -92,8 +92,14 @@ def sort_out(arrivals: Sequence[Arrival], seen: Seen, opener: str | None) -> Sor
     behind = False
     for arrival in waiting:
         result.hold.append((arrival, _reason(arrival, seen, opener, behind)))
-        behind = behind or arrival.fault is not None
+        behind = behind or (arrival.fault is not None and _due(arrival.message, seen, opener))
     return result._replace(repeats=repeats, forks=forks)
+
+
+def _due(message: Delivered, seen: Seen, opener: str | None) -> bool:
+    """Whether it is the next of its producer, or a repeat, in a stream that is open."""
+    version = seen[message.source][0] if message.source in seen else 0
+    return message.sequence <= version + 1 and _open(message, seen, opener)
 
 
 def _open(message: Delivered, seen: Mapping[str, Any], opener: str | None) -> bool:

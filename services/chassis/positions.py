@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -74,8 +73,8 @@ async def passed_on(
 
 async def compare(
     consumer: Any, positions: Mapping[Place, int], beyond: dict[Place, int]
-) -> tuple[dict[str, int], list[Place]]:
-    """Messages to read by topic, and the places whose position their partition does not have.
+) -> tuple[dict[Place, int], list[Place]]:
+    """Messages to read by place, and the places whose position their partition does not have.
 
     Such a place stands in `beyond`, with the partition's end, until its reader has come there again from the beginning.
     Guarantee: a position that its topic does not have is a fault, told, and begun from 0; never a lag of 0.
@@ -84,11 +83,11 @@ async def compare(
     places = {TopicPartition(*place): position for place, position in positions.items()}
     starts = await consumer.beginning_offsets(list(places)) if places else {}
     ends = await consumer.end_offsets(list(places)) if places else {}
-    lag: Counter[str] = Counter()
+    lag: dict[Place, int] = {}
     lost: list[Place] = []
     for place, position in places.items():
         key = (place.topic, place.partition)
-        lag[place.topic] += ends[place] - position
+        lag[key] = ends[place] - position
         is_there = starts[place] <= position <= ends[place]
         if is_there and position >= beyond.get(key, 0):
             beyond.pop(key, None)

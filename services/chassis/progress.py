@@ -18,11 +18,13 @@ from aiokafka.errors import KafkaError
 
 from services.chassis import metrics
 from services.chassis.settings import KafkaSettings
+from services.chassis.turning import Loop, turned
 
 log = logging.getLogger(__name__)
 
 TOPIC = "progress"
 KEPT = 2_000
+POLL_MILLISECONDS = 1_000
 
 
 class Said(NamedTuple):
@@ -90,7 +92,12 @@ class Progress:
 
     async def run(self) -> None:
         """Reads the topic from its beginning, again after every error."""
+        with Loop("progress", needs_broker=True):
+            await self._hear_for_ever()
+
+    async def _hear_for_ever(self) -> None:
         while True:
+            turned()
             consumer = AIOKafkaConsumer(
                 **self._kafka.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
             )
@@ -99,8 +106,11 @@ class Progress:
                 partition = TopicPartition(TOPIC, 0)
                 consumer.assign([partition])
                 consumer.seek(partition, (await consumer.beginning_offsets([partition]))[partition])
-                async for record in consumer:
-                    self._take(record.key, record.value)
+                while True:
+                    turned()
+                    for records in (await consumer.getmany(timeout_ms=POLL_MILLISECONDS)).values():
+                        for record in records:
+                            self._take(record.key, record.value)
             except (KafkaError, OSError, ValueError) as error:
                 log.warning("progress is not heard: %s", type(error).__name__)
             finally:

@@ -31,6 +31,11 @@ class Record(NamedTuple):
     headers: Sequence[tuple[str, bytes]]
 
 
+def record_of(raw: Any) -> Record:
+    """Of a record as Kafka's client gives it."""
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, raw.headers)
+
+
 class Unread(NamedTuple):
     """A record without a readable envelope, which does not say that it is another producer's: of no stream, and held by itself."""
 

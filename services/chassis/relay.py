@@ -31,6 +31,7 @@ from services.chassis.lease import Lease, LostLease
 from services.chassis.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
 from services.chassis.sending import STOP_SECONDS, send_all, start, stop
 from services.chassis.settings import KafkaSettings
+from services.chassis.turning import Loop, turned
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,12 @@ class Relay:
 
     async def run(self) -> None:
         """Publishes until cancelled; waits out an absent broker or database, starts again after anything refused."""
+        with Loop("relay", needs_broker=True):
+            await self._publish_for_ever()
+
+    async def _publish_for_ever(self) -> None:
         while True:
+            turned()
             try:
                 epoch = await self._lease.acquire()
                 try:
@@ -124,7 +130,7 @@ class Relay:
             metrics.RELAY_OWNS_LEASE.set(1)
             log.info("publishing from position %s", dict(self._positions))
             tasks = [
-                asyncio.create_task(self._run_feed(producer, feed, cluster, cluster_id, epoch))
+                asyncio.create_task(self._feed_for_ever(producer, feed, cluster, cluster_id, epoch))
                 for feed in self._feeds
             ]
             tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id, epoch)))
@@ -147,31 +153,40 @@ class Relay:
             self._topic_ids.update(ids)
 
     async def _keep_lease(self, epoch: int) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            await self._lease.keep(epoch)
-            await self._measure()
+        with Loop("relay-lease") as loop:
+            while True:
+                loop.turned()
+                await asyncio.sleep(TICK_SECONDS)
+                await self._lease.keep(epoch)
+                await self._measure()
 
-    async def _run_feed(
+    async def _feed_for_ever(
+        self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster: Cluster, cluster_id: str, epoch: int
+    ) -> None:
+        with Loop(f"relay-{feed.name}", needs_broker=True) as loop:
+            while True:
+                loop.turned()
+                await self._feed(producer, feed, cluster, cluster_id, epoch)
+
+    async def _feed(
         self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster: Cluster, cluster_id: str, epoch: int
     ) -> None:
         poked = self._poked[feed.name]
-        while True:
-            poked.clear()
-            began = time.monotonic()
-            position = self._positions[feed.name]
-            messages = await feed.read(self._pool, position, READ_EVENTS)
-            if not messages:
-                await _wait(poked, TICK_SECONDS / 2)
-                continue
-            offsets = await send_all(producer, [message for _, message in messages])
-            await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
-            if offsets.keys() - self._topic_ids.keys():
-                await self._compare_topics(cluster, cluster_id, epoch)
-            if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
-                self.guard.remember(messages[-1][0], event_id)
-            metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
-            await asyncio.sleep(pause_seconds(len(messages), time.monotonic() - began))
+        poked.clear()
+        began = time.monotonic()
+        position = self._positions[feed.name]
+        messages = await feed.read(self._pool, position, READ_EVENTS)
+        if not messages:
+            await _wait(poked, TICK_SECONDS / 2)
+            return
+        offsets = await send_all(producer, [message for _, message in messages])
+        await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
+        if offsets.keys() - self._topic_ids.keys():
+            await self._compare_topics(cluster, cluster_id, epoch)
+        if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
+            self.guard.remember(messages[-1][0], event_id)
+        metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
+        await asyncio.sleep(pause_seconds(len(messages), time.monotonic() - began))
 
     async def _advance(
         self,
@@ -202,6 +217,7 @@ class Relay:
         """Every second: how far is the log published, is it still the same cluster, and `progress` is told."""
         complete: datetime | None = None
         while True:
+            turned()
             published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
             await self.guard.refuse_if_refused()
             event_id = self._log.id_at(published) if self._log else None
@@ -253,6 +269,7 @@ class Relay:
 
 async def _first_answer(cluster: Cluster) -> str:
     while True:
+        turned()
         try:
             return await cluster.ask()
         except (KafkaError, OSError, TimeoutError):

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from services.chassis.ending import together
 from services.chassis.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ async def send_all(producer: AIOKafkaProducer, messages: Sequence[Message]) -> d
             partitions[message.topic] = len(await producer.partitions_for(message.topic))
         partition = partition_of(message.key, partitions[message.topic])
         queues.setdefault((message.topic, partition), []).append(message)
-    sent = await asyncio.gather(*(_send_queue(producer, *where, queue) for where, queue in queues.items()))
+    sent = await together(_send_queue(producer, *where, queue) for where, queue in queues.items())
     offsets: dict[str, dict[str, int]] = {}
     for (topic, partition), offset in zip(queues, sent, strict=True):
         offsets.setdefault(topic, {})[str(partition)] = offset

@@ -19,6 +19,7 @@ from services.chassis import logs
 from services.chassis.databases import is_transient
 from services.chassis.ending import end
 from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
+from services.chassis.turning import Loop, rest, turned
 from services.notify import metrics
 from services.notify.carrier import (
     Carrier,
@@ -91,6 +92,10 @@ class Sender:
 
     async def run_mails(self) -> None:
         """Sends what is due until cancelled; then ends the letters that are under way, within LEAVE_SECONDS."""
+        with Loop("mails"):
+            await self._send_for_ever()
+
+    async def _send_for_ever(self) -> None:
         while True:
             turn = asyncio.create_task(self.send_due())
             try:
@@ -108,11 +113,17 @@ class Sender:
                 log.warning("mails-wait", extra={"fields": logs.describe(error)})
                 claimed, self._back_off_seconds = 0, BACK_OFF_SECONDS
             if not claimed or self._back_off_seconds:
-                await asyncio.sleep(max(IDLE_SECONDS, self._back_off_seconds))
+                await rest(max(IDLE_SECONDS, self._back_off_seconds))
+            turned()
 
     async def run_inbox(self) -> None:
         """Records until cancelled what needs no carrier."""
+        with Loop("inbox"):
+            await self._record_for_ever()
+
+    async def _record_for_ever(self) -> None:
         while True:
+            turned()
             try:
                 recorded = await self.record_unsaid()
             except Exception as error:
@@ -174,6 +185,7 @@ class Sender:
 
     async def _work(self, carrier: Carrier, queue: Iterator[Claim], back_off_before: float) -> None:
         for claim in queue:
+            turned()
             if self._leaving or self._back_off_seconds or self._clock() - claim.claimed_at > START_WITHIN:
                 await self._claims.give_back(claim, not_before=self._clock(), tried=False, in_doubt=False)
                 continue

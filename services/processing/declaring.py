@@ -17,6 +17,7 @@ from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale, execute, new_events
 from services.chassis.event_store import Conflict, Item, StoredEvent
 from services.chassis.tokens import Caller
+from services.chassis.turning import Loop
 from services.processing.calendar import Calendar, read_declarations, shipped
 from services.processing.declarations import (
     FACTS,
@@ -107,9 +108,11 @@ class Declaring:
         Guarantee: what one process declares, every other counts by a second later. Test: test_another_process_counts_by_what_was_declared.
         """
         await self.seed()
-        while True:
-            await self.refresh()
-            await asyncio.sleep(LOOK_SECONDS)
+        with Loop("calendar") as loop:
+            while True:
+                loop.turned()
+                await self.refresh()
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def carry_out(
         self, command: DeclareDay | WithdrawDeclaration, caller: Caller, key: str, traceparent: str

@@ -22,6 +22,7 @@ from services.chassis.databases import TRANSIENT
 from services.chassis.decider import Context, new_events
 from services.chassis.ending import end
 from services.chassis.event_store import Appended, Conflict, Item
+from services.chassis.turning import Loop, turned
 from services.processing import recounts
 from services.processing.calendar import local_day
 from services.processing.declaring import LOOK_SECONDS, Declaring
@@ -85,16 +86,21 @@ class Recounter:
     async def run(self) -> None:
         """Does what is to be done as soon as the calendar changes, and looks every second for what others left undone."""
         try:
-            while True:
-                self._changed.clear()
-                with suppress(recounts.LostHold):
-                    await self.catch_up()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await self._changed.wait()
+            with Loop("recounts"):
+                await self._catch_up_for_ever()
         finally:
             with suppress(*TRANSIENT):
                 await asyncio.shield(recounts.let_go(self._desk.pool, self._holder))
+
+    async def _catch_up_for_ever(self) -> None:
+        while True:
+            turned()
+            self._changed.clear()
+            with suppress(recounts.LostHold):
+                await self.catch_up()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._changed.wait()
 
     async def catch_up(self) -> None:
         """Recounts until nothing is left that nobody else does."""
@@ -120,6 +126,7 @@ class Recounter:
     async def _walk(self, recount: Recount) -> None:
         pool = self._desk.pool
         while recount.last_dossier != EVERYBODY:
+            turned()
             change, after, now = await self._change(recount), recount.last_dossier, self._desk.clock()
             up_to = await pool.fetchval(_STRETCH, after, LOOK_DOSSIERS - 1) or EVERYBODY
             moves, others = 0, False
@@ -165,6 +172,7 @@ class Recounter:
         moves, recorded = 0, None
         try:
             for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
+                turned()
                 items = await self._items(recount_id, which, change, some)
                 if recorded is not None:
                     moves += await recorded

@@ -16,6 +16,7 @@ from uuid import UUID
 import asyncpg
 
 from services.chassis.logs import describe
+from services.chassis.turning import turned
 from services.processing.calendar import local_day
 from services.processing.clock import clock_of
 from services.processing.date_events import DueDateChanged
@@ -94,6 +95,7 @@ class RunningClocks:
                 moves.append((dossiers, (clock, due_on, *move)))
         moved = 0
         for some in portions(moves, MOVES_AT_ONCE):
+            turned()
             columns = [list(column) for column in zip(*some, strict=True)]
             arguments = (*stretch, today, *columns, *MOVED, self._new_id(), now, ACTOR, recount_id)
             moved += await self._pool.fetchval(MOVE, *arguments)

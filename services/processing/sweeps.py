@@ -6,7 +6,6 @@ fact, and is recognised; a row of `fired` is written after it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -16,6 +15,7 @@ from uuid import UUID, uuid5
 
 from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
+from services.chassis.turning import Loop, rest, turned
 from services.processing import declarations, metrics, recounts, tables, timers
 from services.processing.calendar import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
@@ -105,10 +105,11 @@ _BEGINNING: Fact = (UUID(int=0), date.min, datetime.min.replace(tzinfo=UTC))
 
 async def run(desk: Desk, every_seconds: float) -> None:
     """Sweeps for ever, once the calendar has been read: without it nobody knows what is due."""
-    while True:
-        if desk.calendar is not NOT_READ:
-            await sweep(desk)
-        await asyncio.sleep(every_seconds)
+    with Loop("sweeps"):
+        while True:
+            if desk.calendar is not NOT_READ:
+                await sweep(desk)
+            await rest(every_seconds)
 
 
 async def sweep(desk: Desk) -> None:
@@ -124,6 +125,7 @@ async def sweep(desk: Desk) -> None:
 
 
 async def _guarded(kind: str, work: Callable[[], Any]) -> None:
+    turned()
     try:
         done = await work()
         metrics.FIRED.labels(kind).inc(done)
@@ -200,6 +202,7 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
 
     An event is final, so each is decided by the calendar of its own moment and not by that of its page.
     """
+    turned()
     dossier_id, day, at = fact
     known = (await tables.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
     declared = await _declared(desk) if await desk.pool.fetchval(recounts.OUTSTANDING) else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from typing import Annotated
 
 from fastapi import Depends
 
-from services.chassis import lifecycle, logs
+from services.chassis import lifecycle, logs, turning
 from services.chassis.settings import ServiceSettings, load
 from services.chassis.topics import OtherSettings
 from services.chassis.web import Caller, require
@@ -45,7 +46,18 @@ async def main() -> None:
         finally:
             logs.access({"what": "tidied"})
 
-    task = {"deaf": deaf, "other": other_settings, "tidy": tidy}[sys.argv[1]]
+    async def still() -> None:
+        turning.END_SECONDS, turning.LOOK_SECONDS = 0.5, 0.1
+        with turning.Loop("task"):
+            await asyncio.sleep(1000)
+
+    async def blocked() -> None:
+        turning.END_SECONDS, turning.LOOK_SECONDS = 0.5, 0.1
+        with turning.Loop("task"):
+            time.sleep(1000)  # noqa: ASYNC251 (nothing turns any more)
+
+    tasks = {"deaf": deaf, "other": other_settings, "tidy": tidy, "still": still, "blocked": blocked}
+    task = tasks[sys.argv[1]]
     if task is deaf:
         lifecycle.TASKS_END_SECONDS = 0.5
     await lifecycle.serve(application, settings, [lifecycle.background("task", task)])

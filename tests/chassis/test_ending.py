@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from services.chassis import ending
-from services.chassis.ending import end
+from services.chassis.ending import end, together
 from services.chassis.relay import _first_failure
 
 
@@ -122,3 +122,29 @@ async def test_what_a_task_raised_stays_with_it_and_its_clean_up_is_awaited() ->
     await end([task])
     assert cleaned
     assert isinstance(task.exception(), ValueError)
+
+
+async def test_what_fails_together_leaves_nothing_running() -> None:
+    running = 0
+
+    async def one(fails: bool) -> int:
+        nonlocal running
+        running += 1
+        try:
+            await asyncio.sleep(0 if fails else 60)
+            raise ConnectionError
+        finally:
+            running -= 1
+
+    with pytest.raises(ConnectionError):
+        await together([one(False), one(True), one(False)])
+    assert running == 0
+    whole = asyncio.create_task(together([one(False), one(False)]))
+    await asyncio.sleep(0.01)
+    assert running == 2
+    whole.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await whole
+    assert running == 0
+    assert await together(asyncio.sleep(0.01 * (3 - n), n) for n in range(3)) == [0, 1, 2]
+    assert await together([]) == []

@@ -98,6 +98,34 @@ def test_a_faulty_message_holds_what_is_behind_it() -> None:
     assert [reason for _, reason in result.hold] == ["poison", "behind", "behind"]
 
 
+@given(
+    st.permutations([("intake", 1), ("intake", 2), ("intake", 3), ("processing", 1), ("processing", 2)]),
+    st.sampled_from([("intake", 3), ("processing", 2)]),
+)
+def test_a_fault_holds_nothing_before_its_turn(order: list[tuple[str, int]], faulty: tuple[str, int]) -> None:
+    """Whenever it comes, what stands before it in its stream is applied, and so is what opens the stream."""
+    applied, held, _ = feed(
+        [[arrival(*each, fault="poison" if each == faulty else None)] for each in order], "intake"
+    )
+    before = {("intake", 1), *((faulty[0], n) for n in range(1, faulty[1]))}
+    assert before <= set(applied)
+    assert faulty not in applied
+    assert faulty in {(a.message.source, a.message.sequence) for a in held}
+
+
+def test_a_fault_that_came_too_early_lets_the_missing_one_through() -> None:
+    early = arrival("intake", 3, fault="poison", held_id=1)
+    result = sort_out(
+        [early, arrival("intake", 1), arrival("processing", 1), arrival("intake", 2)], {}, "intake"
+    )
+    assert [(a.message.source, a.message.sequence) for a in result.apply] == [
+        ("intake", 1),
+        ("processing", 1),
+        ("intake", 2),
+    ]
+    assert [reason for _, reason in result.hold] == ["poison"]
+
+
 def test_a_repeat_of_the_faulty_one_is_no_news_after_it_was_discarded() -> None:
     seen: Seen = {"intake": (2, arrival("intake", 2).message.id)}
     result = sort_out([arrival("intake", 2, fault="poison"), arrival("intake", 3)], seen, None)

@@ -132,6 +132,9 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     assert run("held", "list").stdout == "nothing is held\n"
     nothing = run("held", "retry", "notify", "1")
     assert (nothing.returncode, nothing.stderr) == (1, "motcua: nothing is held under 1\n")
+    assert run("held", "retry", "notify", "--all").stdout == "notify tries 0 held dossiers again\n"
+    assert run("held", "retry", "--all").stdout.count("tries 0 held dossiers again\n") == 4
+    assert run("held", "retry", "notify").stderr == "motcua: say SERVICE and ID, or --all\n"
     declared = len(read_declarations())  # all that its log starts with
     assert f"publishes its {declared} events again" in run("republish", "processing").stdout
 

@@ -243,15 +243,3 @@ def test_no_file_points_outside_the_repository() -> None:
 def test_yaml_files_are_yaml() -> None:
     for path in tracked("*.yml", "*.yaml", "**/*.yml", "**/*.yaml"):
         list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-
-
-def test_nothing_waits_by_wait_for() -> None:
-    """On Python 3.11 it loses a cancellation that arrives in the moment in which what it waits for is done."""
-    found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in (*tracked("services/**/*.py"), *tracked("deploy/**/*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if (isinstance(node, ast.Attribute) and node.attr == "wait_for")
-        or (isinstance(node, ast.ImportFrom) and "wait_for" in {alias.name for alias in node.names})
-    ]
-    assert found == []

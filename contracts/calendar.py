@@ -1,4 +1,7 @@
-"""What processing says of the calendar: days declared off or worked, and declarations taken back. One stream, never of a dossier."""
+"""What processing says of the calendar: days declared off or worked, declarations taken back, what waits to be confirmed.
+
+One stream, never of a dossier.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,38 @@ CalendarDocument = Annotated[str, StringConstraints(pattern=f"^{_ONE}(; {_ONE}){
 """Số ký hiệu of what declares, such as "Công văn 12729/VPCP-KGVX" or "Nghị quyết 28/2026/QH16, điều 2": no free text."""
 
 
+class DayProposed(Message):
+    """Somebody declares a day; it counts for nothing until another person has confirmed it (DayDeclared)."""
+
+    type_name: ClassVar[str] = "DayProposed.v1"
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
 class DayDeclared(Message):
     """A document declares a day off or worked. Per day, what was announced last counts; both may come in any order."""
 
     type_name: ClassVar[str] = "DayDeclared.v1"
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
+class WithdrawalProposed(Message):
+    """Somebody takes a declaration back; it counts until another person has confirmed that (DeclarationWithdrawn)."""
+
+    type_name: ClassVar[str] = "WithdrawalProposed.v1"
     owner: ClassVar[str] = "processing"
     topic: ClassVar[str] = "calendar"
     subject_member: ClassVar[str] = "calendar_id"
@@ -52,4 +83,25 @@ class DeclarationWithdrawn(Message):
     announced_at: AwareDatetime
 
 
-MESSAGES: tuple[type[Message], ...] = (DayDeclared, DeclarationWithdrawn)
+class ProposalRefused(Message):
+    """A proposal to declare or to withdraw is no more; nothing had followed from it."""
+
+    type_name: ClassVar[str] = "ProposalRefused.v1"
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    act: Literal["declare", "withdraw"]
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
+MESSAGES: tuple[type[Message], ...] = (
+    DayProposed,
+    DayDeclared,
+    WithdrawalProposed,
+    DeclarationWithdrawn,
+    ProposalRefused,
+)

@@ -1,7 +1,7 @@
-"""`motcua calendar declare|withdraw|list|check`: the declared days, as a supervisor of the embedded run.
+"""`motcua calendar declare|withdraw|confirm|refuse|unconfirmed|list|check`: the declared days, by two persons with that right.
 
-`check` reads a file and needs nothing running. The others ask processing through its own doors; the recount that follows from a
-change is shown until it ends.
+`check` reads a file and needs nothing running. The others ask processing through its own doors; the recount that follows from what
+was confirmed is shown until it ends.
 """
 
 import argparse
@@ -23,6 +23,7 @@ ZONE_OFFSET = "+07:00"
 ANSWER_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 KINDS = ("off", "worked")
+_HOW_TO_CONFIRM = "`motcua calendar confirm {} --token TOKEN`"
 Say = Callable[[str], None]
 
 # Never by way of a proxy that the environment names.
@@ -41,22 +42,39 @@ def add_arguments(parser: argparse.ArgumentParser, say: Say) -> None:
     declares.add_argument(
         "--announced-at", metavar="INSTANT", help="when the document was announced; now by default"
     )
-    declares.set_defaults(run=lambda home, options: _declare(Door(home), options, say))
+    declares.set_defaults(run=lambda home, options: _declare(Door(home, options.token), options, say))
     withdraws = acts.add_parser("withdraw", help="take back what was declared last of a day")
     withdraws.add_argument("day", metavar="DAY")
-    withdraws.set_defaults(run=lambda home, options: _withdraw(Door(home), options, say))
+    withdraws.set_defaults(run=lambda home, options: _withdraw(Door(home, options.token), options, say))
+    confirms = acts.add_parser("confirm", help="confirm what another person declared or took back of a day")
+    refuses = acts.add_parser("refuse", help="refuse it, or take back your own")
+    for answers, path in ((confirms, "confirmations"), (refuses, "refusals")):
+        answers.add_argument("day", metavar="DAY")
+        answers.add_argument(
+            "--announced-at", metavar="INSTANT", help="which, where several wait of that day"
+        )
+        answers.set_defaults(
+            run=lambda home, options, path=path: _answer(Door(home, options.token), path, options, say)
+        )
+    waits = acts.add_parser("unconfirmed", help="what waits for a second person")
+    waits.set_defaults(run=lambda home, options: _unconfirmed(Door(home, options.token), say))
     lists = acts.add_parser("list", help="what is declared of a year, with its documents")
     lists.add_argument("--year", type=int, help="this year by default")
-    lists.set_defaults(run=lambda home, options: _list(Door(home), options, say))
+    lists.set_defaults(run=lambda home, options: _list(Door(home, options.token), options, say))
+    for act in (declares, withdraws, confirms, refuses, waits, lists):
+        act.add_argument(
+            "--token", default="", help="who you are, as `motcua token --role calendar --sub NAME` prints it"
+        )
     checks = acts.add_parser("check", help="every fault of a calendar file, or what is in it")
     checks.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
     checks.set_defaults(run=lambda _home, options: _check(options.file, say))
 
 
 class Door(NamedTuple):
-    """Processing's routes, with a supervisor's token of the embedded run."""
+    """Processing's routes, with the caller's token, or else one of the embedded run for nobody in particular."""
 
     home: Home
+    token: str
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer; Failed with the refusal's code and sentence, or with why there is no answer."""
@@ -67,7 +85,7 @@ class Door(NamedTuple):
         if not (self.home.path / "jwks.json").exists():
             raise Failed(f"nothing has run in {self.home.path} yet; `motcua up` starts it")
         url = f"{self.home.url('processing')}{path}"
-        headers = {"authorization": f"Bearer {Issuer(self.home.path).token('supervisor')}"}
+        headers = {"authorization": f"Bearer {self.token or Issuer(self.home.path).token('calendar')}"}
         data = None
         if body is not None:
             data = json.dumps(body).encode()
@@ -104,8 +122,10 @@ def _declare(door: Door, options: argparse.Namespace, say: Say) -> int:
         "announced_at": _instant(options.announced_at),
     }
     changed = door.ask("/v1/calendar/declarations", body)
-    say(f"{day} is declared {options.kind}: a {'working day' if changed['working'] else 'day off'}")
-    _show_recount(door, changed["version"], say)
+    if changed["waits"]:
+        say(f"{day} {options.kind} by {document} waits for another person: {_HOW_TO_CONFIRM.format(day)}")
+    else:
+        say(f"{day} is declared {options.kind} already: a {_kind(changed)}")
     return 0
 
 
@@ -115,15 +135,50 @@ def _withdraw(door: Door, options: argparse.Namespace, say: Say) -> int:
     counts = [each for each in of_year if each["day"] == str(day) and each["counts"]]
     if not counts:
         raise Failed(f"nothing is declared of {day}; `motcua calendar list --year {day.year}` shows what is")
-    changed = door.ask(
-        "/v1/calendar/withdrawals", {"day": str(day), "announced_at": counts[0]["announced_at"]}
-    )
+    door.ask("/v1/calendar/withdrawals", {"day": str(day), "announced_at": counts[0]["announced_at"]})
     say(
-        f"withdrawn: {day} {counts[0]['kind']} by {counts[0]['document']}; "
-        f"it is a {'working day' if changed['working'] else 'day off'} now"
+        f"the withdrawal of {day} {counts[0]['kind']} by {counts[0]['document']} waits for another person: "
+        f"{_HOW_TO_CONFIRM.format(day)}"
     )
+    return 0
+
+
+def _answer(door: Door, path: str, options: argparse.Namespace, say: Say) -> int:
+    day = _day(options.day)
+    of_day = [each for each in door.ask("/v1/calendar/proposals")["items"] if each["day"] == str(day)]
+    if options.announced_at:
+        at = datetime.fromisoformat(_instant(options.announced_at))
+        of_day = [each for each in of_day if datetime.fromisoformat(each["announced_at"]) == at]
+    if not of_day:
+        raise Failed(f"nothing of {day} waits to be confirmed; `motcua calendar unconfirmed` shows what does")
+    if len(of_day) > 1:
+        raise Failed("\n".join([f"several wait of {day}; --announced-at says which:", *map(_line, of_day)]))
+    named = {name: of_day[0][name] for name in ("act", "day", "announced_at")}
+    changed = door.ask(f"/v1/calendar/{path}", named)
+    if path == "refusals":
+        say(f"refused: {_line(of_day[0])}")
+        return 0
+    done = "declared" if named["act"] == "declare" else "withdrawn"
+    say(f"{done}: {day} {of_day[0]['kind']} by {of_day[0]['document']}; it is a {_kind(changed)} now")
     _show_recount(door, changed["version"], say)
     return 0
+
+
+def _unconfirmed(door: Door, say: Say) -> int:
+    for each in door.ask("/v1/calendar/proposals")["items"]:
+        say(_line(each))
+    return 0
+
+
+def _line(proposal: dict[str, Any]) -> str:
+    return (
+        f"{proposal['act']:<8}  {proposal['day']}  {proposal['kind']:<6}  {proposal['document']}  "
+        f"announced {proposal['announced_at']}  by {proposal['proposed_by']}"
+    )
+
+
+def _kind(changed: dict[str, Any]) -> str:
+    return "working day" if changed["working"] else "day off"
 
 
 def _show_recount(door: Door, version: int, say: Say) -> None:

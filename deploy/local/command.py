@@ -51,7 +51,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     token = commands.add_parser("token", help="print a token to call the services with")
     what = token.add_mutually_exclusive_group(required=True)
-    what.add_argument("--role", help="portal, officer, supervisor, importer or operator")
+    what.add_argument("--role", help="portal, officer, supervisor, importer, operator or calendar")
     what.add_argument("--revoke", metavar="TOKEN", help="withdraw a token that was printed before")
     token.add_argument("--unit", help="handling unit; officers and supervisors have one by default")
     token.add_argument("--office", help="accepting office; officers and supervisors have one by default")

@@ -99,7 +99,7 @@ def addresses(home: Home) -> list[str]:
         ("Kafka", f"127.0.0.1:{home.port('kafka')}"),
         ("passwords", str(home.path / "secrets.json")),
         ("logs", f"{home.path / 'log'}"),
-        ("a token to call with", "motcua token --role portal|officer|supervisor|importer|operator"),
+        ("a token to call with", "motcua token --role portal|officer|supervisor|importer|operator|calendar"),
     ]
     width = max(len(name) for name, _ in rows)
     return ["", *(f"  {name:<{width}}  {where}" for name, where in rows), ""]

@@ -23,7 +23,7 @@ from services.chassis.settings import ServiceSettings
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "Ed25519"]
 NONE_REVOKED = b'{"revoked": []}'
-ROLES = frozenset({"portal", "officer", "supervisor", "importer", "operator"})
+ROLES = frozenset({"portal", "officer", "supervisor", "importer", "operator", "calendar"})
 TOKEN_BYTES_MAX = 8_192
 CACHE_MAX = 10_000
 KEYS_REFRESH_SECONDS = 30.0

@@ -1,25 +1,37 @@
-"""The calendar's routes: what is declared, a supervisor's declarations and withdrawals, and how far a recount is."""
+"""The calendar's routes: what is declared, what two persons declare and withdraw, what waits for the second, and the recount."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
-from contracts.calendar import CalendarDocument, DayKind
 from services.chassis import logs
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
 from services.processing import recounts
-from services.processing.bodies import Day
 from services.processing.calendar import ZONE, Declaration, local_day
-from services.processing.declarations import DeclareDay, WithdrawDeclaration
+from services.processing.calendar_answers import (
+    AskedAnswer,
+    AskedDeclaration,
+    AskedWithdrawal,
+    CalendarYear,
+    Changed,
+    Proposals,
+    RecountProgress,
+)
+from services.processing.declarations import (
+    Act,
+    Command,
+    ConfirmProposal,
+    DeclareDay,
+    Proposal,
+    RefuseProposal,
+    WithdrawDeclaration,
+)
 from services.processing.declaring import Declaring
 
 YEARS = (1900, 9_998)
@@ -30,6 +42,7 @@ STATUS_OF_REFUSAL = {
     "day-too-far": 422,
     "worked-day-not-in-the-future": 422,
     "day-not-off": 422,
+    "proposed-by-yourself": 403,
 }
 FIELD_OF_REFUSAL = {
     "announced-in-the-future": "announced_at",
@@ -39,93 +52,21 @@ FIELD_OF_REFUSAL = {
     "day-not-off": "day",
     "day-not-declared": "day",
     "declaration-overruled": "announced_at",
+    "proposal-unknown": "announced_at",
 }
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"description": "Not as the calendar is declared now; the code says why"}
 }
 
 
-# Numbers would be read as seconds since 1970, and times without an offset as the machine's.
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-
-
-def _written(value: Any) -> Any:
-    return datetime.fromisoformat(value) if isinstance(value, str) and _INSTANT.fullmatch(value) else value
-
-
-Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
-
-
-class AskedDeclaration(BaseModel):
-    """A day and the document that declares it; `announced_at` is the document's, not the time at which it is typed in."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    day: Day
-    kind: DayKind
-    document: CalendarDocument
-    announced_at: Instant
-
-
-class AskedWithdrawal(BaseModel):
-    """The declaration of a day that counts now, by the instant at which it was announced."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    day: Day
-    announced_at: Instant
-
-
-class DeclaredDay(BaseModel):
-    """`counts`: of the declarations of its day it is the one announced last."""
-
-    day: date
-    kind: DayKind
-    document: str
-    announced_at: datetime
-    counts: bool
-
-
-class CalendarYear(BaseModel):
-    """What is declared of a year. `provisional`: nothing is, and its dates may still move. `version` is the calendar's."""
-
-    year: int
-    version: int
-    provisional: bool
-    declarations: list[DeclaredDay]
-
-
-class Changed(BaseModel):
-    """The calendar after a command: `version` is what a recount is waited for by, `working` whether the day is a working day."""
-
-    version: int
-    day: date
-    working: bool
-
-
-class RecountProgress(BaseModel):
-    """The latest recount: of the calendar up to `version`, whose `days` are counted otherwise. All null before the first one."""
-
-    recount_id: UUID | None = None
-    version: int = 0
-    days: list[date] = []
-    total: int = 0
-    done: int = 0
-    moved: int = 0
-    began_at: datetime | None = None
-    finished_at: datetime | None = None
-
-
-Supervisor = Annotated[Caller, Depends(require("supervisor"))]
-Reader = Annotated[Caller, Depends(require("officer", "supervisor"))]
+Keeper = Annotated[Caller, Depends(require("calendar"))]
+Reader = Annotated[Caller, Depends(require("officer", "supervisor", "calendar"))]
 
 
 def add_calendar_routes(application: Application, declaring: Declaring) -> None:
     """Adds them."""
 
-    async def change(
-        command: DeclareDay | WithdrawDeclaration, day: date, caller: Caller, key: str
-    ) -> Response:
+    async def change(command: Command, act: Act, day: date, caller: Caller, key: str) -> Response:
         done = await declaring.carry_out(command, caller, key, logs.trace.get())
         if isinstance(done, Stale):
             raise Problem(409, "contended", "others declare just now; try again")
@@ -133,7 +74,8 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
             status = STATUS_OF_REFUSAL.get(done.code, 409)
             raise Problem(status, done.code, done.detail, field=FIELD_OF_REFUSAL.get(done.code, ""))
         working = declaring.desk.calendar.is_working(day)
-        return _json({"version": done, "day": day, "working": working})
+        waits = any((each.act, each.about.day) == (act, day) for each in declaring.declared.proposals)
+        return _json({"version": done, "day": day, "working": working, "waits": waits})
 
     @application.get("/v1/calendar", response_model=CalendarYear, summary="What is declared of a year")
     async def calendar(
@@ -155,11 +97,12 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
     @application.post(
         "/v1/calendar/declarations", response_model=Changed, responses=CONFLICT, summary="Declare a day"
     )
-    async def declare(body: AskedDeclaration, caller: Supervisor, key: IdempotencyKey) -> Response:
-        """Off, or worked where it is off otherwise. Every running clock that it touches is counted again."""
+    async def declare(body: AskedDeclaration, caller: Keeper, key: IdempotencyKey) -> Response:
+        """Off, or worked where it is off otherwise. It counts when another person has confirmed it."""
         now = declaring.desk.clock()
         declaration = Declaration(body.day, body.kind, body.document, _instant(body.announced_at))
-        return await change(DeclareDay(local_day(now), now, declaration), body.day, caller, key)
+        command = DeclareDay(local_day(now), now, declaration, caller.subject)
+        return await change(command, "declare", body.day, caller, key)
 
     @application.post(
         "/v1/calendar/withdrawals",
@@ -167,10 +110,41 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
         responses=CONFLICT,
         summary="Withdraw a declaration",
     )
-    async def withdraw(body: AskedWithdrawal, caller: Supervisor, key: IdempotencyKey) -> Response:
-        """The day is again what it was without it, and every running clock that it touches is counted again."""
-        command = WithdrawDeclaration(body.day, _instant(body.announced_at))
-        return await change(command, body.day, caller, key)
+    async def withdraw(body: AskedWithdrawal, caller: Keeper, key: IdempotencyKey) -> Response:
+        """When another person has confirmed it, the day is again what it was without the declaration."""
+        command = WithdrawDeclaration(body.day, _instant(body.announced_at), caller.subject)
+        return await change(command, "withdraw", body.day, caller, key)
+
+    @application.post(
+        "/v1/calendar/confirmations",
+        response_model=Changed,
+        responses=CONFLICT,
+        summary="Confirm what another person proposed",
+    )
+    async def confirm(body: AskedAnswer, caller: Keeper, key: IdempotencyKey) -> Response:
+        """From now on it counts, and every running clock that it touches is counted again."""
+        now = declaring.desk.clock()
+        at = _instant(body.announced_at)
+        command = ConfirmProposal(local_day(now), now, body.act, body.day, at, caller.subject)
+        return await change(command, body.act, body.day, caller, key)
+
+    @application.post(
+        "/v1/calendar/refusals",
+        response_model=Changed,
+        responses=CONFLICT,
+        summary="Refuse what was proposed",
+    )
+    async def refuse(body: AskedAnswer, caller: Keeper, key: IdempotencyKey) -> Response:
+        """Whoever proposed it may take it back so, too. Nothing had followed from it."""
+        command = RefuseProposal(body.act, body.day, _instant(body.announced_at))
+        return await change(command, body.act, body.day, caller, key)
+
+    @application.get("/v1/calendar/proposals", response_model=Proposals, summary="What waits to be confirmed")
+    async def proposals(caller: Keeper) -> Response:
+        """Each with who proposed it: the person who cannot confirm it."""
+        await declaring.refresh()
+        waiting = sorted(declaring.declared.proposals, key=lambda p: (p.about.day, p.about.announced_at))
+        return _json({"items": [_waiting(each) for each in waiting]})
 
     @application.get("/v1/calendar/recount", response_model=RecountProgress, summary="How far the recount is")
     async def recount(caller: Reader) -> Response:
@@ -209,6 +183,18 @@ def _listed(each: Declaration, declaring: Declaring) -> dict[str, object]:
         "document": each.document,
         "announced_at": each.announced_at.astimezone(ZONE),
         "counts": declaring.declared.of_day(each.day)[-1] == each,
+    }
+
+
+def _waiting(proposal: Proposal) -> dict[str, object]:
+    about = proposal.about
+    return {
+        "act": proposal.act,
+        "day": about.day,
+        "kind": about.kind,
+        "document": about.document,
+        "announced_at": about.announced_at.astimezone(ZONE),
+        "proposed_by": proposal.by,
     }
 
 

@@ -1,29 +1,53 @@
-"""Decides what is declared of the calendar: days off and worked, each with its document, and declarations taken back.
+"""What is declared of the calendar: days off and worked, each with its document, declarations taken back, and what waits to be confirmed.
 
-Pure: no clock, no ids, no look-ups. The calendar has one stream in the log; what stands there makes the Calendar.
+Pure: no clock, no ids, no look-ups. The calendar has one stream in the log; what stands there makes the Calendar. What may be said is
+decided in confirming.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from services.chassis.decider import EventTypes, Rejected
-from services.processing.calendar import SATURDAY, Calendar, Declaration, Kind
+from services.chassis.decider import EventTypes
+from services.processing.calendar import Calendar, Declaration, Kind
 
-REACH = timedelta(days=3_660)
-"""A day further away than that from the day on which it is declared is a slip of the hand."""
+Act = Literal["declare", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
-class DayDeclared:
+class DayProposed:
+    """Somebody, `by`, declares a day; it counts when another person has confirmed it."""
+
     day: date
     kind: Kind
     document: str
     announced_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayDeclared:
+    """Confirmed, or as it shipped: it counts."""
+
+    day: date
+    kind: Kind
+    document: str
+    announced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawalProposed:
+    """Somebody, `by`, takes the declaration with these members back; it counts until another person has confirmed that."""
+
+    day: date
+    kind: Kind
+    document: str
+    announced_at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +60,26 @@ class DeclarationWithdrawn:
     announced_at: datetime
 
 
-Fact = DayDeclared | DeclarationWithdrawn
+@dataclass(frozen=True, slots=True)
+class ProposalRefused:
+    """The proposal of this act about this declaration is no more; nothing had followed from it."""
+
+    act: Act
+    day: date
+    kind: Kind
+    document: str
+    announced_at: datetime
+
+
+Fact = DayProposed | DayDeclared | WithdrawalProposed | DeclarationWithdrawn | ProposalRefused
 FACTS: EventTypes[Fact] = EventTypes(
-    {"DayDeclared": DayDeclared, "DeclarationWithdrawn": DeclarationWithdrawn}
+    {
+        "DayProposed": DayProposed,
+        "DayDeclared": DayDeclared,
+        "WithdrawalProposed": WithdrawalProposed,
+        "DeclarationWithdrawn": DeclarationWithdrawn,
+        "ProposalRefused": ProposalRefused,
+    }
 )
 
 
@@ -49,6 +90,7 @@ class DeclareDay:
     on: date
     at: datetime
     declaration: Declaration
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,73 +99,86 @@ class WithdrawDeclaration:
 
     day: date
     announced_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmProposal:
+    """What another person proposed of a day and an instant of announcement."""
+
+    on: date
+    at: datetime
+    act: Act
+    day: date
+    announced_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseProposal:
+    """By whoever may propose, the one who did included."""
+
+    act: Act
+    day: date
+    announced_at: datetime
+
+
+Command = DeclareDay | WithdrawDeclaration | ConfirmProposal | RefuseProposal
+
+
+class Proposal(NamedTuple):
+    """What waits for another person than `by`."""
+
+    act: Act
+    about: Declaration
+    by: str
 
 
 class Declared(NamedTuple):
-    """What was declared and stands, and what was withdrawn."""
+    """What was declared and stands, what was withdrawn, and what waits to be confirmed."""
 
     standing: frozenset[Declaration] = frozenset()
     withdrawn: frozenset[Declaration] = frozenset()
+    proposals: frozenset[Proposal] = frozenset()
 
     @property
     def calendar(self) -> Calendar:
+        """Guarantee: what nobody has confirmed counts for no date. Test: test_only_what_was_confirmed_counts."""
         return Calendar.of(self.standing)
 
     def of_day(self, day: date) -> list[Declaration]:
         """What stands of one day; the last one counts."""
         return sorted((d for d in self.standing if d.day == day), key=lambda each: each.announced_at)
 
+    def proposed(self, act: Act, day: date, announced_at: datetime) -> Proposal | None:
+        named = (act, day, announced_at)
+        return next((p for p in self.proposals if (p.act, p.about.day, p.about.announced_at) == named), None)
+
 
 def fold(facts: Iterable[Fact]) -> Declared:
     return reduce(evolve, facts, Declared())
 
 
+def about_of(fact: Fact) -> Declaration:
+    return Declaration(fact.day, fact.kind, fact.document, fact.announced_at)
+
+
 def evolve(declared: Declared, fact: Fact) -> Declared:
-    said = {Declaration(fact.day, fact.kind, fact.document, fact.announced_at)}
+    about = about_of(fact)
+    standing, withdrawn, proposals = declared
+    if isinstance(fact, DayProposed):
+        return Declared(standing, withdrawn, proposals | {Proposal("declare", about, fact.by)})
+    if isinstance(fact, WithdrawalProposed):
+        return Declared(standing, withdrawn, proposals | {Proposal("withdraw", about, fact.by)})
+    if isinstance(fact, ProposalRefused):
+        return Declared(standing, withdrawn, _without(proposals, fact.act, about))
     if isinstance(fact, DayDeclared):
-        return Declared(declared.standing | said, declared.withdrawn - said)
-    return Declared(declared.standing - said, declared.withdrawn | said)
+        return Declared(standing | {about}, withdrawn - {about}, _without(proposals, "declare", about))
+    return Declared(standing - {about}, withdrawn | {about}, _without(proposals, "withdraw", about))
 
 
-def decide(command: DeclareDay | WithdrawDeclaration, declared: Declared) -> Sequence[Fact] | Rejected:
-    """What follows: a fact, nothing where it is already so, or the refusal.
-
-    Guarantee: a declaration that is withdrawn leaves the calendar as it was. Test: test_declare_and_withdraw_is_identity.
-    """
-    if isinstance(command, WithdrawDeclaration):
-        return _withdraw(command, declared)
-    new = command.declaration
-    if new in declared.standing:
-        return []
-    if any(d.announced_at == new.announced_at for d in declared.of_day(new.day)):
-        return Rejected("declared-otherwise", "something else was announced of this day at that instant")
-    if new.announced_at > command.at:
-        return Rejected("announced-in-the-future", "a document is declared when it has been announced")
-    if abs(new.day - command.on) > REACH:
-        return Rejected("day-too-far", f"within {REACH.days} days of the day on which it is declared")
-    if new.kind == "worked":
-        if new.day <= command.on:
-            # What was a day off when people counted on it does not become one that they should have worked.
-            return Rejected("worked-day-not-in-the-future", f"a day after {command.on}")
-        off = new.day.weekday() >= SATURDAY or any(d.kind == "off" for d in declared.of_day(new.day))
-        if not off:
-            return Rejected("day-not-off", "only a day that is off otherwise can be declared worked")
-    return [DayDeclared(new.day, new.kind, new.document, new.announced_at)]
-
-
-def _withdraw(command: WithdrawDeclaration, declared: Declared) -> Sequence[Fact] | Rejected:
-    def named(each: Declaration) -> bool:
-        return (each.day, each.announced_at) == (command.day, command.announced_at)
-
-    of_day = declared.of_day(command.day)
-    if not any(named(each) for each in of_day):
-        if any(named(each) for each in declared.withdrawn):
-            return []
-        return Rejected("day-not-declared", "nothing that was announced of this day at that instant stands")
-    last = of_day[-1]
-    if not named(last):
-        return Rejected("declaration-overruled", f"what counts was announced at {last.announced_at}")
-    return [DeclarationWithdrawn(last.day, last.kind, last.document, last.announced_at)]
+def _without(proposals: frozenset[Proposal], act: Act, about: Declaration) -> frozenset[Proposal]:
+    return frozenset(each for each in proposals if (each.act, each.about) != (act, about))
 
 
 def lacking(shipped: Iterable[Declaration], declared: Declared) -> list[DayDeclared]:

@@ -1,6 +1,6 @@
-"""The calendar in the log: seeded with what ships, declared and withdrawn by supervisors, and current in every process.
+"""The calendar in the log: seeded with what ships, declared and withdrawn by two persons each, and current in every process.
 
-It decides nothing; declarations.py does. What a declaration does to dossiers is recounts.py's.
+It decides nothing; confirming.py does. What a declaration does to dossiers is recounts.py's.
 """
 
 from __future__ import annotations
@@ -19,15 +19,21 @@ from services.chassis.event_store import Conflict, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.chassis.turning import Loop
 from services.processing.calendar import Calendar, read_declarations, shipped
+from services.processing.confirming import decide
 from services.processing.declarations import (
     FACTS,
+    Command,
+    ConfirmProposal,
     DayDeclared,
+    DayProposed,
+    DeclarationWithdrawn,
     Declared,
     DeclareDay,
     Fact,
+    ProposalRefused,
+    WithdrawalProposed,
     WithdrawDeclaration,
-    decide,
-    evolve,
+    about_of,
     fold,
     lacking,
 )
@@ -115,9 +121,9 @@ class Declaring:
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def carry_out(
-        self, command: DeclareDay | WithdrawDeclaration, caller: Caller, key: str, traceparent: str
+        self, command: Command, caller: Caller, key: str, traceparent: str
     ) -> int | Rejected | Stale:
-        """One supervisor's command: the version of the calendar after it. This process counts by it at once.
+        """One person's command: the version of the calendar after it. This process counts by it at once.
 
         A repeat under the same key gets the first answer; the same key with another command is refused.
         """
@@ -140,15 +146,21 @@ class Declaring:
         )
         if not isinstance(done, Executed):
             return done
-        if done.repeated and not all(_says(command, fact_of(stored)) for stored in done.events):
+        if done.repeated and not any(_says(command, fact_of(stored)) for stored in done.events):
             return REUSED
         await self.refresh()
         return done.version
 
 
-def _says(command: DeclareDay | WithdrawDeclaration, fact: Fact) -> bool:
-    """Whether a fact is what a command asks for."""
+def _says(command: Command, fact: Fact) -> bool:
+    """Whether a fact is what a command asks for; the facts of one command are about one day."""
+    if isinstance(command, DeclareDay):
+        # A release before had declarations count at once.
+        return isinstance(fact, DayProposed | DayDeclared) and command.declaration == about_of(fact)
+    if (command.day, command.announced_at) != (fact.day, fact.announced_at):
+        return False
     if isinstance(command, WithdrawDeclaration):
-        named = (command.day, command.announced_at) == (fact.day, fact.announced_at)
-        return named and not isinstance(fact, DayDeclared)
-    return isinstance(fact, DayDeclared) and command.declaration in evolve(Declared(), fact).standing
+        return isinstance(fact, WithdrawalProposed | DeclarationWithdrawn)
+    if isinstance(command, ConfirmProposal):
+        return isinstance(fact, DayDeclared if command.act == "declare" else DeclarationWithdrawn)
+    return isinstance(fact, ProposalRefused) and fact.act == command.act

@@ -21,6 +21,10 @@ RECOUNT_OUTSTANDING = gauge(
     "calendar_recount_outstanding",
     "1 while not every date was counted by the calendar that is declared: what such dates make true is not recorded.",
 )
+PROPOSALS_WAITING = gauge(
+    "calendar_proposals_waiting",
+    "Declarations and withdrawals of days that wait for a second person to confirm them.",
+)
 FIRED = counter(
     "timers_fired_total", "Facts of dossiers that became true by themselves and were recorded.", KIND
 )
@@ -36,12 +40,13 @@ def lacks_a_year(calendar: Calendar, on: date) -> bool:
 
 
 async def watch_years(declaring: Declaring) -> None:
-    """Keeps the gauge; before the calendar has been read it says nothing."""
+    """Keeps the gauges of the calendar; before the calendar has been read it says nothing."""
     changed = asyncio.Event()
     declaring.on_change(changed.set)
     while True:
         if declaring.version:
             on = local_day(declaring.desk.clock())
+            PROPOSALS_WAITING.set(len(declaring.declared.proposals))
             CALENDAR_YEAR_UNDECLARED.set(lacks_a_year(declaring.desk.calendar, on))
         changed.clear()
         try:

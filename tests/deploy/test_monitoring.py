@@ -26,7 +26,20 @@ EXPRESSIONS = [rule["expr"] for rule in RULES] + [
 # What Prometheus itself and its client library add to every process.
 NOT_OURS = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}
 LIBRARY = {"service", "instance", "job", "le"}
-PROMQL = {"by", "or", "and", "sum", "max", "min", "rate", "increase", "delta", "time", "histogram_quantile"}
+PROMQL = {
+    "by",
+    "or",
+    "and",
+    "sum",
+    "max",
+    "min",
+    "rate",
+    "increase",
+    "delta",
+    "time",
+    "histogram_quantile",
+    "min_over_time",
+}
 
 
 @pytest.fixture(scope="module", autouse=True)

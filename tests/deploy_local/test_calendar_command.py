@@ -153,14 +153,43 @@ def running(
     thread.join(20)
 
 
-def test_a_day_is_declared_listed_and_withdrawn(running: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_day_is_declared_listed_and_withdrawn_by_two(
+    running: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The house's clock stands at 7 March 2023."""
     at = ["--document", DOCUMENT, "--announced-at", "2023-03-06"]
+    other = ["--token", Issuer(tmp_path).token("calendar", subject="minh")]
     assert main(["calendar", "declare", "10/03/2023", "off", *at]) == 0
+    waits = f"2023-03-10 off by {DOCUMENT} waits for another person: `motcua calendar confirm 2023-03-10 --token TOKEN`"
+    assert capsys.readouterr().out.splitlines() == [waits]
+    assert main(["calendar", "unconfirmed"]) == 0
+    line = f"declare   2023-03-10  off     {DOCUMENT}  announced 2023-03-06T00:00:00+07:00  by local-calendar"
+    assert capsys.readouterr().out.splitlines() == [line]
+    assert main(["calendar", "confirm", "2023-03-10"]) == 1
+    assert "proposed-by-yourself" in capsys.readouterr().err
+    assert main(["calendar", "confirm", "2023-03-10", *other]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "2023-03-10 is declared off: a day off",
+        f"declared: 2023-03-10 off by {DOCUMENT}; it is a day off now",
         "0 of 0 open dossiers counted again, 0 dates moved",
     ]
+    assert (
+        main(
+            [
+                "calendar",
+                "declare",
+                "10/03/2023",
+                "off",
+                "--document",
+                DOCUMENT,
+                "--announced-at",
+                "2023-03-07",
+            ]
+        )
+        == 0
+    )
+    assert capsys.readouterr().out == "2023-03-10 is declared off already: a day off\n"
+    assert main(["calendar", "confirm", "2023-03-10", *other]) == 1
+    assert "nothing of 2023-03-10 waits to be confirmed" in capsys.readouterr().err
     assert main(["calendar", "list", "--year", "2023"]) == 0
     line = f"2023-03-10  off     {DOCUMENT}  announced 2023-03-06T00:00:00+07:00"
     assert line in capsys.readouterr().out.splitlines()
@@ -169,6 +198,11 @@ def test_a_day_is_declared_listed_and_withdrawn(running: None, capsys: pytest.Ca
     assert main(["calendar", "declare", "2023-03-13", "off", "--document", "nghỉ bù của tôi"]) == 1
     assert "document" in capsys.readouterr().err
     assert main(["calendar", "withdraw", "2023-03-10"]) == 0
+    assert "waits for another person" in capsys.readouterr().out
+    assert main(["calendar", "refuse", "2023-03-10"]) == 0
+    assert capsys.readouterr().out.startswith("refused: withdraw  2023-03-10")
+    assert main(["calendar", "withdraw", "2023-03-10"]) == 0
+    assert main(["calendar", "confirm", "2023-03-10", *other]) == 0
     assert f"withdrawn: 2023-03-10 off by {DOCUMENT}; it is a working day now" in capsys.readouterr().out
     assert main(["calendar", "withdraw", "2023-03-10"]) == 1
     assert "nothing is declared of 2023-03-10" in capsys.readouterr().err

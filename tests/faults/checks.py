@@ -36,7 +36,7 @@ ACTS = {
     "transfer": "DossierHandedOver/transferred",
 }
 PUBLISHED = ("intake", "processing")
-DECLARED = ("DayDeclared", "DeclarationWithdrawn")
+DECLARED = ("DayProposed", "DayDeclared", "WithdrawalProposed", "DeclarationWithdrawn", "ProposalRefused")
 """Of the calendar and of no dossier: on a topic of their own, in one partition."""
 
 

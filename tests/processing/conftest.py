@@ -43,6 +43,8 @@ SUPERVISOR: Member = ("supervisor", "dung", OFFICE, UNIT)
 IMPORTER: Member = ("importer", "import", "", "")
 PORTAL: Member = ("portal", "portal", "", "")
 OPERATOR: Member = ("operator", "ops", "", "")
+KEEPER: Member = ("calendar", "lan", "", "")
+OTHER_KEEPER: Member = ("calendar", "minh", "", "")
 
 
 class Clock:

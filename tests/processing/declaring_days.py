@@ -15,7 +15,7 @@ from services.processing.declaring import Declaring
 from services.processing.desk import Desk, event_of
 from services.processing.events import DueDateChanged
 from services.processing.recounter import Recounter
-from tests.processing.conftest import SUPERVISOR, House, Member
+from tests.processing.conftest import KEEPER, OTHER_KEEPER, House, Member
 
 WORKING_DAYS, CALENDAR_DAYS = "1.006871", "1.009982"
 """Five working days; twenty calendar days."""
@@ -27,25 +27,59 @@ def recounter_of(house: House, holder: int = 1) -> Recounter:
     return Recounter(house.declaring, UUID(int=holder), settled_seconds=0)
 
 
+async def ask(house: House, door: str, body: dict[str, str], by: Member, key: str = "") -> httpx.Response:
+    headers = house.headers(by) | {"idempotency-key": key or uuid7().hex}
+    return await house.client.post(f"/v1/calendar/{door}", json=body, headers=headers)
+
+
+async def propose(
+    house: House,
+    day: date,
+    kind: str = "off",
+    *,
+    by: Member = KEEPER,
+    key: str = "",
+    announced_at: datetime | None = None,
+    document: str = DOCUMENT,
+) -> httpx.Response:
+    at = announced_at or house.clock.now
+    body = {"day": str(day), "kind": kind, "document": document, "announced_at": at.isoformat()}
+    return await ask(house, "declarations", body, by, key)
+
+
+async def confirm(
+    house: House,
+    act: str,
+    day: date,
+    announced_at: datetime,
+    *,
+    by: Member = OTHER_KEEPER,
+    door: str = "confirmations",
+    key: str = "",
+) -> httpx.Response:
+    body = {"act": act, "day": str(day), "announced_at": announced_at.isoformat()}
+    return await ask(house, door, body, by, key)
+
+
 async def declare(
     house: House,
     day: date,
     kind: str = "off",
     *,
-    by: Member = SUPERVISOR,
-    key: str = "",
     announced_at: datetime | None = None,
+    document: str = DOCUMENT,
 ) -> httpx.Response:
+    """By both persons; the first one's answer where it is refused."""
     at = announced_at or house.clock.now
-    body = {"day": str(day), "kind": kind, "document": DOCUMENT, "announced_at": at.isoformat()}
-    headers = house.headers(by) | {"idempotency-key": key or uuid7().hex}
-    return await house.client.post("/v1/calendar/declarations", json=body, headers=headers)
+    proposed = await propose(house, day, kind, announced_at=at, document=document)
+    return await confirm(house, "declare", day, at) if proposed.status_code == 200 else proposed
 
 
 async def withdraw(house: House, day: date, announced_at: datetime) -> httpx.Response:
+    """By both persons; the first one's answer where it is refused."""
     body = {"day": str(day), "announced_at": announced_at.isoformat()}
-    headers = house.headers(SUPERVISOR) | {"idempotency-key": uuid7().hex}
-    return await house.client.post("/v1/calendar/withdrawals", json=body, headers=headers)
+    proposed = await ask(house, "withdrawals", body, KEEPER)
+    return await confirm(house, "withdraw", day, announced_at) if proposed.status_code == 200 else proposed
 
 
 async def accepted(house: House, count: int = 1, procedure: str = WORKING_DAYS) -> list[UUID]:

@@ -6,36 +6,91 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from uuid_utils.compat import uuid7
 
+from contracts.calendar import CALENDAR_ID
 from services.processing.calendar import Calendar, shipped
 from services.processing.metrics import lacks_a_year
 from tests.processing.conftest import (
     IMPORTER,
+    KEEPER,
     MORNING,
     OFFICER,
     OPERATOR,
+    OTHER_KEEPER,
     PORTAL,
     SUPERVISOR,
     House,
     Member,
 )
-from tests.processing.declaring_days import DOCUMENT, declare, withdraw
+from tests.processing.declaring_days import DOCUMENT, ask, confirm, declare, propose, withdraw
 
 FRIDAY, SATURDAY = date(2023, 3, 10), date(2023, 3, 11)
 
 
-@pytest.mark.parametrize("by", [OFFICER, IMPORTER, PORTAL, OPERATOR])
-async def test_only_a_supervisor_declares(house: House, by: Member) -> None:
-    answer = await declare(house, FRIDAY, by=by)
-    assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
+@pytest.mark.parametrize("by", [OFFICER, SUPERVISOR, IMPORTER, PORTAL, OPERATOR])
+async def test_only_who_keeps_the_calendar_declares(house: House, by: Member) -> None:
+    for answer in (
+        await propose(house, FRIDAY, by=by),
+        await ask(house, "withdrawals", {"day": str(FRIDAY), "announced_at": str(MORNING)}, by),
+        await confirm(house, "declare", FRIDAY, MORNING, by=by),
+        await confirm(house, "declare", FRIDAY, MORNING, by=by, door="refusals"),
+        await house.get("/v1/calendar/proposals", by=by),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed")
     assert house.desk.calendar.is_working(FRIDAY)
 
 
-async def test_any_supervisor_declares_for_everybody(fresh_house: House) -> None:
-    other: Member = ("supervisor", "x", "H29.016.00", "H29.016.00/X")
-    assert (await declare(fresh_house, FRIDAY, by=other)).status_code == 200
-    assert not fresh_house.desk.calendar.is_working(FRIDAY)
+async def test_two_persons_declare_and_withdraw(fresh_house: House) -> None:
+    """What one person says alone changes no date, and stands in the list of what waits."""
+    house = fresh_house
+
+    async def waiting() -> list[tuple[str, str, str]]:
+        items = (await house.get("/v1/calendar/proposals", by=OTHER_KEEPER)).json()["items"]
+        return [(each["act"], each["day"], each["proposed_by"]) for each in items]
+
+    proposed = (await propose(house, FRIDAY)).json()
+    assert (proposed["working"], proposed["waits"]) == (True, True)
+    assert await waiting() == [("declare", str(FRIDAY), "lan")]
+    alone = await confirm(house, "declare", FRIDAY, MORNING, by=KEEPER)
+    assert (alone.status_code, alone.json()["code"]) == (403, "proposed-by-yourself")
+    assert house.desk.calendar.is_working(FRIDAY)
+    confirmed = (await confirm(house, "declare", FRIDAY, MORNING)).json()
+    assert (confirmed["working"], confirmed["waits"], await waiting()) == (False, False, [])
+
+    body = {"day": str(FRIDAY), "announced_at": MORNING.isoformat()}
+    assert (await ask(house, "withdrawals", body, OTHER_KEEPER)).json()["working"] is False
+    assert await waiting() == [("withdraw", str(FRIDAY), "minh")]
+    alone = await confirm(house, "withdraw", FRIDAY, MORNING, by=OTHER_KEEPER)
+    assert (alone.status_code, alone.json()["code"]) == (403, "proposed-by-yourself")
+    assert (await confirm(house, "withdraw", FRIDAY, MORNING, by=KEEPER)).json()["working"] is True
+    said = (await house.desk.store.load(CALENDAR_ID))[-4:]
+    assert [(stored.type, stored.actor) for stored in said] == [
+        ("DayProposed", "calendar/lan"),
+        ("DayDeclared", "calendar/minh"),
+        ("WithdrawalProposed", "calendar/minh"),
+        ("DeclarationWithdrawn", "calendar/lan"),
+    ]
+
+
+async def test_what_is_refused_waits_no_more(fresh_house: House) -> None:
+    house = fresh_house
+    await propose(house, FRIDAY)
+    refused = await confirm(house, "declare", FRIDAY, MORNING, by=KEEPER, door="refusals")
+    assert (refused.status_code, refused.json()["waits"], refused.json()["working"]) == (200, False, True)
+    gone = await confirm(house, "declare", FRIDAY, MORNING)
+    assert (gone.status_code, gone.json()["code"]) == (409, "proposal-unknown")
+
+
+async def test_one_document_told_twice_is_one_declaration(fresh_house: House) -> None:
+    """The second time has another instant when nobody says when it was announced; one withdrawal undoes both."""
+    house = fresh_house
+    first = (await declare(house, FRIDAY)).json()
+    house.clock.forward(minutes=1)
+    again = (await propose(house, FRIDAY, by=OTHER_KEEPER)).json()
+    assert again == first
+    listed = (await house.get("/v1/calendar")).json()["declarations"]
+    assert [each["counts"] for each in listed if each["day"] == str(FRIDAY)] == [True]
+    assert (await withdraw(house, FRIDAY, MORNING)).json()["working"] is True
 
 
 async def test_a_year_is_listed_with_its_documents(fresh_house: House) -> None:
@@ -57,12 +112,19 @@ async def test_a_year_is_listed_with_its_documents(fresh_house: House) -> None:
 
 async def test_a_repeat_gets_the_first_answer_and_a_key_is_good_for_one_command(fresh_house: House) -> None:
     house = fresh_house
-    first = await declare(house, FRIDAY, key="k")
+    first = await propose(house, FRIDAY, key="k")
+    confirmed = await confirm(house, "declare", FRIDAY, MORNING, key="k")
     await withdraw(house, FRIDAY, MORNING)
-    again = await declare(house, FRIDAY, key="k", announced_at=MORNING)
+    again = await propose(house, FRIDAY, key="k", announced_at=MORNING)
     assert (again.status_code, again.json()["version"]) == (200, first.json()["version"])
-    other = await declare(house, SATURDAY, key="k")
-    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    again = await confirm(house, "declare", FRIDAY, MORNING, key="k")
+    assert (again.status_code, again.json()["version"]) == (200, confirmed.json()["version"])
+    for other in (
+        await propose(house, SATURDAY, key="k"),
+        await confirm(house, "declare", FRIDAY, MORNING, by=KEEPER, key="k"),
+        await confirm(house, "withdraw", FRIDAY, MORNING, key="k"),
+    ):
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +153,7 @@ async def test_what_is_refused_has_a_code_and_names_its_field(
         "document": DOCUMENT,
         "announced_at": "2023-03-07T09:00:00+07:00",
     }
-    headers = house.headers(SUPERVISOR) | {"idempotency-key": uuid7().hex}
-    answer = await house.client.post("/v1/calendar/declarations", json={**body, **change}, headers=headers)
+    answer = await ask(house, "declarations", {**body, **change}, KEEPER)
     problem = answer.json()
     named = problem.get("field") or problem["errors"][0]["field"]
     assert (answer.status_code, problem["code"], named) == (status, code, field), problem

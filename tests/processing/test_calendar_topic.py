@@ -57,7 +57,10 @@ async def test_the_topic_makes_the_whole_calendar(fresh_house: House, kafka_as: 
             message["document"],
             datetime.fromisoformat(message["announced_at"]),
         )
-        (declared.add if message["type"] == "DayDeclared.v1" else declared.discard)(known)
+        if message["type"] == "DayDeclared.v1":
+            declared.add(known)
+        elif message["type"] == "DeclarationWithdrawn.v1":
+            declared.discard(known)
     rebuilt = Calendar.of(declared)
     assert (rebuilt, rebuilt.documents) == (house.desk.calendar, house.desk.calendar.documents)
     assert not rebuilt.is_working(MONDAY) and rebuilt.is_working(FRIDAY)

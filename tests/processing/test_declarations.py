@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
 from services.processing.calendar import ZONE, Calendar, Declaration, Kind, read_declarations, shipped
+from services.processing.confirming import decide
 from services.processing.declarations import (
+    Act,
+    ConfirmProposal,
     DayDeclared,
+    DayProposed,
+    DeclarationWithdrawn,
     Declared,
     DeclareDay,
+    ProposalRefused,
+    RefuseProposal,
+    WithdrawalProposed,
     WithdrawDeclaration,
-    decide,
     evolve,
     fold,
     lacking,
@@ -36,35 +43,116 @@ def declare(
     kind: Kind = "off",
     announced_at: datetime = ANNOUNCED,
     document: str = DOCUMENT,
+    by: str = "lan",
 ) -> DeclareDay:
-    return DeclareDay(TODAY, NOW, Declaration(day, kind, document, announced_at))
+    return DeclareDay(TODAY, NOW, Declaration(day, kind, document, announced_at), by)
+
+
+def proposed(
+    day: date = FRIDAY, kind: Kind = "off", announced_at: datetime = ANNOUNCED, document: str = DOCUMENT
+) -> DayProposed:
+    return DayProposed(day, kind, document, announced_at, "lan")
+
+
+def confirm(
+    act: Act = "declare", by: str = "minh", *, day: date = FRIDAY, announced_at: datetime = ANNOUNCED
+) -> ConfirmProposal:
+    return ConfirmProposal(TODAY, NOW, act, day, announced_at, by)
 
 
 OFF = DayDeclared(FRIDAY, "off", DOCUMENT, ANNOUNCED)
 LATER = ANNOUNCED + timedelta(hours=1)
-WITHDRAW = WithdrawDeclaration(FRIDAY, ANNOUNCED)
+WITHDRAW = WithdrawDeclaration(FRIDAY, ANNOUNCED, "lan")
+TAKING_BACK = WithdrawalProposed(FRIDAY, "off", DOCUMENT, ANNOUNCED, "lan")
+WITHDRAWN = DeclarationWithdrawn(FRIDAY, "off", DOCUMENT, ANNOUNCED)
+OTHER = "1/QĐ-TTG"
 
 
 def test_a_day_is_declared_off() -> None:
-    given([]).when(declare()).then([OFF])
+    given([]).when(declare()).then([proposed()])
+    given([proposed()]).when(confirm()).then([OFF])
+
+
+def test_only_what_was_confirmed_counts() -> None:
+    assert fold([proposed()]).calendar.is_working(FRIDAY)
+    assert not fold([proposed(), OFF]).calendar.is_working(FRIDAY)
+    assert not fold([OFF, TAKING_BACK]).calendar.is_working(FRIDAY)
+    assert fold([OFF, TAKING_BACK, WITHDRAWN]).calendar.is_working(FRIDAY)
+    assert fold([proposed(), OFF, TAKING_BACK, WITHDRAWN]).proposals == frozenset()
+
+
+def test_nobody_confirms_what_they_proposed() -> None:
+    given([proposed()]).when(confirm(by="lan")).then_rejected("proposed-by-yourself")
+    given([OFF, TAKING_BACK]).when(confirm("withdraw", by="lan")).then_rejected("proposed-by-yourself")
+
+
+def test_what_nobody_proposed_is_not_confirmed() -> None:
+    given([]).when(confirm()).then_rejected("proposal-unknown")
+    given([OFF]).when(confirm("withdraw")).then_rejected("proposal-unknown")
+
+
+def test_a_confirmation_again_is_quiet() -> None:
+    given([proposed(), OFF]).when(confirm()).then_nothing()
+    given([OFF, TAKING_BACK, WITHDRAWN]).when(confirm("withdraw")).then_nothing()
+
+
+def test_what_may_no_longer_be_declared_is_not_confirmed() -> None:
+    """A Saturday that has begun meanwhile."""
+    history = [proposed(SATURDAY, "worked")]
+    late = ConfirmProposal(SATURDAY, NOW, "declare", SATURDAY, ANNOUNCED, "minh")
+    given(history).when(late).then_rejected("worked-day-not-in-the-future")
+
+
+def test_a_proposal_is_refused_by_whoever_may_propose() -> None:
+    refused = ProposalRefused("declare", FRIDAY, "off", DOCUMENT, ANNOUNCED)
+    refuse = RefuseProposal("declare", FRIDAY, ANNOUNCED)
+    given([proposed()]).when(refuse).then([refused])
+    given([proposed(), refused]).when(refuse).then_rejected("proposal-unknown")
+    given([proposed(), refused]).when(confirm()).then_rejected("proposal-unknown")
+    given([proposed(), refused]).when(declare()).then([proposed()])
 
 
 def test_the_same_declaration_again_is_quiet_in_whatever_zone_it_is_written() -> None:
-    given([OFF]).when(declare()).then_nothing()
-    given([OFF]).when(declare(announced_at=ANNOUNCED.astimezone(UTC))).then_nothing()
+    for history in ([OFF], [proposed()]):
+        given(history).when(declare()).then_nothing()
+        given(history).when(declare(announced_at=ANNOUNCED.astimezone(UTC))).then_nothing()
+
+
+def test_the_same_document_again_is_quiet() -> None:
+    """As of whatever time and by whomever it is told again."""
+    for history in ([OFF], [proposed()], [OFF, TAKING_BACK]):
+        given(history).when(declare(announced_at=LATER, by="minh")).then_nothing()
+    overruling = DayDeclared(FRIDAY, "worked", OTHER, LATER)
+    again = declare(announced_at=LATER + timedelta(hours=1))
+    given([OFF, overruling]).when(again).then([proposed(announced_at=LATER + timedelta(hours=1))])
+
+
+def test_what_was_said_twice_is_withdrawn_at_once() -> None:
+    """A log of before has two declarations of one document."""
+    twice = DayDeclared(FRIDAY, "off", DOCUMENT, LATER)
+    taking_back = WithdrawalProposed(FRIDAY, "off", DOCUMENT, LATER, "lan")
+    given([OFF, twice]).when(WithdrawDeclaration(FRIDAY, LATER, "lan")).then([taking_back])
+    given([OFF, twice, taking_back]).when(confirm("withdraw", announced_at=LATER)).then(
+        [WITHDRAWN, DeclarationWithdrawn(FRIDAY, "off", DOCUMENT, LATER)]
+    )
 
 
 def test_another_declaration_of_the_same_instant_is_refused() -> None:
-    given([OFF]).when(declare(document="1/QĐ-TTG")).then_rejected("declared-otherwise")
+    for history in ([OFF], [proposed()]):
+        given(history).when(declare(document=OTHER)).then_rejected("declared-otherwise")
+    # Both were proposed before either was confirmed.
+    other = proposed(document=OTHER)
+    given([proposed(announced_at=LATER), OFF, other]).when(confirm()).then_rejected("declared-otherwise")
 
 
 def test_a_later_declaration_of_the_same_day_is_taken() -> None:
-    given([OFF]).when(declare(announced_at=LATER)).then([DayDeclared(FRIDAY, "off", DOCUMENT, LATER)])
+    later = declare(announced_at=LATER, document=OTHER)
+    given([OFF]).when(later).then([proposed(announced_at=LATER, document=OTHER)])
 
 
 def test_a_day_off_may_be_long_past() -> None:
     past = date(2026, 1, 5)
-    given([]).when(declare(past)).then([DayDeclared(past, "off", DOCUMENT, ANNOUNCED)])
+    given([]).when(declare(past)).then([proposed(past)])
 
 
 def test_a_document_cannot_be_announced_in_the_future() -> None:
@@ -77,16 +165,17 @@ def test_a_day_beyond_reach_is_refused() -> None:
 
 
 def test_a_saturday_is_declared_worked() -> None:
-    given([]).when(declare(SATURDAY, "worked")).then([DayDeclared(SATURDAY, "worked", DOCUMENT, ANNOUNCED)])
+    given([]).when(declare(SATURDAY, "worked")).then([proposed(SATURDAY, "worked")])
 
 
 def test_a_day_that_was_declared_off_is_declared_worked() -> None:
     worked = declare(FRIDAY, "worked", LATER)
-    given([OFF]).when(worked).then([DayDeclared(FRIDAY, "worked", DOCUMENT, LATER)])
+    given([OFF]).when(worked).then([proposed(FRIDAY, "worked", LATER)])
 
 
 def test_a_day_that_is_worked_anyway_is_not_declared_so() -> None:
-    given([]).when(declare(FRIDAY, "worked")).then_rejected("day-not-off")
+    for history in ([], [proposed()]):
+        given(history).when(declare(FRIDAY, "worked", LATER)).then_rejected("day-not-off")
 
 
 def test_a_worked_day_is_declared_before_it_begins() -> None:
@@ -95,30 +184,30 @@ def test_a_worked_day_is_declared_before_it_begins() -> None:
 
 
 def test_what_counts_is_withdrawn() -> None:
-    given([OFF]).when(WITHDRAW).then([_withdrawn()])
+    given([OFF]).when(WITHDRAW).then([TAKING_BACK])
+    given([OFF, TAKING_BACK]).when(confirm("withdraw")).then([WITHDRAWN])
 
 
 def test_a_withdrawal_again_is_quiet() -> None:
-    given([OFF, _withdrawn()]).when(WITHDRAW).then_nothing()
+    given([OFF, TAKING_BACK]).when(WITHDRAW).then_nothing()
+    given([OFF, TAKING_BACK, WITHDRAWN]).when(WITHDRAW).then_nothing()
 
 
 def test_what_was_never_declared_is_not_withdrawn() -> None:
-    given([]).when(WITHDRAW).then_rejected("day-not-declared")
+    for history in ([], [proposed()]):
+        given(history).when(WITHDRAW).then_rejected("day-not-declared")
 
 
 def test_what_another_declaration_overrules_is_not_withdrawn() -> None:
     overruling = DayDeclared(FRIDAY, "worked", DOCUMENT, LATER)
     given([OFF, overruling]).when(WITHDRAW).then_rejected("declaration-overruled")
+    given([OFF, TAKING_BACK, overruling]).when(confirm("withdraw")).then_rejected("declaration-overruled")
 
 
 def test_what_was_withdrawn_is_declared_again() -> None:
-    given([OFF, _withdrawn()]).when(declare()).then([OFF])
-
-
-def _withdrawn() -> object:
-    decision = decide(WITHDRAW, fold([OFF]))
-    assert not isinstance(decision, Rejected)
-    return decision[0]
+    history = [OFF, TAKING_BACK, WITHDRAWN]
+    given(history).when(declare()).then([proposed()])
+    given([*history, proposed()]).when(confirm()).then([OFF])
 
 
 days = st.dates(date(2026, 3, 3), date(2026, 3, 16))
@@ -131,12 +220,26 @@ commands = st.lists(
 )
 
 
+def by_two(command: DeclareDay | WithdrawDeclaration, declared: Declared) -> Declared | Rejected:
+    """What follows when one person proposes it and another one confirms it."""
+    if isinstance(command, DeclareDay):
+        answer = confirm(day=command.declaration.day, announced_at=command.declaration.announced_at)
+    else:
+        answer = confirm("withdraw", day=command.day, announced_at=command.announced_at)
+    for each in (command, answer):
+        decision = decide(each, declared)
+        if isinstance(decision, Rejected) or not decision:
+            return decision if isinstance(decision, Rejected) else declared
+        for fact in decision:
+            declared = evolve(declared, fact)
+    return declared
+
+
 def declared_by(asked: list[DeclareDay]) -> Declared:
     declared = Declared()
     for command in asked:
-        decision = decide(command, declared)
-        for fact in [] if isinstance(decision, Rejected) else decision:
-            declared = evolve(declared, fact)
+        after = by_two(command, declared)
+        declared = declared if isinstance(after, Rejected) else after
     return declared
 
 
@@ -148,16 +251,16 @@ def same(one: Calendar, other: Calendar) -> bool:
 def test_declare_and_withdraw_is_identity(asked: list[DeclareDay], last: DeclareDay) -> None:
     """Whatever stands: what is taken back at once has changed nothing; what was overruled from the start cannot count."""
     before = declared_by(asked)
-    decision = decide(last, before)
-    if isinstance(decision, Rejected) or not decision:
+    after = by_two(last, before)
+    if isinstance(after, Rejected) or after == before:
         return
-    after = evolve(before, decision[0])
-    taken_back = decide(WithdrawDeclaration(last.declaration.day, last.declaration.announced_at), after)
+    about = last.declaration
+    taken_back = by_two(WithdrawDeclaration(about.day, about.announced_at, "lan"), after)
     if isinstance(taken_back, Rejected):
         assert taken_back.code == "declaration-overruled"
         assert same(after.calendar, before.calendar)
     else:
-        assert same(evolve(after, taken_back[0]).calendar, before.calendar)
+        assert same(taken_back.calendar, before.calendar)
 
 
 @forall(commands, st.randoms(use_true_random=False))
@@ -178,9 +281,10 @@ def test_what_ships_is_said_once_and_what_was_withdrawn_is_not_said_again() -> N
     assert same(fold(first).calendar, shipped())
     assert lacking(read_declarations(), fold(first)) == []
     gone = first[0]
-    withdrawn = decide(WithdrawDeclaration(gone.day, gone.announced_at), fold(first))
-    assert not isinstance(withdrawn, Rejected)
-    assert lacking(read_declarations(), fold([*first, *withdrawn])) == []
+    without = by_two(WithdrawDeclaration(gone.day, gone.announced_at, "lan"), fold(first))
+    assert not isinstance(without, Rejected)
+    assert len(without.standing) == len(first) - 1
+    assert lacking(read_declarations(), without) == []
 
 
 def test_the_days_that_two_calendars_count_otherwise() -> None:

@@ -13,6 +13,7 @@ from tests.processing.conftest import (
     DESK,
     HANDLER,
     IMPORTER,
+    KEEPER,
     OFFICER,
     OPERATOR,
     OTHER_OFFICE,
@@ -37,11 +38,12 @@ PEOPLE: dict[str, Member] = {
     "portal": PORTAL,
     "importer": IMPORTER,
     "operator": OPERATOR,
+    "keeper of the calendar": KEEPER,
 }
 STRANGERS = {"officer of another unit", "officer of another office", "supervisor of another office"}
 AT_THE_DESK = {"desk", "officer of desk and unit", "supervisor"}
 IN_THE_UNIT = {"officer of desk and unit", "officer of the unit", "supervisor"}
-NO_ROLE = {"portal", "importer", "operator"}
+NO_ROLE = {"portal", "importer", "operator", "keeper of the calendar"}
 
 
 class Door(NamedTuple):
@@ -105,16 +107,19 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
     "GET /v1/absences": ({"officer", "supervisor"}, False),
-    "GET /v1/calendar": ({"officer", "supervisor"}, False),
-    "GET /v1/calendar/recount": ({"officer", "supervisor"}, False),
+    "GET /v1/calendar": ({"officer", "supervisor", "calendar"}, False),
+    "GET /v1/calendar/recount": ({"officer", "supervisor", "calendar"}, False),
+    "GET /v1/calendar/proposals": ({"calendar"}, False),
 }
 # These have bodies of their own; who may call them is asked here, what they do elsewhere.
 OTHERS: dict[str, set[str]] = {
     "POST /v1/bulk": {"officer", "supervisor", "importer"},
     "POST /v1/absences": {"officer", "supervisor"},
     "POST /v1/absences/{absence_id}/end": {"officer", "supervisor"},
-    "POST /v1/calendar/declarations": {"supervisor"},
-    "POST /v1/calendar/withdrawals": {"supervisor"},
+    "POST /v1/calendar/declarations": {"calendar"},
+    "POST /v1/calendar/withdrawals": {"calendar"},
+    "POST /v1/calendar/confirmations": {"calendar"},
+    "POST /v1/calendar/refusals": {"calendar"},
 }
 OF_EVERY_SERVICE = {"/livez", "/readyz", "/metrics", "/version", "/openapi.json"}
 

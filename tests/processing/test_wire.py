@@ -18,7 +18,14 @@ from contracts.sealed import Unsealable, unseal
 from services.chassis.event_store import StoredEvent
 from services.processing import incoming
 from services.processing.calendar import ZONE
-from services.processing.declarations import FACTS, DayDeclared, DeclarationWithdrawn
+from services.processing.declarations import (
+    FACTS,
+    DayDeclared,
+    DayProposed,
+    DeclarationWithdrawn,
+    ProposalRefused,
+    WithdrawalProposed,
+)
 from services.processing.events import EVENTS, Event
 from services.processing.outgoing import outgoing
 from tests.processing import examples
@@ -59,7 +66,13 @@ def test_what_is_declared_goes_to_the_calendars_own_topic() -> None:
     day, at = date(2026, 11, 24), datetime(2026, 7, 1, tzinfo=ZONE)
     document = "Nghị quyết 28/2026/QH16, điều 2"
     types = set()
-    for fact in (DayDeclared(day, "off", document, at), DeclarationWithdrawn(day, "off", document, at)):
+    for fact in (
+        DayProposed(day, "off", document, at, "lan"),
+        DayDeclared(day, "off", document, at),
+        WithdrawalProposed(day, "off", document, at, "lan"),
+        DeclarationWithdrawn(day, "off", document, at),
+        ProposalRefused("withdraw", day, "off", document, at),
+    ):
         name, schema_version, data = FACTS.encode(fact)
         event = stored(RESOLVED)._replace(
             type=name, schema_version=schema_version, data=data, stream_id=CALENDAR_ID
@@ -68,7 +81,7 @@ def test_what_is_declared_goes_to_the_calendars_own_topic() -> None:
         assert (message.topic, message.key) == ("calendar", str(CALENDAR_ID).encode())
         attributes, value = envelope.read(message.headers), orjson.loads(message.value or b"")
         assert (attributes.subject, attributes.sequence) == (CALENDAR_ID, 1)
-        assert "dossier_id" not in value
+        assert "dossier_id" not in value and "lan" not in str(message)
         assert (value["calendar_id"], value["day"], value["document"]) == (
             str(CALENDAR_ID),
             str(day),

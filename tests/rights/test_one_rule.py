@@ -66,6 +66,7 @@ PEOPLE = {
     "a supervisor of none": Person("supervisor", "ha", "", "", False),
     "an operator": Person("operator", "op", "", "", True),
     "an importer": Person("importer", "im", "", "", False),
+    "who keeps the calendar": Person("calendar", "lan", OFFICE, UNIT, False),
 }
 STAFF = frozenset({"officer", "supervisor"})
 

@@ -1,0 +1,115 @@
+"""What the calendar's doors are asked and answer."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+
+from contracts.calendar import CalendarDocument, DayKind
+from services.processing.bodies import Day
+from services.processing.declarations import Act
+
+# Numbers would be read as seconds since 1970, and times without an offset as the machine's.
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def _written(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) and _INSTANT.fullmatch(value) else value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
+
+
+class AskedDeclaration(BaseModel):
+    """A day and the document that declares it; `announced_at` is the document's, not the time at which it is typed in."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    day: Day
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: Instant
+
+
+class AskedWithdrawal(BaseModel):
+    """The declaration of a day that counts now, by the instant at which it was announced."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    day: Day
+    announced_at: Instant
+
+
+class AskedAnswer(BaseModel):
+    """The proposal to declare a day, or to withdraw its declaration, by the instant at which that was announced."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    act: Act
+    day: Day
+    announced_at: Instant
+
+
+class DeclaredDay(BaseModel):
+    """`counts`: of the declarations of its day it is the one announced last."""
+
+    day: date
+    kind: DayKind
+    document: str
+    announced_at: datetime
+    counts: bool
+
+
+class CalendarYear(BaseModel):
+    """What is declared of a year. `provisional`: nothing is, and its dates may still move. `version` is the calendar's."""
+
+    year: int
+    version: int
+    provisional: bool
+    declarations: list[DeclaredDay]
+
+
+class WaitingProposal(BaseModel):
+    """What counts for nothing until somebody else than `proposed_by` has confirmed it."""
+
+    act: Act
+    day: date
+    kind: DayKind
+    document: str
+    announced_at: datetime
+    proposed_by: str
+
+
+class Proposals(BaseModel):
+    """What waits to be confirmed, by day."""
+
+    items: list[WaitingProposal]
+
+
+class Changed(BaseModel):
+    """The calendar after a command: `version` is what a recount is waited for by, `working` whether the day is a working day.
+
+    `waits`: what was asked for counts for nothing yet, because nobody else has confirmed it.
+    """
+
+    version: int
+    day: date
+    working: bool
+    waits: bool
+
+
+class RecountProgress(BaseModel):
+    """The latest recount: of the calendar up to `version`, whose `days` are counted otherwise. All null before the first one."""
+
+    recount_id: UUID | None = None
+    version: int = 0
+    days: list[date] = []
+    total: int = 0
+    done: int = 0
+    moved: int = 0
+    began_at: datetime | None = None
+    finished_at: datetime | None = None

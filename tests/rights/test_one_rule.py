@@ -144,7 +144,7 @@ async def services(
         house = await stack.enter_async_context(open_house(module_database("processing"), home))
         intake = await stack.enter_async_context(open_pool(module_database("intake").dsn))
         notify = await stack.enter_async_context(open_pool(module_database("notify").dsn))
-        store = EventStore(intake, function="submit", attachment_type="new_filing")
+        store = EventStore(intake, function="submit_v2", attachment_type="new_filing_v2")
         applications = {
             "intake": build_intake(_intake_settings(home), intake, store),
             "notify": build_notify(_notify_settings(home), notify, texts(), dict),

@@ -13,6 +13,8 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from contracts import generate as contracts
+from deploy.local.home import VARIABLES as HOME
+from deploy.local.logs import VARIABLES as LOGS
 from services.chassis import metrics, settings
 from services.chassis.access import roles_of
 from services.chassis.web import Application
@@ -102,6 +104,14 @@ def reference() -> str:
         lines.append(
             f"| `{variable}` | {'all' if len(services) == len(SETTINGS) else ', '.join(services)} | {meanings[variable]} |"
         )
+    lines += [
+        "",
+        "The command `motcua` and the run that it keeps read these; it tells the services their own.",
+        "",
+        "| variable | meaning |",
+        "|---|---|",
+        *(f"| `{variable}` | {meaning} |" for variable, meaning in {**HOME, **LOGS}.items()),
+    ]
     built = applications()
     lines += ["", "## Routes", "", "| service | route | who may call it |", "|---|---|---|"]
     for service, application in built.items():

@@ -39,6 +39,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="start everything and keep it running")
     up.add_argument("--detach", action="store_true", help="in the background; returns when all is ready")
+    up.add_argument(
+        "--wait", action="store_true", help="with --detach: returns when the demonstration is in, too"
+    )
     up.add_argument("--no-demo", action="store_true", help="without the demonstration")
     up.set_defaults(run=_up)
 
@@ -104,7 +107,7 @@ def _up(home: Home, options: argparse.Namespace) -> int:
     from deploy.local import up
 
     if options.detach:
-        return up.detached(home, ["--no-demo"] if options.no_demo else [])
+        return up.detached(home, ["--no-demo"] if options.no_demo else [], wait=options.wait)
     return up.in_foreground(home, with_demo=not options.no_demo)
 
 
@@ -120,6 +123,8 @@ def _status(home: Home, options: argparse.Namespace) -> int:
             _print(f"{name:<11} {state:<12} {service['url']}")
         for name in ("kafka", "postgres"):
             _print(f"{name:<11} {'running' if found[name]['pid'] else 'not running'}")
+        for line in found["going_on"]:
+            _print(line)
     return 0 if found["ready"] else 1
 
 
@@ -170,13 +175,15 @@ def _import(home: Home, options: argparse.Namespace) -> int:
 
 
 def _logs(home: Home, options: argparse.Namespace) -> int:
+    from deploy.local.logs import last_lines
+
     folder = home.path / "log"
     for path in [folder / f"{options.part}.log"] if options.part else sorted(folder.glob("*.log")):
         if not path.exists():
             raise Failed(f"{path} is not there")
         if not options.part:
             _print(f"== {path}")
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[-options.lines :]:
+        for line in last_lines(path, options.lines):
             _print(line)
     return 0
 

@@ -19,6 +19,12 @@ OFFSETS = {
     "mail": 7,
     "kafka-controller": 9,
 }
+VARIABLES = {
+    "MOTCUA_HOME": "The folder of the run: data, secrets, logs; `.local` by default.",
+    "MOTCUA_PORT_BASE": "The number below its ports; 8000 by default, and what it was when it ran before.",
+    "MOTCUA_POSTGRES_DSN": "A superuser's address of a PostgreSQL to use in the place of an own one.",
+    "MOTCUA_POSTGRES_BIN": "The folder of PostgreSQL's programs, in the place of those that are found.",
+}
 DEFAULT_BASE = 8000
 LARGEST_PORT = 65535
 

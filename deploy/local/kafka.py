@@ -52,8 +52,8 @@ class Kafka:
         between = secrets.token_hex(32)
         self.nodes = [Node(index, ports, home, between, settings) for index in range(len(ports))]
         self.passwords = dict(passwords)
-        self._enters_with = self.passwords["admin"]
-        self._earlier = earlier
+        self._admins = [word for word in (self.passwords["admin"], earlier) if word]
+        """Passwords that the admin may have, the one that was right last first."""
         self._home = home
         self._report = report
 
@@ -93,7 +93,7 @@ class Kafka:
 
     @property
     def _admin_options(self) -> dict[str, str | int | float | bool]:
-        return {**self.client("admin"), "sasl.password": self._enters_with}
+        return {**self.client("admin"), "sasl.password": self._admins[0]}
 
     def start(self) -> None:
         """Start every node that does not run, wait until all answer, and provision topics and rights."""
@@ -113,7 +113,7 @@ class Kafka:
     def provision(self) -> None:
         """Wait until all nodes answer, then add the topics and rights that are missing."""
         self.wait()
-        if self._earlier:
+        if len(self._admins) > 1:
             self.set_passwords(self.passwords)
         provision(self.admin(), self.replication, in_step_copies(len(self.nodes)))
 
@@ -123,12 +123,12 @@ class Kafka:
 
     def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """Other passwords of some users. The brokers' own is in force once they are started again. Repeatable."""
-        self._earlier = passwords.get("admin", self._earlier)
+        self._admins += [word for user, word in passwords.items() if user == "admin"]
         self.wait()
         set_passwords(self.admin(), passwords)
         self.passwords |= passwords
         if "admin" in passwords:
-            self._enters_with, self._earlier = self.passwords["admin"], ""
+            self._admins = [self.passwords["admin"]]
 
     def _format(self, nodes: Iterable[Node]) -> None:
         jars = classpath(self._report)
@@ -161,10 +161,8 @@ class Kafka:
         try:
             return node.id in AdminClient(own).list_topics(timeout=2).brokers
         except KafkaException:
-            if (
-                self._earlier
-            ):  # the next time with the other one: the client does not say that it was the password
-                self._enters_with, self._earlier = self._earlier, self._enters_with
+            # The next time with another one, if there is one: the client does not say that it was the password.
+            self._admins.append(self._admins.pop(0))
             return False
 
     def stop(self) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from contracts.topics import ANALYST, SERVICES
 from deploy.local.process import Failed
 
+PENDING = "secrets.next.json"
+"""A change of secrets that is not over; rotation.py says what it means."""
 SUPERUSER = "postgres"
 ROLES = tuple(role for service in SERVICES for role in (service, f"{service}_owner"))
 LATER = {"payment_secret": 32, "grafana_password": 16}

@@ -72,8 +72,8 @@ class Postgres:
         self._passwords = dict(passwords)
         self._settings = {**SETTINGS, **(settings or {}), "cluster_name": f"motcua-{port}"}
         self._given = dsn
-        self._enters_with = self._passwords.get(SUPERUSER, "")
-        self._earlier = earlier
+        self._superusers = [word for word in (self._passwords.get(SUPERUSER, ""), earlier) if word]
+        """Passwords that the superuser may have, the one that was right last first."""
         self.process: Process | None = None
 
     @classmethod
@@ -93,7 +93,7 @@ class Postgres:
             host = url.netloc.rpartition("@")[2]
         else:
             host = f"127.0.0.1:{self.port}"
-        password = self._enters_with if role == SUPERUSER else self._passwords[role]
+        password = self._superusers[0] if role == SUPERUSER else self._passwords[role]
         return f"postgresql://{role}:{quote(password)}@{host}/{database}"
 
     @property
@@ -119,7 +119,7 @@ class Postgres:
                 self._initialise(binaries, major, user)
             self._launch(binaries, user)
         in_thread(self._create_roles_and_databases())
-        if self._enters_with != self._passwords[SUPERUSER] and not self._given:
+        if len(self._superusers) > 1:
             self.set_passwords({SUPERUSER: self._passwords[SUPERUSER]})
 
     def stop(self) -> None:
@@ -185,7 +185,7 @@ class Postgres:
         """Other passwords, for connections that are opened from now on; those that are open stay. Not of a server that was given
         the superuser's, which is not ours. Repeatable."""
         ours = {role: word for role, word in passwords.items() if role != SUPERUSER or not self._given}
-        self._earlier = ours.get(SUPERUSER, self._earlier)
+        self._superusers += [word for role, word in ours.items() if role == SUPERUSER]
         in_thread(self._set_passwords(ours))
         self._passwords |= ours
 
@@ -197,16 +197,16 @@ class Postgres:
                     await connection.execute(await connection.fetchval(SET_PASSWORD, role, word))
         finally:
             await connection.close()
-        self._enters_with = passwords.get(SUPERUSER, self._enters_with)
+        if SUPERUSER in passwords:
+            self._superusers = [passwords[SUPERUSER]]
 
     async def _enter(self) -> "asyncpg.Connection[Any]":
-        """As the superuser, by the one password or by the other."""
-        try:
-            return await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
-        except asyncpg.InvalidPasswordError:
-            if not self._earlier:
-                raise
-        self._enters_with, self._earlier = self._earlier, self._enters_with
+        """As the superuser, by whichever of the passwords it has."""
+        for _ in self._superusers[1:]:
+            try:
+                return await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
+            except asyncpg.InvalidPasswordError:
+                self._superusers.append(self._superusers.pop(0))
         return await asyncpg.connect(self.dsn(SUPERUSER), timeout=10)
 
     async def _answers(self) -> bool:

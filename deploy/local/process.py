@@ -16,7 +16,6 @@ from pathlib import Path
 
 CHILD = Path(__file__).with_name("child.py")
 STOP_SECONDS = 20.0
-LOG_BYTES_MOST = 20 * 1024 * 1024
 
 
 class Failed(Exception):
@@ -108,7 +107,7 @@ class Process:
             raise Failed(f"{self.name} runs already, as process {self.pid}")
         if left := Identity.read(self.pid_file):
             left.end(self._last_signal)
-        self._turn_log()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
         launcher = [sys.executable, "-I", "-S", str(CHILD), str(os.getpid())]
         with self.log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -122,12 +121,6 @@ class Process:
             )
         if identity := Identity.of(self._child.pid):
             identity.write(self.pid_file)
-
-    def _turn_log(self) -> None:
-        """A log that has grown large is kept as the one before, in the place of the one before that."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_MOST:
-            self.log.replace(self.log.with_suffix(".log.before"))
 
     @property
     def pid(self) -> int:

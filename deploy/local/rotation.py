@@ -17,7 +17,7 @@ from typing import Any
 
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer, new_key
-from deploy.local.keys import Secrets, key_id, secrets_of, write_private
+from deploy.local.keys import PENDING, Secrets, key_id, secrets_of, write_private
 from deploy.local.process import Failed, Identity
 
 RINGS = {"codes": "code_key", "requests": "hmac_key", "payments": "payment_secret"}
@@ -92,7 +92,7 @@ def finish(home: Path, change: Change) -> None:
 
 
 def _next(home: Path) -> Path:
-    return home / "secrets.next.json"
+    return home / PENDING
 
 
 def listed(home: Path) -> list[str]:

@@ -5,11 +5,13 @@ import re
 import signal
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any
 
 from contracts.topics import SERVICES
+from deploy.local import loading
 from deploy.local.home import Home
-from deploy.local.keys import SUPERUSER, secrets_of
+from deploy.local.keys import PENDING, SUPERUSER, secrets_of
 from deploy.local.process import Identity
 
 ORDER = ("postgres", "kafka", "mail", *SERVICES)
@@ -24,11 +26,18 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def status(home: Home, *, with_passwords: bool = False) -> dict[str, Any]:
-    """Which processes live and which services are ready; `ready` when all are. The database's address names no password unasked."""
+    """Which processes live and which services are ready; `ready` when all are. `going_on`: what is not over yet, in words.
+
+    The database's address names no password unasked.
+    """
     pids = {name: _pid(home, name) for name in (*SERVICES, "kafka", "postgres", "supervisor")}
     with ThreadPoolExecutor(len(SERVICES)) as threads:
         answers = threads.map(lambda service: pids[service] is not None and is_ready(home, service), SERVICES)
         ready = dict(zip(SERVICES, answers, strict=True))
+    load = loading.told(home) if pids["supervisor"] is not None else None
+    going_on = [f"the demonstration is {load}"] if load and load.state != "loaded" else []
+    if (home.path / PENDING).exists():
+        going_on.append("secrets are being changed")
     return {
         "ready": all(ready.values()) and pids["kafka"] is not None and pids["supervisor"] is not None,
         "services": {
@@ -38,6 +47,8 @@ def status(home: Home, *, with_passwords: bool = False) -> dict[str, Any]:
         "kafka": {"bootstrap": f"127.0.0.1:{home.port('kafka')}", "pid": pids["kafka"]},
         "postgres": {"dsn": _dsn(home, with_passwords), "pid": pids["postgres"]},
         "supervisor": {"pid": pids["supervisor"]},
+        "demonstration": asdict(load) if load else None,
+        "going_on": going_on,
         "mail": str(home.mail),
         "home": str(home.path),
     }

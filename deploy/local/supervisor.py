@@ -24,6 +24,7 @@ from deploy.local.issuer import Issuer
 from deploy.local.kafka import Kafka
 from deploy.local.kafka_node import Ports
 from deploy.local.keys import SUPERUSER, secrets_of
+from deploy.local.logs import Logs
 from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_part
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity, Process
@@ -94,6 +95,7 @@ class Supervisor:
         self._kafka = Kafka(home.path, [ports], secrets.kafka, report=say, earlier=admins)
         self._told = dict.fromkeys(SERVICES, secrets)
         self._change_again_at = 0.0
+        self._logs = Logs.of_environment(home.path / "log")
         node = self._kafka.nodes[0]
         self._parts = {
             "postgres": Part("postgres", lambda: self._postgres.process, self._postgres.start),
@@ -206,6 +208,8 @@ class Supervisor:
     def _look(self, watches: list[Watch]) -> None:
         for watch in watches:
             watch.look(self._say)
+        with suppress(OSError):  # a full disk; they are looked at again
+            self._logs.turn()
         time.sleep(LOOK_SECONDS)
 
     def _stop(self) -> None:

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
-from deploy.local import demo
+from deploy.local import demo, loading
 from deploy.local.doors import DoorFault, Doors, Progress
 from deploy.local.home import Home
 from deploy.local.importing_counts import CountsDiffer, CountsSilent, Reports
 from deploy.local.issuer import Issuer
+from deploy.local.loading import Loading
 from deploy.local.process import Failed, Identity
 from deploy.local.supervisor import Leave, Supervisor
 
 DETACHED_SECONDS = 600.0
+LOADED_SECONDS = 3600.0
 SHOW_EVERY_CASES = 1000
 DEMO_ATTEMPTS = 5
 
@@ -38,6 +40,9 @@ def in_foreground(home: Home, *, with_demo: bool) -> int:
             say("ready")
             for line in addresses(home):
                 _print(line)
+            loading.forget(home)
+            if with_demo:
+                loading.tell(home, Loading())
             told_ready(home).touch()
             if with_demo:
                 Thread(target=_load_demo, args=(home, supervisor.issuer, say), daemon=True).start()
@@ -48,8 +53,11 @@ def in_foreground(home: Home, *, with_demo: bool) -> int:
         return 0
 
 
-def detached(home: Home, options: list[str]) -> int:
-    """Starts the foreground command in the background and returns when all is ready."""
+def detached(home: Home, options: list[str], *, wait: bool = False) -> int:
+    """Starts the foreground command in the background and returns when all is ready; with `wait`, when the demonstration is in.
+
+    Guarantee: who waited finds the demonstration's counts. Test: test_the_demonstration_comes_out_exactly.
+    """
     home.run.mkdir(parents=True, exist_ok=True)
     log = home.path / "log" / "motcua.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -65,18 +73,23 @@ def detached(home: Home, options: list[str]) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    deadline = time.monotonic() + DETACHED_SECONDS
+    deadline, loading_until = (time.monotonic() + seconds for seconds in (DETACHED_SECONDS, LOADED_SECONDS))
     while True:
         ended = child.poll() is not None
         # Written after the last line that belongs to the start, so that nothing of it is missed here.
         ready = told_ready(home).exists()
+        load = loading.told(home) if ready and wait else None
         shown = _show_news(log, shown)
         if ended:
             return child.returncode or 1
-        if ready:
+        if ready and (load is None or load.over):
+            if load:
+                _print(f"the demonstration is {load}")
             _print(f"runs in the background as process {child.pid}; `motcua down` stops it, {log} is its log")
-            return 0
-        if time.monotonic() > deadline:
+            return 0 if load is None or load.state == "loaded" else 1
+        if ready and time.monotonic() > loading_until:
+            raise Failed(f"the demonstration is not in after {LOADED_SECONDS:.0f} s; it goes on: {log}")
+        if not ready and time.monotonic() > deadline:
             child.send_signal(signal.SIGTERM)
             raise Failed(f"not ready after {DETACHED_SECONDS:.0f} s; see {log}")
         time.sleep(0.2)
@@ -120,22 +133,26 @@ def _load_demo(home: Home, issuer: Issuer, say: Say) -> None:
                 asyncio.run(demo.show(reports, _print))
             else:
                 say("loading the demonstration")
-                asyncio.run(demo.load(doors(home, issuer), reports, _print, _progress(say)))
+                asyncio.run(demo.load(doors(home, issuer), reports, _print, _progress(home, say)))
                 loaded.touch()
+            loading.tell(home, Loading("loaded"))
             return
         except (DoorFault, CountsSilent) as fault:
             say(f"the demonstration waits: {fault}")
             time.sleep(attempt)
         except CountsDiffer as fault:
             say(f"the demonstration did not come out: {fault}")
+            loading.tell(home, Loading("differs"))
             return
+    loading.tell(home, Loading("given_up"))
 
 
-def _progress(say: Say) -> Callable[[Progress, int], None]:
+def _progress(home: Home, say: Say) -> Callable[[Progress, int], None]:
     said = 0
 
     def shown(now: Progress, total: int) -> None:
         nonlocal said
+        loading.tell(home, Loading("loading", now.submitted, now.processed, total))
         if now.processed == total or now.processed >= said + SHOW_EVERY_CASES:
             said = now.processed
             say(f"demonstration: {now.submitted:>6,} submitted, {now.processed:>6,} processed, of {total:,}")

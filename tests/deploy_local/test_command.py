@@ -32,6 +32,7 @@ from tests.deploy_local.test_process import eventually
 
 pytestmark = pytest.mark.servers
 READY_SECONDS = 120.0
+LOG_BYTES = 20_000
 
 
 class Run:
@@ -39,7 +40,8 @@ class Run:
 
     def __init__(self, home: Path, base: int) -> None:
         self.home = home
-        self.environment = {**os.environ, "MOTCUA_HOME": str(home), "MOTCUA_PORT_BASE": str(base)}
+        own = {"HOME": str(home), "PORT_BASE": str(base), "LOG_BYTES": str(LOG_BYTES), "LOG_FILES": "2"}
+        self.environment = {**os.environ, **{f"MOTCUA_{name}": value for name, value in own.items()}}
 
     @property
     def place(self) -> Home:
@@ -229,6 +231,14 @@ def test_secrets_are_changed_while_a_client_submits_and_reads(run: Run) -> None:
         assert kept == getattr(before, ring) and new != kept
         assert f"{key_id(kept)}  read" in changed.stdout and kept not in changed.stdout
     assert old.split(".")[0] != run("token", "--role", "portal").stdout.split(".")[0]
+
+
+def test_the_logs_of_a_run_stay_within_their_bound(run: Run) -> None:
+    """The portal of the test before has made intake write more than all of them may hold."""
+    logs = sorted((run.home / "log").glob("intake.log*"))
+    assert [path.name for path in logs] == ["intake.log", "intake.log.1", "intake.log.2"]
+    assert all(path.stat().st_size < 2 * LOG_BYTES for path in logs)
+    assert len(run("logs", "intake", "--lines", "30").stdout.splitlines()) == 30
 
 
 def test_nothing_outlives_a_killed_supervisor(run: Run) -> None:

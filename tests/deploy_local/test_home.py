@@ -1,6 +1,7 @@
 """An embedded run's folder: secrets, ports, tokens, mail."""
 
 import json
+import os
 import smtplib
 import socket
 import stat
@@ -11,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import loading, rotation
 from deploy.local.home import OFFSETS, Home
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
 from deploy.local.keys import secrets_of
-from deploy.local.process import Failed, Process
+from deploy.local.loading import Loading
+from deploy.local.process import Failed, Identity, Process
+from deploy.local.status import status
 from services.chassis.tokens import TokenRefused, Tokens
 from tests.deploy_local.test_process import eventually
 
@@ -49,6 +53,27 @@ def test_damaged_secrets_are_told_and_never_made_anew(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{}", encoding="utf-8")
     with pytest.raises(Failed, match="is damaged"):
         secrets_of(tmp_path)
+
+
+def test_the_status_says_what_is_not_over(tmp_path: Path) -> None:
+    home = Home(tmp_path, 20_000)
+    loading.tell(home, Loading("loading", 3_000, 2_900, 13_831))
+    assert status(home)["demonstration"] is None, "nothing runs"
+    own = Identity.of(os.getpid())
+    assert own is not None
+    own.write(home.run / "supervisor.pid")
+    rotation.begin(tmp_path, rotation.everything_anew(secrets_of(tmp_path)))
+    now = status(home)
+    assert now["demonstration"]["processed"] == 2_900
+    assert now["going_on"] == [
+        "the demonstration is loading: 3,000 submitted, 2,900 processed, of 13,831",
+        "secrets are being changed",
+    ]
+    loading.tell(home, Loading("loaded"))
+    (tmp_path / "secrets.next.json").unlink()
+    assert status(home)["going_on"] == []
+    loading.forget(home)
+    assert status(home)["demonstration"] is None
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The embedded Kafka: passwords, rights, settings, and what survives a kill."""
 
 import re
+import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,3 +140,20 @@ async def test_a_stranger_gets_nothing_from_the_controllers_port(kafka: Kafka) -
     assert "contacts" in str(told) and "User:analyst" in str(told)
     with pytest.raises(TopicAuthorizationFailedError):
         await read(KafkaSettings(kafka.bootstrap, "analyst", kafka.passwords["analyst"]), "contacts")
+
+
+async def test_a_change_of_passwords_that_was_cut_short_is_ended_by_the_next_start_of_the_broker(
+    kafka: Kafka, servers_home: Path
+) -> None:
+    old, new = dict(kafka.passwords), {user: secrets.token_hex(8) for user in kafka.passwords}
+    kafka.stop()
+    again = Kafka(servers_home, [kafka.nodes[0].ports], new, earlier=old["admin"])
+    try:
+        again.start()
+        await send(KafkaSettings(again.bootstrap, "intake", new["intake"]), "dossiers")
+        with pytest.raises(KafkaError):
+            await send(KafkaSettings(again.bootstrap, "intake", old["intake"]), "dossiers")
+    finally:
+        again.set_passwords(old)
+        again.stop()
+        kafka.start()

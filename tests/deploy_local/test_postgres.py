@@ -83,3 +83,27 @@ async def test_a_given_server_is_used_and_not_started(own: Postgres, tmp_path: P
     given.start()
     assert given.pid is None
     assert await query(given.dsn("notify"), "SELECT current_user") == "notify"
+
+
+@pytest.mark.parametrize("superuser_has", ["the old one", "the new one"])
+async def test_a_change_of_passwords_that_was_cut_short_is_ended_by_the_next_start(
+    own: Postgres, superuser_has: str
+) -> None:
+    new = {role: secrets.token_hex(8) for role in PASSWORDS}
+    if superuser_has == "the new one":
+        own.set_passwords({SUPERUSER: new[SUPERUSER]})
+    own.stop()
+    again = Postgres(own.data.parent, own.port, new, earlier=PASSWORDS[SUPERUSER])
+    again.start()
+    try:
+        for role in PASSWORDS:
+            assert await query(again.dsn(role), "SELECT current_user") == role
+        before = Postgres(own.data.parent, own.port, PASSWORDS)
+        for role in PASSWORDS:
+            with pytest.raises(asyncpg.InvalidPasswordError):
+                await query(before.dsn(role), "SELECT 1")
+    finally:
+        again.set_passwords(PASSWORDS)
+        own.set_passwords({SUPERUSER: PASSWORDS[SUPERUSER]})
+        again.stop()
+        own.start()

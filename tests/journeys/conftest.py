@@ -1,4 +1,4 @@
-"""Whole houses for journeys: `motcua up --detach --no-demo` with a home and ports of their own, stopped at the end."""
+"""Whole houses for journeys: `motcua up --detach` with a home and ports of their own, stopped at the end."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MOTCUA = Path(sys.executable).with_name("motcua")
-UP_SECONDS = 180
+UP_SECONDS = 420
 DOWN_SECONDS = 60
 PORTS_PER_HOUSE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class House:
+    """`said`: what its start told."""
+
     home: Path
     port_base: int
+    said: str = ""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,22 +62,22 @@ class House:
         return answer
 
 
-NewHouse = Callable[[str], House]
+NewHouse = Callable[..., House]
 
 
 @pytest.fixture(scope="session")
 def new_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewHouse]:
-    """Starts houses by name, side by side."""
+    """Starts houses by name, side by side: new_house("first"), new_house("first", "--wait")."""
     houses: dict[str, House] = {}
 
-    def start(name: str) -> House:
+    def start(name: str, option: str = "--no-demo") -> House:
         house = House(
             tmp_path_factory.mktemp(f"home-{name}"), _free_base({h.port_base for h in houses.values()})
         )
         houses[name] = house
-        up = house.motcua("up", "--detach", "--no-demo", seconds=UP_SECONDS)
+        up = house.motcua("up", "--detach", option, seconds=UP_SECONDS)
         assert up.returncode == 0, f"{up.stdout}\n{up.stderr}"
-        return house
+        return replace(house, said=up.stdout)
 
     try:
         yield start
@@ -85,7 +88,8 @@ def new_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewHouse]:
 
 @pytest.fixture(scope="session")
 def first_house(new_house: NewHouse) -> House:
-    return new_house("first")
+    """With the demonstration: its start returns when that is in."""
+    return new_house("first", "--wait")
 
 
 @pytest.fixture(scope="session")

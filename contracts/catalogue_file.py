@@ -25,6 +25,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _HOURS = dict.fromkeys(StepHours.model_fields, 1)
 _DEFAULTS: Members = {
+    "identifiers": ["cccd", "tax_code"],
     "supplement": {
         "policy": "restart",
         "requests_max": None,

@@ -13,6 +13,8 @@ Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
 WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
 PaymentMethod = Literal["online", "in_person"]
+# By which number people and organisations are known; which of them a procedure takes, its version says.
+IdentifierKind = Literal["cccd", "tax_code", "passport", "foreign_registration"]
 ImportSource = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
 CASE_CHARACTERS_MAX = 100
 # How a source names a case is its own: all that can be seen, in any script. Neither control nor format characters, which would

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.codes import Level
-from contracts.intake import Channel, ProcedureCode
+from contracts.intake import Channel, IdentifierKind, ProcedureCode
 
 LimitUnit = Literal["calendar_days", "working_days"]
 SupplementPolicy = Literal["restart", "subtract", "short_fix"]
@@ -94,6 +94,9 @@ class Version(_Strict):
     fee_vnd_max: int | None = Field(default=None, ge=1)
     fee_basis: Literal["investment", "construction_cost"] | None = None
     papers: tuple[Paper, ...] = Field(min_length=1)
+    identifiers: tuple[IdentifierKind, ...] = Field(
+        min_length=1, description="By which numbers those whose dossier it is may be known."
+    )
     steps: StepHours = Field(description="Working hours within `limit_days`.")
     steps_by_class: Mapping[ClassCode, StepHours] | None = None
     supplement: Supplement

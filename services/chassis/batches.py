@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from services.chassis.plain_text import plain_json
 from services.chassis.problems import Fault, Problem, dotted, invalid, rule, sentence
 from services.chassis.requests import DEPTH_MAX, check_json, check_text, member_once
 
@@ -130,17 +131,19 @@ def _item_at(text: str, at: int, number: int) -> tuple[Any, int]:
 def _validated(whole: TypeAdapter[Any], one: TypeAdapter[Any], pieces: list[_Piece]) -> list[Any]:
     try:
         told = ",".join(piece.text for piece in pieces)
-        return list(whole.validate_json('{"items":[' + told + "]}").items)
-    except ValidationError:
+        return list(whole.validate_json(plain_json(('{"items":[' + told + "]}").encode())).items)
+    except (ValidationError, Problem):
         return [_alone(one, piece) for piece in pieces]
 
 
 def _alone(one: TypeAdapter[Any], piece: _Piece) -> Any:
     try:
-        return one.validate_json(piece.text)
+        return one.validate_json(plain_json(piece.text.encode()))
+    except Problem as problem:
+        fault = Fault(field=problem.field or "item", code=problem.code, detail=problem.detail)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-    fault = Fault(field=dotted(first["loc"]) or "item", code=rule(first), detail=sentence(first))
+        fault = Fault(field=dotted(first["loc"]) or "item", code=rule(first), detail=sentence(first))
     return Refused(fault, piece.item if isinstance(piece.item, dict) else {})
 
 

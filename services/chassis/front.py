@@ -25,6 +25,7 @@ from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.limits import Buckets
+from services.chassis.plain_text import plain_json
 from services.chassis.problems import CODES, PROBLEM_TYPE, Problem, invalid
 from services.chassis.requests import (
     BODY_BYTES_MAX,
@@ -194,7 +195,7 @@ class Application(FastAPI):
                     throttle(self.items, caller.actor, "items", len(body.items))
                 else:
                     check_json(raw)
-                    body = direct.validate(raw)
+                    body = direct.validate(plain_json(raw))
             except ValidationError as error:
                 raise invalid(error.errors(include_input=False, include_url=False)) from None
             status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent, named))
@@ -243,6 +244,7 @@ class Application(FastAPI):
                 if body:
                     self._check_media_type(headers)
                     check_json(body)
+                    body = plain_json(body)
                 receive = replay(body, receive)
             await super().__call__(scope, receive, send_traced)
         except Problem as problem:

@@ -7,10 +7,12 @@ import asyncio
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from services.chassis.plain_text import UNSEEN, not_plain
 from services.chassis.problems import Problem, dotted
 
 Scope = MutableMapping[str, Any]
@@ -156,10 +158,12 @@ def plain_query(query: bytes, many: frozenset[str]) -> bytes:
     for name, value in members:
         if "\x00" in name or "\x00" in value:
             raise Problem(422, "nul-character", "text must not contain NUL characters", field=dotted((name,)))
+        if UNSEEN.search(value):
+            raise not_plain((name,))
         if name in seen and name not in many:
             raise Problem(422, "query-member-twice", "this member may come once", field=dotted((name,)))
         seen.add(name)
-    return urlencode(members).encode()
+    return urlencode([(name, unicodedata.normalize("NFC", value)) for name, value in members]).encode()
 
 
 def traceparent(received: bytes | None) -> str:

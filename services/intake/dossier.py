@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Literal
 from uuid import UUID
 
-from contracts.intake import PaymentMethod, WithdrawalReason
+from contracts.intake import IdentifierKind, PaymentMethod, WithdrawalReason
 from contracts.procedure import Abolition, Procedure
 from services.chassis.decider import EventTypes, Rejected
 
@@ -28,7 +28,10 @@ CHANNELS_OF_DOOR: dict[Door, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class SubmitDossier:
-    """`on` is the local day of the submission, `door` where it came in; `reachable` says that the applicant left a way to be told."""
+    """`on` is the local day of the submission, `door` where it came in; `reachable` says that the applicant left a way to be told.
+
+    `identifier` is the kind of number of whose dossier it is; None when nobody is named.
+    """
 
     on: date
     door: Door
@@ -39,6 +42,7 @@ class SubmitDossier:
     reachable: bool
     content_commitment: str
     import_source: str | None = None
+    identifier: IdentifierKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,8 @@ def _submit(
     allowed = CHANNELS_OF_DOOR[command.door]
     if command.channel not in allowed:
         return Rejected("channel-not-allowed", f"here only: {', '.join(sorted(allowed))}")
+    if command.identifier is not None and command.identifier not in in_force.identifiers:
+        return Rejected("identifier-not-taken", f"this procedure takes: {', '.join(in_force.identifiers)}")
     return [
         DossierSubmitted(
             command.procedure,

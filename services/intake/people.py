@@ -7,24 +7,45 @@ logged, and to the `contacts` topic. Never lets any into an event, a log line, a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.contacts import CHANGE_HEADER, Contact
+from contracts.intake import IdentifierKind
 from services.chassis.feeds import Feed
 from services.chassis.sending import Message
-from services.intake.forms import CITIZEN, ORGANISATION, Email, Mobile, PersonName
+from services.intake.forms import (
+    CITIZEN,
+    COUNTRIES,
+    ORGANISATION,
+    PASSPORT,
+    REGISTRATION,
+    Email,
+    Form,
+    PersonName,
+    Phone,
+    plausible_name,
+)
 
 SALT_BYTES = 16
 TOPIC = "contacts"
 CHANGES_COUNTER = "contact_changes"
 """What numbers the changes of contacts: the event of one draws its number, as the first member of its data."""
-NUMBER = f"^(?:{CITIZEN.pattern}|{ORGANISATION.pattern})$"
+FORMS: Mapping[IdentifierKind, Form] = {
+    "cccd": CITIZEN,
+    "tax_code": ORGANISATION,
+    "passport": PASSPORT,
+    "foreign_registration": REGISTRATION,
+}
+FOREIGN = frozenset({"passport", "foreign_registration"})
+OF_ORGANISATIONS = frozenset({"tax_code", "foreign_registration"})
+NUMBER = "^(?:" + "|".join(form.pattern for form in FORMS.values()) + ")$"
 
 
 class _Filed(BaseModel):
@@ -32,10 +53,32 @@ class _Filed(BaseModel):
 
 
 class Identifier(_Filed):
-    """A citizen number (cccd) or an organisation's tax code."""
+    """A citizen number (cccd), an organisation's tax code, or a foreigner's passport or registration with its country."""
 
-    kind: Literal["cccd", "tax_code"]
+    kind: IdentifierKind
+    country: Annotated[
+        str | None,
+        Field(
+            validate_default=True,
+            json_schema_extra={"pattern": "^[A-Z]{2}$"},
+            description="ISO 3166-1, two letters: who issued a passport or a foreign registration. Absent for the others.",
+        ),
+    ] = None
     number: Annotated[str, Field(json_schema_extra={"pattern": NUMBER})]
+
+    @field_validator("country")
+    @classmethod
+    def _is_where_it_belongs(cls, country: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind")
+        if kind is None:  # that is told already
+            return country
+        if kind in FOREIGN and country is None:
+            raise PydanticCustomError("country-missing", "a passport or a foreign registration has a country")
+        if kind in FOREIGN and country not in COUNTRIES:
+            raise PydanticCustomError("country-unknown", "two capital letters of ISO 3166-1, and not VN")
+        if kind not in FOREIGN and country is not None:
+            raise PydanticCustomError("country-not-taken", "numbers of Vietnam have no country")
+        return country
 
     @field_validator("number")
     @classmethod
@@ -43,16 +86,27 @@ class Identifier(_Filed):
         kind = info.data.get("kind")
         if kind is None:  # that is told already
             return number
-        return (CITIZEN if kind == "cccd" else ORGANISATION).check(number)
+        return FORMS[kind].check(number)
+
+    @property
+    def kept(self) -> str:
+        """The number as it is kept, a foreign one behind its country: `KR 110111-0006246`."""
+        return self.number if self.country is None else f"{self.country} {self.number}"
 
 
 class Applicant(_Filed):
     """Who applies; without e-mail and phone notices go to the web inbox alone."""
 
-    name: PersonName
     identifier: Identifier
+    name: PersonName
     email: Email | None = None
-    phone: Mobile | None = None
+    phone: Phone | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str, info: ValidationInfo) -> str:
+        identifier = info.data.get("identifier")
+        return plausible_name(name, of_organisation=identifier is None or identifier.kind in OF_ORGANISATIONS)
 
 
 class Filing(NamedTuple):
@@ -93,7 +147,7 @@ def filing(
 def _columns(person: Applicant | None) -> Columns:
     if person is None:
         return NOBODY
-    return person.name, person.identifier.kind, person.identifier.number, person.email, person.phone
+    return person.name, person.identifier.kind, person.identifier.kept, person.email, person.phone
 
 
 class Act(NamedTuple):
@@ -122,9 +176,9 @@ class Owner(BaseModel):
 
     name: str
     identifier_kind: str
-    identifier_number: str
+    identifier_number: str = Field(description="A foreign one behind its country: KR 110111-0006246.")
     email: str | None
-    phone: str | None
+    phone: str | None = Field(description="E.164.")
 
 
 class Brought(BaseModel):
@@ -141,9 +195,9 @@ class Person(BaseModel):
     office: str
     name: str | None
     identifier_kind: str | None
-    identifier_number: str | None
+    identifier_number: str | None = Field(description="A foreign one behind its country: KR 110111-0006246.")
     email: str | None
-    phone: str | None
+    phone: str | None = Field(description="E.164.")
     content: dict[str, Any] | None
     owner: Owner | None
     supplements: list[Brought]

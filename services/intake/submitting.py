@@ -32,6 +32,7 @@ FIELD_OF = {
     "procedure-not-yet-in-force": "procedure",
     "procedure-abolished": "procedure",
     "channel-not-allowed": "channel",
+    "identifier-not-taken": "applicant.identifier.kind",
 }
 
 
@@ -123,6 +124,7 @@ def item_of(
     """The decided submission as the store takes it. The command that opens a dossier bears the dossier's id."""
     applicant_id, salt = intake.new_id(), intake.salt()
     applicant = submission.applicant
+    whose = submission.owner or applicant
     command = SubmitDossier(
         submission.occurred_at.astimezone(ZONE).date(),
         submission.door,
@@ -133,6 +135,7 @@ def item_of(
         applicant is not None,
         people.commitment(salt, submission.content),
         submission.import_source,
+        None if whose is None else whose.identifier.kind,
     )
     decision = decide(command, INITIAL, PROCEDURES)
     if isinstance(decision, Rejected):
@@ -155,6 +158,12 @@ def item_of(
 def counter_of(event: Event) -> str | None:
     """What numbers the change of contact that a submission brings: none, where nobody can be told."""
     return people.CHANGES_COUNTER if isinstance(event, DossierSubmitted) and event.reachable else None
+
+
+def field_of(refused: Rejected, submission: Submission) -> str:
+    """The field that a refusal is about: of persons, that of whose dossier it is."""
+    field = FIELD_OF.get(refused.code, "")
+    return field.replace("applicant", "owner", 1) if submission.owner is not None else field
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +218,7 @@ async def submit(
         # A day or a release later the catalogue may refuse what it took: a repeat is known by its key alone.
         first_one = await intake.store.find_first(key)
         if first_one is None:
-            raise Problem(422, item.code, item.detail, field=FIELD_OF.get(item.code, ""))
+            raise Problem(422, item.code, item.detail, field=field_of(item, submission))
         return await _submitted_before(intake, *first_one, key)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):

@@ -19,12 +19,11 @@ from uuid import UUID
 
 import aiosmtplib
 
+from services.chassis.mail_address import mail_address
+
 STEP_SECONDS = 10.0
 HAND_OVER_SECONDS = 30.0
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_MAILBOX = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 _ENHANCED = re.compile(r"\s*5\.(\d{1,3})\.(\d{1,3})(?!\d)")
 # RFC 3463 §2, the second number; a refusal without such a number, or with one of later days, is "other".
 SUBJECTS = ("other", "address", "mailbox", "system", "network", "protocol", "content", "policy")
@@ -32,8 +31,6 @@ _ADDRESS, _MAILBOX_STATE = 1, 2
 _OF_THE_SENDER = frozenset({7, 8})  # 5.1.7 and 5.1.8 speak of our own address
 _DISABLED = 1  # 5.2.1; a full mailbox (5.2.2) may have room tomorrow
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
-LOCAL_CHARACTERS_MAX = 64
-ADDRESS_CHARACTERS_MAX = 254
 
 
 class Unwritable(ValueError):
@@ -82,7 +79,7 @@ def compose(
     Guarantee: the Message-ID is made from the notice id alone. Test: test_a_letter_sent_again_has_the_same_message_id.
     Guarantee: a letter names the recipient of its envelope and nobody else. Test: test_an_address_that_says_more_is_not.
     """
-    parts = _parts(recipient)
+    parts = mail_address(recipient)
     if parts is None or "\0" in title or "\0" in body:
         raise Unwritable
     message = EmailMessage(policy=SMTP)
@@ -94,7 +91,7 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body, charset="utf-8", cte="quoted-printable")
     message["Content-Language"] = "vi, en"  # set_content() drops what was said of another content
-    return Letter(recipient, message.as_bytes())
+    return Letter("@".join(parts), message.as_bytes())
 
 
 def refusal_of(code: int, text: str, *, of_content: bool) -> Refused | PutOff:
@@ -122,20 +119,7 @@ def refusal_of(code: int, text: str, *, of_content: bool) -> Refused | PutOff:
 
 def deliverable(address: str | None) -> bool:
     """Whether an address can stand in an envelope and a header: one plain ASCII mailbox."""
-    return _parts(address) is not None
-
-
-def _parts(address: str | None) -> tuple[str, str] | None:
-    """Local part and domain of one plain mailbox, else None.
-
-    An encoded word ("=?utf-8?q?...?=") is refused: the header's writer decodes it, and it becomes another address.
-    """
-    if not address or len(address) > ADDRESS_CHARACTERS_MAX:
-        return None
-    found = _MAILBOX.fullmatch(address)
-    if found is None or len(found[1]) > LOCAL_CHARACTERS_MAX or "=?" in found[1]:
-        return None
-    return found[1], found[2]
+    return address is not None and mail_address(address) is not None
 
 
 class Carrier:

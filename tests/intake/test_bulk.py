@@ -133,7 +133,7 @@ async def test_a_claim_without_its_event_is_gone_on_with(front: Front) -> None:
         ({"office": "x"}, "office", "office-implausible"),
         ({"channel": "fax"}, "channel", "literal-error"),
         ({"case": ""}, "case", "import-name-implausible"),
-        ({"case": "a\u202eb"}, "case", "import-name-implausible"),
+        ({"case": "a\u202eb"}, "case", "text-not-plain"),
         ({"case": " a"}, "case", "import-name-implausible"),
         ({"case": "a" * 101}, "case", "import-name-implausible"),
         ({"source": "a\nb"}, "source", "import-name-implausible"),

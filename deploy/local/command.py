@@ -74,6 +74,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     taken = commands.add_parser("import", help="take in the event log of another system")
     taken.add_argument("file", type=Path)
     taken.add_argument("--mapping", type=Path, required=True)
+    taken.add_argument(
+        "--correct",
+        metavar="DOCUMENT",
+        help="bring in what the log tells otherwise than before, by reversals under this document: 12/QĐ-SXD",
+    )
+    taken.add_argument("--reason", default="wrong_data", help="of the corrections; wrong_data by default")
     taken.set_defaults(run=_import)
 
     logs = commands.add_parser("logs", help="the last lines of what a part wrote")
@@ -171,7 +177,21 @@ def _secrets(home: Home, options: argparse.Namespace) -> int:
 def _import(home: Home, options: argparse.Namespace) -> int:
     from deploy.local.importing import run
 
-    return run(options.file, options.mapping, home)
+    return run(options.file, options.mapping, home, _correction(options))
+
+
+def _correction(options: argparse.Namespace) -> dict[str, str] | None:
+    if options.correct is None:
+        return None
+    from pydantic import ValidationError
+
+    from services.processing.bodies import Correction
+
+    try:
+        return Correction(reason=options.reason, document=options.correct).model_dump()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise Failed(f"--correct: {fault['loc'][0]}: {fault['msg']}") from None
 
 
 def _logs(home: Home, options: argparse.Namespace) -> int:

@@ -72,10 +72,13 @@ class Case:
         }
         return item if self.applicant is None else item | {"applicant": self.applicant}
 
-    def as_item(self, source: str, dossier_id: str) -> dict[str, Any]:
+    def as_item(
+        self, source: str, dossier_id: str, correction: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Its acts, as processing's door takes them."""
         acts = [act.as_item() for act in self.acts]
-        return {"source": source, "case": self.case, "dossier_id": dossier_id, "acts": acts}
+        item = {"source": source, "case": self.case, "dossier_id": dossier_id, "acts": acts}
+        return item if correction is None else item | {"correction": correction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,15 @@ class Refusal:
 
 @dataclass(slots=True)
 class Progress:
-    """What has been answered so far; `submitted` and `processed` count cases, `repeated` those that were there before."""
+    """What has been answered so far; `submitted` and `processed` count cases, `repeated` those that were there before.
+
+    `corrected`: those whose record was brought to what the log tells now.
+    """
 
     submitted: int = 0
     processed: int = 0
     repeated: int = 0
+    corrected: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -108,6 +115,8 @@ class Doors:
     """Asked for each batch: a long import outlives one token."""
     transport: httpx.AsyncBaseTransport | None = None
     """Another way to the doors than the network."""
+    correction: Mapping[str, str] | None = None
+    """Reason and document under which what the same source told otherwise before is corrected; None refuses it."""
 
 
 Shown = Callable[[Progress], None]
@@ -149,7 +158,7 @@ async def _lane(
     for batch in batches:
         known = await _submit(http, doors, source, batch, progress)
         shown(progress)
-        await _process(http, doors, source, [pair for pair in known if pair[0].acts], progress, shown)
+        await _process(http, doors, source, known, progress, shown)
 
 
 async def _submit(
@@ -164,9 +173,12 @@ async def _submit(
             progress.refusals.append(_refusal(case, "intake", answer))
             continue
         progress.submitted += 1
-        progress.repeated += answer["outcome"] == "repeated"
-        progress.processed += not case.acts
-        known.append((case, answer["dossier_id"]))
+        repeated = answer["outcome"] == "repeated"
+        progress.repeated += repeated
+        if case.acts or repeated:  # of what was there before the log may tell no act any more
+            known.append((case, answer["dossier_id"]))
+        else:
+            progress.processed += 1
     return known
 
 
@@ -182,12 +194,13 @@ async def _process(
     clock = asyncio.get_running_loop().time
     pause, moved_at = RETRY_FIRST_SECONDS, clock()
     while waiting:
-        items = [case.as_item(source, dossier) for case, dossier in waiting]
+        items = [case.as_item(source, dossier, doors.correction) for case, dossier in waiting]
         answers = await _post(http, f"{doors.processing_url}/v1/bulk", doors.token, items)
         later = []
         for pair, answer in zip(waiting, answers, strict=True):
             if answer["outcome"] != "refused":
                 progress.processed += 1
+                progress.corrected += answer["outcome"] == "corrected"
             elif answer.get("code") in TRY_AGAIN:
                 later.append(pair)
             else:

@@ -7,6 +7,7 @@ command ends with 0 or 1, and that it may be started again at any time. Never wr
 import asyncio
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +46,11 @@ SAY_EVERY_CASES = 500
 SAY_EVERY_BYTES = 10_000_000
 
 
-def run(log: Path, mapping: Path, home: Home) -> int:
-    """The command: takes `log` into the platform that runs in `home`, and says what happens as it does; one of EXIT_CODES."""
+def run(log: Path, mapping: Path, home: Home, correction: dict[str, str] | None = None) -> int:
+    """The command: takes `log` into the platform that runs in `home`, and says what happens as it does; one of EXIT_CODES.
+
+    `correction` is the reason and the document under which cases that the log tells otherwise than before are corrected.
+    """
 
     def say(line: str) -> None:
         print(line, flush=True)  # noqa: T201 - the terminal is what it writes to
@@ -55,6 +59,7 @@ def run(log: Path, mapping: Path, home: Home) -> int:
     if house is None:
         say(f"The services in {home.path} (ports from {home.base}) are not ready. Start them with: motcua up")
         return NOT_FINISHED
+    house = replace(house, doors=replace(house.doors, correction=correction))
     return asyncio.run(import_log(log, mapping, house, home.path / "imports", say))
 
 
@@ -130,6 +135,8 @@ async def _taken(
         faults.add(None, refusal.case, refusal.code, told)
     if progress.repeated:
         say(f"{progress.repeated:,} cases had been taken before; nothing was taken twice.")
+    if progress.corrected:
+        say(f"{progress.corrected:,} cases were corrected: reversals bear the reason and the document.")
     if progress.refusals:
         say(f"{len(progress.refusals):,} cases were refused; the rest is taken.")
         expected = expected.without(reader.cases(), {each.case: each.door for each in progress.refusals})

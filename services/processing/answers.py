@@ -153,7 +153,7 @@ class BulkAnswer(BaseModel):
     source: str | None = None
     case: str | None = None
     dossier_id: UUID | None = None
-    outcome: Literal["recorded", "repeated", "refused"]
+    outcome: Literal["recorded", "repeated", "corrected", "refused"]
     version: int | None = None
     dossier_code: str | None = None
     code: str | None = Field(default=None, description="Of a refusal; not-yet-known asks to try again.")

@@ -255,13 +255,27 @@ else:
     Act = Annotated[Union[_ACTS], Field(discriminator="act")]  # noqa: UP007
 
 
+class Correction(Asked):
+    """Why and by which document what an import told before may be corrected."""
+
+    reason: ReversalReason
+    document: DocumentNumber
+
+
 class BulkItem(Asked):
-    """What was done with one dossier, in order. The first acts may be recorded already; the rest is then added."""
+    """What was done with one dossier, in order. The first acts may be recorded already; the rest is then added.
+
+    No acts: an import whose log tells of none, or of none any more.
+    """
 
     source: Name | None = None
     case: CaseName | None = None
     dossier_id: UUID
-    acts: Annotated[list[Act], Field(min_length=1, max_length=ACTS_MAX)]
+    acts: Annotated[list[Act], Field(max_length=ACTS_MAX)]
+    correction: Correction | None = Field(
+        default=None,
+        description="An import's: acts that it told otherwise before are reversed and told anew. Without it, a difference is refused.",
+    )
 
 
 class Bulk(Asked):

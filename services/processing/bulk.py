@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,21 +21,30 @@ from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
-from services.processing import rights, tables
-from services.processing.bodies import AcceptAct, BulkItem
-from services.processing.calendar import ZONE, local_day
+from services.processing import review, rights, tables
+from services.processing.bodies import AcceptAct, BulkItem, Correction
+from services.processing.calendar import ZONE, Calendar, local_day
 from services.processing.code import issue
-from services.processing.commands import Command
+from services.processing.commands import Command, ReverseAct
+from services.processing.correction import correction_of
 from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.events import (
     EVENTS,
     DossierAccepted,
     Event,
 )
+from services.processing.history import as_told
 from services.processing.life import Dossier, Filing, new
 from services.processing.orders import Order, command_of
 from services.processing.outgoing import IMPORTER
-from services.processing.repeats import Asked, Decide, Missing, difference_of, missing_of
+from services.processing.repeats import (
+    Asked,
+    Difference,
+    Missing,
+    corrected_away,
+    difference_of,
+    missing_of,
+)
 from services.processing.saying import members, words
 
 BYTES_MAX = 4 * 1_048_576
@@ -125,14 +135,21 @@ async def _record(
         return _refused(item, asked)
 
     def decide(command: Command, dossier: Dossier) -> Sequence[Event] | Rejected:
-        return decide_as(caller, known.stands_for, command, desk.calendar, dossier)
+        then = dossier if item.correction is None else as_told(dossier)
+        return decide_as(caller, known.stands_for, command, desk.calendar, then)
 
     opened = new(filing, known.heard)
     for _ in range(ATTEMPTS):
         events = [event_of(stored) for stored in history]
-        if asked.dated and (differs := _differs(item, asked, opened, events, history, decide)):
-            return _refused(item, differs)
-        missing = missing_of(asked, opened, events, decide)
+        imported = [stored.occurred_at if stored.actor.startswith(IMPORTER) else None for stored in history]
+        differs = difference_of(asked, opened, events, imported, decide) if asked.dated else None
+        if differs is None:
+            missing = missing_of(asked, opened, events, decide, corrected_away(events, imported))
+        elif item.correction is None:
+            return _refused(item, _told_otherwise(item, asked, differs))
+        else:
+            strike = partial(_strike, item.correction, desk.calendar)
+            missing = correction_of(differs, asked, opened, events, imported, decide, strike)
         if isinstance(missing, Rejected):
             return _refused(item, missing)
         if not missing.events:
@@ -143,28 +160,18 @@ async def _record(
         )
         if isinstance(answer, Appended):
             code = _drawn(filing, missing, answer.numbers) or code_of(filing, events, history)
-            return _told(item, "recorded", version=answer.version, dossier_code=code)
+            outcome = "recorded" if differs is None else "corrected"
+            return _told(item, outcome, version=answer.version, dossier_code=code)
         # Somebody was quicker, or the answer was lost: what stands now decides what is still missing.
         history = await desk.store.load(item.dossier_id)
     return _refused(item, CONTENDED)
 
 
-def _differs(
-    item: BulkItem,
-    asked: Asked,
-    opened: Dossier,
-    events: Sequence[Event],
-    history: Sequence[StoredEvent],
-    decide: Decide,
-) -> Rejected | None:
+def _told_otherwise(item: BulkItem, asked: Asked, found: Difference) -> Rejected:
     """What an import tells otherwise than before. Guarantee: a repeat is the same content, not the same name.
 
     Test: test_a_case_that_its_log_tells_otherwise_now_is_refused.
     """
-    imported = [stored.occurred_at if stored.actor.startswith(IMPORTER) else None for stored in history]
-    found = difference_of(asked, opened, events, imported, decide)
-    if found is None:
-        return None
     recorded = f"the record has {words(found.event)} at {found.at.astimezone(ZONE).isoformat()}"
     if found.place is None:
         return Rejected("differs-from-record", f"{recorded}; the import tells it no longer")
@@ -173,11 +180,19 @@ def _differs(
     return Rejected("differs-from-record", f"{recorded}; {now}")
 
 
+def _strike(
+    correction: Correction, calendar: Calendar, dossier: Dossier, version: int, on: date
+) -> Sequence[Event]:
+    return review.strike(ReverseAct(on, version, correction.reason, correction.document), dossier, calendar)
+
+
 def commands_of(
     item: BulkItem, caller: Caller, filing: Filing, unit: str | None, now: datetime
 ) -> Asked | Rejected:
     """An item's acts as commands. Only an import gives business times, none of them in the future."""
     importing = caller.role == rights.IMPORTER
+    if item.correction is not None and not importing:
+        return Rejected("correction-not-allowed", "an import corrects what it told before, and nobody else")
     commands: list[tuple[Command, datetime]] = []
     for act in item.acts:
         due_on = act.due_on if isinstance(act, AcceptAct) else None

@@ -49,7 +49,7 @@ def fold(filing: Filing, events: Iterable[Event], heard: tuple[Heard, ...] = ())
             if after is None:
                 raise ValueError(f"{kind.__name__} while {now.status}")
             now = after
-        if event.on > since:
+        if event.on > since or kind is DossierReversed:
             since = event.on
         if kind in _ANSWERS:
             answered = _answered(answered, event)
@@ -59,8 +59,9 @@ def fold(filing: Filing, events: Iterable[Event], heard: tuple[Heard, ...] = ())
 def evolve(dossier: Dossier, event: Event) -> Dossier:
     """The dossier after an event; ValueError on a history that `decide` never wrote."""
     acts = (*dossier.acts, event)
-    since = event.on if event.on > dossier.since else dossier.since
+    since = max(event.on, dossier.since)
     if isinstance(event, DossierReversed):
+        since = event.on  # an import that corrects its own acts goes back to the day of what stands
         now = standing(dossier.filing, acts)
     else:
         after = AFTER[type(event)](dossier.now, event, len(acts))
@@ -94,6 +95,17 @@ def standing(filing: Filing, acts: Sequence[Event]) -> State:
             # An apology, an opinion or a lapse may have stood on what was reversed: it is then said of nothing.
             now = AFTER[type(act)](now, act, sequence) or now
     return now
+
+
+def as_told(dossier: Dossier) -> Dossier:
+    """The dossier on the day of its latest act that stands, whenever others were reversed: so a log tells it, which knows of none."""
+    struck = {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
+    days = [
+        act.on
+        for sequence, act in enumerate(dossier.acts, 1)
+        if sequence not in struck and not isinstance(act, DossierReversed)
+    ]
+    return dossier._replace(since=max(days, default=dossier.filing.submitted_on))
 
 
 CHANGES = (

@@ -49,6 +49,17 @@ class Difference(NamedTuple):
     event: Event
     at: datetime
     place: int | None
+    version: int
+
+
+def corrected_away(recorded: Sequence[Event], imported: Sequence[datetime | None]) -> frozenset[int]:
+    """The places of the record that an import corrected: its reversals, and what they struck out. Nothing tells of them any more."""
+    reversals = {
+        place: event.sequence - 1
+        for place, event in enumerate(recorded)
+        if isinstance(event, DossierReversed) and imported[place] is not None
+    }
+    return frozenset({*reversals, *reversals.values()})
 
 
 def missing_of(
@@ -56,11 +67,13 @@ def missing_of(
     opened: Dossier,
     recorded: Sequence[Event],
     decide: Decide,
+    corrected: frozenset[int] = frozenset(),
 ) -> Missing | Rejected:
     """The events that the acts lead to and the log lacks. Pure.
 
     The acts are walked beside the recorded history: as long as they tell the same, they are done. Where they part, the acts
-    that remain are decided on the dossier as it stands; those of an import on what the applicant had done by then.
+    that remain are decided on the dossier as it stands; those of an import on what the applicant had done by then. The places in
+    `corrected` are told by nobody.
     Guarantee: acts sent again are recognised, and further acts go on from there. Test: test_acts_sent_again_with_more_go_on.
     """
     dossier = opened
@@ -68,7 +81,11 @@ def missing_of(
     together = True
     missing: list[tuple[Event, datetime]] = []
     for command, at in asked.commands:
-        while together and done < len(recorded) and isinstance(recorded[done], BY_THEMSELVES):
+        while (
+            together
+            and done < len(recorded)
+            and (done in corrected or isinstance(recorded[done], BY_THEMSELVES))
+        ):
             dossier = evolve(dossier, recorded[done])
             done += 1
         if together and done < len(recorded):
@@ -118,11 +135,12 @@ def difference_of(
     `imported` says of each recorded event when it happened, None where no import made it. What was reversed here is not looked
     for, and behind an act of an officer here nothing is compared: from there on the two went different ways.
     """
-    struck = {event.sequence for event in recorded if isinstance(event, DossierReversed)}
+    struck = {event.sequence - 1 for event in recorded if isinstance(event, DossierReversed)}
+    told_by_nobody = struck | corrected_away(recorded, imported)
     dossier, done = opened, 0
 
     def passed_over(dossier: Dossier, done: int) -> tuple[Dossier, int]:
-        while done < len(recorded) and (isinstance(recorded[done], BY_THEMSELVES) or done + 1 in struck):
+        while done < len(recorded) and (isinstance(recorded[done], BY_THEMSELVES) or done in told_by_nobody):
             dossier, done = evolve(dossier, recorded[done]), done + 1
         return dossier, done
 
@@ -133,11 +151,11 @@ def difference_of(
         if happened_at == at and _same(recorded[done], command):
             dossier, done = evolve(dossier, recorded[done]), done + 1
         elif decide(command, _by_then(dossier, at, asked)) != []:
-            return Difference(recorded[done], happened_at, place)
+            return Difference(recorded[done], happened_at, place, done + 1)
     dossier, done = passed_over(dossier, done)
     if done == len(recorded) or (happened_at := imported[done]) is None:
         return None
-    return Difference(recorded[done], happened_at, None)
+    return Difference(recorded[done], happened_at, None, done + 1)
 
 
 def _same(event: Event, command: Command) -> bool:

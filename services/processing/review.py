@@ -241,9 +241,13 @@ def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decis
         return None
     if command.sequence != latest:
         return Rejected("not-the-latest-act", f"the latest act that changed the state is version {latest}")
-    reversed_event = dossier.acts[latest - 1]
-    name, _, _ = EVENTS.encode(reversed_event)
-    said = (command.on, latest, name, command.reason, command.document)
+    return strike(command, dossier, calendar)
+
+
+def strike(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequence[Event]:
+    """The reversal of the latest act that changed the state, and what moves with it."""
+    name, _, _ = EVENTS.encode(dossier.acts[command.sequence - 1])
+    said = (command.on, command.sequence, name, command.reason, command.document)
     before = standing(dossier.filing, (*dossier.acts, DossierReversed(*said, "", None)))
     due_on = due_on_of(before)
     if isinstance(before, Held):

@@ -10,7 +10,7 @@ from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.load import request
 
 # In force whenever the benchmark runs: an abolished one would be refused.
-PROCEDURES = ("1.009982", "1.009983", "1.009984", "1.009986", "1.009928", "1.009987", "1.002572", "1.009974")
+PROCEDURES = ("1.009982", "1.009983", "1.009984", "1.009986", "1.009928", "1.009985", "1.002572", "1.009974")
 OFFICE = "H29.015.00"
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng")
 MIDDLE = ("Văn", "Thị", "Đức", "Ngọc", "Minh", "Thanh", "Quốc", "Hữu")

@@ -151,6 +151,23 @@ def test_a_log_exported_again_is_laid_beside_what_was_taken(second_house: House,
     assert "3 cases were refused; the rest is taken." in done.stdout
     assert second_house.counts()["resolved"] == before["resolved"]
 
+    done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3], "--correct", "12/QĐ-SXD")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "2 cases were corrected: reversals bear the reason and the document." in done.stdout
+    assert "refused: case A-006: intake: differs-from-record" in done.stdout
+    after = second_house.counts()
+    assert (after["resolved"], after["pending"]) == (before["resolved"] - 1, before["pending"] + 1)
+    assert after["received"] == before["received"]
+    done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3])
+    assert "1 cases were refused; the rest is taken." in done.stdout
+    moved = ("complete_up_to",)
+    now = second_house.counts()
+    assert {k: v for k, v in now.items() if k not in moved} == {
+        k: v for k, v in after.items() if k not in moved
+    }
+    done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3], "--correct", "of yesterday")
+    assert (done.returncode, "--correct: document" in done.stderr) == (1, True)
+
 
 @pytest.mark.parametrize(
     ("arguments", "told"),

@@ -128,6 +128,13 @@ def add_routes(application: Application, applicants: Applicants, payment_secrets
     ) -> Response:
         """Content, its commitment and the event stand or fall together. Accepting it is the officer's."""
         known = await find_for(applicants, dossier_id, caller)
+        # Guarantee: nobody is told that papers were taken which nobody asked for. Test: test_what_nobody_asked_for_is_refused.
+        if not known.anything_asked:
+            raise Problem(
+                409,
+                "nothing-asked",
+                "no papers have been asked for; a request just made may be heard a moment later",
+            )
         command, kept = supplement(intake, known, content_bytes(body.content))
         return await act(known, command, caller, key, "supplement", request, [kept])
 

@@ -85,6 +85,11 @@ class Known:
         return asked.sequence if asked and asked.kind == "supplement" else None
 
     @property
+    def anything_asked(self) -> bool:
+        """Whether papers were ever asked for, as far as it has been heard of."""
+        return any(step.what == "SupplementRequested" for step in self.steps)
+
+    @property
     def submission(self) -> DossierSubmitted:
         event = _event(self.own[0])
         assert isinstance(event, DossierSubmitted)

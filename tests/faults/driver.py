@@ -34,6 +34,7 @@ NOT_YET_HEARD = (
     "supplement-not-provided",
     "withdrawal-not-requested",
     "payment-unknown",
+    "nothing-asked",
 )
 UNSEEN = "supplement-not-provided"
 """What names no request counts since the day of the request: one of tomorrow, by a clock that was ahead, is not answered today."""
@@ -219,5 +220,5 @@ class Driver:
 
 
 def _try_again(reply: Reply) -> bool:
-    """Too many, unavailable, or processing has not heard yet of the dossier or of what its applicant did."""
+    """Too many, unavailable, or one side has not heard yet of the dossier or of what the other did."""
     return reply.status in (404, 429) or reply.status >= 500 or reply.body.get("code") in NOT_YET_HEARD

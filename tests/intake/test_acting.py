@@ -26,8 +26,20 @@ DOORS = {
 WHAT = {"supplements": "SupplementProvided", "withdrawal": "WithdrawalRequested", "payments": "FeePaid"}
 
 
-async def filed(front: Front) -> UUID:
-    return UUID((await front.file()).json()["dossier_id"])
+REQUEST = {
+    "papers": [{"paper": 1, "fault": "missing"}],
+    "deadline_on": "2026-04-01",
+    "clock": "paused",
+    "due_on": None,
+}
+
+
+async def filed(front: Front, door: str = "", key: str = "k") -> UUID:
+    """A dossier, and for the door of supplements one of which papers are asked for: processing's first act."""
+    dossier_id = UUID((await front.file(key=key)).json()["dossier_id"])
+    if door == "supplements":
+        await hear(front, [delivered(dossier_id, 1, "SupplementRequested", **REQUEST)])
+    return dossier_id
 
 
 def role_of(door: str) -> str:
@@ -36,7 +48,7 @@ def role_of(door: str) -> str:
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_an_act_is_recorded_and_told(front: Front, door: str) -> None:
-    dossier_id = await filed(front)
+    dossier_id = await filed(front, door)
     answer = await act(front, dossier_id, door, DOORS[door], role=role_of(door))
     assert answer.status_code == 201, answer.text
     told = answer.json()
@@ -48,7 +60,7 @@ async def test_an_act_is_recorded_and_told(front: Front, door: str) -> None:
     assert message.value is not None
     value = json_object(message.value)
     expected: dict[str, dict[str, Any]] = {
-        "supplements": {"request": None},
+        "supplements": {"request": 1},
         "withdrawal": {"reason": "no_longer_needed"},
         "payments": {"amount": 300_000, "currency": "VND", "method": "in_person"},
     }
@@ -60,13 +72,13 @@ async def test_an_act_is_recorded_and_told(front: Front, door: str) -> None:
 async def test_a_repeated_act_gets_the_first_answer(process: Process, door: str) -> None:
     """Also from another process, after the dossier has ended, and when both come at once."""
     async with process() as here, process() as there:
-        dossier_id = await filed(here)
+        dossier_id = await filed(here, door)
         role = role_of(door)
         first, second = await asyncio.gather(
             act(here, dossier_id, door, DOORS[door], role=role),
             act(there, dossier_id, door, DOORS[door], role=role),
         )
-        await hear(here, [delivered(dossier_id, 1, "DossierRejected", reason="incomplete")])
+        await hear(here, [delivered(dossier_id, 2, "DossierRejected", reason="incomplete")])
         third = await act(there, dossier_id, door, DOORS[door], role=role)
     assert first.status_code == 201
     assert first.content == second.content == third.content
@@ -74,8 +86,8 @@ async def test_a_repeated_act_gets_the_first_answer(process: Process, door: str)
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_a_key_is_good_for_one_act(front: Front, admin: asyncpg.Connection[Any], door: str) -> None:
-    dossier_id, role = await filed(front), role_of(door)
-    other = UUID((await front.file(key="other")).json()["dossier_id"])
+    dossier_id, role = await filed(front, door), role_of(door)
+    other = await filed(front, door, key="other")
     await act(front, dossier_id, door, DOORS[door], role=role)
     bodies = {
         "supplements": {"content": {}},
@@ -91,9 +103,9 @@ async def test_a_key_is_good_for_one_act(front: Front, admin: asyncpg.Connection
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("end", ["DossierRejected", "DossierWithdrawn", "DossierResolved"])
 async def test_an_act_on_an_ended_dossier_is_kept(front: Front, door: str, end: str) -> None:
-    dossier_id = await filed(front)
+    dossier_id = await filed(front, door)
     said = {"reason": "incomplete", "request": None, "due_on": None}
-    await hear(front, [delivered(dossier_id, 1, end, **said)])
+    await hear(front, [delivered(dossier_id, 2, end, **said)])
     before = (await front.status(dossier_id)).json()
     answer = await act(front, dossier_id, door, DOORS[door], role=role_of(door))
     assert (answer.status_code, answer.json()["outcome"]) == (201, "already_ended")
@@ -120,7 +132,7 @@ async def test_nobody_acts_on_anothers_dossier(
 
 @pytest.mark.parametrize("door", DOORS)
 async def test_the_desk_of_the_office_acts_for_who_comes(front: Front, door: str) -> None:
-    answer = await act(front, await filed(front), door, DOORS[door], role="officer", subject="o1")
+    answer = await act(front, await filed(front, door), door, DOORS[door], role="officer", subject="o1")
     assert answer.status_code == 201
     assert (await read_after(front.pool, 1, 10))[0].actor == "officer/o1"
 
@@ -151,13 +163,7 @@ async def test_an_act_needs_a_key(front: Front) -> None:
 
 async def test_a_supplement_names_the_request_that_is_open(front: Front) -> None:
     dossier_id = await filed(front)
-    asked = {
-        "papers": [{"paper": 1, "fault": "missing"}],
-        "deadline_on": "2026-04-01",
-        "clock": "paused",
-        "due_on": None,
-    }
-    await hear(front, [life(dossier_id)[0], delivered(dossier_id, 2, "SupplementRequested", **asked)])
+    await hear(front, [life(dossier_id)[0], delivered(dossier_id, 2, "SupplementRequested", **REQUEST)])
     await act(front, dossier_id, "supplements", DOORS["supplements"], key="1")
     back = {"status": "accepted", "due_on": "2026-04-20"}
     await hear(front, [delivered(dossier_id, 3, "SupplementAccepted", **back)])
@@ -166,8 +172,24 @@ async def test_a_supplement_names_the_request_that_is_open(front: Front) -> None
     assert [json.loads(stored.data)["request"] for stored in events] == [2, None]
 
 
+@pytest.mark.parametrize(
+    "after", [[], ["DossierAccepted"], ["DossierAccepted", "DossierForwarded", "DossierResolved"]]
+)
+async def test_what_nobody_asked_for_is_refused(front: Front, after: list[str]) -> None:
+    """Whatever became of the dossier meanwhile; and taken as soon as it is asked for, under the same key."""
+    dossier_id, told = await filed(front), {"content": {}}
+    if after:
+        await hear(front, life(dossier_id)[: len(after)])
+    for role in ("portal", "officer"):
+        answer = await act(front, dossier_id, "supplements", told, role=role)
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing-asked")
+    assert len(await read_after(front.pool, 0, 10)) == 1
+    await hear(front, [delivered(dossier_id, len(after) + 1, "SupplementRequested", **REQUEST)])
+    assert (await act(front, dossier_id, "supplements", told)).status_code == 201
+
+
 async def test_the_commitment_matches_what_was_brought(front: Front, admin: asyncpg.Connection[Any]) -> None:
-    dossier_id = await filed(front)
+    dossier_id = await filed(front, "supplements")
     for key, content in (("1", {"grade": "III"}), ("2", {"address": "12 đường số 3"})):
         await act(front, dossier_id, "supplements", {"content": content}, key=key)
     rows = await admin.fetch(
@@ -184,7 +206,7 @@ async def test_the_commitment_matches_what_was_brought(front: Front, admin: asyn
 
 
 async def test_a_supplement_is_kept_whole_or_not_at_all(front: Front, admin: asyncpg.Connection[Any]) -> None:
-    dossier_id = await filed(front)
+    dossier_id = await filed(front, "supplements")
     await admin.execute("ALTER TABLE supplements ADD CONSTRAINT full_up CHECK (false) NOT VALID")
     assert (await act(front, dossier_id, "supplements", DOORS["supplements"])).status_code == 500
     assert await admin.fetchval("SELECT count(*) FROM events") == 1

@@ -16,6 +16,8 @@ from services.chassis.feeds import read_after
 from services.intake.outgoing import outgoing as of_intake
 from services.intake.people import CONTACTS
 from tests.intake.conftest import CODE_KEY, Front, act, body
+from tests.intake.test_acting import REQUEST
+from tests.intake.test_following import delivered, hear
 
 OFFICE = "H29.015.00"
 outgoing = of_intake(CODE_KEY)
@@ -56,6 +58,7 @@ OWNER = {
 
 async def test_an_officer_sees_the_owner_and_what_was_brought(front: Front) -> None:
     dossier_id = (await front.file(body(owner=OWNER))).json()["dossier_id"]
+    await hear(front, [delivered(UUID(dossier_id), 1, "SupplementRequested", **REQUEST)])
     assert (await act(front, dossier_id, "supplements", {"content": {"grade": "III"}})).status_code == 201
     seen = (await person(front, dossier_id)).json()
     assert seen["name"] == "Nguyễn Văn Thử"

@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-services test-rest check check-statically check-services check-rest bench faults generate clean
+.PHONY: help setup run test test-services test-rest check check-statically check-services check-rest bench faults abuse generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -69,6 +69,10 @@ bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is misse
 
 faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was lost: SIZE, SEED, BROKERS
 	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS)
+
+abuse: SIZE = 2
+abuse: $(READY) ## Attack all services, and see that nobody else waits, loses or is let in: SIZE, seconds of each stretch
+	$(BIN)/python -m tests.abuse --size $(SIZE)
 
 generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
 	$(BIN)/python -m deploy.generate

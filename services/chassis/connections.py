@@ -45,14 +45,16 @@ class Bounds:
         self.known: set[Bounded] = set()  # those that are to close, too, until they have
         self.open: set[Bounded] = set()
         self.of_address: Counter[str] = Counter()
-        # Those that wait for a request, the longest waiting first; in all, and by address.
+        # Those whose clients owe us something (a request, the rest of one, reading an answer), the longest silent first; in all, and
+        # by address.
         self._waiting: dict[Bounded, None] = {}
         self._waiting_of: defaultdict[str, dict[Bounded, None]] = defaultdict(dict)
 
     def enter(self, connection: Bounded) -> bool:
-        """Whether one more may come in, after the one that has waited longest for a request has gone for it.
+        """Whether one more may come in, after the one whose client has been silent longest has gone for it.
 
         Guarantee: idle connections keep nobody out. Test: test_idle_connections_keep_nobody_out.
+        Guarantee: nor do bodies that never come and answers that nobody reads. Test: test_whose_client_owes_us_something_goes_for_another.
         Guarantee: there are never more than there may be, however many come at once. Test: test_a_rush_stays_within_the_bounds.
         """
         address = connection.address
@@ -75,18 +77,23 @@ class Bounds:
                 del self.of_address[connection.address]
 
     def waits(self, connection: Bounded) -> None:
-        """It waits for a request from now on."""
+        """Its client owes us something from now on."""
         self.busy(connection)
         if connection in self.open:
             self._waiting[connection] = self._waiting_of[connection.address][connection] = None
 
     def busy(self, connection: Bounded) -> None:
-        """It has one."""
+        """It has a whole request, and the application works."""
         if self._waiting.pop(connection, connection) is None:
             waiting = self._waiting_of[connection.address]
             del waiting[connection]
             if not waiting:
                 del self._waiting_of[connection.address]
+
+    def heard(self, connection: Bounded) -> None:
+        """Something came of what its client owes, and more is to come."""
+        if connection in self._waiting:
+            self.waits(connection)
 
     def _let_go(self, waiting: dict[Bounded, None]) -> bool:
         oldest = next(iter(waiting), None)
@@ -141,6 +148,7 @@ class Bounded(HttpToolsProtocol):
             piece = data[start : start + PIECE_BYTES]
             self._unread += len(piece)
             super().data_received(piece)
+            self._bounds.heard(self)
             if len(getattr(self, "url", b"")) > TARGET_BYTES_MAX and self._waiting:
                 self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
             elif self._unread > HEAD_BYTES_MAX:
@@ -159,7 +167,6 @@ class Bounded(HttpToolsProtocol):
             self._refuse(Problem(414, detail=f"at most {TARGET_BYTES_MAX} bytes of target"))
             return
         self._waiting = False
-        self._bounds.busy(self)
         self._by(PIECE_SECONDS)
         super().on_headers_complete()
 
@@ -179,6 +186,7 @@ class Bounded(HttpToolsProtocol):
             self._wait(IDLE_SECONDS)
         else:
             self.deadline = None
+            self._bounds.busy(self)
         super().on_message_complete()
         self.cycle.more_body = False
 
@@ -191,6 +199,7 @@ class Bounded(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self._bounds.waits(self)
         self._by(READING_SECONDS)
 
     def resume_writing(self) -> None:
@@ -198,6 +207,7 @@ class Bounded(HttpToolsProtocol):
         if self._waiting:
             self._by(IDLE_SECONDS)
         else:
+            self._bounds.busy(self)
             self.deadline = None
 
     def send_400_response(self, msg: str) -> None:

@@ -10,23 +10,20 @@ from inspect import iscoroutinefunction
 from time import perf_counter
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+import orjson
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from services.chassis import logs, metrics
 from services.chassis.access import ADMITTED, caller_of, roles_needed, throttle
-from services.chassis.databases import TRANSIENT
+from services.chassis.answers import problem_of, problem_response, told
 from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
-from services.chassis.event_store import StoreUnavailable
 from services.chassis.limits import Buckets
 from services.chassis.plain_text import plain_json
-from services.chassis.problems import CODES, PROBLEM_TYPE, Problem, invalid
+from services.chassis.problems import PROBLEM_TYPE, Problem, invalid
 from services.chassis.requests import (
     BODY_BYTES_MAX,
     ClientGone,
@@ -43,7 +40,7 @@ from services.chassis.requests import (
     told_once,
     traceparent,
 )
-from services.chassis.tokens import Caller, KeysUnavailable, Tokens
+from services.chassis.tokens import Caller, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +66,7 @@ class Application(FastAPI):
     media_types: frozenset[bytes]
     directs: Directs
     query_lists: frozenset[str]
+    _document = b""
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -131,6 +129,12 @@ class Application(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = complete(super().openapi())
         return self.openapi_schema
+
+    def document(self) -> bytes:
+        """What openapi() says, as JSON: written once, for anybody may ask for it as often as he likes."""
+        if not self._document:
+            self._document = orjson.dumps(self.openapi())
+        return self._document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -202,8 +206,8 @@ class Application(FastAPI):
         except ClientGone:
             raise
         except Exception as error:
-            problem = problem_of(error)
-            kind, status, out, extra = PROBLEM_TYPE, problem.status, problem.body(), problem.raw_headers()
+            kind = PROBLEM_TYPE
+            status, out, extra = told(error)
         await send(
             {
                 "type": "http.response.start",
@@ -272,29 +276,3 @@ class Application(FastAPI):
         kind = headers.get(b"content-type", b"")
         if kind != JSON and kind.partition(b";")[0].strip().lower() not in self.media_types:
             raise Problem(415, detail="send application/json")
-
-
-def problem_of(error: Exception) -> Problem:
-    """What an exception is to the caller; one that nobody foresaw is logged and stays a secret."""
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestValidationError):
-        return invalid({**fault, "loc": fault["loc"][1:]} for fault in error.errors())
-    if isinstance(error, HTTPException):
-        return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
-    if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):
-        log.warning("unavailable", extra={"fields": logs.describe(error)})
-        code, headers = getattr(error, "code", ""), {"Retry-After": "1"}
-        return Problem(503, code, detail="try again, under the same Idempotency-Key", headers=headers)
-    log.error("unforeseen", extra={"fields": logs.describe(error)})
-    return Problem(500)
-
-
-def problem_response(problem: Problem) -> Response:
-    return Response(
-        problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
-    )
-
-
-async def answer_problem(_: Request, error: Exception) -> Response:
-    return problem_response(problem_of(error))

@@ -23,11 +23,12 @@ from services.chassis.access import (
     throttle,
     unauthorised_routes,
 )
+from services.chassis.answers import answer_problem
 from services.chassis.databases import TRANSIENT
 from services.chassis.direct import Answer, Call, Directs
 from services.chassis.documented import PROBLEMS
 from services.chassis.event_store import StoreUnavailable
-from services.chassis.front import JSON, Application, answer_problem
+from services.chassis.front import JSON, Application
 from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
 from services.chassis.requests import BODY_BYTES_MAX
@@ -70,6 +71,7 @@ def create_app(
         title=title,
         description=description,
         version=release,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -100,6 +102,10 @@ def create_app(
     )
     async def measured() -> Response:
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    @application.get("/openapi.json", include_in_schema=False)
+    async def contract() -> Response:
+        return Response(application.document(), media_type="application/json")
 
     @application.get("/version", summary="Which release runs")
     async def version() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Attacks on the four running services, and beside each a client that behaves well: it is served and loses nothing."""

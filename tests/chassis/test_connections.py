@@ -205,6 +205,20 @@ async def test_idle_connections_keep_nobody_out(house: House, monkeypatch: pytes
     assert len(house.bounds.open) <= 5
 
 
+async def test_whose_client_owes_us_something_goes_for_another(house: House) -> None:
+    """Bodies that never come, authorised or not, and answers that nobody reads; not one whose request is under way."""
+    head = b"POST /direct HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n"
+    known = head + b"authorization: Bearer %s\r\n\r\n" % house.token.encode()
+    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
+    owed = (known + b"{", known, head + b"\r\n", GET.replace(b"/livez", b"/large"))
+    owing = [await house.enter(told) for told in owed]
+    owing[3][1].transport.pause_reading()  # type: ignore[attr-defined]
+    await asyncio.sleep(0.2)
+    later = [await house.enter(GET.replace(b"/livez", b"/slow")) for _ in range(4)]
+    assert all([b'"done"' in await answer(sockets) for sockets in (busy, *later)])
+    assert len(house.bounds.open) <= 5
+
+
 async def test_a_rush_stays_within_the_bounds(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of many that come in the same moment puts out another one, and the one whose request is under way is left alone."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60)

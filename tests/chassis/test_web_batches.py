@@ -1,12 +1,15 @@
 import asyncio
 import json
+import statistics
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.chassis import batches
 from services.chassis.batches import ITEM_CHARACTERS_MAX, SLICE_CHARACTERS, Refused, batch_of
 from services.chassis.limits import Buckets
 from services.chassis.problems import Problem
@@ -72,6 +75,31 @@ async def test_a_large_batch_leaves_the_loop_to_others() -> None:
     await beside
     assert [item.fault.field for item in batch.items if isinstance(item, Refused)] == ["number"] * 500
     assert turns >= len(raw) / (SLICE_CHARACTERS + len(wide)) - 2
+
+
+async def test_batches_at_once_leave_half_of_the_time_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What others ask for takes several turns of the loop: many fit between two slices, of whichever batch."""
+    seen: list[str] = []
+    validated, over = batches._validated, False
+
+    def slice_of(*given: Any) -> Any:
+        seen.append("slice")
+        return validated(*given)
+
+    async def others() -> None:
+        while not over:
+            seen.append("turn")
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(batches, "_validated", slice_of)
+    wide = "{" + ",".join(f'"a{n}":0' for n in range(190)) + "}"
+    raw = ('{"items":[' + ",".join([wide] * 200) + "]}").encode()
+    read, beside = batch_of(Many), asyncio.create_task(others())
+    await asyncio.gather(read(raw), read(raw))
+    over = True
+    await beside
+    between = [len(turns) for turns in "".join(each[0] for each in seen).split("s")[2:-2]]
+    assert len(between) > 20 and statistics.median(between) > 10, between
 
 
 async def test_items_of_any_size_are_read_as_they_came() -> None:

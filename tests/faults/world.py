@@ -57,12 +57,15 @@ class Member:
 class House:
     """`mutation` names the guarantee that is taken out of every service of this house, if any.
 
+    `settings` are of every service, in place of the house's own.
+
     `hands` are the threads that may start its processes: they end only with the house, and what they started with them.
     """
 
     brokers: int = 1
     mutation: str = ""
     say: Callable[[str], None] = lambda line: None
+    settings: dict[str, str] = field(default_factory=dict)
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="motcua-faults-")))
     members: dict[str, Member] = field(default_factory=dict)
     hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(HANDS, "fault"))
@@ -224,6 +227,7 @@ class House:
             "IDENTITY_CHECK_SECONDS": "1",
             "SWEEP_SECONDS": "1",
             **self._secrets,
+            **self.settings,
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MOTCUA_")}
         return {**kept, **{f"MOTCUA_{name}": value for name, value in settings.items()}}

@@ -1,0 +1,53 @@
+"""What an error is to the caller: the problem that it becomes, as an answer. One that nobody foresaw is logged and stays a secret."""
+
+import logging
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services.chassis import logs
+from services.chassis.databases import TRANSIENT
+from services.chassis.direct import Answer
+from services.chassis.event_store import StoreUnavailable
+from services.chassis.problems import CODES, PROBLEM_TYPE, Problem, invalid
+from services.chassis.tokens import KeysUnavailable
+
+log = logging.getLogger(__name__)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an exception is to the caller; one that nobody foresaw is logged and stays a secret."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return invalid({**fault, "loc": fault["loc"][1:]} for fault in error.errors())
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
+    if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):
+        log.warning("unavailable", extra={"fields": logs.describe(error)})
+        code, headers = getattr(error, "code", ""), {"Retry-After": "1"}
+        return Problem(503, code, detail="try again, under the same Idempotency-Key", headers=headers)
+    log.error("unforeseen", extra={"fields": logs.describe(error)})
+    return Problem(500)
+
+
+def told(error: Exception) -> Answer:
+    """Where it is caught it must stand in no variable: its traceback holds the frame, which would hold it and the request's body
+    until the garbage collector comes, which we let come seldom.
+
+    Guarantee: what was refused is let go of at once. Test: test_what_was_refused_is_let_go_of_at_once.
+    """
+    problem = problem_of(error)
+    return Answer(problem.status, problem.body(), problem.raw_headers())
+
+
+def problem_response(problem: Problem) -> Response:
+    return Response(
+        problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
+    )
+
+
+async def answer_problem(_: Request, error: Exception) -> Response:
+    return problem_response(problem_of(error))

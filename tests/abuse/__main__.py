@@ -1,0 +1,103 @@
+"""`python -m tests.abuse --size SECONDS --rounds N`: every attack in size, as a table; exit 1 on any finding.
+
+Each round of a flood is a quiet stretch and one with the attack; what the client waited is compared inside the round, and of the
+rounds the median counts, so that what else the machine does cancels out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+
+from tests.abuse.floods import FLOODS, Flood
+from tests.abuse.house import Attacked
+from tests.abuse.intrusions import baits_written
+from tests.abuse.rounds import GROWTH_BYTES_MAX, Stretch, faults_of, stretch
+from tests.abuse.trespasses import TRESPASSES
+
+LONGER_AT_MOST = 2.0
+HELD_SECONDS = 20.0
+MB = 1_048_576
+HEAD = (
+    "| attack | on | answered | p99 before | during | after | × | memory before | most | after | files | connections |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def p99(took: Sequence[float]) -> float:
+    """Milliseconds; of nothing it is endless."""
+    return 1e3 * sorted(took)[int(len(took) * 0.99)] if took else float("inf")
+
+
+def flooded(attacked: Attacked, flood: Flood, service: str, seconds: float, rounds: int) -> list[str]:
+    """Says the line of the table; what was found."""
+    found: list[str] = []
+    quiet, during, seen = [p99(attacked.behave(service, seconds))], [], list[Stretch]()
+    for _ in range(rounds):
+        seen.append(stretch(attacked, service, flood.run, seconds, HELD_SECONDS))
+        during.append(p99(seen[-1].took))
+        quiet.append(p99(attacked.behave(service, seconds)))
+        found += faults_of(seen[-1], flood.answers)
+    longer = statistics.median(
+        2 * d / (before + after) for d, before, after in zip(during, quiet[:-1], quiet[1:], strict=True)
+    )
+    statuses = seen[0].outcome
+    for each in seen[1:]:
+        statuses.statuses += each.outcome.statuses
+    first, last = seen[0].before, seen[-1].after
+    if last.memory - first.memory > GROWTH_BYTES_MAX:
+        found.append(f"memory stayed at {last.memory}")
+    if longer > LONGER_AT_MOST:
+        found.append(f"the client waited {longer:.1f} times as long")
+    memory = " | ".join(
+        f"{value / MB:.0f} MB" for value in (first.memory, max(s.most_memory for s in seen), last.memory)
+    )
+    say(
+        f"| {flood.name} | {service} | {statuses.told()} | {quiet[0]:.1f} ms | {statistics.median(during):.1f} ms "
+        f"| {statistics.median(quiet[1:]):.1f} ms | {longer:.2f} | {memory} | {first.files} → {last.files} "
+        f"| {first.connections} → {last.connections} |"
+    )
+    return [f"{flood.name} on {service}: {each}" for each in found]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.abuse", description=__doc__)
+    parser.add_argument("--size", type=float, default=2.0, help="seconds that each stretch lasts")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each flood")
+    parser.add_argument("--only", default="", help="attacks whose name has this in it")
+    given = parser.parse_args()
+    floods = [(f, s) for f in FLOODS for s in f.services if given.only in f.name]
+    trespasses = [t for t in TRESPASSES if given.only in t.name]
+    say(
+        f"{len(floods)} floods, about {len(floods) * (2 * given.rounds + 1) * (given.size + 0.5) / 60:.0f} min"
+    )
+    began, found = time.monotonic(), list[str]()
+    with Attacked() as attacked:
+        say(HEAD)
+        for flood, service in floods:
+            found += flooded(attacked, flood, service, given.size, given.rounds)
+        say("\n| trespass | answered | let in |\n|---|---|---|")
+        for trespass in trespasses:
+            seen = stretch(attacked, trespass.beside, trespass.run, given.size, HELD_SECONDS)
+            say(f"| {trespass.name} | {seen.outcome.told()} | {len(seen.outcome.faults)} |")
+            found += [f"{trespass.name}: {each}" for each in faults_of(seen, None)]
+        found += attacked.losses()
+        found += [f"a letter has {bait!r}" for bait in baits_written(attacked.mailbox.mails)]
+        filed, again = len(attacked.clients["intake"].filed), sum(c.again for c in attacked.clients.values())
+        say(f"\nthe well-behaved clients filed {filed} dossiers, and sent {again} requests again")
+    for each in found:
+        say(f"FOUND {each}")
+    say(f"{len(found)} findings after {time.monotonic() - began:.0f} s")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Made-up requests at a running application, as each role and as nobody: what is answered is what its OpenAPI document says."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from services.chassis.tokens import ROLES
+from services.chassis.web import Application
+
+NOBODY = "nobody"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
+    "ignored_auth,unsupported_method,missing_required_header"
+)
+
+
+def as_each_role(*, thoroughly: Collection[str]) -> pytest.MarkDecorator:
+    """`role` and `phase`: every case for these roles; of all others, whom most doors refuse before they look, a few."""
+    assert set(thoroughly) <= {*ROLES, NOBODY}
+    return pytest.mark.parametrize(
+        ("role", "phase"),
+        [(role, "coverage" if role in thoroughly else "fuzzing") for role in (*sorted(ROLES), NOBODY)],
+    )
+
+
+async def faults_found(application: Application, port: int, token: str, phase: str, folder: Path) -> str:
+    """What Schemathesis found, in its words; nothing when all was as documented. Without a token it asks as nobody."""
+    server = uvicorn.Server(uvicorn.Config(application, port=port, lifespan="off", log_config=None))
+    serving = asyncio.create_task(server._serve())
+    while not server.started:  # noqa: ASYNC110  # it has no event to wait for
+        await asyncio.sleep(0.05)
+    options: list[Any] = ["--header", f"Authorization: Bearer {token}"] if token else []
+    asked = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).with_name("schemathesis")),
+        *("run", f"http://127.0.0.1:{port}/openapi.json", *options),
+        *("--checks", CHECKS, "--max-examples", "1", "--phases", phase, "--seed", "1"),
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asked.communicate()
+    server.should_exit = True
+    await serving
+    return "" if asked.returncode == 0 else said.decode()[-4000:] or "it said nothing"

@@ -49,7 +49,7 @@ test-services:
 test-rest:
 	$(BIN)/python -m pytest $(HALF:%=--ignore=%)
 
-check: $(READY) ## Format, lint, types, layers, and the tests that need no server: under a minute, no network
+check: $(READY) ## Format, lint, types, layers, licences, and the tests that need no server: under a minute, no network
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-rest check-services check-statically
 
 check-statically:

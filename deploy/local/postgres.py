@@ -40,7 +40,7 @@ SETTINGS = {
     "log_checkpoints": "off",
 }
 
-SET_PASSWORD = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
+ALTER_ROLE = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
 
 Answer = TypeVar("Answer")
 
@@ -194,7 +194,7 @@ class Postgres:
         try:
             async with connection.transaction():
                 for role, word in passwords.items():
-                    await connection.execute(await connection.fetchval(SET_PASSWORD, role, word))
+                    await connection.execute(await connection.fetchval(ALTER_ROLE, role, word))
         finally:
             await connection.close()
         if SUPERUSER in passwords:

@@ -39,7 +39,7 @@ class Identity:
             fields = stat.rpartition(")")[2].split()
             return None if fields[0] == "Z" else cls(pid, fields[19])
         found = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+            ["/bin/ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return cls(pid, found.stdout.strip()) if found.returncode == 0 else None
 

@@ -255,9 +255,7 @@ class Application(FastAPI):
             await problem_response(problem)(scope, receive, send_traced)
         except ClientGone:
             raise
-        except (
-            Exception
-        ):  # answered and logged already: Starlette raises it once more for servers that want it
+        except Exception:  # noqa: S110  answered and logged already: Starlette raises it once more for servers that want it
             pass
         return status
 

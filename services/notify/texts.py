@@ -120,7 +120,7 @@ _environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
-    autoescape=False,
+    autoescape=False,  # noqa: S701
 )
 _environment.filters |= {"vi": _vi, "en": _en, "on": _on, "at": _at, "dong": _dong}
 _environment.globals |= {name: names for name, names in vars(words).items() if name.isupper()}

@@ -76,7 +76,7 @@ def sheet(number: int, draw: random.Random) -> Sheet:
     at_the_desk = draw.random() < AT_THE_DESK
     email = f"p{number}@example.org" if draw.random() < WITH_EMAIL else None
     applicant: dict[str, object] = {
-        "name": f"Nguyễn Thử {number}",
+        "name": "Nguyễn Văn Thử",
         "identifier": {"kind": "cccd", "number": f"{draw.randint(97, 99):03}0{draw.randrange(10**8):08}"},
     }
     if email:

@@ -8,10 +8,12 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from services.chassis import logs
+from services.chassis.access import denied
 from services.chassis.databases import TRANSIENT
 from services.chassis.direct import Answer
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.problems import CODES, PROBLEM_TYPE, Problem, invalid
+from services.chassis.requests import template_of
 from services.chassis.tokens import KeysUnavailable
 
 log = logging.getLogger(__name__)
@@ -33,21 +35,30 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500)
 
 
-def told(error: Exception) -> Answer:
+def _problem_at(route: str, error: Exception) -> Problem:
+    """The same where it is answered: a denial leaves its line."""
+    problem = problem_of(error)
+    if problem.denied:
+        denied(problem.code, route)
+    return problem
+
+
+def told(error: Exception, route: str) -> Answer:
     """Where it is caught it must stand in no variable: its traceback holds the frame, which would hold it and the request's body
     until the garbage collector comes, which we let come seldom.
 
     Guarantee: what was refused is let go of at once. Test: test_what_was_refused_is_let_go_of_at_once.
     """
-    problem = problem_of(error)
+    problem = _problem_at(route, error)
     return Answer(problem.status, problem.body(), problem.raw_headers())
 
 
-def problem_response(problem: Problem) -> Response:
+def refuse(error: Exception, route: str) -> Response:
+    problem = _problem_at(route, error)
     return Response(
         problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
     )
 
 
-async def answer_problem(_: Request, error: Exception) -> Response:
-    return problem_response(problem_of(error))
+async def answer_problem(request: Request, error: Exception) -> Response:
+    return refuse(error, template_of(request.scope))

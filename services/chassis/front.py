@@ -18,7 +18,7 @@ from starlette.routing import Match
 
 from services.chassis import logs, metrics
 from services.chassis.access import ADMITTED, caller_of, roles_needed, throttle
-from services.chassis.answers import problem_of, problem_response, told
+from services.chassis.answers import problem_of, refuse, told
 from services.chassis.direct import Answer, Call, Direct, Directs
 from services.chassis.documented import complete, stub
 from services.chassis.limits import Buckets
@@ -71,6 +71,7 @@ class Application(FastAPI):
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
         caller = await caller_of(self.tokens, self.refusals, headers, address)
+        logs.actor.set(caller.actor)
         if caller.role not in roles:
             raise Problem(403, "role-not-allowed", f"needs one of: {', '.join(sorted(roles))}")
         throttle(self.limits, caller.actor, "caller")
@@ -144,6 +145,7 @@ class Application(FastAPI):
         headers = dict(scope["headers"])
         parent = traceparent(headers.get(b"traceparent"))
         logs.trace.set(parent)
+        logs.actor.set("")
         direct, given = self.directs.find(scope["method"], scope["path"])
         try:
             if direct is not None:
@@ -172,6 +174,7 @@ class Application(FastAPI):
                 "route": route,
                 "status": status,
                 "ms": round(seconds * 1e3, 2),
+                "actor": logs.actor.get(),
                 "trace_id": parent[3:35],
             }
         )
@@ -207,7 +210,7 @@ class Application(FastAPI):
             raise
         except Exception as error:
             kind = PROBLEM_TYPE
-            status, out, extra = told(error)
+            status, out, extra = told(error, direct.path)
         await send(
             {
                 "type": "http.response.start",
@@ -252,7 +255,7 @@ class Application(FastAPI):
                 receive = replay(body, receive)
             await super().__call__(scope, receive, send_traced)
         except Problem as problem:
-            await problem_response(problem)(scope, receive, send_traced)
+            await refuse(problem, template_of(scope))(scope, receive, send_traced)
         except ClientGone:
             raise
         except Exception:  # noqa: S110  answered and logged already: Starlette raises it once more for servers that want it
@@ -263,6 +266,7 @@ class Application(FastAPI):
         """Guarantee: nothing of a body is read for a stranger. Test: test_no_body_is_read_for_a_stranger."""
         for route in self.routes:
             if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
+                scope["route"] = route
                 if roles := roles_needed(route):
                     try:
                         scope[ADMITTED] = await self.authorise(headers, roles, address_of(scope))

@@ -20,6 +20,8 @@ GATHER_LINES_MAX = 1_000
 FRAMES_MAX = 12
 
 trace: ContextVar[str] = ContextVar("trace", default="")
+actor: ContextVar[str] = ContextVar("actor", default="")
+"""Who the request of this task is from, as `role/subject`: an id of the issuer's, never a name. Empty while it is not known."""
 
 _gathered: list[bytes] = []
 _flush_due = False

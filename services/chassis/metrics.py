@@ -88,6 +88,11 @@ REQUESTS_SECONDS = histogram(
     FAST_SECONDS,
     {"route": "a route's template", "method": "an HTTP method"},
 )
+REQUESTS_DENIED = counter(
+    "requests_denied_total",
+    "Requests, and items of batches, whose caller had no right to what was asked for.",
+    {"route": "a route's template"},
+)
 REQUESTS_LIMITED = counter(
     "requests_limited_total", "Requests refused with 429, by limit.", {"limit": "the name of a limit"}
 )

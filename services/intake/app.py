@@ -68,7 +68,9 @@ def build(
     intake = Intake(store, settings.hmac_keys, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     applicants = Applicants(intake, acting, pool)
-    add_routes(application, applicants, lookups, settings.payment_secrets)
+    a_minute = settings.people_reads_per_minute
+    people_reads = Buckets(a_minute / 60, a_minute, clock=time.monotonic)
+    add_routes(application, applicants, lookups, people_reads, settings.payment_secrets)
     return application
 
 

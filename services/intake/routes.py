@@ -1,4 +1,4 @@
-"""Intake's routes: submit, follow, look up, the catalogue, the importer's door, and the person behind a dossier.
+"""Intake's routes: submit, follow, look up, the catalogue, and the importer's door.
 
 Promises that a dossier is shown to who filed it and to its office; the code alone shows how far it is, no more.
 """
@@ -30,7 +30,7 @@ from services.chassis.web import (
     require,
     throttle,
 )
-from services.intake import act_routes, bulk, forms, people
+from services.intake import act_routes, bulk, forms, people, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
 from services.intake.following import LOOK_UP, DossierStatus, standing
@@ -78,11 +78,16 @@ class Found(BaseModel):
 
 
 def add_routes(
-    application: Application, applicants: Applicants, lookups: Buckets, payment_secrets: Sequence[bytes]
+    application: Application,
+    applicants: Applicants,
+    lookups: Buckets,
+    people_reads: Buckets,
+    payment_secrets: Sequence[bytes],
 ) -> None:
     """Adds every route of this service."""
     intake, pool = applicants.intake, applicants.pool
     act_routes.add_routes(application, applicants, payment_secrets)
+    people_routes.add_routes(application, applicants, people_reads)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
 
     @application.direct(
@@ -154,20 +159,6 @@ def add_routes(
         day = on or intake.clock().astimezone(ZONE).date()
         times = await usual.times(intake.clock())
         return Response(offers.on(day, times), media_type="application/json")
-
-    @application.get(
-        "/v1/people/{dossier_id}", response_model=people.Person, summary="The person behind a dossier"
-    )
-    async def person(
-        dossier_id: UUID,
-        purpose: people.Purpose,
-        caller: Annotated[Caller, Depends(require("officer", "supervisor"))],
-    ) -> people.Person:
-        """For officers of the dossier's own office; who looked, when and why is kept."""
-        known = await find_for(applicants, dossier_id, caller)
-        found = await people.read_person(pool, dossier_id, known.submission.office, caller.actor, purpose)
-        assert found is not None, "a submission has an office"
-        return found
 
 
 def _json(members: dict[str, Any]) -> Response:

@@ -17,6 +17,9 @@ class IntakeSettings(ServiceSettings):
     payment_secret: SharedKeys = Field(
         description="Keys with which the payment provider may sign what it sends, comma separated."
     )
+    people_reads_per_minute: int = Field(
+        default=30, ge=1, description="Persons behind dossiers that one caller may read in a minute."
+    )
     lookups_per_minute: int = Field(
         default=30, ge=1, description="Look-ups by code that one address may make in a minute."
     )

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 
+from services.chassis.access import denied
 from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
@@ -47,6 +48,7 @@ from services.processing.repeats import (
 )
 from services.processing.saying import members, words
 
+ROUTE = "/v1/bulk"
 BYTES_MAX = 4 * 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # the first hours of the calendar have no local day
@@ -70,7 +72,10 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
     importing = caller.role == rights.IMPORTER
     others = await _cases_of_others(desk, sound, rows) if importing else set()
 
+    hidden = 0
+
     async def answer(item: BulkItem | Refused, first: bool) -> Told:
+        nonlocal hidden
         if isinstance(item, Refused):
             return _malformed(item)
         known = rows.get(item.dossier_id)
@@ -86,6 +91,7 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
             return _refused(item, CASE_OF_ANOTHER)
         history = histories.get(item.dossier_id, [])
         if rights.is_hidden(caller, known.row.office, known.row.unit, history):
+            hidden += 1
             return _refused(item, NOT_YET_KNOWN)
         return await _record(desk, item, known, history, caller, traceparent)
 
@@ -96,7 +102,10 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
         if isinstance(item, BulkItem):
             seen.add(item.dossier_id)
         answers.append(answer(item, first))
-    return orjson.dumps({"answers": await asyncio.gather(*answers)})
+    told = await asyncio.gather(*answers)
+    if hidden:
+        denied(NOT_YET_KNOWN.code, ROUTE, hidden)
+    return orjson.dumps({"answers": told})
 
 
 async def _cases_of_others(

@@ -14,10 +14,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.codes import UnitCode
+from services.chassis import paging
 from services.chassis.decider import Rejected
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, IdempotencyKey, Problem
-from services.processing import absences, cursors, slip_answers
+from services.processing import absences, slip_answers
 from services.processing.absences import Absence, DeclareAbsence
 from services.processing.answers import answer
 from services.processing.bodies import Day, OfficerName
@@ -138,12 +139,12 @@ def add_people_routes(application: Application, desk: Desk) -> None:
         """In the caller's units: what is not over on the day `since`, ended early or not."""
         since = since or local_day(desk.clock())
         after = (
-            cursors.given(cursor, lambda text: cursors.parts_of(text, date.fromisoformat, UUID)) or BEGINNING
+            paging.given(cursor, lambda text: paging.parts_of(text, date.fromisoformat, UUID)) or BEGINNING
         )
         rows = await absences.listed(desk.pool, units_of(caller), since, after, limit + 1)
         items = [_absence(row) for row in rows[:limit]]
         following = (
-            cursors.cursor(items[-1]["last_on"], items[-1]["absence_id"]) if len(rows) > limit else None
+            paging.cursor(items[-1]["last_on"], items[-1]["absence_id"]) if len(rows) > limit else None
         )
         return answer({"items": items, "next": following})
 

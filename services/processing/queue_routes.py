@@ -8,9 +8,10 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from contracts.codes import UnitCode
+from services.chassis import paging
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, Problem
-from services.processing import cursors, queues
+from services.processing import queues
 from services.processing.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.calendar import ZONE
 from services.processing.desk import Desk
@@ -53,7 +54,7 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         of = desk_code or own_desk(caller, queue)
         if of not in units_of(caller):
             raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
-        after = cursors.given(cursor, queues.read_cursor)
+        after = paging.given(cursor, queues.read_cursor)
         minute = queues.minute_of(desk.clock())
         officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
         cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)

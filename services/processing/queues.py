@@ -12,7 +12,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from services.processing import cursors, timers
+from services.chassis import paging
+from services.processing import timers
 from services.processing.calendar import ONE_DAY, ZONE, Calendar
 from services.processing.tables import COLUMNS, STANDS_FOR, DossierRow
 
@@ -224,12 +225,12 @@ async def page(
 
 def cursor(place: Place) -> str:
     """A place as text for an address."""
-    return cursors.cursor(place.at.isoformat(), place.dossier_id)
+    return paging.cursor(place.at.isoformat(), place.dossier_id)
 
 
 def read_cursor(text: str) -> Place:
     """The inverse of cursor(); ValueError for any other text."""
-    place = Place(*cursors.parts_of(text, datetime.fromisoformat, UUID))
+    place = Place(*paging.parts_of(text, datetime.fromisoformat, UUID))
     if place.at.tzinfo is not None:
         raise ValueError("no cursor")
     return place

@@ -16,11 +16,12 @@ from fastapi.responses import Response
 
 from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
+from services.chassis import paging
 from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.visibility import units_of
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
-from services.processing import bodies, bulk, cursors, explaining, rights, tables
+from services.processing import bodies, bulk, explaining, rights, tables
 from services.processing.answers import (
     BulkAnswers,
     DueDate,
@@ -208,7 +209,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """Of the caller's office and unit, the longest submitted first; `status` may be given several times."""
-        after = cursors.given(cursor, tables.read_cursor) or tables.BEGINNING
+        after = paging.given(cursor, tables.read_cursor) or tables.BEGINNING
         shown = tables.stretches(caller.office, units_of(caller), office, unit)
         statuses = list(dict.fromkeys(status or tables.STATUSES))
         rows = await tables.page(desk.pool, statuses, shown, after, limit + 1)
@@ -240,7 +241,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """Payments that came after the end of a dossier, or of one that was not taken in."""
-        after = cursors.given(cursor, lambda text: cursors.parts_of(text, UUID, cursors.count)) or NO_PAYMENT
+        after = paging.given(cursor, lambda text: paging.parts_of(text, UUID, paging.count)) or NO_PAYMENT
         units = units_of(caller)
         rows = await tables.refunds(desk.pool, caller.office, units, after, limit + 1)
         items = [
@@ -255,13 +256,13 @@ def add_routes(application: Application, desk: Desk) -> None:
             for row in rows[:limit]
         ]
         following = (
-            cursors.cursor(items[-1]["dossier_id"], items[-1]["payment"]) if len(rows) > limit else None
+            paging.cursor(items[-1]["dossier_id"], items[-1]["payment"]) if len(rows) > limit else None
         )
         return answer({"items": items, "next": following})
 
     @application.direct(
         "POST",
-        "/v1/bulk",
+        bulk.ROUTE,
         Bulk,
         roles=(rights.IMPORTER, *OFFICERS),
         answer=BulkAnswers,

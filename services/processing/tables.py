@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.processing import cursors
+from services.chassis import paging
 from services.processing.calendar import local_day
 from services.processing.code import issue
 from services.processing.life import Filing, Heard
@@ -222,12 +222,12 @@ async def claim_cases(pool: Any, cases: Sequence[tuple[str, str, UUID]]) -> list
 
 def cursor(row: DossierRow) -> str:
     """Where the page after this row begins, as text for an address."""
-    return cursors.cursor(row.submitted_at.astimezone(UTC).isoformat(), row.dossier_id)
+    return paging.cursor(row.submitted_at.astimezone(UTC).isoformat(), row.dossier_id)
 
 
 def read_cursor(text: str) -> After:
     """The inverse of cursor(); ValueError for any other text."""
-    at, dossier_id = cursors.parts_of(text, datetime.fromisoformat, UUID)
+    at, dossier_id = paging.parts_of(text, datetime.fromisoformat, UUID)
     if at.tzinfo is None:
         raise ValueError("no cursor")
     try:

@@ -32,6 +32,7 @@ from services.intake.settings import IntakeSettings
 from services.notify import incoming as at_notify
 from services.notify.app import build as build_notify
 from services.notify.notice import Channel
+from services.notify.routes import filer_of
 from services.notify.settings import NotifySettings
 from services.processing import incoming as at_processing
 from tests.databases import Database
@@ -101,6 +102,9 @@ DOORS_OF: dict[str, Door] = {
         f"processing POST /v1/dossiers/{{dossier_id}}/{name}": Door(STAFF, door.body)
         for name, door in DOORS.items()
     },
+}
+LISTS = {
+    "intake GET /v1/people-reads": "of the caller's own office alone: another office's dossier is one that nobody read",
 }
 WITHOUT_A_CALLER = {
     "intake POST /v1/payments": "by the payment provider's signature: no caller has rights of its own",
@@ -216,8 +220,6 @@ async def test_who_may_not_read_a_dossier_learns_nothing_of_it(services: Service
 async def test_a_portal_of_a_dossier_from_before_the_filer_was_told_sees_nothing(services: Services) -> None:
     """Not known gives nobody a right."""
     for code_keys, sealed in (((CODE_KEY,), None), ((bytes(64),), "A" * 44)):
-        from services.notify.routes import filer_of
-
         filer = filer_of(sealed, code_keys, services.dossier_id)
         assert filer is None
         assert not may_read(Caller("p1", "portal"), office=OFFICE, filer=filer)
@@ -238,7 +240,7 @@ def test_the_matrix_has_every_route_that_names_a_dossier() -> None:
                     asked += _members(told["requestBody"], document)
                 if any("dossier_id" in name for name in asked):
                     found.add(f"{service} {method.upper()} {path}")
-    assert found == set(DOORS_OF) | set(WITHOUT_A_CALLER)
+    assert found == set(DOORS_OF) | set(LISTS) | set(WITHOUT_A_CALLER)
     assert not any(route.startswith("reporting") for route in found), "what is public names no dossier"
 
 

@@ -15,7 +15,7 @@ BEGIN
     ) THEN
         RETURN;
     END IF;
-    INSERT INTO people_access (actor, dossier_id, purpose) VALUES (reader, of_dossier, its_purpose);
+    INSERT INTO people_access (actor, dossier_id, purpose, office) VALUES (reader, of_dossier, its_purpose, its_office);
     RETURN QUERY
     SELECT a.name, a.identifier_kind, a.identifier_number, a.email, a.phone, f.content,
            f.owner_name, f.owner_identifier_kind, f.owner_identifier_number, f.owner_email, f.owner_phone,

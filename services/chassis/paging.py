@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from services.chassis.web import Problem
+from services.chassis.problems import Problem
 
 T = TypeVar("T")
 DIGITS_MAX = 9

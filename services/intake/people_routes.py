@@ -1,0 +1,109 @@
+"""The person behind a dossier, and who has read whom for what: for the dossier's own office alone.
+
+Promises that reading is bounded per caller, leaves a line, and that the supervisor of the office can see each one.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import orjson
+from fastapi import Depends, Query
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.chassis import paging
+from services.chassis.limits import Buckets
+from services.chassis.web import Application, Caller, require, throttle
+from services.intake import people
+from services.intake.acting import Applicants, find_for
+from services.intake.offers import Day
+from services.intake.usual import ZONE
+
+PAGE_ITEMS_MAX = 200
+READS = "SELECT * FROM people_reads($1, $2, $3, $4, $5, $6, $7)"
+STAFF = ("officer", "supervisor")
+NEWEST = 2**63 - 1
+
+Staff = Annotated[Caller, Depends(require(*STAFF))]
+Supervisor = Annotated[Caller, Depends(require("supervisor"))]
+
+
+class PersonRead(BaseModel):
+    """One look at the person behind a dossier; `actor` is the reader's role and subject."""
+
+    at: datetime
+    actor: str
+    dossier_id: UUID
+    purpose: people.Purpose
+
+
+class PersonReads(BaseModel):
+    """The latest first; `next` goes on where this page ends."""
+
+    items: list[PersonRead]
+    next: str | None
+
+
+def add_routes(application: Application, applicants: Applicants, people_reads: Buckets) -> None:
+    """Adds them. `people_reads` bounds what one caller may read."""
+    pool = applicants.pool
+
+    @application.get(
+        "/v1/people/{dossier_id}", response_model=people.Person, summary="The person behind a dossier"
+    )
+    async def person(dossier_id: UUID, purpose: people.Purpose, caller: Staff) -> people.Person:
+        """For officers of the dossier's own office; who looked, when and why is kept. So many a minute and no more.
+
+        Guarantee: nobody reads the people of an office one after the other at once.
+        Test: test_reads_of_people_are_bounded_per_caller.
+        """
+        throttle(people_reads, caller.actor, "people")
+        known = await find_for(applicants, dossier_id, caller)
+        found = await people.read_person(pool, dossier_id, known.submission.office, caller.actor, purpose)
+        assert found is not None, "a submission has an office"
+        return found
+
+    @application.get(
+        "/v1/people-reads", response_model=PersonReads, summary="Who has read whom, and for what?"
+    )
+    async def reads(
+        caller: Supervisor,
+        officer: Annotated[str, Query(max_length=200, description="By subject.")] = "",
+        dossier_id: UUID | None = None,
+        since: Annotated[Day | None, Query(alias="from", description="First local day.")] = None,
+        until: Annotated[Day | None, Query(alias="to", description="Last local day.")] = None,
+        cursor: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
+    ) -> Response:
+        """Of the caller's own office, the latest first, by officer, by dossier and by day."""
+        before = paging.given(cursor, lambda text: paging.parts_of(text, _number)[0]) or NEWEST
+        actors = [f"{role}/{officer}" for role in STAFF] if officer else None
+        begin, end = since and _midnight(since), until and _midnight(until + timedelta(days=1))
+        rows = await pool.fetch(READS, caller.office, actors, dossier_id, begin, end, before, limit + 1)
+        items = [_read(row) for row in rows[:limit]]
+        following = paging.cursor(rows[limit - 1]["number"]) if len(rows) > limit else None
+        return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+
+
+def _read(row: asyncpg.Record) -> dict[str, object]:
+    return {
+        "at": row["accessed_at"].astimezone(ZONE),
+        "actor": row["actor"],
+        "dossier_id": str(row["dossier_id"]),
+        "purpose": row["purpose"],
+    }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), ZONE)
+
+
+def _number(text: str) -> int:
+    """The number of a line; ValueError for what the database cannot compare."""
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= NEWEST:
+        raise ValueError("no number")
+    return int(text)

@@ -23,6 +23,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import Failed
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.held import discard, list_held
+from services.chassis.log_clock import accept_record_time
 from services.chassis.recover import NoWayOut, recover
 from services.chassis.redrive import ask_redrive_of, ask_redrive_of_all
 from services.chassis.republish import republish
@@ -80,6 +81,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     way_out.add_argument("--reason", required=True, help="why; it is kept")
     way_out.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
     way_out.set_defaults(run=run(_recover))
+
+    go_on = commands.add_parser(
+        "go-on",
+        help="append although the last record time lies ahead of the clock: all bears that time until then",
+    )
+    go_on.add_argument("service", choices=PUBLISHERS)
+    go_on.add_argument("--reason", required=True, help="why; it is kept")
+    go_on.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
+    go_on.set_defaults(run=run(_go_on))
 
 
 def _user() -> str:
@@ -190,3 +200,10 @@ async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
         }
         events = await recover(service, log, kafka, readers, options.actor, options.reason)
     say(f"the log of {service} is open again; its {events:,} events are published from the beginning")
+
+
+async def _go_on(home: Home, options: argparse.Namespace, say: Say) -> None:
+    service = options.service
+    async with open_pool(_dsn(home, service, f"{service}_owner"), size=1) as log:
+        up_to = await accept_record_time(log, options.actor, options.reason)
+    say(f"{service} goes on; what it records until {up_to:%Y-%m-%d %H:%M:%S%z} bears that time")

@@ -25,7 +25,7 @@ from services.chassis.databases import is_transient
 from services.chassis.held import measure_held, publish_dead_letters
 from services.chassis.inbox import Apply, Inbox, Slice
 from services.chassis.kafka import Cluster
-from services.chassis.positions import Place, begin_again, compare, passed_on
+from services.chassis.positions import Place, begin_again, compare, measure_lag, passed_on
 from services.chassis.progress import Complete, Progress, complete_up_to
 from services.chassis.records import Dialect, Keyed, Record, record_of
 from services.chassis.redrive import SecondTries
@@ -150,7 +150,10 @@ class Reader:
         passed = await passed_on(self._pool, self._name, self._cluster_id, self._topic_ids)
         if not passed or self._beyond:
             return None
-        return complete_up_to(self._progress.said, self._producers, self._cluster_id, passed, self._topic_ids)
+        found = complete_up_to(
+            self._progress.said, self._producers, self._cluster_id, passed, self._topic_ids
+        )
+        return found and found._replace(up_to=min(found.up_to, datetime.now(UTC)))
 
     async def _read_one_cluster(self) -> None:
         cluster = Cluster(self._kafka)
@@ -275,9 +278,7 @@ class Reader:
             await begin_again(self._pool, self._name, str(self._cluster_id), place, self._positions[place])
         if lost:
             raise _NewCluster
-        for topic in self._topics:
-            behind = sum(messages for place, messages in lag.items() if place[0] == topic)
-            metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(behind)
+        measure_lag(lag, self._topics)
         # A batch that fails is tried again, and told by other means: it does not stand still.
         if self._positions != self._before or not any(lag.values()) or self._failing_since is not None:
             self._moves.turned()

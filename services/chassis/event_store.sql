@@ -167,14 +167,4 @@ REVOKE ALL ON FUNCTION append(new_item[], new_event[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION append(new_item[], new_event[]) TO {role};
 GRANT SELECT ON events, log_head, counters, idempotency_keys TO {role};
 
--- The newest position and the time up to which that is all there is: it waits for appends under way, and later ones are recorded later.
-CREATE FUNCTION log_position(OUT "position" bigint, OUT complete_at timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-    PERFORM FROM log_head FOR UPDATE;
-    SELECT coalesce(max(e.position), 0), greatest(clock_timestamp(), max(e.recorded_at)) INTO "position", complete_at
-    FROM (SELECT e.position, e.recorded_at FROM events e ORDER BY e.position DESC LIMIT 1) e;
-END $$;
-REVOKE ALL ON FUNCTION log_position() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION log_position() TO {role};
+\i functions/log_position.sql

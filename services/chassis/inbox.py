@@ -151,13 +151,13 @@ class Inbox:
                     keyed.append(arrival.message)
             else:
                 streams.setdefault(arrival.message.stream_id, []).append(arrival)
-        if unread:
-            await self._hold(connection, cluster_id, unread)
         if keyed:
             await (self._probe if attempt.probing else self._apply)(connection, keyed)
             metrics.CONSUMER_APPLIED.labels("applied").inc(len(keyed))
         if streams:
             await self._apply_streams(connection, cluster_id, streams, attempt)
+        if unread:  # last: counts of what is held are moved only when all held rows that it takes are locked
+            await self._hold(connection, cluster_id, unread)
 
     async def _apply_streams(
         self, connection: Any, cluster_id: str, streams: dict[Any, list[Arrival]], attempt: _Attempt
@@ -248,26 +248,31 @@ class Inbox:
         self, connection: Any, cluster_id: str, held: Sequence[tuple[Record, Any, str, str]]
     ) -> None:
         keeps_bytes = self._dialect.keeps_bytes
-        await connection.executemany(
+        rows = [
+            (
+                stream_id,
+                reason,
+                detail,
+                # An offset of a topic that is no more is another record's.
+                f"{cluster_id}/{self._topic_ids.get(record.topic, '')}",
+                record.topic,
+                record.partition,
+                record.offset,
+                record.key if keeps_bytes else None,
+                record.value if keeps_bytes else None,
+                pack_headers(record.headers if keeps_bytes else ()),
+            )
+            for record, stream_id, reason, detail in held
+        ]
+        await connection.execute(
             'INSERT INTO held (reader, stream_id, reason, detail, cluster_id, topic, partition, "offset", key, value, headers) '
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
-            [
-                (
-                    self._reader,
-                    stream_id,
-                    reason,
-                    detail,
-                    # An offset of a topic that is no more is another record's.
-                    f"{cluster_id}/{self._topic_ids.get(record.topic, '')}",
-                    record.topic,
-                    record.partition,
-                    record.offset,
-                    record.key if keeps_bytes else None,
-                    record.value if keeps_bytes else None,
-                    pack_headers(record.headers if keeps_bytes else ()),
-                )
-                for record, stream_id, reason, detail in held
-            ],
+            "SELECT $1, stream_id, reason, detail, cluster_id, topic, partition, place, key, value, headers::json "
+            "FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::bytea[], "
+            "$10::bytea[], $11::text[]) WITH ORDINALITY "
+            "AS h(stream_id, reason, detail, cluster_id, topic, partition, place, key, value, headers, nth) ORDER BY nth "
+            "ON CONFLICT DO NOTHING",
+            self._reader,
+            *(list(column) for column in zip(*rows, strict=True)),
         )
         metrics.CONSUMER_APPLIED.labels("held").inc(len(held))
 

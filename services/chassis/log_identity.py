@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from contracts import envelope
 from services.chassis import metrics
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.kafka import Cluster, last_value
+from services.chassis.log_clock import Gate, compare_clocks, now
 from services.chassis.settings import KafkaSettings
 from services.chassis.turning import Loop, turned
 
@@ -60,13 +62,20 @@ class LogGuard:
     Test: test_a_restored_log_that_grew_while_kafka_was_away_is_refused.
     """
 
-    def __init__(self, producer: str, pool: asyncpg.Pool[Any], kafka: KafkaSettings) -> None:
+    def __init__(
+        self,
+        producer: str,
+        pool: asyncpg.Pool[Any],
+        kafka: KafkaSettings,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
         self._producer = producer
+        self._clock = clock
         self._pool = pool
         self._kafka = kafka
         self._compared = False
         self._last: tuple[int, UUID] | None = None
-        self.opened = asyncio.Event()
+        self.opened = Gate()
 
     async def run(self) -> None:
         """Looks every second until cancelled; an absent database ends it, and its owner begins it again."""
@@ -102,6 +111,7 @@ class LogGuard:
     async def _look(self, cluster: Cluster) -> None:
         await self.refuse_if_refused()
         await self._compare_last()
+        await compare_clocks(self._pool, self.opened, self._clock)
         if not self._compared:
             await self.compare(await _answer(cluster))
         self.opened.set()
@@ -204,14 +214,15 @@ async def lacking_of(connection: Any, sent: Sequence[Sent]) -> list[Sent]:
 
 
 async def log_state(pool: asyncpg.Pool[Any]) -> str:
-    """What readiness says of a log that takes nothing: `log-rewound` or `away`."""
+    """What readiness says of a log that takes nothing: `log-rewound`, `clock-behind-log` or `away`."""
     try:
-        refused = await pool.fetchval(
-            "SELECT EXISTS (SELECT FROM log_refusals WHERE lifted_at IS NULL)", timeout=LOOK_SECONDS
+        refused, ahead = await pool.fetchrow(
+            "SELECT EXISTS (SELECT FROM log_refusals WHERE lifted_at IS NULL), log_is_ahead()",
+            timeout=LOOK_SECONDS,
         )
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "away"
-    return "log-rewound" if refused else "away"
+    return "log-rewound" if refused else "clock-behind-log" if ahead else "away"
 
 
 async def _bounded(answer: Any) -> Any:

@@ -141,6 +141,10 @@ LOG_REWOUND = gauge(
     "log_rewound",
     "1 while the log differs from what was published of it: nothing is appended and nothing published.",
 )
+LOG_AHEAD_SECONDS = gauge(
+    "log_ahead_seconds",
+    "How far the next event's record time would lie ahead of the database's or this process's clock; above 5 nothing is appended.",
+)
 
 # consumer
 CONSUMER_LAG_MESSAGES = gauge(

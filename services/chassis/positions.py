@@ -99,3 +99,10 @@ async def compare(
             beyond[key] = ends[place]
             lost.append(key)
     return lag, lost
+
+
+def measure_lag(lag: Mapping[Place, int], topics: Sequence[str]) -> None:
+    """Sets the metric of what each topic has to read."""
+    for topic in topics:
+        behind = sum(messages for place, messages in lag.items() if place[0] == topic)
+        metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(behind)

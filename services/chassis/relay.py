@@ -221,16 +221,19 @@ class Relay:
             published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
             await self.guard.refuse_if_refused()
             event_id = self._log.id_at(published) if self._log else None
-            newest, complete_at = await self._pool.fetchrow("SELECT * FROM log_position()")
+            newest, now = await self._pool.fetchrow("SELECT * FROM log_position()")
             # At first the event before the next ones is known only once the feed has read, which it may have done meanwhile.
             event_id = event_id or (self._log.id_at(published) if self._log else None)
+            complete_at: datetime | None = now
             if published < newest:
                 # Others of the same flush share the last one's time and may be unpublished: up to just before it.
                 recorded_at = await self._pool.fetchval(
                     "SELECT recorded_at FROM events WHERE position = $1", published
                 )
                 complete_at = recorded_at - timedelta(microseconds=1) if recorded_at else complete
-            complete = max(filter(None, (complete, complete_at)), default=None)
+            # Guarantee: no time to come is named, also after the clock was set back. Test: test_completeness_names_no_time_to_come.
+            known = [time for time in (complete, complete_at) if time is not None]
+            complete = min(max(known), now) if known else None
             with suppress(KafkaError, OSError, TimeoutError):  # away: nothing is stopped, what was sent waits
                 if await cluster.ask() != cluster_id:
                     raise _NewCluster

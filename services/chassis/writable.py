@@ -13,6 +13,7 @@ import asyncpg
 from services.chassis.databases import TRANSIENT, is_transient
 from services.chassis.event_store import EventStore, Item
 from services.chassis.lifecycle import kafka_state
+from services.chassis.log_clock import ClockBehindLog, Gate
 from services.chassis.log_identity import log_state
 from services.chassis.web import Readiness
 
@@ -36,6 +37,9 @@ async def readiness(pool: asyncpg.Pool[Any], *tries: tuple[EventStore, Item]) ->
             log.error("the log refuses whole rows: %s", type(error).__name__)
             state = "refusing"
     else:
-        if any(store.opened and not store.opened.is_set() for store, _ in tries):
+        gates = [store.opened for store, _ in tries if store.opened]
+        if not all(gate.is_set() for gate in gates):
             state = "not compared yet"
+        elif any(isinstance(gate, Gate) and gate.wrong_clock for gate in gates):
+            state = ClockBehindLog.code
     return Readiness(state == "writable", {"log": state, "kafka": kafka_state()})

@@ -50,8 +50,9 @@ def build(
         """Ready when the readers move: without them nobody would be told anything."""
         state = moving()
         parts = {name: "moving" if moves else "waiting" for name, moves in state.items()}
-        refused = await log_state(pool) == "log-rewound"
-        log = {"log": "log-rewound"} if refused else {}
+        log_says = await log_state(pool)
+        refused = log_says != "away"
+        log = {"log": log_says} if refused else {}
         ready = all(state.values()) and not refused
         return Readiness(ready, {**parts, **log, "kafka": lifecycle.kafka_state()})
 

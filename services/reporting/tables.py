@@ -200,6 +200,5 @@ async def load_flows(
 
 async def count_held(connection: asyncpg.Connection[Any]) -> int:
     """Dossiers whose events wait in the reader and are in no number yet."""
-    return int(
-        await connection.fetchval("SELECT count(DISTINCT coalesce(stream_id::text, held_id::text)) FROM held")
-    )
+    held = await connection.fetchval("SELECT sum(streams) FROM held_counts WHERE reason = ''")
+    return int(held or 0)

@@ -34,6 +34,8 @@ TABLES = (
     "consumer",
     "log_identity",
     "topic_identity",
+    "log_clock",
+    "held_counts",
 )
 
 

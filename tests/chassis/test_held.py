@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from services.chassis.held import NotNext, discard, list_held
+from services.chassis import metrics
+from services.chassis.held import (
+    COUNT_HELD,
+    OLDEST_HELD,
+    WITHOUT_LETTER,
+    NotNext,
+    discard,
+    list_held,
+    measure_held,
+)
 from services.chassis.inbox import Inbox
-from services.chassis.redrive import SecondTries, ask_redrive_of_all
+from services.chassis.records import Record
+from services.chassis.redrive import NEXT_FAULT, SecondTries, ask_redrive_of_all
 from tests.chassis.conftest import new_id
 from tests.chassis.test_inbox import CLUSTER, Narrow, effects, inbox, inbox_of, record, take
+from tests.databases import Database
 
 __all__ = ["inbox"]
 
@@ -79,3 +91,80 @@ async def test_an_upgraded_reader_tries_again_what_it_knows_by_now(
     await tries.go_on(CLUSTER)
     assert [row["stream_id"] for row in await list_held(pool)] == [other]
     assert await pool.fetchval("SELECT count(*) FROM redrives_asked") == 0
+
+
+COUNTED = """
+SELECT reader, reason, sum(streams)::int AS streams, sum(messages)::int AS messages FROM held_counts GROUP BY 1, 2
+HAVING sum(messages) <> 0 OR sum(streams) <> 0 ORDER BY 1, 2
+"""
+STANDING = """
+SELECT h.reader, kind.reason, count(DISTINCT coalesce(stream_id::text, held_id::text))::int AS streams, count(*)::int AS messages
+FROM held h, LATERAL (VALUES (h.reason), ('')) kind(reason) GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+async def test_held_rows_are_counted_as_they_move(inbox: Inbox, pool: asyncpg.Pool[Any]) -> None:
+    """Held, found to be poison, let go, discarded, tried again, of no stream: the counts are those of the rows, each time."""
+
+    async def right(expected: dict[str, tuple[int, int]]) -> None:
+        counted, standing = await pool.fetch(COUNTED), await pool.fetch(STANDING)
+        assert counted == standing
+        assert {row["reason"]: (row["streams"], row["messages"]) for row in counted} == expected
+
+    one, two, three, four = (new_id() for _ in range(4))
+    await take(
+        inbox, 0,
+        [record(0, one, 2), record(1, one, 3), record(2, two, 1, source="processing"), record(3, three, 1, value=b"{")],
+    )  # fmt: skip
+    await right({"": (3, 4), "gap": (1, 2), "before-opener": (1, 1), "poison": (1, 1)})
+    await take(inbox, 4, [Record("t", 0, 4, b"k", b"v", [("ce_id", b"\xff")]), record(5, three, 2)])
+    await right({"": (4, 6), "gap": (1, 2), "before-opener": (1, 1), "poison": (2, 2), "behind": (1, 1)})
+    await take(inbox, 6, [record(6, one, 1), record(7, two, 1)])
+    await right({"": (2, 3), "poison": (2, 2), "behind": (1, 1)})
+    await take(inbox, 8, [record(8, four, 2, value=b'{"a":666}'), record(9, four, 3)])
+    await right({"": (3, 5), "poison": (2, 2), "behind": (1, 1), "gap": (1, 2)})
+    await take(inbox, 10, [record(10, four, 1)])  # and the second turns out to be poison
+    await right({"": (3, 5), "poison": (3, 3), "behind": (1, 1), "gap": (1, 1)})
+    for row in await list_held(pool):
+        if row["reason"] == "poison":
+            await discard(pool, row["held_id"], "operator/1", "of no use")
+    await right({"": (2, 2), "behind": (1, 1), "gap": (1, 1)})
+    for stream in (three, four):
+        assert await inbox.redrive(stream, CLUSTER) == 0
+    await right({})
+
+
+async def test_looking_at_what_is_held_reads_no_held_row_but_the_oldest(
+    pool: asyncpg.Pool[Any], plain: Database
+) -> None:
+    """Of a thousand held rows: the counts, the age, the poison without a letter and what a new release may know."""
+    await pool.execute(
+        'INSERT INTO held (reader, stream_id, reason, cluster_id, topic, partition, "offset", headers) '
+        "SELECT 'reader', gen_random_uuid(), 'before-opener', 'c/', 't', 0, n, '[]' FROM generate_series(1, 1000) n"
+    )
+    administrator = await asyncpg.connect(plain.admin_dsn)
+    await administrator.execute("ANALYZE held")
+    for query in (
+        COUNT_HELD,
+        OLDEST_HELD,
+        WITHOUT_LETTER.replace("$2", "100"),
+        NEXT_FAULT.replace("$2", "0"),
+    ):
+        plan = await administrator.fetchval(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {query.replace('$1', quoted('reader'))}"
+        )
+        assert read_rows(json.loads(plan)[0]["Plan"]) <= 2, query
+    await administrator.close()
+    await measure_held(pool, "reader")
+    labels = {"reader": "reader", "reason": "before-opener"}
+    assert metrics.REGISTRY.get_sample_value("held_streams", labels) == 1000
+
+
+def quoted(text: str) -> str:
+    return f"'{text}'"
+
+
+def read_rows(plan: dict[str, Any]) -> float:
+    """The most rows that any step of it read, filtered ones included."""
+    own = (plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0)) * plan["Actual Loops"]
+    return max([own, *(read_rows(step) for step in plan.get("Plans", ()))])

@@ -265,3 +265,18 @@ async def test_a_refused_log_takes_no_submission_and_says_so(front: Front) -> No
     assert await front.pool.fetchval("SELECT count(*) FROM events") == 1
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await front.pool.execute("DELETE FROM log_refusals")
+
+
+async def test_a_log_ahead_of_the_clock_takes_no_submission_and_says_so(
+    front: Front, admin: asyncpg.Connection[Any]
+) -> None:
+    """Recorded while the clock was ten days ahead: no other event may bear that time."""
+    assert (await front.file(key="before")).status_code == 201
+    await admin.execute("UPDATE events SET recorded_at = recorded_at + interval '10 days'")
+    answer = await front.file(key="after")
+    assert (answer.status_code, answer.json()["code"]) == (503, "clock-behind-log")
+    readiness = await front.client.get("/readyz")
+    assert (readiness.status_code, readiness.json()["log"]) == (503, "clock-behind-log")
+    assert await front.pool.fetchval("SELECT count(*) FROM events") == 1
+    await admin.execute("UPDATE events SET recorded_at = recorded_at - interval '10 days'")
+    assert (await front.file(key="after")).status_code == 201

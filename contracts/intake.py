@@ -16,6 +16,8 @@ PaymentMethod = Literal["online", "in_person"]
 # By which number people and organisations are known; which of them a procedure takes, its version says.
 IdentifierKind = Literal["cccd", "tax_code", "passport", "foreign_registration"]
 ImportSource = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
+MADE_UP_SOURCE = "demonstration-"
+"""How the name of an import source begins whose cases are made up: whoever counts them says so."""
 CASE_CHARACTERS_MAX = 100
 # How a source names a case is its own: all that can be seen, in any script. Neither control nor format characters, which would
 # make two names of what looks like one, and no space at its ends.

@@ -7,6 +7,7 @@ front doors.
 from collections.abc import Callable
 from typing import Any
 
+from contracts.intake import MADE_UP_SOURCE
 from deploy.local.demo_days import FIRST_DAY, LAST_DAY
 from deploy.local.demo_histories import (
     NOT_ACCEPTED,
@@ -42,7 +43,7 @@ async def load(
     """
     cases = histories(seed)
     before = await reports.settled(FIRST_DAY, LAST_DAY)
-    progress = await take_in(doors, f"demonstration-{seed}", cases, lambda now: shown(now, len(cases)))
+    progress = await take_in(doors, f"{MADE_UP_SOURCE}{seed}", cases, lambda now: shown(now, len(cases)))
     if progress.refusals:
         first = progress.refusals[0]
         raise DoorFault(

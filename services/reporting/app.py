@@ -57,7 +57,12 @@ def build(
         public=PUBLIC,
     )
     sources = Sources(
-        pool, reader.complete_up_to, lambda: watch.last, lambda: datetime.now(UTC), lifecycle.release()
+        pool,
+        reader.complete_up_to,
+        lambda: watch.last,
+        lambda: datetime.now(UTC),
+        lifecycle.release(),
+        settings.agency,
     )
     limits = Buckets(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic

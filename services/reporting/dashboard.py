@@ -21,6 +21,7 @@ from services.reporting import texts
 from services.reporting.acts import ZONE, local_date
 from services.reporting.identity import Checked
 from services.reporting.official import Columns, tells
+from services.reporting.periods import Known, cut, filled, periods_of, years_of
 from services.reporting.reading import load_official
 from services.reporting.reports import Counts, Report, Row, Window, report, result_hash
 from services.reporting.tables import count_held, load_flows
@@ -36,20 +37,27 @@ SIZES = {
 }
 FRESH_SECONDS = 15.0
 # What stands beside the official report's columns: its words, and its column.
+# Parts stand under their whole.
 BESIDE = (
-    ("resolved_late_apology", "late_with_apology"),
-    ("resolved_late_no_apology", "late_without_apology"),
-    ("overdue_apology", "overdue_with_apology"),
-    ("overdue_no_apology", "overdue_without_apology"),
-    ("accepted_late", "accepted_late"),
-    ("waiting", "waiting"),
-    ("not_accepted", "not_accepted"),
-    ("rejected", "rejected"),
-    ("withdrawn_before", "withdrawn_before_acceptance"),
-    ("withdrawn_after", "withdrawn"),
-    ("stopped", "stopped"),
-    ("online_full", "online_full"),
-    ("online_partial", "online_partial"),
+    (
+        ("received_online", "received_online"),
+        ("online_full", "online_full"),
+        ("online_partial", "online_partial"),
+    ),
+    (("resolved", "resolved"), ("stopped", "stopped"), ("withdrawn_after", "withdrawn")),
+    (("late", "late"), ("with_apology", "late_with_apology"), ("without_apology", "late_without_apology")),
+    (
+        ("pending_overdue", "overdue"),
+        ("with_apology", "overdue_with_apology"),
+        ("without_apology", "overdue_without_apology"),
+    ),
+    (
+        ("not_accepted", "not_accepted"),
+        ("rejected", "rejected"),
+        ("withdrawn_before", "withdrawn_before_acceptance"),
+    ),
+    (("waiting", "waiting"),),
+    (("accepted_late", "accepted_late"),),
 )
 
 
@@ -78,6 +86,15 @@ class Figures(NamedTuple):
         return self.months.total
 
 
+class Site(NamedTuple):
+    """Whose page it is, in both languages, and what can be chosen on it."""
+
+    agency: Sequence[str]
+    release: str
+    today: date
+    known: Known
+
+
 class Freshness(NamedTuple):
     """How complete the numbers are: up to when, and what the last check of them found."""
 
@@ -97,7 +114,13 @@ async def load_figures(connection: asyncpg.Connection[Any], window: Window, toda
     )
 
 
-def drawings(figures: Figures, lang: Lang) -> dict[str, dict[str, Any]]:
+def months_of(figures: Figures, window: Window, today: date, lang: Lang) -> list[tuple[Row, str]]:
+    """The months to show, each with its name; one of which the window, or today, leaves a part says so."""
+    rows = filled(figures.months.rows, window, today, figures.total)
+    return [(row, texts.cut_month(row.key, lang, *cut(row.key, window, today))) for row in rows]
+
+
+def drawings(figures: Figures, window: Window, today: date, lang: Lang) -> dict[str, dict[str, Any]]:
     """What to draw, by name: both plots for wide screens and for narrow ones."""
     words = texts.TEXTS[lang]
     common = {
@@ -109,12 +132,42 @@ def drawings(figures: Figures, lang: Lang) -> dict[str, dict[str, Any]]:
         _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang) for row in by_received(figures.procedures)
     ]
     asked: dict[str, dict[str, Any]] = {}
+    named = [
+        (row, texts.month(row.key, lang) + ("*" if any(cut(row.key, window, today)) else ""))
+        for row, _ in months_of(figures, window, today, lang)
+    ]
     for size, width in SIZES.items():
-        latest = figures.months.rows[-width["most"] :]
-        months = [_bar(row, texts.month(row.key, lang), lang) for row in latest]
+        months = [_bar(row, name, lang) for row, name in named[-width["most"] :]]
         for kind, rows in (("months", months), ("procedures", procedures)):
             asked[f"{kind}_{size}"] = {**common, "kind": kind, "width": width[kind], "rows": rows}
     return asked
+
+
+def frame(site: Site, window: Window, lang: Lang) -> dict[str, Any]:
+    """What stands around the figures, and on a page that has none."""
+    year = (window.last or window.first or site.today).year
+    years = years_of(site.today, site.known)
+    return {
+        "lang": lang,
+        "t": texts.TEXTS[lang],
+        "agency": site.agency[0 if lang == "vi" else -1],
+        "window": window,
+        "period": _period(window, lang),
+        "periods": [
+            (texts.TEXTS[lang][name].format(year=year), _days(period), period == window)
+            for name, period in periods_of(year)
+        ],
+        "years": [(each, _days(periods_of(each)[-1][1]), each == year) for each in years],
+        "query": _query(window),
+        "days": _days(window),
+        "fault": "",
+        "made_up": site.known.made_up,
+        "illustrative": False,
+        "zone": ZONE.tzname(None),
+        "release": site.release,
+        "style": STYLE,
+        "script": SCRIPT,
+    }
 
 
 def layout(
@@ -122,7 +175,7 @@ def layout(
     freshness: Freshness,
     window: Window,
     lang: Lang,
-    release: str,
+    site: Site,
     plots: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything that the templates name; `plots` gives each plot's version."""
@@ -130,19 +183,13 @@ def layout(
     complete_up_to, now = freshness.complete_up_to, freshness.now
     behind = max((now - complete_up_to).total_seconds(), 0.0) if complete_up_to else None
     shown = [catalogue.find(row.key) for row in figures.procedures.rows]
-    return {
-        "lang": lang,
-        "other": "en" if lang == "vi" else "vi",
-        "t": words,
-        "window": window,
-        "period": _period(window, lang),
-        "query": _query(window),
+    return frame(site, window, lang) | {
         "total": asdict(total),
         "columns": asdict(figures.columns),
         "broken": figures.columns.broken(),
         "beside": BESIDE,
         "tells_on": texts.day(tells(window.last, local_date(now)), lang),
-        "months": [(texts.month(row.key, lang), asdict(row.counts)) for row in figures.months.rows],
+        "months": [(name, asdict(row.counts)) for row, name in months_of(figures, window, site.today, lang)],
         "procedures": [
             (row.key, _procedure(row.key, lang), _level(row.key, words), asdict(row.counts))
             for row in by_received(figures.procedures)
@@ -158,11 +205,7 @@ def layout(
         "checked": freshness.checked,
         "plots": plots,
         "illustrative": any(found is None or found.is_illustrative for found in shown),
-        "zone": ZONE.tzname(None),
-        "release": release,
         "hash": result_hash({"first": window.first, "last": window.last}, figures.procedures),
-        "style": STYLE,
-        "script": SCRIPT,
     }
 
 
@@ -210,6 +253,16 @@ def _level(code: str, words: dict[str, str]) -> str:
 
 def _period(window: Window, lang: Lang) -> str:
     words = texts.TEXTS[lang]
+    if window.last is not None:
+        for name, period in periods_of(window.last.year):
+            if period == window:
+                days = _between(window, lang)
+                return f"{words[name].format(year=window.last.year)} ({days[0].lower()}{days[1:]})"
+    return _between(window, lang)
+
+
+def _between(window: Window, lang: Lang) -> str:
+    words = texts.TEXTS[lang]
     first = texts.day(window.first, lang) if window.first else ""
     last = texts.day(window.last, lang) if window.last else ""
     if first and last:
@@ -220,5 +273,10 @@ def _period(window: Window, lang: Lang) -> str:
 
 
 def _query(window: Window) -> str:
+    """How a link asks for this very window: without a day it would open on another one."""
+    return _days(window) or "period=all"
+
+
+def _days(window: Window) -> str:
     parts = [f"from={window.first}" if window.first else "", f"to={window.last}" if window.last else ""]
     return "&".join(part for part in parts if part)

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
+from contracts.intake import MADE_UP_SOURCE
 from services.chassis.ordering import Delivered
 from services.reporting.acts import local_date
 from services.reporting.fold import enter
@@ -39,6 +40,7 @@ class Submitted(_Narrow):
     procedure: str
     office: str
     channel: str
+    import_source: str | None = None
 
 
 class Accepted(_Narrow):
@@ -110,6 +112,7 @@ PASSED_OVER = frozenset(
         "WithdrawalRefused.v1",
     }
 )
+KEEP_MADE_UP = "INSERT INTO made_up (source) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING"
 _REVERSED, _CORRECTED = "DossierReversed.v1", "ResultCorrected.v1"
 
 
@@ -125,6 +128,8 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     entries: list[Entry] = []
     corrections: list[Correction] = []
     sums: dict[tuple[Any, ...], int] = {}
+    if made_up := {source for each in deliveries if (source := _made_up(each.data))}:
+        await connection.execute(KEEP_MADE_UP, sorted(made_up))
     for delivered in deliveries:
         stream_id = delivered.stream_id
         before = states.get(stream_id)
@@ -145,6 +150,12 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
         await save(connection, list(changed.values()), entries, [Counter(*row) for row in counters])
     if corrections:
         await save_corrections(connection, corrections)
+
+
+def _made_up(data: BaseModel) -> str | None:
+    """The source of a submission, when it is the demonstration's."""
+    source = data.import_source if isinstance(data, Submitted) else None
+    return source if source and source.startswith(MADE_UP_SOURCE) else None
 
 
 def correction(of: Dossier | None, delivered: Delivered, made: Sequence[Entry]) -> Correction:

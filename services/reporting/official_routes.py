@@ -15,7 +15,7 @@ from services.chassis.limits import Buckets
 from services.chassis.web import Application, Problem, client_address, throttle
 from services.reporting.acts import ZONE, local_date
 from services.reporting.official import OfficialReport, ReportBy, differences, tells
-from services.reporting.reading import load_changes, load_official
+from services.reporting.reading import has_made_up, load_changes, load_official
 from services.reporting.routes import Asked, Instant, Sources
 from services.reporting.tables import count_held, snapshot
 
@@ -87,6 +87,7 @@ class ReportAnswer(ColumnsView):
     )
     held: int = Field(description="Dossiers whose events wait and are in no column yet.")
     zone: str
+    made_up: bool = Field(description="The demonstration's figures, which are nobody's, are among them.")
     code_version: str
 
 
@@ -118,6 +119,7 @@ class CorrectionsAnswer(BaseModel):
     corrections: list[CorrectionView]
     count: int = Field(description="All corrections since then that touch the window.")
     recorded_later: int = Field(description="Other entries of such days that were recorded after `as_of`.")
+    made_up: bool = Field(description="The demonstration's figures, which are nobody's, are among them.")
 
 
 def add_official_routes(application: Application, sources: Sources, limits: Buckets) -> None:
@@ -131,6 +133,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
         async with snapshot(sources.pool) as connection:
             told = sound(await load_official(connection, window, asked.by, tells_on, asked.as_of))
             held = await count_held(connection)
+            made_up = await has_made_up(connection)
         answer: dict[str, Any] = {
             "by": asked.by,
             "from": window.first,
@@ -140,6 +143,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             **asdict(told.total),
             "complete_up_to": complete.up_to.astimezone(ZONE) if complete and complete.up_to else None,
             "held": held,
+            "made_up": made_up,
             "zone": ZONE.tzname(None),
             "code_version": sources.release,
         }
@@ -159,6 +163,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             then = sound(await load_official(connection, window, None, days[0], asked.as_of))
             now = sound(await load_official(connection, window, None, days[1]))
             changes = await load_changes(connection, window, asked.as_of, asked.limit)
+            made_up = await has_made_up(connection)
         return _json(
             {
                 "from": window.first,
@@ -168,6 +173,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
                 "corrections": changes.listed,
                 "count": changes.found,
                 "recorded_later": changes.recorded_later,
+                "made_up": made_up,
             }
         )
 

@@ -42,8 +42,10 @@ def months(drawing: Mapping[str, Any]) -> dict[str, Any]:
         .mark_bar(cornerRadiusEnd=2)
         .encode(x=x, y=y, color=_color(drawing), order="order:Q")
     )
+    # Numbers that would run into one another are left to the table.
+    roomy = len(rows) * max((len(row["received_text"]) for row in rows), default=0) * 8 <= drawing["width"]
     totals = (
-        alt.Chart(alt.InlineData(values=list(rows)))
+        alt.Chart(alt.InlineData(values=list(rows) if roomy else []))
         .mark_text(dy=-7, color=INK, fontWeight=600, fontSize=11)
         .encode(x=x, y="received:Q", text="received_text:N")
     )

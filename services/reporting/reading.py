@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from contracts.topics import TOPICS
 from services.reporting.official import OfficialReport, ReportBy, Sum, official
+from services.reporting.periods import Known
 from services.reporting.reports import Window
 
 _SUMS = """
@@ -51,6 +53,33 @@ class Changes(NamedTuple):
     listed: list[dict[str, Any]]
     found: int
     recorded_later: int
+
+
+# A look into the primary key for each partition: the table itself grows for ever.
+_KNOWN = """
+SELECT min(first.on_date), max(last.on_date)
+FROM unnest($1::int[]) AS p(partition)
+CROSS JOIN LATERAL (SELECT on_date FROM counters c WHERE c.partition = p.partition ORDER BY on_date LIMIT 1) first
+CROSS JOIN LATERAL (
+    SELECT on_date FROM counters c WHERE c.partition = p.partition AND on_date <= $2 ORDER BY on_date DESC LIMIT 1
+) last
+"""
+_PARTITIONS = list(range(next(topic.partitions for topic in TOPICS if topic.name == "dossiers")))
+
+
+async def load_known(connection: asyncpg.Connection[Any], today: date) -> Known:
+    """Between which days anything happened, up to today, and whether the demonstration is among it."""
+    row = await connection.fetchrow(_KNOWN, _PARTITIONS, today)
+    assert row is not None
+    return Known(row[0], row[1], await has_made_up(connection))
+
+
+async def has_made_up(connection: asyncpg.Connection[Any]) -> bool:
+    """Whether the demonstration is among the dossiers.
+
+    Guarantee: no page and no export shows made-up figures without saying so. Test: test_made_up_figures_say_so_everywhere.
+    """
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM made_up)"))
 
 
 async def load_official(

@@ -22,9 +22,12 @@ from services.chassis.limits import Buckets
 from services.chassis.progress import Complete
 from services.chassis.web import Application, Problem, client_address, throttle
 from services.reporting.acts import ZONE, local_date
-from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, layout, templates
+from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, Site, frame, layout, templates
 from services.reporting.drawing import Drawings, NotDrawn
+from services.reporting.html_faults import html_faults
 from services.reporting.identity import Checked
+from services.reporting.periods import opening
+from services.reporting.reading import has_made_up
 from services.reporting.reports import By, Window, report, result_hash
 from services.reporting.showing import Showing
 from services.reporting.tables import count_held, load_flows, snapshot
@@ -92,7 +95,10 @@ class CountsAsked(Asked):
 
 
 class PageAsked(Asked):
+    """Without a day and a period the page opens on the period in which we are, or the last one with dossiers."""
+
     lang: Literal["vi", "en"] = "vi"
+    period: Literal["all"] | None = None
 
 
 class PlotAsked(PageAsked):
@@ -128,6 +134,7 @@ class CountsAnswer(CountsView):
     last: date | None = Field(alias="to")
     as_of: datetime | None
     rows: list[RowView] | None = Field(default=None, description="When `by` was asked.")
+    made_up: bool = Field(description="The demonstration's figures, which are nobody's, are among them.")
     complete_up_to: datetime | None = Field(
         description="All that was recorded up to then is in these counts, held dossiers apart."
     )
@@ -147,6 +154,7 @@ class Sources(NamedTuple):
     checked: Callable[[], Checked | None]
     now: Callable[[], datetime]
     release: str
+    agency: str
 
 
 def add_routes(
@@ -163,12 +171,14 @@ def add_routes(
         async with snapshot(sources.pool) as connection:
             told = report(await load_flows(connection, window, asked.by, asked.as_of), asked.by)
             held = await count_held(connection)
+            made_up = await has_made_up(connection)
         question = {"by": asked.by, "from": window.first, "to": window.last, "as_of": asked.as_of}
         answer: dict[str, Any] = {**question, **asdict(told.total)}
         if asked.by:
             answer["rows"] = [{"key": row.key, **asdict(row.counts)} for row in told.rows]
         up_to = complete.up_to if complete else None
         answer |= {
+            "made_up": made_up,
             "complete_up_to": up_to.astimezone(ZONE) if up_to else None,
             "positions": complete.positions if complete else {},
             "held": held,
@@ -181,30 +191,45 @@ def add_routes(
             orjson.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-cache"}
         )
 
+    async def site() -> Site:
+        today = local_date(sources.now())
+        agency = [part.strip() for part in sources.agency.split("|")]
+        return Site(agency, sources.release, today, await showing.known(today))
+
+    async def asked_for(asked: PageAsked) -> Window:
+        window = asked.window()
+        if asked.period or window != Window(None, None):
+            return window
+        shown = await site()
+        return opening(shown.today, shown.known)
+
     async def rendered(asked: PageAsked, template: str) -> str:
-        window, lang = asked.window(), language(asked.lang)
+        window, lang, shown = await asked_for(asked), language(asked.lang), await site()
         complete = await sources.complete()
         freshness = Freshness(sources.now(), complete.up_to if complete else None, sources.checked())
-        figures = await showing.figures(window, local_date(sources.now()))
-        plots = {name: plot.version for name, plot in showing.plots(window, lang, figures).items()}
-        return pages.get_template(template).render(
-            layout(figures, freshness, window, lang, sources.release, plots)
-        )
+        figures = await showing.figures(window, shown.today)
+        plots = {
+            name: plot.version for name, plot in showing.plots(window, shown.today, lang, figures).items()
+        }
+        return pages.get_template(template).render(layout(figures, freshness, window, lang, shown, plots))
 
-    @application.get("/", summary="The public page", include_in_schema=False)
+    async def answer_wrongly_asked(request: Request, _: Exception) -> Response:
+        lang, shown = language(request.query_params.get("lang")), await site()
+        told = frame(shown, opening(shown.today, shown.known), lang)
+        text = pages.get_template("dashboard.html").render(told | {"fault": told["t"]["wrong_period"]})
+        return _page(text, lang, status=422)
+
     async def page(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
         throttle(limits, client_address(request), "public")
-        return Response(
-            await rendered(asked, "dashboard.html"),
-            media_type="text/html",
-            headers={
-                "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-                "Content-Language": asked.lang,
-                "Cache-Control": "no-cache",
-                "Referrer-Policy": "no-referrer",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+        return _page(await rendered(asked, "dashboard.html"), asked.lang)
+
+    application.router.add_api_route(
+        "/",
+        page,
+        summary="The public page",
+        include_in_schema=False,
+        route_class_override=html_faults(answer_wrongly_asked),
+    )
 
     @application.get("/live", summary="The part of the public page that changes", include_in_schema=False)
     async def live(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
@@ -224,10 +249,8 @@ def add_routes(
     @application.get("/plots/{name}.svg", summary="A plot of the public page", include_in_schema=False)
     async def plot(name: str, asked: Annotated[PlotAsked, Query()], request: Request) -> Response:
         throttle(limits, client_address(request), "public")
-        window, lang = asked.window(), language(asked.lang)
-        found = showing.plots(window, lang, await showing.figures(window, local_date(sources.now()))).get(
-            name
-        )
+        window, lang, today = await asked_for(asked), language(asked.lang), local_date(sources.now())
+        found = showing.plots(window, today, lang, await showing.figures(window, today)).get(name)
         if found is None:
             raise Problem(404, detail="no such plot")
         try:
@@ -245,3 +268,14 @@ def add_routes(
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+
+def _page(text: str, lang: str, status: int = 200) -> Response:
+    headers = {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Language": lang,
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(text, status, media_type="text/html", headers=headers)

@@ -8,6 +8,11 @@ from services.chassis.settings import ServiceSettings
 class ReportingSettings(ServiceSettings):
     """The variables of reporting."""
 
+    agency: str = Field(
+        default="Sở Xây dựng | Department of Construction",
+        min_length=1,
+        description="Whose figures the public page shows, in Vietnamese | in English.",
+    )
     public_requests_per_second: float = Field(
         default=50.0,
         gt=0,

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from services.reporting.dashboard import Figures, drawings, load_figures
+from services.reporting.periods import Known
+from services.reporting.reading import load_known
 from services.reporting.reports import Window
 from services.reporting.tables import snapshot
 from services.reporting.texts import Lang
@@ -48,6 +50,7 @@ class Showing:
         self._pool = pool
         self._clock = clock
         self._figures: OrderedDict[Window, _Kept] = OrderedDict()
+        self._known: tuple[date, float, Known] | None = None
         self._plots: OrderedDict[tuple[Window, Lang], _Planned] = OrderedDict()
 
     async def figures(self, window: Window, today: date) -> Figures:
@@ -59,14 +62,25 @@ class Showing:
             _keep(self._figures, window, kept)
         return kept.figures
 
-    def plots(self, window: Window, lang: Lang, figures: Figures) -> dict[str, Plot]:
+    async def known(self, today: date) -> Known:
+        """Between which days anything happened; asked anew every few seconds."""
+        if (
+            self._known is None
+            or self._known[:1] != (today,)
+            or self._clock() - self._known[1] > REDRAW_SECONDS
+        ):
+            async with snapshot(self._pool) as connection:
+                self._known = today, self._clock(), await load_known(connection, today)
+        return self._known[2]
+
+    def plots(self, window: Window, today: date, lang: Lang, figures: Figures) -> dict[str, Plot]:
         """The plots to show beside these figures, by name.
 
         Guarantee: while figures change all the time, plots are drawn every few seconds. Test: test_plots_change_every_few_seconds_at_most.
         """
         planned = self._plots.get((window, lang))
         if planned is None or self._clock() - planned.at > REDRAW_SECONDS:
-            plots = {name: _plot(drawing) for name, drawing in drawings(figures, lang).items()}
+            plots = {name: _plot(drawing) for name, drawing in drawings(figures, window, today, lang).items()}
             planned = _Planned(self._clock(), plots)
             _keep(self._plots, (window, lang), planned)
         return planned.plots

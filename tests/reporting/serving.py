@@ -52,7 +52,14 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         ready=ready,
         public=PUBLIC,
     )
-    sources = Sources(pool, complete, lambda: watch.last, lambda: moment.now, "0.1.0")
+    sources = Sources(
+        pool,
+        complete,
+        lambda: watch.last,
+        lambda: moment.now,
+        "0.1.0",
+        "Sở Xây dựng | Department of Construction",
+    )
     limits = Buckets(1000, 1000, clock=clock)
     add_routes(made, sources, Showing(pool, clock), drawings, limits)
     add_official_routes(made, sources, limits)

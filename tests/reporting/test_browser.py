@@ -138,7 +138,7 @@ async def test_the_page_changes_while_one_watches(
             await apply(writer, messages)
             await page.locator("main .law data").first.get_by_text("1", exact=True).wait_for(timeout=60_000)
             rows = page.locator("main section:not([data-part=official]) tbody tr")
-            await expect(rows).to_have_count(3, timeout=60_000)
+            await expect(rows).to_have_count(12, timeout=60_000)
             await page.wait_for_function(
                 "() => document.images.length === 2 && document.images[0].naturalWidth > 0"
             )

@@ -17,6 +17,8 @@ from services.reporting.official import Columns
 from services.reporting.reports import FlowSum, Window, report
 from services.reporting.showing import REDRAW_SECONDS, Showing
 
+TODAY = date(2023, 10, 2)
+
 
 def figures(received: int) -> Figures:
     def told(by: Any, key: str) -> Any:
@@ -24,11 +26,17 @@ def figures(received: int) -> Figures:
             [FlowSum(key, date(2023, 1, 1), flow, received) for flow in ("submitted", "received_new")], by
         )
 
-    return Figures(told("month", ""), told("procedure", "1.009982"), told("channel", "online"), Columns(), 0)
+    return Figures(
+        told("month", ""),
+        told("procedure", "1.009982"),
+        told("channel", "online"),
+        Columns(),
+        0,
+    )
 
 
 def one_drawing(received: int = 3) -> str:
-    return json.dumps(drawings(figures(received), "vi")["months_narrow"])
+    return json.dumps(drawings(figures(received), Window(None, None), TODAY, "vi")["months_narrow"])
 
 
 @pytest.fixture
@@ -79,11 +87,11 @@ def test_plots_change_every_few_seconds_at_most() -> None:
     seconds = 0.0
     showing = Showing(None, lambda: seconds)
     window = Window(None, None)
-    first = showing.plots(window, "vi", figures(1))
+    first = showing.plots(window, TODAY, "vi", figures(1))
     seconds = REDRAW_SECONDS - 0.1
-    assert showing.plots(window, "vi", figures(2)) == first
+    assert showing.plots(window, TODAY, "vi", figures(2)) == first
     seconds = REDRAW_SECONDS + 0.1
-    second = showing.plots(window, "vi", figures(2))
+    second = showing.plots(window, TODAY, "vi", figures(2))
     assert second["months_wide"].version != first["months_wide"].version
     seconds = 3 * REDRAW_SECONDS
-    assert showing.plots(window, "vi", figures(2)) == second, "what did not change keeps its version"
+    assert showing.plots(window, TODAY, "vi", figures(2)) == second, "what did not change keeps its version"

@@ -106,7 +106,7 @@ async def test_the_page_shows_the_official_form_in_both_languages(served: Served
     answer = await ask(served, "/v1/report", ReportAnswer, to="2023-03-14")
     async with served.client() as client:
         vi, en = [(await client.get(f"/?lang={lang}&to=2023-03-14")).text for lang in ("vi", "en")]
-    assert "Biểu II.06a/VPCP/KSTT" in vi and "14/03/2023" in vi
-    assert "Official report II.06a" in en and "In progress and overdue, without an apology" in en
+    assert "Biểu số II.06a/VPCP/KSTT" in vi and "14/03/2023" in vi
+    assert "Official report II.06a" in en and "without an apology" in en
     for name in ("in_due", "overdue", "late", "overdue_without_apology"):
         assert f'<td data-name="{name}"><data value="{answer[name]}">' in en

@@ -1,0 +1,2 @@
+CREATE TABLE made_up (source text PRIMARY KEY);
+GRANT SELECT, INSERT ON made_up TO {role};

@@ -1,0 +1,146 @@
+"""The periods that the public page opens on and offers, its months without a hole, and what it says of made-up figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import asyncpg
+import httpx
+import pytest
+
+from services.chassis.databases import open_pool
+from services.reporting.drawing import Drawings
+from services.reporting.identity import Watch
+from services.reporting.incoming import Submitted, apply
+from services.reporting.periods import Known, cut, filled, opening
+from services.reporting.reports import FlowSum, Window, report
+from services.reporting.texts import cut_month
+from tests.databases import Database
+from tests.reporting.conftest import Served
+from tests.reporting.histories import Life, delivered, told
+from tests.reporting.serving import NOW, Moment, application
+
+NINE_MONTHS = Window(date(2023, 1, 1), date(2023, 9, 30))
+
+
+@pytest.mark.parametrize(
+    ("today", "last", "first_month", "last_month"),
+    [
+        (date(2026, 11, 28), date(2023, 9, 30), "2023-01", "2023-09"),
+        (date(2026, 11, 28), date(2026, 2, 3), "2026-01", "2026-12"),
+        (date(2026, 1, 1), date(2025, 12, 31), "2025-01", "2025-12"),
+        (date(2026, 3, 31), date(2026, 1, 1), "2026-01", "2026-03"),
+        (date(2026, 4, 1), date(2026, 1, 1), "2026-01", "2026-06"),
+        (date(2026, 7, 1), None, "2026-01", "2026-09"),
+    ],
+)
+def test_the_page_opens_on_a_period_with_dossiers(
+    today: date, last: date | None, first_month: str, last_month: str
+) -> None:
+    window = opening(today, Known(last, last))
+    assert window.first and window.last
+    assert (f"{window.first:%Y-%m-%d}", f"{window.last:%Y-%m}") == (f"{first_month}-01", last_month)
+
+
+async def test_three_years_later_it_opens_on_the_nine_months(served: Served) -> None:
+    served.moment.now = datetime(2026, 11, 28, tzinfo=UTC)
+    served.moment.seconds += 3_600
+    try:
+        async with served.client() as client:
+            page = (await client.get("/")).text
+            everything = (await client.get("/", params={"period": "all"})).text
+            for asked in re.findall(r'href="(/\?[^"]*)"', page):
+                assert (await client.get(asked.replace("&amp;", "&"))).status_code == 200
+    finally:
+        served.moment.now = NOW
+        served.moment.seconds += 3_600
+    assert "9 tháng đầu năm 2023 (từ 01/01/2023 đến hết 30/09/2023)" in page
+    assert "trong đó 46 quá hạn, tính đến hết ngày 30/09/2023" in page
+    assert 'data-live="/live?lang=vi&amp;from=2023-01-01&amp;to=2023-09-30"' in page
+    assert "tính đến hết ngày 28/11/2026" in everything
+    assert page.count("Sở Xây dựng") >= 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "2023-09-30", "to": "2023-01-01"},
+        {"from": "30/09/2023"},
+        {"from": "2023-02-30"},
+        {"lang": "fr"},
+        {"period": "year"},
+        {"form": "2023-01-01"},
+    ],
+)
+async def test_a_wrong_period_is_a_page(served: Served, asked: dict[str, str]) -> None:
+    async with served.client() as client:
+        answer = await client.get("/", params=asked)
+        data = await client.get("/v1/counts", params={"from": "x"} | asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert "Không xem được kỳ này" in answer.text and "<form" in answer.text
+    assert "data-live" not in answer.text
+    assert data.headers["content-type"] == "application/problem+json"
+
+
+def test_months_stand_without_a_hole_and_carry_what_is_pending() -> None:
+    sums = [
+        FlowSum("", date(2023, month, 1), flow, amount)
+        for month, flow, amount in [
+            (2, "submitted", 9),
+            (2, "received_new", 7),
+            (5, "early", 3),
+            (5, "not_accepted", 2),
+        ]
+    ]
+    told_months = report(
+        [*sums, FlowSum("", None, "received_new", 4), FlowSum("", None, "submitted", 4)], "month"
+    )
+    rows = filled(
+        told_months.rows, Window(date(2023, 1, 15), date(2023, 12, 31)), date(2023, 8, 3), told_months.total
+    )
+    assert [row.key for row in rows] == [f"2023-0{month}" for month in range(1, 9)]
+    assert [row.counts.pending for row in rows] == [4, 11, 11, 11, 8, 8, 8, 8]
+    assert [row.counts.waiting for row in rows] == [0, 2, 2, 2, 0, 0, 0, 0]
+    assert all(row.counts.laws_hold() for row in rows)
+    assert all(one.counts.pending == next_one.counts.carried_over for one, next_one in pairwise(rows))
+    assert rows[-1].counts.pending == told_months.total.pending
+
+
+def test_a_month_that_is_cut_says_so() -> None:
+    window, today = Window(date(2022, 12, 15), date(2023, 9, 14)), date(2023, 10, 2)
+    assert cut_month("2022-12", "vi", *cut("2022-12", window, today)) == "12/2022 (từ ngày 15)"
+    assert cut_month("2023-09", "vi", *cut("2023-09", window, today)) == "09/2023 (đến ngày 14)"
+    assert cut_month("2023-08", "en", *cut("2023-08", window, today)) == "Aug 2023"
+    running = Window(date(2023, 1, 1), date(2023, 12, 31))
+    assert cut_month("2023-10", "en", *cut("2023-10", running, today)) == "Oct 2023 (to day 2)"
+    assert cut("2023-01", NINE_MONTHS, today) == cut("2023-09", NINE_MONTHS, today) == (None, None)
+
+
+async def test_made_up_figures_say_so_everywhere(database: Callable[..., Database]) -> None:
+    """As soon as one dossier of the demonstration is among them, in whatever period it lies."""
+    made, moment, drawings = database("reporting"), Moment(), Drawings()
+    first = next(iter(told(Life(1, "1.009982", "H29.015.00", "online", 0, 20, 500))))
+    exports = ("/v1/counts", "/v1/report", "/v1/corrections?as_of=2023-01-01T00:00:00Z")
+    async with open_pool(made.dsn, size=3) as pool:
+        application_ = application(pool, moment, drawings, Watch(pool, lambda: moment.now, 60))
+        transport = httpx.ASGITransport(application_)
+        writer = await asyncpg.connect(made.dsn)
+        async with httpx.AsyncClient(transport=transport, base_url="http://reporting") as client:
+            for source, is_made_up in ((None, False), ("another-log", False), ("demonstration-7", True)):
+                data = first.message.model_copy(update={"import_source": source})
+                told_now = delivered(replace(first), Submitted.model_validate(data.model_dump()))
+                await apply(writer, [told_now])
+                moment.seconds += 60
+                page = (await client.get("/?from=2020-01-01&to=2020-12-31")).text
+                assert ("SỐ LIỆU MINH HỌA" in page) is is_made_up
+                assert ("<title>SỐ LIỆU MINH HỌA" in page) is is_made_up
+                wrong = (await client.get("/?from=x")).text
+                assert ("SỐ LIỆU MINH HỌA" in wrong) is is_made_up
+                for path in exports:
+                    assert (await client.get(path)).json()["made_up"] is is_made_up
+        await writer.close()
+    await drawings.close()

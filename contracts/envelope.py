@@ -32,7 +32,8 @@ class Attributes(NamedTuple):
     """The envelope of one event, as it stands in the headers.
 
     `subject` is the dossier id, or the calendar's;
-    `sequence` the producer's stream version; `origin` is "import" on events that an import made.
+    `sequence` the producer's stream version; `origin` is "import" on events that an import made; `position` is the event's in the
+    producer's log: with them, a reader knows that nothing is missing. None on what was published before messages bore it.
     """
 
     id: UUID
@@ -44,6 +45,7 @@ class Attributes(NamedTuple):
     recorded_at: datetime
     origin: str | None = None
     traceparent: str | None = None
+    position: int | None = None
 
 
 class BadEnvelope(ValueError):
@@ -79,6 +81,8 @@ def encode_members(attributes: Attributes, subject_member: str, said: bytes) -> 
         headers.append(("ce_origin", attributes.origin.encode()))
     if attributes.traceparent:
         headers.append(("ce_traceparent", attributes.traceparent.encode()))
+    if attributes.position is not None:
+        headers.append(("ce_position", str(attributes.position).encode()))
     # None of the four needs to be escaped.
     repeated = (
         f'{{"id":"{event_id}","type":"{attributes.type}","time":"{time}","{subject_member}":"{subject}"'
@@ -112,9 +116,15 @@ def read(headers: Iterable[tuple[str, bytes]]) -> Attributes:
         origin = found[name].decode() if name in found else None
         name = "ce_traceparent"
         traceparent = found[name].decode() if name in found else None
+        name = "ce_position"
+        position = int(found[name]) if name in found else None
+        if position is not None and not 0 < position < 2**62:
+            raise ValueError
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise BadEnvelope(name) from error
-    return Attributes(event_id, source, kind, subject, sequence, time, recorded_at, origin, traceparent)
+    return Attributes(
+        event_id, source, kind, subject, sequence, time, recorded_at, origin, traceparent, position
+    )
 
 
 def read_of(sources: Collection[bytes], headers: Sequence[tuple[str, bytes]]) -> Attributes | None:

@@ -77,6 +77,11 @@ HEADERS: dict[str, Any] = {
             "format": "date-time",
             "description": "When the producer recorded it.",
         },
+        "ce_position": {
+            "type": "string",
+            "pattern": "^[1-9][0-9]*$",
+            "description": "The event's position in the producer's log, without holes over all its topics; absent on older messages.",
+        },
         "ce_origin": {"const": "import", "description": "Only on events that an import made."},
         "ce_traceparent": {"type": "string", "description": "W3C trace context of the request."},
         "content-type": {"const": "application/json"},

@@ -126,7 +126,12 @@ def _status(home: Home, options: argparse.Namespace) -> int:
     else:
         for name, service in found["services"].items():
             state = "ready" if service["ready"] else "not ready" if service["pid"] else "not running"
-            _print(f"{name:<11} {state:<12} {service['url']}")
+            lacks = (
+                "  lacks messages: reconciliation_difference"
+                if service["reconciliation"] == "differs"
+                else ""
+            )
+            _print(f"{name:<11} {state:<12} {service['url']}{lacks}")
         for name in ("kafka", "postgres"):
             _print(f"{name:<11} {'running' if found[name]['pid'] else 'not running'}")
         for line in found["going_on"]:

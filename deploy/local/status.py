@@ -1,5 +1,6 @@
 """`motcua status` and `motcua down`: looks at a run, and ends one, from outside."""
 
+import json
 import os
 import re
 import signal
@@ -26,22 +27,29 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def status(home: Home, *, with_passwords: bool = False) -> dict[str, Any]:
-    """Which processes live and which services are ready; `ready` when all are. `going_on`: what is not over yet, in words.
+    """Which processes live, which services are ready, whether any lacks messages; `ready` when all are. `going_on`: what is not over yet.
 
     The database's address names no password unasked.
     """
     pids = {name: _pid(home, name) for name in (*SERVICES, "kafka", "postgres", "supervisor")}
     with ThreadPoolExecutor(len(SERVICES)) as threads:
-        answers = threads.map(lambda service: pids[service] is not None and is_ready(home, service), SERVICES)
-        ready = dict(zip(SERVICES, answers, strict=True))
+        answers = threads.map(lambda service: pids[service] and readiness(home, service), SERVICES)
+        told = {name: answer or (False, {}) for name, answer in zip(SERVICES, answers, strict=True)}
     load = loading.told(home) if pids["supervisor"] is not None else None
     going_on = [f"the demonstration is {load}"] if load and load.state != "loaded" else []
     if (home.path / PENDING).exists():
         going_on.append("secrets are being changed")
     return {
-        "ready": all(ready.values()) and pids["kafka"] is not None and pids["supervisor"] is not None,
+        "ready": all(ready for ready, _ in told.values())
+        and pids["kafka"] is not None
+        and pids["supervisor"] is not None,
         "services": {
-            service: {"url": home.url(service), "pid": pids[service], "ready": ready[service]}
+            service: {
+                "url": home.url(service),
+                "pid": pids[service],
+                "ready": told[service][0],
+                "reconciliation": told[service][1].get("reconciliation", "unknown"),
+            }
             for service in SERVICES
         },
         "kafka": {"bootstrap": f"127.0.0.1:{home.port('kafka')}", "pid": pids["kafka"]},
@@ -68,11 +76,16 @@ def down(home: Home) -> list[str]:
 
 
 def is_ready(home: Home, service: str) -> bool:
+    return readiness(home, service)[0]
+
+
+def readiness(home: Home, service: str) -> tuple[bool, dict[str, str]]:
+    """Whether a service is ready, and what it says of its parts."""
     try:
         with _DIRECT.open(f"{home.url(service)}/readyz", timeout=READY_TIMEOUT_SECONDS) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+            return answer.status == 200, json.load(answer)
+    except (OSError, ValueError):
+        return False, {}
 
 
 def end_left_overs(home: Home) -> list[str]:

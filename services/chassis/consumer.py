@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -25,8 +24,9 @@ from services.chassis.databases import is_transient
 from services.chassis.held import measure_held, publish_dead_letters
 from services.chassis.inbox import Apply, Inbox, Slice
 from services.chassis.kafka import Cluster
-from services.chassis.positions import Place, begin_again, compare, measure_lag, passed_on
-from services.chassis.progress import Complete, Progress, complete_up_to
+from services.chassis.positions import Place, begin_again, compare, measure_lag
+from services.chassis.progress import Complete, Progress
+from services.chassis.reconciliation import Reconciler
 from services.chassis.records import Dialect, Keyed, Record, record_of
 from services.chassis.redrive import SecondTries
 from services.chassis.settings import KafkaSettings
@@ -76,8 +76,7 @@ class Reader:
         self._second_tries = SecondTries(pool, self._inbox, name, dialect)
         self._moves = Loop(f"reader-{name}-moves", needs_broker=True)
         self._dead_letters = dead_letters
-        self._producers = producers
-        self._progress = progress
+        self._reconciler = Reconciler(name, pool, topics, producers, progress)
         self._max_records = max_records
         self._cluster_id: str | None = None
         self._topic_ids: dict[str, str] = {}
@@ -87,7 +86,6 @@ class Reader:
         self._subscriber: Any = None
         self._assigned = False
         self._heard_at = 0.0
-        self._complete_at = datetime.now(UTC)
         self._failing_since: float | None = None
         self._stopping = False
 
@@ -145,15 +143,9 @@ class Reader:
 
     async def complete_up_to(self) -> Complete | None:
         """Up to when all members of this reader's group together have everything; None when that is not known."""
-        if self._progress is None or self._cluster_id is None:
+        if self._cluster_id is None or self._beyond:
             return None
-        passed = await passed_on(self._pool, self._name, self._cluster_id, self._topic_ids)
-        if not passed or self._beyond:
-            return None
-        found = complete_up_to(
-            self._progress.said, self._producers, self._cluster_id, passed, self._topic_ids
-        )
-        return found and found._replace(up_to=min(found.up_to, datetime.now(UTC)))
+        return await self._reconciler.complete_up_to(self._cluster_id, self._topic_ids)
 
     async def _read_one_cluster(self) -> None:
         cluster = Cluster(self._kafka)
@@ -285,11 +277,7 @@ class Reader:
         self._before = dict(self._positions)
         await self._second_tries.go_on(self._cluster_id)
         await measure_held(self._pool, self._name)
-        complete = await self.complete_up_to()
-        if complete is not None:
-            self._complete_at = complete.up_to
-        if self._progress is not None:  # it grows, too, while nothing is known
-            metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - self._complete_at).total_seconds())
+        await self._reconciler.look(str(self._cluster_id), self._topic_ids, bool(self._beyond))
         await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
         if self._dialect.ordered and self._positions:
             try:

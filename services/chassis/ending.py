@@ -57,3 +57,13 @@ async def together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
         return [task.result() for task in tasks]
     finally:
         await end(tasks)
+
+
+async def first_failure(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Waits for the first of tasks that never end by themselves, ends the others, and raises what it raised."""
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        await end(tasks)

@@ -18,6 +18,7 @@ class Feed(NamedTuple):
 
     name: str
     read: Callable[[Any, int, int], Awaitable[list[tuple[int, Message]]]]
+    main: str | None = None
 
 
 async def read_after(connection: Any, position: int, limit: int) -> list[StoredEvent]:
@@ -33,12 +34,14 @@ class LogFeed:
 
     Guarantee: nothing is read behind a position at which another event stands than was read there. Test:
     test_a_log_restored_under_a_running_service_is_refused.
+    Guarantee: a log with a hole is refused, not published. Test: test_a_log_with_a_hole_is_not_published.
     """
 
     name = FEED
 
-    def __init__(self, outgoing: Callable[[StoredEvent], Message]) -> None:
+    def __init__(self, outgoing: Callable[[StoredEvent], Message], main: str | None = None) -> None:
         self._outgoing = outgoing
+        self.main = main
         self._ids: dict[int, UUID] = {}
 
     def id_at(self, position: int) -> UUID | None:
@@ -61,10 +64,12 @@ class LogFeed:
                 raise OtherEvent(f"position {after} was {was} a moment ago, and is {before.event_id}")
             self._ids = {after: before.event_id}
         if events:
+            if events[-1].position != after + len(events):
+                raise OtherEvent(f"positions behind {after} have a hole")
             self._ids[events[-1].position] = events[-1].event_id
         return [(event.position, self._outgoing(event)) for event in events]
 
 
-def events_feed(outgoing: Callable[[StoredEvent], Message]) -> LogFeed:
-    """The feed that every service publishes first."""
-    return LogFeed(outgoing)
+def events_feed(outgoing: Callable[[StoredEvent], Message], main: str | None = None) -> LogFeed:
+    """The feed that every service publishes first. Where it has several topics, `main` is the one that is read with the others left out."""
+    return LogFeed(outgoing, main)

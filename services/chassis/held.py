@@ -88,6 +88,12 @@ async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str
             row["partition"],
             row["offset"],
         )
+        await connection.execute(
+            "INSERT INTO reader_marks (reader, producer, positions) "
+            "SELECT reader, producer, int8multirange(int8range(log_position, log_position + 1)) FROM held "
+            "WHERE held_id = $1 AND log_position IS NOT NULL",
+            held_id,
+        )
         await connection.execute("DELETE FROM held WHERE held_id = $1", held_id)
         return stream_id
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
-from services.chassis import metrics
+from services.chassis import marks, metrics
 from services.chassis.databases import BY_KEY, is_transient
 from services.chassis.ordering import Arrival, Delivered, Seen, sort_out
 from services.chassis.positions import Place, load_positions
@@ -137,7 +137,7 @@ class Inbox:
     ) -> None:
         streams: dict[Any, list[Arrival]] = {}
         keyed: list[Delivered] = []
-        unread: list[tuple[Record, Any, str, str]] = []
+        unread: list[tuple[Record, Delivered | None, str, str]] = []
         for record in records:
             arrival = self._dialect.arrival(record)
             if isinstance(arrival, Unread):
@@ -165,9 +165,8 @@ class Inbox:
         seen = await self._load(connection, streams, attempt)
         ready: list[Delivered] = []
         versions: list[tuple[Any, str, int, Any]] = []
-        hold: list[tuple[Record, Any, str, str]] = []
-        poisoned: list[int] = []
-        done: list[int] = []
+        hold: list[tuple[Record, Delivered | None, str, str]] = []
+        poisoned, done, taken = list[int](), list[int](), list[Delivered]()
         for stream_id, arrivals in streams.items():
             if attempt.faulty:
                 arrivals = [
@@ -177,11 +176,12 @@ class Inbox:
             ready.extend(a.message for a in result.apply if self._dialect.applies(a.message))
             for producer in {a.message.source for a in result.apply}:
                 versions.append((stream_id, producer, *seen[stream_id][producer]))
-            hold.extend((a.record, stream_id, reason, "") for a, reason in result.hold if a.held_id is None)
+            hold.extend((a.record, a.message, reason, "") for a, reason in result.hold if a.held_id is None)
             poisoned.extend(
                 a.held_id for a, reason in result.hold if a.held_id is not None and reason == POISON
             )
             done.extend(result.done)
+            taken.extend(marks.taken_of(arrivals, result))
             metrics.CONSUMER_APPLIED.labels("repeated").inc(result.repeats)
             if result.forks:
                 metrics.CONSUMER_FORKS.inc(result.forks)
@@ -195,6 +195,7 @@ class Inbox:
                 "ON CONFLICT (stream_id, producer) DO UPDATE SET version = excluded.version, event_id = excluded.event_id",
                 *(list(column) for column in zip(*versions, strict=True)),
             )
+        await marks.keep(connection, self._reader, taken)
         if done:
             await connection.execute("DELETE FROM held WHERE held_id = ANY($1::bigint[])", done)
         if poisoned:
@@ -245,12 +246,14 @@ class Inbox:
         raise _Found(faulty)
 
     async def _hold(
-        self, connection: Any, cluster_id: str, held: Sequence[tuple[Record, Any, str, str]]
+        self, connection: Any, cluster_id: str, held: Sequence[tuple[Record, Delivered | None, str, str]]
     ) -> None:
         keeps_bytes = self._dialect.keeps_bytes
         rows = [
             (
-                stream_id,
+                message and message.stream_id,
+                message and message.source,
+                message and message.position,
                 reason,
                 detail,
                 # An offset of a topic that is no more is another record's.
@@ -262,14 +265,15 @@ class Inbox:
                 record.value if keeps_bytes else None,
                 pack_headers(record.headers if keeps_bytes else ()),
             )
-            for record, stream_id, reason, detail in held
+            for record, message, reason, detail in held
         ]
         await connection.execute(
-            'INSERT INTO held (reader, stream_id, reason, detail, cluster_id, topic, partition, "offset", key, value, headers) '
-            "SELECT $1, stream_id, reason, detail, cluster_id, topic, partition, place, key, value, headers::json "
-            "FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::bigint[], $9::bytea[], "
-            "$10::bytea[], $11::text[]) WITH ORDINALITY "
-            "AS h(stream_id, reason, detail, cluster_id, topic, partition, place, key, value, headers, nth) ORDER BY nth "
+            "INSERT INTO held (reader, stream_id, producer, log_position, reason, detail, cluster_id, topic, partition, "
+            '"offset", key, value, headers) SELECT $1, stream_id, producer, log_position, reason, detail, cluster_id, topic, '
+            "partition, place, key, value, headers::json "
+            "FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], "
+            "$10::bigint[], $11::bytea[], $12::bytea[], $13::text[]) WITH ORDINALITY AS h(stream_id, producer, log_position, "
+            "reason, detail, cluster_id, topic, partition, place, key, value, headers, nth) ORDER BY nth "
             "ON CONFLICT DO NOTHING",
             self._reader,
             *(list(column) for column in zip(*rows, strict=True)),

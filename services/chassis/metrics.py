@@ -188,6 +188,11 @@ DEAD_LETTERS_WAIT = counter(
 PROGRESS_UNREADABLE = counter(
     "progress_unreadable_total", "Records on `progress` that say nothing: passed over."
 )
+RECONCILIATION_DIFFERENCE = gauge(
+    "reconciliation_difference",
+    "Messages that a relay has published and this reader neither applied nor holds; 0 in a sound system.",
+    {"producer": "whose log it was compared with"},
+)
 COMPLETE_UP_TO_AGE_SECONDS = gauge(
     "complete_up_to_age_seconds",
     "How far behind now the time is up to which this reader is complete, or was last known to be, or began.",

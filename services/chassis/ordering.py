@@ -17,7 +17,8 @@ Seen = dict[str, tuple[int, UUID]]
 class Delivered(NamedTuple):
     """A message as a reader's `apply` gets it; `data` is the reader's own narrow model of it.
 
-    `source` is the producer, `sequence` its stream version, `origin` "import" on what an import made.
+    `source` is the producer, `sequence` its stream version, `origin` "import" on what an import made, `position` its place in the
+    producer's log where it says so.
     """
 
     topic: str
@@ -33,6 +34,7 @@ class Delivered(NamedTuple):
     origin: str | None
     traceparent: str | None
     data: Any
+    position: int | None = None
 
 
 class Arrival(NamedTuple):

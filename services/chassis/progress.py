@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -28,13 +28,16 @@ POLL_MILLISECONDS = 1_000
 
 
 class Said(NamedTuple):
-    """One statement of a relay."""
+    """One statement of a relay. Without `unplaced_to` it does not say which of its positions a topic has."""
 
     cluster_id: str
     position: int
     complete_up_to: datetime
     offsets: Mapping[str, Mapping[str, int]]
     topic_ids: Mapping[str, str] = {}
+    event_id: str | None = None
+    unplaced_to: int | None = None
+    apart: Mapping[str, Sequence[Sequence[int]]] = {}
 
 
 class Complete(NamedTuple):
@@ -57,13 +60,29 @@ def complete_up_to(
     was said of topics with other ids than `topic_ids` speaks of topics that are no more.
     Guarantee: never later than what the reader has. Test: test_completeness_waits_for_every_partition.
     """
+    found = passed_said(said, producers, cluster_id, passed, topic_ids or {})
+    return complete_of(found) if found else None
+
+
+def complete_of(found: Mapping[str, Said]) -> Complete:
+    """What the latest statements of all producers, whose offsets were passed, make together."""
+    positions = {producer: statement.position for producer, statement in found.items()}
+    return Complete(min(statement.complete_up_to for statement in found.values()), positions)
+
+
+def passed_said(
+    said: Mapping[str, Collection[Said]],
+    producers: Collection[str],
+    cluster_id: str,
+    passed: Mapping[tuple[str, int], int],
+    topic_ids: Mapping[str, str],
+) -> dict[str, Said] | None:
+    """Of each producer the latest statement whose offsets were all passed; None while one of them has none."""
     topics = {topic for topic, _ in passed}
-    times: list[datetime] = []
-    positions: dict[str, int] = {}
+    found: dict[str, Said] = {}
     for producer in producers:
-        latest: Said | None = None
         for statement in said.get(producer, ()):
-            if statement.cluster_id != cluster_id or _of_other_topics(statement, topic_ids or {}):
+            if statement.cluster_id != cluster_id or _of_other_topics(statement, topic_ids):
                 continue
             if all(
                 passed.get((topic, int(partition)), 0) >= offset
@@ -71,12 +90,10 @@ def complete_up_to(
                 if topic in topics
                 for partition, offset in partitions.items()
             ):
-                latest = statement
-        if latest is None:
+                found[producer] = statement
+        if producer not in found:
             return None
-        times.append(latest.complete_up_to)
-        positions[producer] = latest.position
-    return Complete(min(times), positions) if times else None
+    return found
 
 
 def _of_other_topics(statement: Said, topic_ids: Mapping[str, str]) -> bool:
@@ -138,6 +155,9 @@ class Progress:
             datetime.fromisoformat(str(value["complete_up_to"])).astimezone(UTC),
             _offsets(value["offsets"]),
             {str(topic): str(topic_id) for topic, topic_id in dict(value.get("topic_ids") or {}).items()},  # type: ignore[call-overload]
+            value.get("event_id") and str(value["event_id"]),  # type: ignore[arg-type]
+            None if value.get("unplaced_to") is None else int(str(value["unplaced_to"])),
+            _stretches(value.get("apart") or {}),
         )
         if heard and heard[-1]._replace(
             position=0, complete_up_to=statement.complete_up_to
@@ -147,6 +167,10 @@ class Progress:
         heard.append(statement)
         if len(heard) > KEPT:
             self.said[producer] = deque(list(heard)[: KEPT // 2 : 2] + list(heard)[KEPT // 2 :])
+
+
+def _stretches(told: Any) -> dict[str, list[tuple[int, int]]]:
+    return {topic: [(int(first), int(last)) for first, last in found] for topic, found in told.items()}
 
 
 def _offsets(told: Any) -> dict[str, dict[str, int]]:

@@ -103,6 +103,7 @@ class Dialect:
                 envelope.origin,
                 envelope.traceparent,
                 data,
+                envelope.position,
             ),
             record,
             fault,

@@ -24,12 +24,13 @@ from aiokafka.errors import KafkaError
 from services.chassis import metrics
 from services.chassis.cursors import keep_topic_ids, load_cursor
 from services.chassis.databases import TRANSIENT
-from services.chassis.ending import end
+from services.chassis.ending import end, first_failure
 from services.chassis.feeds import READ_EVENTS, Feed, LogFeed
 from services.chassis.kafka import Cluster
 from services.chassis.lease import Lease, LostLease
 from services.chassis.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
-from services.chassis.sending import STOP_SECONDS, send_all, start, stop
+from services.chassis.placing import Placed, load_placed, with_others
+from services.chassis.sending import STOP_SECONDS, Message, send_all, start, stop
 from services.chassis.settings import KafkaSettings
 from services.chassis.turning import Loop, turned
 
@@ -77,6 +78,7 @@ class Relay:
         self._positions: dict[str, int] = {}
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
         self._topic_ids: dict[str, str] = {}
+        self._placed = Placed(0, {})
 
     def poke(self) -> None:
         """Says that something was stored: publish now instead of at the next look."""
@@ -124,6 +126,7 @@ class Relay:
                 self._topic_ids.update(ids)
             if self._log is not None:
                 self._log.begin()
+                self._placed = await load_placed(self._pool, cluster_id, self._log.name, epoch)
             await self.guard.refuse_if_refused()
             await self.guard.compare(cluster_id)
             producer = await start(self._kafka)
@@ -134,7 +137,7 @@ class Relay:
                 for feed in self._feeds
             ]
             tasks.append(asyncio.create_task(self._tick(producer, cluster, cluster_id, epoch)))
-            await _first_failure([keeper, *tasks])
+            await first_failure([keeper, *tasks])
         finally:
             await end([keeper])
             await cluster.close()
@@ -180,7 +183,7 @@ class Relay:
             await _wait(poked, TICK_SECONDS / 2)
             return
         offsets = await send_all(producer, [message for _, message in messages])
-        await self._advance(cluster_id, feed, epoch, messages[-1][0], offsets)
+        await self._advance(cluster_id, feed, epoch, messages, offsets)
         if offsets.keys() - self._topic_ids.keys():
             await self._compare_topics(cluster, cluster_id, epoch)
         if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
@@ -193,14 +196,16 @@ class Relay:
         cluster_id: str,
         feed: Feed | LogFeed,
         epoch: int,
-        position: int,
+        messages: Sequence[tuple[int, Message]],
         offsets: dict[str, dict[str, int]],
     ) -> None:
         """Only after the acknowledgements, and only as the owner of the epoch."""
+        position, placed = messages[-1][0], self._placed if feed is self._log else Placed(0, {})
+        placed = placed._replace(apart=with_others(placed.apart, feed.main, messages))
         known = self._offsets[feed.name]
         merged = {topic: {**known.get(topic, {}), **offsets.get(topic, {})} for topic in {*known, *offsets}}
         advanced = await self._pool.fetchval(
-            "UPDATE relay_cursors SET position = $4, offsets = $5 "
+            "UPDATE relay_cursors SET position = $4, placed_to = $4, offsets = $5, apart = $7 "
             "WHERE cluster_id = $1 AND feed = $2 AND epoch = $3 AND position = $6 RETURNING true",
             cluster_id,
             feed.name,
@@ -208,9 +213,12 @@ class Relay:
             position,
             orjson.dumps(merged).decode(),
             self._positions[feed.name],
+            orjson.dumps(placed.apart).decode(),
         )
         if not advanced:
             raise LostLease
+        if feed is self._log:
+            self._placed = placed
         self._positions[feed.name], self._offsets[feed.name] = position, merged
 
     async def _tick(self, producer: AIOKafkaProducer, cluster: Cluster, cluster_id: str, epoch: int) -> None:
@@ -219,6 +227,7 @@ class Relay:
         while True:
             turned()
             published, offsets = self._positions[self._feeds[0].name], self._offsets[self._feeds[0].name]
+            placed = self._placed
             await self.guard.refuse_if_refused()
             event_id = self._log.id_at(published) if self._log else None
             newest, now = await self._pool.fetchrow("SELECT * FROM log_position()")
@@ -246,6 +255,7 @@ class Relay:
                         "complete_up_to": complete,
                         "offsets": offsets,
                         "topic_ids": self._topic_ids,
+                        **placed._asdict(),
                         "cluster_id": cluster_id,
                     }
                     key = self._name.encode()
@@ -277,16 +287,6 @@ async def _first_answer(cluster: Cluster) -> str:
             return await cluster.ask()
         except (KafkaError, OSError, TimeoutError):
             await asyncio.sleep(TICK_SECONDS)
-
-
-async def _first_failure(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Waits for the first of tasks that never end by themselves, ends the others, and raises what it raised."""
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
-    finally:
-        await end(tasks)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -15,6 +15,7 @@ from services.chassis.event_store import EventStore, Item
 from services.chassis.lifecycle import kafka_state
 from services.chassis.log_clock import ClockBehindLog, Gate
 from services.chassis.log_identity import log_state
+from services.chassis.reconciliation import reconciliation_state
 from services.chassis.web import Readiness
 
 log = logging.getLogger(__name__)
@@ -42,4 +43,6 @@ async def readiness(pool: asyncpg.Pool[Any], *tries: tuple[EventStore, Item]) ->
             state = "not compared yet"
         elif any(isinstance(gate, Gate) and gate.wrong_clock for gate in gates):
             state = ClockBehindLog.code
-    return Readiness(state == "writable", {"log": state, "kafka": kafka_state()})
+    return Readiness(
+        state == "writable", {"log": state, "kafka": kafka_state(), "reconciliation": reconciliation_state()}
+    )

@@ -18,6 +18,7 @@ from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
+from services.chassis.progress import Progress
 from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
@@ -96,6 +97,7 @@ async def main() -> None:
             opened=relay.guard.opened,
             **ACTS,
         )
+        progress = Progress(settings.kafka)
         reader = Reader.of_events(
             SOURCE,
             pool,
@@ -105,6 +107,7 @@ async def main() -> None:
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
+            progress=progress,
             dead_letters="intake.dead-letters",
         )
 
@@ -123,6 +126,7 @@ async def main() -> None:
                 lifecycle.with_broker("relay", check, relay.run),
                 lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.with_broker("reader", check, reader.run),
+                lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
             ],
         )

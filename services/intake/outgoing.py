@@ -37,6 +37,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
             recorded_at=stored.recorded_at,
             origin="import" if stored.actor.startswith(IMPORTER) else None,
             traceparent=stored.traceparent,
+            position=stored.position,
         )
         key, value, headers = envelope.encode(attributes, said)
         return Message(said.topic, key, value, headers)

@@ -19,6 +19,8 @@ from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
 from services.chassis.log_identity import log_state
+from services.chassis.progress import Progress
+from services.chassis.reconciliation import reconciliation_state
 from services.chassis.records import Keyed
 from services.chassis.relay import Relay
 from services.chassis.settings import load
@@ -54,7 +56,8 @@ def build(
         refused = log_says != "away"
         log = {"log": log_says} if refused else {}
         ready = all(state.values()) and not refused
-        return Readiness(ready, {**parts, **log, "kafka": lifecycle.kafka_state()})
+        told = {"kafka": lifecycle.kafka_state(), "reconciliation": reconciliation_state()}
+        return Readiness(ready, {**parts, **log, **told})
 
     application = create_app(
         name=NAME,
@@ -106,6 +109,7 @@ async def main() -> None:
             new_id=uuid7,
             poke=relay.poke,
         )
+        progress = Progress(settings.kafka)
         dossiers = Reader.of_events(
             NAME,
             pool,
@@ -116,6 +120,7 @@ async def main() -> None:
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
             opener="intake",
+            progress=progress,
             dead_letters=DEAD_LETTERS,
         )
         people = Reader(
@@ -145,6 +150,7 @@ async def main() -> None:
                 lifecycle.background("relay", with_kafka(relay.run)),
                 lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.background("dossiers", with_kafka(dossiers.run)),
+                lifecycle.background("progress", progress.run),
                 lifecycle.background("contacts", with_kafka(people.run)),
                 lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
                 lifecycle.background("mails", sender.run_mails),

@@ -24,6 +24,7 @@ def outgoing(event: StoredEvent) -> Message:
         time=event.occurred_at,
         recorded_at=event.recorded_at,
         traceparent=event.traceparent,
+        position=event.position,
     )
     key, value, headers = envelope.encode(attributes, said)
     return Message(said.topic, key, value, headers)

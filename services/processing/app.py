@@ -17,6 +17,7 @@ from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
 from services.chassis.limits import Buckets
+from services.chassis.progress import Progress
 from services.chassis.relay import Relay
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
@@ -73,12 +74,13 @@ async def main() -> None:
     logs.set_up(settings.log_level)
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
         say = outgoing(settings.code_keys[0])
-        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say)], uuid7())
+        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7())
         store = open_store(
             pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
         )
         desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)
         declaring = Declaring(desk)
+        progress = Progress(settings.kafka)
         reader = Reader.of_events(
             SOURCE,
             pool,
@@ -88,6 +90,7 @@ async def main() -> None:
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
+            progress=progress,
             dead_letters="processing.dead-letters",
         )
 
@@ -107,6 +110,7 @@ async def main() -> None:
                 lifecycle.background("relay", lambda: with_kafka(relay.run)),
                 lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.background("reader", lambda: with_kafka(reader.run)),
+                lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("sweeps", lambda: sweeps.run(desk, settings.sweep_seconds)),
                 lifecycle.background("calendar", declaring.watch),

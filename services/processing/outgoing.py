@@ -47,6 +47,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
             recorded_at=stored.recorded_at,
             origin="import" if stored.actor.startswith(IMPORTER) else None,
             traceparent=stored.traceparent,
+            position=stored.position,
         )
         return Message(message.topic, *envelope.encode_members(attributes, message.subject_member, said))
 

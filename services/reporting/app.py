@@ -17,6 +17,7 @@ from services.chassis.databases import open_pool
 from services.chassis.limits import Buckets
 from services.chassis.ordering import Delivered
 from services.chassis.progress import Progress
+from services.chassis.reconciliation import reconciliation_state
 from services.chassis.settings import load
 from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
@@ -42,7 +43,8 @@ def build(
     async def ready() -> Readiness:
         """Ready when its reader moves: counts that stand still are no counts."""
         state = "moving" if reader.ready else "not moving"
-        return Readiness(reader.ready, {"reader": state, "kafka": lifecycle.kafka_state()})
+        told = {"kafka": lifecycle.kafka_state(), "reconciliation": reconciliation_state()}
+        return Readiness(reader.ready, {"reader": state, **told})
 
     application = create_app(
         name=NAME,

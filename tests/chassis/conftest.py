@@ -36,6 +36,7 @@ TABLES = (
     "topic_identity",
     "log_clock",
     "held_counts",
+    "reconciliation",
 )
 
 
@@ -109,6 +110,7 @@ def outgoing_to(topic: str, source: str = "intake") -> Callable[[StoredEvent], M
             ("ce_subject", str(stored.stream_id).encode()),
             ("ce_sequence", str(stored.version).encode()),
             ("ce_recordedtime", stored.recorded_at.isoformat().encode()),
+            ("ce_position", str(stored.position).encode()),
         ]
         assert read(headers).sequence == stored.version
         return Message(topic, str(stored.stream_id).encode(), stored.data.encode(), headers)

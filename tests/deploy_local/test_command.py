@@ -98,6 +98,9 @@ def test_a_detached_start_returns_when_all_is_ready(run: Run) -> None:
         ("intake", "processing", "notify", "reporting"), True
     )
     assert status["kafka"]["pid"] and status["postgres"]["pid"]
+    assert eventually(
+        lambda: {service["reconciliation"] for service in run.status()["services"].values()} == {"agrees"}
+    )
 
 
 def test_the_status_names_a_password_only_when_it_is_asked_for(run: Run) -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from contracts.topics import SERVICES
 from deploy.local import rotation
+from deploy.local.home import Home
 from deploy.local.issuer import AUDIENCE, HOURS_MOST, ISSUER, RETIRED_AT, Issuer, new_key
-from deploy.local.keys import Secrets, key_id, secrets_of
+from deploy.local.keys import SUPERUSER, Secrets, key_id, secrets_of
 from deploy.local.process import Failed
-from deploy.local.supervisor import READERS_OF_CODES, WRITERS_OF_CODES
+from deploy.local.supervisor import READERS_OF_CODES, WRITERS_OF_CODES, Supervisor
 from services.chassis.settings import key_ring
 from services.chassis.tokens import TokenRefused, Tokens
 from services.intake import incoming as intake
@@ -125,3 +126,15 @@ def test_who_opens_codes_knows_a_new_key_before_anybody_seals_with_it() -> None:
     assert opening.keys() <= set(READERS_OF_CODES)
     assert all("unseal(" in inspect.getsource(module) for module in opening.values())
     assert WRITERS_OF_CODES == ("processing",) and " seal(" in inspect.getsource(processing)
+
+
+def test_a_start_after_a_change_that_was_cut_short_enters_by_either_password(tmp_path: Path) -> None:
+    now = secrets_of(tmp_path)
+    change = rotation.everything_anew(now)
+    rotation.begin(tmp_path, change)
+    supervisor = Supervisor(Home(tmp_path, 20_000), lambda _line: None)
+    postgres, kafka = supervisor._postgres, supervisor._kafka
+    assert postgres._superusers == [change.secrets.postgres[SUPERUSER], now.postgres[SUPERUSER]]
+    assert kafka._admins == [change.secrets.kafka["admin"], now.kafka["admin"]]
+    assert kafka.passwords == change.secrets.kafka
+    assert change.secrets.postgres["intake"] in postgres.dsn("intake")

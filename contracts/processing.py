@@ -253,6 +253,18 @@ class DossierReversed(Said):
     due_on: date | None
 
 
+class ReversalProposed(Said):
+    """A supervisor asks to reverse the event at `sequence`, whose day lies in a period of the report that is over. Nothing changes
+    until another supervisor asks for the same (DossierReversed)."""
+
+    type_name: ClassVar[str] = "ReversalProposed.v1"
+
+    sequence: Sequence
+    event: EventName
+    reason: ReversalReason
+    document: DocumentNumber
+
+
 MESSAGES: tuple[type[Message], ...] = (
     DossierAccepted,
     DossierRejected,
@@ -279,4 +291,5 @@ MESSAGES: tuple[type[Message], ...] = (
     WithdrawalRefused,
     DossierHandedOver,
     DossierReversed,
+    ReversalProposed,
 )

@@ -124,6 +124,8 @@ PASSED_OVER = frozenset(
         "FeePaid.v1",
         "NoticeSent.v1",
         "NoticeFailed.v1",
+        # Nothing changes by it.
+        "ReversalProposed.v1",
     }
 )
 

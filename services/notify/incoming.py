@@ -110,7 +110,8 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierHandedOver.v1": says(unit=str),
     "DossierReversed.v1": Reversed,
 }
-PASSED_OVER: frozenset[str] = frozenset()
+PASSED_OVER = frozenset({"ReversalProposed.v1"})
+"""It changes nothing for the applicant; the reversal itself is told."""
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
 UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "sealed_filer", "sealed_code"})
 

@@ -46,6 +46,7 @@ from services.processing.life import (
     State,
     Submitted,
 )
+from services.processing.proposed import ReversalProposed
 
 
 def _accepted(now: State, event: DossierAccepted, _: int) -> State | None:
@@ -248,4 +249,5 @@ AFTER: dict[type, Callable[[Any, Any, int], State | None]] = {
     DossierWithdrawn: _ended,
     WithdrawalRefused: _withdrawal_refused,
     DossierHandedOver: _handed_over,
+    ReversalProposed: lambda now, _event, _sequence: now,
 }

@@ -27,6 +27,9 @@ class Standing(BaseModel):
     version: int
     code: str | None
     due_on: date | None
+    reversal_waits: bool = Field(
+        default=False, description="A reversal was asked for that another supervisor has to ask for as well."
+    )
 
 
 class Listed(BaseModel):

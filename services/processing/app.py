@@ -34,6 +34,7 @@ from services.processing.outgoing import SOURCE, outgoing
 from services.processing.people_routes import add_people_routes
 from services.processing.queue_routes import add_queue_routes
 from services.processing.recounter import Recounter
+from services.processing.reversal_routes import add_reversal_routes
 from services.processing.routes import add_routes
 from services.processing.samples import whole_item
 from services.processing.settings import ProcessingSettings
@@ -61,6 +62,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     add_queue_routes(application, desk)
     add_calendar_routes(application, declaring or Declaring(desk))
     add_people_routes(application, desk)
+    add_reversal_routes(application, desk)
     return application
 
 

@@ -22,7 +22,7 @@ from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
-from services.processing import review, rights, tables
+from services.processing import asked_reversals, reversals, rights, tables
 from services.processing.bodies import AcceptAct, BulkItem, Correction
 from services.processing.calendar import ZONE, Calendar, local_day
 from services.processing.code import issue
@@ -142,6 +142,8 @@ async def _record(
     asked = commands_of(item, caller, filing, known.row.unit, desk.clock())
     if isinstance(asked, Rejected):
         return _refused(item, asked)
+    if any(isinstance(command, ReverseAct) and command.by for command, _ in asked.commands):
+        await asked_reversals.keep(desk.pool, item.dossier_id)
 
     def decide(command: Command, dossier: Dossier) -> Sequence[Event] | Rejected:
         then = dossier if item.correction is None else as_told(dossier)
@@ -192,7 +194,9 @@ def _told_otherwise(item: BulkItem, asked: Asked, found: Difference) -> Rejected
 def _strike(
     correction: Correction, calendar: Calendar, dossier: Dossier, version: int, on: date
 ) -> Sequence[Event]:
-    return review.strike(ReverseAct(on, version, correction.reason, correction.document), dossier, calendar)
+    return reversals.strike(
+        ReverseAct(on, version, correction.reason, correction.document), dossier, calendar
+    )
 
 
 def commands_of(

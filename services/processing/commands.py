@@ -219,12 +219,16 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class ReverseAct:
-    """`sequence` is the version at which the reversed event stands; `document` the number of the decision."""
+    """`sequence` is the version at which the reversed event stands; `document` the number of the decision.
+
+    `by` is who decides, and None where it was decided elsewhere and an import tells of it.
+    """
 
     on: date
     sequence: int
     reason: str
     document: str
+    by: str | None = None
 
 
 Command = (

@@ -18,10 +18,10 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
-from services.processing import bodies, rights, tables
+from services.processing import asked_reversals, bodies, rights, tables
 from services.processing.calendar import Calendar, local_day
 from services.processing.clock import text_of
-from services.processing.commands import Command
+from services.processing.commands import Command, ReverseAct
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
 from services.processing.hours import intake_due_at
@@ -38,6 +38,7 @@ from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
 from services.processing.recounting import running_clock
 from services.processing.requests import provided
+from services.processing.reversals import proposal_of
 from services.processing.review import decide
 from services.processing.saying import says
 
@@ -139,6 +140,8 @@ async def carry_out(
     command = command_of(Order(asked, caller, known.filing, now, row.unit))
     if isinstance(command, Rejected):
         return command
+    if isinstance(command, ReverseAct):
+        await asked_reversals.keep(desk.pool, dossier_id)
     context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)
     done = await record(
         desk, dossier_id, known, partial(decide_as, caller, known.stands_for, command), context, version
@@ -195,6 +198,7 @@ def standing(
         "version": len(history),
         "code": code_of(filing, events, history),
         "due_on": dossier.due_on,
+        "reversal_waits": proposal_of(dossier.acts) is not None,
     }
 
 

@@ -17,6 +17,7 @@ from services.processing.date_events import (
     OpinionDeadlineChanged,
 )
 from services.processing.deadline import Limit, PauseRule
+from services.processing.proposed import ReversalProposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,7 @@ Event = (
     | WithdrawalRefused
     | DossierHandedOver
     | DossierReversed
+    | ReversalProposed
 )
 
 EVENTS: EventTypes[Event] = EventTypes(
@@ -283,5 +285,6 @@ EVENTS: EventTypes[Event] = EventTypes(
         "WithdrawalRefused": WithdrawalRefused,
         "DossierHandedOver": DossierHandedOver,
         "DossierReversed": DossierReversed,
+        "ReversalProposed": ReversalProposed,
     }
 )

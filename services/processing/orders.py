@@ -102,7 +102,8 @@ def command_of(order: Order) -> Command | Rejected:
         case bodies.Transfer(unit=unit):
             return commands.HandOver(on, "transferred", unit, None)
         case bodies.Reverse(sequence=sequence, reason=reason, document=document):
-            return commands.ReverseAct(on, sequence, reason, document)
+            by = None if order.by_import else caller.subject
+            return commands.ReverseAct(on, sequence, reason, document, by)
     raise AssertionError(f"no command for {type(asked).__name__}")
 
 

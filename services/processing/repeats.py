@@ -21,6 +21,7 @@ from services.processing.events import (
 )
 from services.processing.history import evolve, fold
 from services.processing.life import Dossier
+from services.processing.proposed import ReversalProposed
 from services.processing.saying import says
 
 Decide = Callable[[Command, Dossier], Sequence[Event] | Rejected]
@@ -120,6 +121,9 @@ def _by_then(dossier: Dossier, at: datetime, asked: Asked) -> Dossier:
 
 
 def _tells(event: Event, command: Command, dated: bool) -> bool:
+    # A reversal that one supervisor asked for is not one that was carried out.
+    if isinstance(event, ReversalProposed):
+        return False
     return says(command, event) and (not dated or event.on == command.on)
 
 

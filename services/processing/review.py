@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.chassis.decider import Rejected
-from services.processing import appointments, deadlines, requests
+from services.processing import appointments, deadlines, requests, reversals
 from services.processing.calendar import Calendar
 from services.processing.code import can_issue
 from services.processing.commands import (
@@ -41,13 +41,11 @@ from services.processing.commands import (
 )
 from services.processing.deadline import due_date
 from services.processing.events import (
-    EVENTS,
     DossierAccepted,
     DossierForwarded,
     DossierHandedOver,
     DossierRejected,
     DossierResolved,
-    DossierReversed,
     DossierWithdrawn,
     Event,
     ProcessingStopped,
@@ -55,16 +53,13 @@ from services.processing.events import (
     ResultReturned,
     WithdrawalRefused,
 )
-from services.processing.history import latest_change, standing
 from services.processing.hours import intake_due_at
 from services.processing.life import (
-    AwaitingPayment,
     AwaitingSupplement,
     Dossier,
     Ended,
     Held,
     Submitted,
-    due_on_of,
     held_of,
 )
 from services.processing.saying import says
@@ -227,38 +222,6 @@ def _correct(command: CorrectResult, dossier: Dossier, _: Calendar) -> Decision:
     return [] if now.correction == corrected else [corrected]
 
 
-def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decision:
-    """Only the latest act that changed the state; what is counted from then on is counted by today's calendar, the deadline of a
-    request that it brings back too.
-
-    Guarantee: a reversal restores the state and the clock before the act. Test: test_a_reversal_is_as_if_the_act_had_not_been.
-    """
-    for act in dossier.acts:
-        if isinstance(act, DossierReversed) and act.sequence == command.sequence:
-            return [] if says(command, act) else Rejected("already-reversed", "this act was reversed before")
-    latest = latest_change(dossier.acts)
-    if latest is None:
-        return None
-    if command.sequence != latest:
-        return Rejected("not-the-latest-act", f"the latest act that changed the state is version {latest}")
-    return strike(command, dossier, calendar)
-
-
-def strike(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequence[Event]:
-    """The reversal of the latest act that changed the state, and what moves with it."""
-    name, _, _ = EVENTS.encode(dossier.acts[command.sequence - 1])
-    said = (command.on, command.sequence, name, command.reason, command.document)
-    before = standing(dossier.filing, (*dossier.acts, DossierReversed(*said, "", None)))
-    due_on = due_on_of(before)
-    if isinstance(before, Held):
-        due_on = before.clock.due_on(calendar)
-    elif isinstance(before, AwaitingSupplement | AwaitingPayment) and before.request.clock == "runs":
-        due_on = before.before.clock.due_on(calendar) if isinstance(before.before, Held) else None
-    answered = dossier.asked if isinstance(dossier.now, Ended) else 0
-    reversed_now = DossierReversed(*said, before.status, due_on, answered)
-    return [reversed_now, *deadlines.moved(before, dossier.acts, command.on, (), calendar)]
-
-
 def _already(command: Command, dossier: Dossier) -> Decision:
     """Nothing, where the dossier ended by what the command says; the state refuses otherwise."""
     now = dossier.now
@@ -289,5 +252,5 @@ _DECIDE: dict[type, Callable[[Any, Dossier, Calendar], Decision]] = {
     WithdrawDossier: _withdraw,
     RefuseWithdrawal: _refuse_withdrawal,
     HandOver: _hand_over,
-    ReverseAct: _reverse,
+    ReverseAct: reversals.reverse,
 }

@@ -59,6 +59,7 @@ from services.processing.events import (
     SupplementRequested,
     WithdrawalRefused,
 )
+from services.processing.proposed import ReversalProposed
 
 # The event of each command, and the members in which they must agree.
 _SAID: dict[type, tuple[type | tuple[type, ...], tuple[str, ...]]] = {
@@ -85,7 +86,7 @@ _SAID: dict[type, tuple[type | tuple[type, ...], tuple[str, ...]]] = {
     WithdrawDossier: (DossierWithdrawn, ()),
     RefuseWithdrawal: (WithdrawalRefused, ("reason",)),
     HandOver: (DossierHandedOver, ("how", "unit", "officer")),
-    ReverseAct: (DossierReversed, ("sequence", "reason", "document")),
+    ReverseAct: ((DossierReversed, ReversalProposed), ("sequence", "reason", "document")),
 }
 
 

@@ -101,6 +101,7 @@ PASSED_OVER = frozenset(
         "WithdrawalRequested.v1",
         "FeePaid.v1",
         "DossierForwarded.v1",
+        "ReversalProposed.v1",
         "DossierHandedOver.v1",
         "ResultReturned.v1",
         "SupplementLapsed.v1",

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 OPENS = time(7, 30)
 AT_OPENING = ("due_soon", "due_today", "apology_due")
 OF_THE_DESK = ("DossierAccepted", "DossierRejected", "ResultReturned")
-OF_THE_SUPERVISOR = ("DossierReversed", "FeeWaived")
+OF_THE_SUPERVISOR = ("DossierReversed", "ReversalProposed", "FeeWaived")
 BY_ITSELF = ("SupplementLapsed", "ConsentDeemed")
 ANSWERS = {
     "FeeConfirmed": ("payment", "FeePaid"),

@@ -22,9 +22,9 @@ INBOX_ALONE = (
     "OpinionDeadlineChanged",
 )
 """What passes between desks and agencies asks nothing of the applicant."""
-CHANNELS = {
+CHANNELS: dict[str, tuple[str, ...]] = {
     name: ("inbox",) if name in INBOX_ALONE else ("email", "inbox") for name in (*OF_APPLICANTS, *table.ACTS)
-}
+} | dict.fromkeys(table.UNTOLD, ())
 DIMENSIONS = ("procedure", "office", "channel", "month", "day")
 
 

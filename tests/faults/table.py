@@ -32,9 +32,12 @@ STATUS_KEPT = (
     "ConsentDeemed",
     "SupplementLapsed",
     "DossierHandedOver",
+    "ReversalProposed",
 )
 MOVED = ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")
 """Dates that a declared day moved: no status, and nobody asked for it."""
+UNTOLD = ("ReversalProposed",)
+"""It waits for another supervisor, and the applicant is told of the reversal."""
 ACTS = (*STATUS_AFTER, *STATUS_BACK, *STATUS_KEPT, *MOVED)
 HELD = ("accepted", "in_processing")
 ASKED = ("supplement_requested", "payment_requested")
@@ -62,6 +65,7 @@ MAY_FOLLOW: dict[str, tuple[str, ...]] = {
     "ResultReturned": ("resolved",),
     "ResultCorrected": ("rejected", "withdrawn", "stopped", "returned"),
     "DossierReversed": (*HELD, *ASKED, *ENDED),
+    "ReversalProposed": (*HELD, *ASKED, *ENDED),
     "DueDateChanged": (*HELD, *ASKED),
     "DeadlineChanged": ASKED,
     "OpinionDeadlineChanged": (*HELD, *ASKED),
@@ -157,7 +161,8 @@ def faults_of(before: Stand, fact: Fact, acts: Sequence[Fact]) -> list[str]:
         "back to another status": "status" in data
         and kind != "WithdrawalRefused"
         and data["status"] != after.status,
-        "not the latest act": kind == "DossierReversed" and int(data["sequence"]) != _latest(acts),
+        "not the latest act": kind in ("DossierReversed", "ReversalProposed")
+        and int(data["sequence"]) != _latest(acts),
     }
     return [why for why, is_wrong in wrong.items() if is_wrong]
 

@@ -15,6 +15,7 @@ from services.processing.deadline import Limit
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.life import Dossier, Filing, Heard
+from services.processing.proposed import ReversalProposed
 from services.processing.review import decide
 from tests.deciding import deciding
 
@@ -127,6 +128,7 @@ WITHDRAWN = e.DossierWithdrawn(THURSDAY, 2, DUE)
 WITHDRAWAL_REFUSED = e.WithdrawalRefused(THURSDAY, 2, "others_concerned", "accepted")
 HANDED_OVER = e.DossierHandedOver(TUESDAY, UNIT, "taken", AN)
 REVERSED = e.DossierReversed(DUE, 1, "DossierAccepted", "wrong_dossier", "1234/QĐ-SXD", "submitted", None)
+REVERSAL_PROPOSED = ReversalProposed(DUE, 1, "DossierAccepted", "wrong_dossier", "1234/QĐ-SXD", AN)
 EVENTS: tuple[Event, ...] = (
     ACCEPTED,
     REJECTED,
@@ -154,8 +156,8 @@ EVENTS: tuple[Event, ...] = (
     REVERSED,
 )
 
-"""That of each command, in their order. A recount of deadlines has another one for agencies."""
-EVERY_EVENT = (*EVENTS, OPINION_DEADLINE_CHANGED)
+"""That of each command, in their order. A recount of deadlines has another one for agencies, a reversal one before it."""
+EVERY_EVENT = (*EVENTS, OPINION_DEADLINE_CHANGED, REVERSAL_PROPOSED)
 
 # What the applicant did, as intake told of it.
 PROVIDED = Heard(2, "SupplementProvided", at(date(2023, 3, 8)), request=2)

@@ -106,6 +106,7 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
+    "GET /v1/reversals": ({"supervisor"}, False),
     "GET /v1/absences": ({"officer", "supervisor"}, False),
     "GET /v1/calendar": ({"officer", "supervisor", "calendar"}, False),
     "GET /v1/calendar/recount": ({"officer", "supervisor", "calendar"}, False),

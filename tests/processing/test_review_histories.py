@@ -159,7 +159,13 @@ def a_command(random: Random, day: date, dossier: Dossier) -> Command:
         c.WithdrawDossier(day, lack and random.random() < 0.2),
         c.RefuseWithdrawal(day, "others_concerned"),
         c.HandOver(day, "assigned", unit, random.choice([None, AN, BINH])),
-        c.ReverseAct(day, random.choice([max(1, last - 1), max(1, last)]), "wrong_data", "1/QĐ-SXD"),
+        c.ReverseAct(
+            day,
+            random.choice([max(1, last - 1), max(1, last)]),
+            "wrong_data",
+            "1/QĐ-SXD",
+            random.choice([None, AN, BINH]),
+        ),
     ]
     # Ends are rare, or every life would be short.
     weights = [

@@ -1,0 +1,12 @@
+"""Reversals that wait for another supervisor are found."""
+
+from pathlib import Path
+
+from services.chassis.migrations import run_sql
+
+revision = "0015"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    run_sql(Path(__file__).with_name("0015_reversals_asked.sql"))

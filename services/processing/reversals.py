@@ -1,0 +1,86 @@
+"""Decides reversals: of the latest act alone, by the supervisor; by two, where a period of the report that is over would change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from services.chassis.decider import Rejected
+from services.processing import deadlines
+from services.processing.calendar import Calendar
+from services.processing.commands import ReverseAct
+from services.processing.events import EVENTS, DossierReversed, Event
+from services.processing.history import CHANGES, latest_change, standing
+from services.processing.life import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Ended,
+    Held,
+    due_on_of,
+)
+from services.processing.proposed import ReversalProposed
+from services.processing.saying import says
+
+PERIOD_BEGINS = 15
+"""An official month runs from the 15th to the 14th; the longer periods begin on such a day."""
+
+
+def period_began(on: date) -> date:
+    """The first day of the official month in which a day lies: what happened before it stands in a report that is published."""
+    if on.day < PERIOD_BEGINS:
+        on = on.replace(day=1) - timedelta(days=1)
+    return on.replace(day=PERIOD_BEGINS)
+
+
+def proposal_of(acts: Sequence[Event]) -> ReversalProposed | None:
+    """The reversal that waits for another supervisor; none once anything has changed where the dossier stands."""
+    for act in reversed(acts):
+        if isinstance(act, ReversalProposed):
+            return act
+        if isinstance(act, (DossierReversed, *CHANGES)):
+            return None
+    return None
+
+
+def reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected | None:
+    """Only the latest act that changed the state; what is counted from then on is counted by today's calendar, the deadline of a
+    request that it brings back too.
+
+    Guarantee: a reversal restores the state and the clock before the act. Test: test_a_reversal_is_as_if_the_act_had_not_been.
+    Guarantee: nobody changes alone what a published report counted. Test: test_two_supervisors_reverse_what_was_published.
+    """
+    for act in dossier.acts:
+        if isinstance(act, DossierReversed) and act.sequence == command.sequence:
+            return [] if says(command, act) else Rejected("already-reversed", "this act was reversed before")
+    latest = latest_change(dossier.acts)
+    if latest is None:
+        return None
+    if command.sequence != latest:
+        return Rejected("not-the-latest-act", f"the latest act that changed the state is version {latest}")
+    act = dossier.acts[latest - 1]
+    if command.by is None or act.on >= period_began(command.on):
+        return strike(command, dossier, calendar)
+    waiting = proposal_of(dossier.acts)
+    if waiting is not None and says(command, waiting):
+        return [] if waiting.by == command.by else strike(command, dossier, calendar)
+    return [ReversalProposed(command.on, latest, _name(act), command.reason, command.document, command.by)]
+
+
+def strike(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequence[Event]:
+    """The reversal of the latest act that changed the state, and what moves with it."""
+    name = _name(dossier.acts[command.sequence - 1])
+    said = (command.on, command.sequence, name, command.reason, command.document)
+    before = standing(dossier.filing, (*dossier.acts, DossierReversed(*said, "", None)))
+    due_on = due_on_of(before)
+    if isinstance(before, Held):
+        due_on = before.clock.due_on(calendar)
+    elif isinstance(before, AwaitingSupplement | AwaitingPayment) and before.request.clock == "runs":
+        due_on = before.before.clock.due_on(calendar) if isinstance(before.before, Held) else None
+    answered = dossier.asked if isinstance(dossier.now, Ended) else 0
+    reversed_now = DossierReversed(*said, before.status, due_on, answered)
+    return [reversed_now, *deadlines.moved(before, dossier.acts, command.on, (), calendar)]
+
+
+def _name(act: Event) -> str:
+    return EVENTS.encode(act)[0]

@@ -63,7 +63,12 @@ def _record(dossier_id: UUID, message: envelope.Message) -> Record:
     return message.topic, key, value, headers
 
 
-def baseline(dossiers: int, chance: random.Random) -> list[Record]:
+def batches(dossiers: int, chance: random.Random) -> list[Record]:
+    """As baseline(), for the side whose subscribers take batches."""
+    return baseline(dossiers, chance, "batches-dossiers")
+
+
+def baseline(dossiers: int, chance: random.Random, topic: str = "baseline-dossiers") -> list[Record]:
     """The same facts as the yardstick's services publish them."""
     from tests.benchmarks.baseline import messages
 
@@ -93,7 +98,7 @@ def baseline(dossiers: int, chance: random.Random) -> list[Record]:
         for message in (submitted, accepted):
             headers = [("content-type", b"application/json"), ("correlation_id", message.trace_id.encode())]
             body = message.model_dump_json().encode()
-            records.append(("baseline-dossiers", str(dossier_id).encode(), body, headers))
+            records.append((topic, str(dossier_id).encode(), body, headers))
     return records
 
 

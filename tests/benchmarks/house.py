@@ -23,7 +23,8 @@ from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.measure import tree_seconds
 from tests.benchmarks.processes import free_port
 
-SideName = Literal["ours", "baseline"]
+SideName = Literal["ours", "baseline", "batches"]
+"""Ours, the yardstick, and the yardstick whose subscribers take batches."""
 
 
 class House:
@@ -61,8 +62,9 @@ class House:
             passwords = {user: secrets.token_hex(16) for user in USERS}
             self._kafka = Kafka(self.home, [Ports(free_port(), free_port())], passwords)
             self._kafka.start()
-            for topic in ("baseline-dossiers", "baseline-notices"):
-                self._kafka.create_topic(topic, 12)
+            for side in ("baseline", "batches"):
+                for topic in ("dossiers", "notices"):
+                    self._kafka.create_topic(f"{side}-{topic}", 12)
         return self._kafka
 
     def postgres_seconds(self, side: SideName) -> float:

@@ -80,8 +80,10 @@ class Services:
             dsn, people_port = house.postgres("ours").dsn(name), self.ports.get("intake", 1)
             ours = our_environment(dsn, kafka, house.issuer.jwks, self.ports[name], people_port=people_port)
             return {**ours, **self._more}
-        dsn = house.postgres("baseline").dsn(f"{name}_owner")
+        dsn = house.postgres(self.side).dsn(f"{name}_owner")
         return {
+            "BASELINE_TOPIC_PREFIX": f"{self.side}-",
+            "BASELINE_BATCHES": str(self.side == "batches"),
             "BASELINE_DATABASE_URL": dsn.replace("postgresql://", "postgresql+asyncpg://"),
             "BASELINE_KAFKA_BOOTSTRAP": house.kafka.bootstrap,
             "BASELINE_KAFKA_USERNAME": "admin",

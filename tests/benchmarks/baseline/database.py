@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends
 from sqlalchemy import DateTime
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -40,3 +41,10 @@ async def session_of_request() -> AsyncIterator[AsyncSession]:
 
 
 SessionDep = Annotated[AsyncSession, Depends(session_of_request)]
+
+
+async def not_yet_processed(session: AsyncSession, event_ids: list[UUID]) -> set[UUID]:
+    """Notes the events of a batch as processed; those that were not before."""
+    rows = [{"event_id": event_id, "processed_at": datetime.now(UTC)} for event_id in event_ids]
+    noted = insert(ProcessedMessage).on_conflict_do_nothing().returning(ProcessedMessage.event_id)
+    return set(await session.scalars(noted, rows)) if rows else set()

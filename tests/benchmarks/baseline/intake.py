@@ -8,17 +8,23 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI, Header, HTTPException, Request, Response
-from faststream import AckPolicy
 from pydantic import BaseModel, Field
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tests.benchmarks.baseline.database import ProcessedMessage, Session, SessionDep, Table, create_tables
+from tests.benchmarks.baseline.database import (
+    ProcessedMessage,
+    Session,
+    SessionDep,
+    Table,
+    create_tables,
+    not_yet_processed,
+)
 from tests.benchmarks.baseline.forms import DossierIn, DossierOut
 from tests.benchmarks.baseline.messages import DossierAccepted, DossierSubmitted
-from tests.benchmarks.baseline.messaging import DOSSIERS, make_broker, publish
+from tests.benchmarks.baseline.messaging import DOSSIERS, make_broker, publish, subscribe
 from tests.benchmarks.baseline.procedures import PROCEDURES
 from tests.benchmarks.baseline.web import CallerDep, make_app, trace_id
 
@@ -202,9 +208,6 @@ async def track(dossier_id: UUID, caller: CallerDep, session: SessionDep) -> Tra
     )
 
 
-@broker.subscriber(
-    DOSSIERS, group_id="baseline-intake", auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
-)
 async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]) -> None:
     if not isinstance(event, DossierAccepted):
         return
@@ -219,3 +222,28 @@ async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(di
                 ProcessedMessage(event_id=event.id),
             ]
         )
+
+
+async def on_events(
+    events: list[Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]],
+) -> None:
+    accepted = {event.id: event for event in events if isinstance(event, DossierAccepted)}
+    async with Session.begin() as session:
+        new = await not_yet_processed(session, list(accepted))
+        fresh = [event for event in accepted.values() if event.id in new]
+        if not fresh:
+            return
+        await session.execute(
+            update(Dossier),
+            [
+                {"id": event.dossier_id, "status": "accepted", "code": event.code, "due_on": event.due_on}
+                for event in fresh
+            ],
+        )
+        await session.execute(
+            insert(Happening),
+            [{"dossier_id": event.dossier_id, "what": "accepted", "at": event.time} for event in fresh],
+        )
+
+
+subscribe(broker, "intake", on_event, on_events)

@@ -1,5 +1,6 @@
 """The yardstick's notify: each event becomes a notice that is claimed, (not) sent and recorded."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -7,14 +8,20 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import FastAPI
-from faststream import AckPolicy
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tests.benchmarks.baseline.database import ProcessedMessage, Session, SessionDep, Table, create_tables
+from tests.benchmarks.baseline.database import (
+    ProcessedMessage,
+    Session,
+    SessionDep,
+    Table,
+    create_tables,
+    not_yet_processed,
+)
 from tests.benchmarks.baseline.messages import DossierAccepted, DossierSubmitted, NoticeSent
-from tests.benchmarks.baseline.messaging import DOSSIERS, NOTICES, make_broker, publish
+from tests.benchmarks.baseline.messaging import NOTICES, make_broker, publish, subscribe
 from tests.benchmarks.baseline.web import CallerDep, make_app
 
 TEMPLATES = {
@@ -74,9 +81,6 @@ async def notices(dossier_id: UUID, _: CallerDep, session: SessionDep) -> Notice
     )
 
 
-@broker.subscriber(
-    DOSSIERS, group_id="baseline-notify", auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
-)
 async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]) -> None:
     title, text = TEMPLATES[event.type]
     async with Session() as session:
@@ -100,3 +104,41 @@ async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(di
         dossier_id=event.dossier_id, trace_id=event.trace_id, notice_id=notice.id, channel=notice.channel
     )
     await publish(broker, NOTICES, sent)
+
+
+async def on_events(
+    events: list[Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]],
+) -> None:
+    async with Session() as session:
+        new = await not_yet_processed(session, [event.id for event in events])
+        fresh = {uuid4(): event for event in {e.id: e for e in events if e.id in new}.values()}
+        if not fresh:
+            await session.commit()
+            return
+        claimed = [
+            {
+                "id": notice_id,
+                "dossier_id": event.dossier_id,
+                "about": event.type,
+                "channel": "inbox",
+                "status": "claimed",
+                "title": TEMPLATES[event.type][0],
+                "text": TEMPLATES[event.type][1].format_map(event.model_dump()),
+                "claimed_at": datetime.now(UTC),
+                "sent_at": None,
+            }
+            for notice_id, event in fresh.items()
+        ]
+        await session.execute(insert(Notice), claimed)
+        await session.commit()
+        sent = {"status": "sent", "sent_at": datetime.now(UTC)}
+        await session.execute(update(Notice).where(Notice.id.in_(fresh)).values(**sent))
+        await session.commit()
+    told = [
+        NoticeSent(dossier_id=event.dossier_id, trace_id=event.trace_id, notice_id=notice_id, channel="inbox")
+        for notice_id, event in fresh.items()
+    ]
+    await asyncio.gather(*(publish(broker, NOTICES, each) for each in told))
+
+
+subscribe(broker, "notify", on_event, on_events)

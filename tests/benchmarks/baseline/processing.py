@@ -8,14 +8,20 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, HTTPException
-from faststream import AckPolicy
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tests.benchmarks.baseline.database import ProcessedMessage, Session, SessionDep, Table, create_tables
+from tests.benchmarks.baseline.database import (
+    ProcessedMessage,
+    Session,
+    SessionDep,
+    Table,
+    create_tables,
+    not_yet_processed,
+)
 from tests.benchmarks.baseline.messages import DossierAccepted, DossierSubmitted
-from tests.benchmarks.baseline.messaging import DOSSIERS, make_broker, publish
+from tests.benchmarks.baseline.messaging import DOSSIERS, make_broker, publish, subscribe
 from tests.benchmarks.baseline.procedures import PROCEDURES
 from tests.benchmarks.baseline.web import CallerDep, make_app, trace_id
 
@@ -149,9 +155,6 @@ async def bulk(bulk_in: BulkIn, caller: CallerDep, session: SessionDep) -> BulkO
     return BulkOut(answers=answers)
 
 
-@broker.subscriber(
-    DOSSIERS, group_id="baseline-processing", auto_offset_reset="earliest", ack_policy=AckPolicy.NACK_ON_ERROR
-)
 async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]) -> None:
     if not isinstance(event, DossierSubmitted):
         return
@@ -170,3 +173,27 @@ async def on_event(event: Annotated[DossierSubmitted | DossierAccepted, Field(di
                 ProcessedMessage(event_id=event.id),
             ]
         )
+
+
+async def on_events(
+    events: list[Annotated[DossierSubmitted | DossierAccepted, Field(discriminator="type")]],
+) -> None:
+    submitted = {event.id: event for event in events if isinstance(event, DossierSubmitted)}
+    async with Session.begin() as session:
+        new = await not_yet_processed(session, list(submitted))
+        dossiers = [
+            {
+                "id": event.dossier_id,
+                "procedure": event.procedure,
+                "office": event.office,
+                "channel": event.channel,
+                "submitted_at": event.time,
+            }
+            for event in submitted.values()
+            if event.id in new
+        ]
+        if dossiers:
+            await session.execute(insert(Dossier), dossiers)
+
+
+subscribe(broker, "processing", on_event, on_events)

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     topic_prefix: str = "baseline-"
     pool_size: int = 20
     remember_tokens: bool = False
+    batches: bool = False
 
 
 @lru_cache

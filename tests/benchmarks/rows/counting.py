@@ -20,6 +20,7 @@ from tests.benchmarks.sides import Services
 COUNTED: dict[SideName, str] = {
     "ours": "SELECT coalesce(sum(amount), 0)::bigint FROM counters",
     "baseline": "SELECT coalesce(sum(submitted + received_new), 0)::bigint FROM day_counts",
+    "batches": "SELECT coalesce(sum(submitted + received_new), 0)::bigint FROM day_counts",
 }
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.05
@@ -39,9 +40,13 @@ async def until_counted(services: Services, wanted: int) -> None:
 
 
 async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
-    dossiers: dict[SideName, int] = {"ours": 2_000 if quick else 10_000, "baseline": 150 if quick else 400}
+    dossiers: dict[SideName, int] = {
+        "ours": 2_000 if quick else 10_000,
+        "baseline": 150 if quick else 400,
+        "batches": 2_000 if quick else 10_000,
+    }
     chance = random.Random(3)
-    made = {"ours": backlog.ours, "baseline": backlog.baseline}
+    made = {"ours": backlog.ours, "baseline": backlog.baseline, "batches": backlog.batches}
     cost: dict[str, list[float]] = {side: [] for side in dossiers}
     loads: list[float] = []
     counted = dict.fromkeys(dossiers, 0)
@@ -81,6 +86,13 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
             Spread(cost["baseline"]),
             limit=1 / 20,
             stretch=1 / 50,
+        ),
+        Row(
+            "counting",
+            "the same, beside subscribers that take batches",
+            "µs/event",
+            Spread(cost["ours"]),
+            Spread(cost["batches"]),
         ),
         Row(
             "counting",

@@ -7,8 +7,7 @@ import asyncio
 import pytest
 
 from services.chassis import ending
-from services.chassis.ending import end, together
-from services.chassis.relay import _first_failure
+from services.chassis.ending import end, first_failure, together
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +44,7 @@ async def test_of_a_relay_whose_feed_lost_its_cancellation_nothing_is_left() -> 
     await asyncio.sleep(0)
     async with asyncio.timeout(30):
         with pytest.raises(ConnectionError):
-            await _first_failure([*tasks, asyncio.create_task(fails())])
+            await first_failure([*tasks, asyncio.create_task(fails())])
     assert all(task.done() for task in tasks)
 
 
@@ -58,7 +57,7 @@ async def test_a_relay_that_is_cancelled_in_the_moment_in_which_a_feed_is_done_e
         await asyncio.sleep(60)
 
     tasks = [asyncio.create_task(feed()), asyncio.create_task(loses(1))]
-    relay = asyncio.create_task(_first_failure(tasks))
+    relay = asyncio.create_task(first_failure(tasks))
     await asyncio.sleep(0.01)
     done.set()
     await asyncio.sleep(0)

@@ -4,7 +4,6 @@ Promises problem+json for every error, a bound on every body, a trace id, a metr
 knows what a route is for.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from time import perf_counter
@@ -41,8 +40,6 @@ from services.chassis.requests import (
     traceparent,
 )
 from services.chassis.tokens import Caller, Tokens
-
-log = logging.getLogger(__name__)
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}

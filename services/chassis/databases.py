@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -33,6 +34,11 @@ Guarantee: a batch costs a reader the same however much it has read before. Test
 def is_transient(error: BaseException) -> bool:
     """Whether a lost or overloaded server raised it, so that the same call may succeed later; never true of bad arguments."""
     return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+
+
+def years_ago(years: int) -> datetime:
+    """Before which what is kept for so many years may go."""
+    return datetime.now(UTC) - timedelta(days=365.25 * years)
 
 
 async def _no_reset(_: asyncpg.Connection[Any]) -> None:

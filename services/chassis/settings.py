@@ -80,7 +80,9 @@ class ServiceSettings(BaseSettings):
         default="INFO", description="Least severity that is logged."
     )
     caller_requests_per_second: float = Field(
-        default=200.0, gt=0, description="Requests a second that one caller may make in the long run."
+        default=200.0,
+        gt=0,
+        description="Requests a second that one caller may make in the long run. Each process counts for itself: two allow twice as many.",
     )
     caller_requests_burst: int = Field(
         default=400, ge=1, description="Requests that one caller may make at once."

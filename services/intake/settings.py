@@ -18,10 +18,18 @@ class IntakeSettings(ServiceSettings):
         description="Keys with which the payment provider may sign what it sends, comma separated."
     )
     people_reads_per_minute: int = Field(
-        default=30, ge=1, description="Persons behind dossiers that one caller may read in a minute."
+        default=30,
+        ge=1,
+        description="Persons behind dossiers that one caller may read in a minute from one process.",
     )
     lookups_per_minute: int = Field(
-        default=30, ge=1, description="Look-ups by code that one address may make in a minute."
+        default=30, ge=1, description="Look-ups by code that one address may make in a minute of one process."
+    )
+
+    people_access_years: int = Field(
+        default=5,
+        ge=1,
+        description="Years for which it is kept who read the person behind a dossier, when and why.",
     )
 
     @property

@@ -19,20 +19,29 @@ from services.notify.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)
 PUT_OFF_MAX = timedelta(hours=1)
+LOOKS_MAX = 5
+DUE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1)"
 
 # A clock that was ahead for a while dated this turn: no wait that was meant is so long.
 TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
 
 # A claim that ends by itself leaves claimed_at behind: whoever takes the row then cannot know whether the letter went out.
-# SKIP LOCKED: senders never wait for one another.
+# SKIP LOCKED: senders never wait for one another. A mail whose contact has not come is looked at after 0.5 s, 1 s, … 60 s again:
+# contacts.py puts it in front when the contact comes, and a look that missed that finds it.
 TAKE = """
 WITH due AS (
-    SELECT m.notice_id FROM mails m JOIN contacts c ON c.applicant_id = m.applicant_id AND c.change >= m.needs_change
-    WHERE m.not_before <= $1
-    ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
+    SELECT m.notice_id, EXISTS (
+        SELECT FROM contacts c WHERE c.applicant_id = m.applicant_id AND c.change >= m.needs_change
+    ) AS known
+    FROM mails m WHERE m.not_before <= $1 ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
+), unknown AS (
+    UPDATE mails m SET looks = m.looks + 1,
+        not_before = $1 + least(interval '0.5 seconds' * 2 ^ least(m.looks, 7), interval '60 seconds')
+    FROM due WHERE m.notice_id = due.notice_id AND NOT due.known
 ), claimed AS (
-    UPDATE mails m SET ambiguous = m.ambiguous OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2, claims = m.claims + 1
-    FROM due WHERE m.notice_id = due.notice_id
+    UPDATE mails m SET ambiguous = m.ambiguous OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2,
+        claims = m.claims + 1, looks = 0
+    FROM due WHERE m.notice_id = due.notice_id AND due.known
     RETURNING m.*
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
@@ -82,6 +91,8 @@ class Claims:
         """Claims up to `count` e-mails whose turn it is and whose applicant's contact has arrived.
 
         Guarantee: no e-mail goes out before the change of contact that its event names is known. Test: test_an_email_waits_for_its_contact.
+        Guarantee: an e-mail that waits for its contact is looked at less and less often.
+        Test: test_a_mail_without_contact_is_looked_at_less_and_less.
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
         Guarantee: a clock that was ahead and is right again keeps no e-mail back. Test: test_a_clock_that_was_ahead_keeps_no_email_back.
         """
@@ -89,7 +100,11 @@ class Claims:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
             await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)
-            return [_claim(row) for row in await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)]
+            for _ in range(LOOKS_MAX):  # those that wait for their contact must not stand before all others
+                claims = [_claim(row) for row in await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)]
+                if claims or not await connection.fetchval(DUE, now):
+                    return claims
+            return []
 
     async def give_back(self, claim: Claim, *, not_before: datetime, tried: bool, in_doubt: bool) -> None:
         """Ends a claim without an outcome. `in_doubt`: the letter may have arrived, and its next sending is ambiguous."""

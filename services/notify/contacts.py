@@ -52,6 +52,13 @@ WHERE excluded.change > c.change OR (excluded.change = c.change AND NOT c.erased
 """
 
 
+# Mails that a sender has put off because the contact had not come. One that is claimed at this moment was not.
+PUT_IN_FRONT = """
+UPDATE mails SET not_before = decided_at, looks = 0
+WHERE applicant_id = ANY($1::uuid[]) AND looks > 0 AND claimed_at IS NULL
+"""
+
+
 def parse(key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Contact:
     """A record of `contacts`; ValueError, which quotes nothing of it, when it is none."""
     applicant_id = UUID(key.decode())
@@ -74,6 +81,7 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     """
     newest = newest_of([delivered.data for delivered in deliveries])
     await connection.execute(KEEP, *zip(*newest.values(), strict=True))
+    await connection.execute(PUT_IN_FRONT, list(newest))
 
 
 def newest_of(contacts: Sequence[Contact]) -> dict[UUID, Contact]:

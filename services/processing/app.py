@@ -12,7 +12,7 @@ import asyncpg
 from contracts.topics import topics_of
 from services.chassis import lifecycle, logs, metrics
 from services.chassis.consumer import Reader
-from services.chassis.databases import open_pool
+from services.chassis.databases import open_pool, years_ago
 from services.chassis.event_store import EventStore
 from services.chassis.feeds import events_feed
 from services.chassis.ids import uuid7
@@ -103,6 +103,7 @@ async def main() -> None:
         async def weeks() -> None:
             while True:
                 await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
+                await pool.execute("SELECT forget_fired($1)", years_ago(settings.facts_years))
                 await asyncio.sleep(WEEKS_SECONDS)
 
         await lifecycle.serve(

@@ -226,7 +226,7 @@ COMMANDS: dict[str, type[Asked]] = {
 
 
 class _Act(Asked):
-    """`at` is the business time of an import; who acts now gives none. `due_on` is an acceptance's of an import."""
+    """`at` is the business time of an import; who acts now gives none."""
 
     at: AwareDatetime | None = None
 

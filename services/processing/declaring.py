@@ -1,6 +1,7 @@
 """The calendar in the log: seeded with what ships, declared and withdrawn by two persons each, and current in every process.
 
-It decides nothing; confirming.py does. What a declaration does to dossiers is recounts.py's.
+It decides nothing; confirming.py does. What a declaration does to a dossier is decided in recounting.py and done by
+recounter.py.
 """
 
 from __future__ import annotations

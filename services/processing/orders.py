@@ -29,7 +29,7 @@ FEE_DEADLINE_DAYS = 20
 
 
 class Order(NamedTuple):
-    """What was asked, by whom, of which dossier, when it happens. `held` is how the dossier is held as far as the queue knows."""
+    """What was asked, by whom, of which dossier, and when it happens. `unit` holds the dossier; `due_on` is an import's own date."""
 
     asked: bodies.Asked
     caller: Caller

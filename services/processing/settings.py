@@ -16,6 +16,12 @@ class ProcessingSettings(ServiceSettings):
         default=5.0, gt=0, le=3600, description="Seconds between two looks for what became true by itself."
     )
 
+    facts_years: int = Field(
+        default=5,
+        ge=1,
+        description="Years for which it is kept what became true by itself of a dossier that has ended since.",
+    )
+
     @property
     def code_keys(self) -> tuple[bytes, ...]:
         return tuple(bytes.fromhex(key) for key in key_ring(self.code_key))

@@ -16,7 +16,7 @@ class ReportingSettings(ServiceSettings):
     public_requests_per_second: float = Field(
         default=50.0,
         gt=0,
-        description="Public requests that one address may make in a second, in the long run.",
+        description="Public requests that one address may make in a second, in the long run, of one process.",
     )
     public_requests_burst: int = Field(
         default=200, ge=1, description="Public requests that one address may make at once."

@@ -11,8 +11,10 @@ from uuid_utils.compat import uuid7
 
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.ordering import Delivered
+from services.notify import contacts
 from services.notify.carrier import Carrier
 from services.notify.claims import Claims
+from services.notify.contacts import Contact
 from services.notify.incoming import Dossiers
 from services.notify.notice import Channel
 from services.notify.routes import NoticeView, notices_of
@@ -52,12 +54,13 @@ class Desk:
 
     async def know(self, life: Life, *, email: str | None = "an@example.org", change: int = 1) -> None:
         """The applicant's contact has arrived."""
-        await self.pool.execute(
-            "INSERT INTO contacts (applicant_id, change, erased, name, email) VALUES ($1, $2, false, 'Nguyễn Thử', $3)",
-            life.applicant_id,
-            change,
-            email,
-        )
+        contact = Contact(life.applicant_id, change, False, "Nguyễn Thử", email)
+        at = self.clock.now
+        of = life.applicant_id
+        async with self.pool.acquire() as connection, connection.transaction():
+            await contacts.apply(
+                connection, [Delivered("contacts", 0, 0, of, "", "", of, 0, at, at, None, None, contact)]
+            )
 
     async def log(self) -> list[StoredEvent]:
         rows = await self.pool.fetch("SELECT stream_id FROM events GROUP BY 1")

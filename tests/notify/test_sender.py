@@ -59,9 +59,31 @@ async def test_an_email_waits_for_its_contact(desk: Desk, mailbox: Mailbox):
     assert await sender.send_due() == 0
     await desk.know(life, change=4)
     assert await sender.send_due() == 0
-    await desk.pool.execute("UPDATE contacts SET change = 5, email = 'moi@example.org'")
+    await desk.know(life, change=5, email="moi@example.org")
     assert await sender.send_due() == 1
     assert [letter["To"] for letter in mailbox.letters] == ["moi@example.org"]
+
+
+async def test_a_mail_without_contact_is_looked_at_less_and_less(desk: Desk, mailbox: Mailbox):
+    """And keeps none behind it waiting: more of them than a round takes stand before one that can go."""
+    waiting = [Life() for _ in range(250)]
+    await desk.hear(*(life.hears("DossierSubmitted") for life in waiting))
+    desk.clock.pass_by(seconds=1)
+    life = await submitted(desk)
+    sender = desk.sender()
+
+    async def looks() -> int:
+        return int(await desk.pool.fetchval("SELECT sum(looks) FROM mails"))
+
+    assert await sender.send_due() == 1
+    for seconds, looked in ((0, 1), (0.4, 1), (0.1, 2), (0.9, 2), (0.1, 3), (300, 4), (59, 5), (1, 5)):
+        desk.clock.pass_by(seconds=seconds)
+        for _ in range(3):
+            assert await sender.send_due() == 0
+        assert await looks() == 250 * looked, seconds
+    await desk.know(waiting[7])
+    assert await sender.send_due() == 1
+    assert (await email_of(desk, waiting[7])).status == (await email_of(desk, life)).status == "sent"
 
 
 @pytest.mark.parametrize("email", [None, "not an address", "ân@example.org"])

@@ -16,7 +16,7 @@ import asyncpg
 from aiokafka.errors import KafkaError
 
 from contracts.notify import FailureReason
-from contracts.topics import SERVICES
+from contracts.topics import SERVICES, TOPICS
 from deploy.local.home import Home
 from deploy.local.keys import secrets_of
 from deploy.local.postgres import Postgres
@@ -24,6 +24,7 @@ from deploy.local.process import Failed
 from services.chassis.databases import TRANSIENT, open_pool
 from services.chassis.held import discard, list_held
 from services.chassis.log_clock import accept_record_time
+from services.chassis.lost_records import find_lost, pass_over
 from services.chassis.recover import NoWayOut, recover
 from services.chassis.redrive import ask_redrive_of, ask_redrive_of_all
 from services.chassis.republish import republish
@@ -73,6 +74,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     again = commands.add_parser("republish", help="have a service publish its whole log again")
     again.add_argument("service", choices=PUBLISHERS)
     again.set_defaults(run=run(_republish))
+
+    passing = commands.add_parser(
+        "pass-lost",
+        help="have a service's readers go on behind records that the broker dropped, which are published again first",
+    )
+    passing.add_argument("service", choices=SERVICES)
+    passing.add_argument("--reason", required=True, help="why; it is kept")
+    passing.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
+    passing.set_defaults(run=run(_pass_lost))
 
     way_out = commands.add_parser(
         "recover", help="open a refused log: publish it as it is to a broker that holds nothing else of it"
@@ -189,10 +199,31 @@ async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:
     say(f"{options.service} publishes its {events:,} events again; readers recognise what they have")
 
 
+def _kafka(home: Home, service: str) -> KafkaSettings:
+    return KafkaSettings(f"127.0.0.1:{home.port('kafka')}", service, secrets_of(home.path).kafka[service])
+
+
+async def _pass_lost(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(_dsn(home, options.service), size=1) as pool:
+        found = await find_lost(pool, _kafka(home, options.service))
+        if not found:
+            raise LookupError(f"no reader of {options.service} stands before the beginning of its topic")
+        topics = {lost.topic for lost in found}
+        for writer in sorted(
+            {writer for topic in TOPICS if topic.name in topics for writer in topic.writers}
+        ):
+            async with open_pool(_dsn(home, writer), size=1) as log:
+                say(f"{writer} publishes its {await republish(log):,} events again")
+        for lost in found:
+            await pass_over(pool, lost, options.actor, options.reason)
+            say(
+                f"{lost.reader} goes on at {lost.start} of {lost.topic}/{lost.partition}; it stood at {lost.position}"
+            )
+
+
 async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
     service = options.service
-    broker = f"127.0.0.1:{home.port('kafka')}"
-    kafka = KafkaSettings(broker, service, secrets_of(home.path).kafka[service])
+    kafka = _kafka(home, service)
     async with AsyncExitStack() as opened:
         log = await opened.enter_async_context(open_pool(_dsn(home, service, f"{service}_owner"), size=2))
         readers = {

@@ -30,7 +30,7 @@ from services.chassis.reconciliation import Reconciler
 from services.chassis.records import Dialect, Keyed, Record, record_of
 from services.chassis.redrive import SecondTries
 from services.chassis.settings import KafkaSettings
-from services.chassis.subscription import STOP_SECONDS, subscribe
+from services.chassis.subscription import leave, subscribe
 from services.chassis.turning import Loop, turned
 
 log = logging.getLogger(__name__)
@@ -165,11 +165,7 @@ class Reader:
         finally:
             self._stopping, self._assigned = True, False
             await cluster.close()
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await broker.stop()
-            except (TimeoutError, KafkaError, OSError):
-                log.warning("%s was left without a good-bye to the broker", self._name)
+            await leave(broker, self._subscriber, self._name)
 
     async def assign(self, partitions: Collection[TopicPartition]) -> None:
         """Begins each partition where PostgreSQL says; before that has succeeded nothing of it is handled."""
@@ -270,9 +266,13 @@ class Reader:
             await begin_again(self._pool, self._name, str(self._cluster_id), place, self._positions[place])
         if lost:
             raise _NewCluster
+        # What its partition no longer has is passed over by an operator alone: look whether one has said so.
+        if stuck := [TopicPartition(*place) for place, behind in lag.items() if behind < 0]:
+            await self.assign(stuck)
         measure_lag(lag, self._topics)
         # A batch that fails is tried again, and told by other means: it does not stand still.
-        if self._positions != self._before or not any(lag.values()) or self._failing_since is not None:
+        waits = max(lag.values(), default=0) <= 0 or self._failing_since is not None
+        if waits or self._positions != self._before:
             self._moves.turned()
         self._before = dict(self._positions)
         await self._second_tries.go_on(self._cluster_id)

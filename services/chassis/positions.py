@@ -74,7 +74,8 @@ async def passed_on(
 async def compare(
     consumer: Any, positions: Mapping[Place, int], beyond: dict[Place, int]
 ) -> tuple[dict[Place, int], list[Place]]:
-    """Messages to read by place, and the places whose position their partition does not have.
+    """Messages to read by place, and the places whose position their partition does not have. Less than 0 is told of a place that stands
+    before the beginning of its partition: it cannot go on by itself.
 
     Such a place stands in `beyond`, with the partition's end, until its reader has come there again from the beginning.
     Guarantee: a position that its topic does not have is a fault, told, and begun from 0; never a lag of 0.
@@ -87,7 +88,7 @@ async def compare(
     lost: list[Place] = []
     for place, position in places.items():
         key = (place.topic, place.partition)
-        lag[key] = ends[place] - position
+        lag[key] = ends[place] - position if starts[place] <= position else -1
         is_there = starts[place] <= position <= ends[place]
         if is_there and position >= beyond.get(key, 0):
             beyond.pop(key, None)
@@ -104,5 +105,5 @@ async def compare(
 def measure_lag(lag: Mapping[Place, int], topics: Sequence[str]) -> None:
     """Sets the metric of what each topic has to read."""
     for topic in topics:
-        behind = sum(messages for place, messages in lag.items() if place[0] == topic)
+        behind = sum(max(messages, 0) for place, messages in lag.items() if place[0] == topic)
         metrics.CONSUMER_LAG_MESSAGES.labels(topic).set(behind)

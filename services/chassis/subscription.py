@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
@@ -16,6 +20,9 @@ from services.chassis.settings import KafkaSettings
 POLL_MILLISECONDS = 20
 """FastStream sleeps as long after an empty poll as it waited in it, so this bounds what an idle reader adds to latency."""
 STOP_SECONDS = 8.0
+CUT_OFF_SECONDS = 2.0
+
+log = logging.getLogger(__name__)
 
 
 class Assignee(Protocol):
@@ -59,6 +66,39 @@ def subscribe(
     )
     subscriber(on_batch)
     return broker, subscriber
+
+
+async def leave(broker: KafkaBroker, subscriber: Any, name: str) -> None:
+    """Stops the broker's client within STOP_SECONDS; one that hangs is cut off.
+
+    Guarantee: a reader that could not say good-bye leaves nothing behind that holds its partitions.
+    Test: test_a_reader_whose_good_bye_hangs_keeps_no_partition.
+    """
+    consumer = subscriber.consumer
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await broker.stop()
+    except (TimeoutError, KafkaError, OSError):
+        log.warning("%s was left without a good-bye to the broker", name)
+        if consumer is not None:
+            with suppress(TimeoutError, KafkaError, OSError):
+                async with asyncio.timeout(CUT_OFF_SECONDS):
+                    await _cut_off(consumer)
+        with suppress(TimeoutError, KafkaError, OSError):
+            async with asyncio.timeout(CUT_OFF_SECONDS):
+                await broker.config.disconnect()  # its producer, of the dead letters
+
+
+async def _cut_off(consumer: AIOKafkaConsumer) -> None:
+    """What the library's own stop() does behind the point at which it hung: a heart that beats on keeps the partitions."""
+    coordinator = consumer._coordinator
+    await coordinator._stop_heartbeat_task()
+    await coordinator._stop_commit_offsets_refresh_task()
+    await consumer._fetcher.close()
+    try:
+        await coordinator._maybe_leave_group()
+    finally:
+        await consumer._client.close()
 
 
 class _Assignment(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from confluent_kafka import TopicPartition
+
 from deploy.local.kafka import Kafka
 from services.chassis import metrics
+from services.chassis.lost_records import find_lost, pass_over
 from services.chassis.progress import Progress
+from services.chassis.republish import republish
 from tests.chassis.copies import Copied, supervised
 from tests.chassis.wire import (
     firsts,
@@ -68,3 +72,43 @@ async def test_a_position_beyond_the_end_is_a_fault_and_begun_again(copied: Copi
 
         await until(ready)
     await copied.nothing_had_a_second_meaning(40)
+
+
+async def test_what_the_broker_dropped_is_passed_over_by_hand(copied: Copied, kafka: Kafka) -> None:
+    """Retention took records before they were read: no reader passes over them by itself, nor calls itself ready or complete; by an
+    operator's word it goes on, and what was published again is read once."""
+    store, relay = copied.begin()
+    progress = Progress(copied.kafka)
+    async with running(relay.run, relay.guard.run):
+        await write(store, 10)
+        await until(lambda: copied.is_said(40))
+    admin = kafka.admin()
+    places = [TopicPartition(copied.topic, partition, 3) for partition in range(3)]
+    for taken in admin.delete_records(places).values():
+        await asyncio.to_thread(taken.result)
+    reader = reader_of(copied.read, copied.kafka, copied.topic, progress=progress)
+    store, relay = copied.begin()
+    async with running(relay.run, relay.guard.run, reader.run, progress.run):
+        await write(store, 5)
+        await until(lambda: copied.is_said(60))
+        await asyncio.sleep(2)
+        assert await copied.is_read(0)
+        assert not reader.ready
+        assert await reader.complete_up_to() is None
+        found = await find_lost(copied.read, copied.kafka)
+        assert [(lost.position, lost.start) for lost in found] == [(0, 3)] * 3
+        await republish(copied.log)
+        for lost in found:
+            await pass_over(copied.read, lost, "operator/1", "a retention that nobody wanted")
+            await pass_over(copied.read, lost._replace(start=99), "operator/1", "a second one finds nothing")
+        await until(lambda: copied.is_read(60))
+
+        async def ready() -> bool:
+            known = await reader.complete_up_to()
+            return reader.ready and known is not None and known.positions == {copied.topic: 60}
+
+        await until(ready)
+    assert await find_lost(copied.read, copied.kafka) == []
+    kept = await copied.read.fetch('SELECT held_reason, "offset" FROM discarded')
+    assert [tuple(row) for row in kept] == [("lost", 0)] * 3
+    assert await copied.read.fetchval("SELECT count(*) FROM held") == 0

@@ -139,6 +139,12 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     assert (nothing.returncode, nothing.stderr) == (1, "motcua: nothing is held under 1\n")
     assert run("held", "retry", "notify", "--all").stdout == "notify tries 0 held dossiers again\n"
     assert run("held", "retry", "--all").stdout.count("tries 0 held dossiers again\n") == 4
+    for words, why in (
+        (("pass-lost", "notify"), "no reader of notify stands before the beginning of its topic"),
+        (("go-on", "intake"), "the log's last record time does not lie ahead of the database's clock"),
+    ):
+        refused = run(*words, "--reason", "tried")
+        assert (refused.returncode, refused.stderr) == (1, f"motcua: {why}\n")
     assert run("held", "retry", "notify").stderr == "motcua: say SERVICE and ID, or --all\n"
     declared = len(read_declarations())  # all that its log starts with
     assert f"publishes its {declared} events again" in run("republish", "processing").stdout

@@ -67,8 +67,8 @@ check-rest:
 bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is missed: ROWS=append,http ROUNDS=5 QUICK=1
 	$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
 
-faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was lost: SIZE, SEED, BROKERS
-	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS)
+faults: $(READY) ## Kill, pause and wipe under load, then check that nothing was lost: SIZE, SEED, BROKERS, ONLY
+	$(BIN)/python -m tests.faults --size $(SIZE) --seed $(SEED) --brokers $(BROKERS) $(if $(ONLY),--only $(ONLY))
 
 abuse: SIZE = 2
 abuse: $(READY) ## Attack all services, and see that nobody else waits, loses or is let in: SIZE, seconds of each stretch

@@ -6,6 +6,7 @@ No events means that it is already so, which is success.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from services.chassis.event_store import (
+    PATIENCE_SECONDS,
     Appended,
     Conflict,
     EventStore,
@@ -120,6 +122,16 @@ class Store(Protocol):
     async def load(self, stream_id: UUID) -> list[StoredEvent]: ...
 
 
+async def admitted(store: EventStore) -> None:
+    """Waits until the log is opened, and raises what refuses it, before anything is decided by it.
+
+    Guarantee: nobody decides by a log that is refused. Test: test_a_refused_log_decides_nothing.
+    """
+    if store.opened is not None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await store.opened.wait()
+
+
 async def execute(
     store: EventStore,
     types: EventTypes[E],
@@ -139,6 +151,7 @@ async def execute(
     Test: test_a_repeat_is_answered_before_the_version_is_compared.
     `attachment(state, events, version_after)` gives the rows that the service's own append function writes beside the events.
     """
+    await admitted(store)
     for attempt in range(ATTEMPTS):
         history = await store.load(stream_id)
         version = len(history)

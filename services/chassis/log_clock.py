@@ -38,13 +38,16 @@ class ClockBehindLog(asyncpg.PostgresError, StoreUnavailable):  # type: ignore[m
 
 
 class Gate(asyncio.Event):
-    """Set once the log may be appended to; whoever waits for it is refused while the clocks are wrong."""
+    """Set once the log may be appended to; whoever waits for it is refused while the clocks are wrong, or the log is."""
 
     wrong_clock = ""
+    refusal: Callable[[], Exception] | None = None
 
     async def wait(self) -> Literal[True]:
-        """Waits until it is set; ClockBehindLog while the clock of this process is behind."""
+        """Waits until it is set; ClockBehindLog while the clock of this process is behind, LogRewound while the log is refused."""
         await super().wait()
+        if self.refusal is not None:
+            raise self.refusal()
         if self.wrong_clock:
             raise ClockBehindLog(self.wrong_clock)
         return True

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -92,6 +93,7 @@ class LogGuard:
             try:
                 await self._look(cluster)
             except LogRewound:
+                self.opened.refusal = partial(LogRewound, "refused")
                 self.opened.set()
             except KafkaError as error:
                 if not self.opened.is_set():
@@ -114,6 +116,7 @@ class LogGuard:
         await compare_clocks(self._pool, self.opened, self._clock)
         if not self._compared:
             await self.compare(await _answer(cluster))
+        self.opened.refusal = None
         self.opened.set()
 
     async def refuse_if_refused(self) -> None:

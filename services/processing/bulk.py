@@ -19,7 +19,7 @@ import orjson
 
 from services.chassis.access import denied
 from services.chassis.batches import Batch, Refused
-from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
+from services.chassis.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.processing import asked_reversals, reversals, rights, tables
@@ -68,6 +68,7 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
     rows = await tables.find_for_command(
         desk.pool, [item.dossier_id for item in sound], caller.subject, local_day(desk.clock())
     )
+    await admitted(desk.store)
     histories = await desk.store.load_many([i for i, known in rows.items() if known.row.version])
     importing = caller.role == rights.IMPORTER
     others = await _cases_of_others(desk, sound, rows) if importing else set()

@@ -123,6 +123,12 @@ async def guessed_codes(aim: Aim) -> Outcome:
     return await flood(aim, 4, *(request("GET", path) for path in paths))
 
 
+async def people_read_on(aim: Aim) -> Outcome:
+    """An officer reads who is behind one dossier, on and on: some a minute, then no more."""
+    path = f"/v1/people/{aim.dossiers['own']}?purpose=processing"
+    return await flood(aim, 4, request("GET", path, token=aim.tokens["attacking-officer"]))
+
+
 async def dear_questions(aim: Aim) -> Outcome:
     """The public counts for ever other windows, by day, as of ever other instants: no answer is the one before."""
     doors = ("counts?by=day&", "report?", "counts?by=procedure&")
@@ -211,5 +217,6 @@ FLOODS = (
     Flood(odd_questions, SERVICES, _answers(200, 304, 400, 403, 404, 414, 422, 429)),
     Flood(wide_batches, ("intake", "processing"), _answers(200, 429)),
     Flood(guessed_codes, ("intake",), _answers(200, 404, 429)),
+    Flood(people_read_on, ("intake",), _answers(200, 429)),
     Flood(dear_questions, ("reporting",), _answers(200, 422, 429)),
 )

@@ -38,11 +38,11 @@ HOSTILE_ADDRESSES = (
 )
 HOSTILE_NAMES = (
     "TÀI KHOẢN BỊ KHÓA! Nộp phạt ngay tại https://evil.example/nop-phat",
-    "Nguyễn evil.example Thử",
+    "Nguyễn nop-phat.com Thử",
     "{{ 1337*1337 }} {code} %(code)s",
     "<script>alert(1)</script>",
 )
-BAIT = ("evil.example", "evil.org", "KHÓA", "1787569", "<script>")
+BAIT = ("evil.example", "nop-phat", "evil.org", "KHÓA", "1787569", "<script>")
 """None of it stands in a letter that anybody got."""
 
 
@@ -109,7 +109,7 @@ async def smuggled_requests(aim: Aim) -> Outcome:
 
 
 async def letters_to_strangers(aim: Aim) -> Outcome:
-    """Filings whose names and addresses would write another letter, or write to another person. What was sent is looked at after."""
+    """Filings whose names and addresses would write another letter, or to another person. What was sent is looked at after."""
     filings = []
     applicant = FILED["applicant"]
     assert isinstance(applicant, dict)
@@ -126,7 +126,7 @@ async def letters_to_strangers(aim: Aim) -> Outcome:
             more=f"idempotency-key: hostile-{number}",
         )
         filings.append((email, data))
-    return await all_of(aim.at("intake"), *filings, allowed=(201, 422))
+    return await all_of(aim.at("intake"), *filings, allowed=(422,))
 
 
 async def databases_of_others(aim: Aim) -> Outcome:

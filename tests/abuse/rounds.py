@@ -9,6 +9,8 @@ from tests.abuse.aim import Aim, Outcome
 from tests.abuse.house import Attacked, Holding
 
 GROWTH_BYTES_MAX = 48 * 1_048_576
+FILES_OF_OTHERS = 4
+"""Connections to the broker come and go whatever is attacked; an attack that held files would hold dozens."""
 
 
 class Stretch(NamedTuple):
@@ -47,6 +49,9 @@ def faults_of(seen: Stretch, answers: frozenset[int] | None) -> list[str]:
         found.append("nobody else was served")
     if seen.most_memory - seen.before.memory > GROWTH_BYTES_MAX:
         found.append(f"memory grew from {seen.before.memory} to {seen.most_memory}")
-    if seen.after.files > seen.before.files or seen.after.connections > seen.before.connections:
+    if (
+        seen.after.files > seen.before.files + FILES_OF_OTHERS
+        or seen.after.connections > seen.before.connections
+    ):
         found.append(f"it held {seen.before} and then {seen.after}")
     return found

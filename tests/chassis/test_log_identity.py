@@ -10,12 +10,14 @@ import pytest
 
 from deploy.local.kafka import Kafka
 from services.chassis import metrics
+from services.chassis.decider import Context, execute
 from services.chassis.event_store import EventStore
 from services.chassis.log_identity import LogRewound
 from services.chassis.recover import NoWayOut
 from services.chassis.sending import start, stop
-from tests.chassis.conftest import item
+from tests.chassis.conftest import NOW, item, new_id
 from tests.chassis.copies import Copied, supervised
+from tests.chassis.test_decider import TYPES, total
 from tests.chassis.wire import (
     reader_of,
     running,
@@ -48,6 +50,21 @@ async def test_a_restored_backup_is_refused_for_ever(copied: Copied) -> None:
     assert await copied.length() == 60
     assert await copied.log.fetchval("SELECT count(*) FROM log_refusals") == 1
     await copied.nothing_had_a_second_meaning(80)
+
+
+async def test_a_refused_log_decides_nothing(copied: Copied) -> None:
+    """Whoever saw a later version is told that the log is refused, and not that the version is stale."""
+    await copied.run_until(20)
+    older = await copied.copy()
+    await copied.run_until(40)
+    await copied.restore(older)
+    store, relay = copied.begin()
+    told = Context(new_id(), "officer/o1", NOW)
+    async with running(relay.run, relay.guard.run):
+        for _ in range(2):
+            with pytest.raises(LogRewound):
+                await execute(store, TYPES, new_id(), total, lambda _: [], told, new_id, expected_version=9)
+            await asyncio.sleep(1.2)
 
 
 async def test_a_restored_log_that_grew_while_kafka_was_away_is_refused(copied: Copied, kafka: Kafka) -> None:
@@ -125,6 +142,11 @@ async def test_a_restored_log_is_published_to_a_new_broker(copied: Copied, kafka
         assert {type(answer) for answer in await submit(store, 3)} == {LogRewound}
         assert await copied.recover() == 20
         await until(copied.not_refused)
+
+        async def admitted() -> bool:
+            return relay.guard.opened.refusal is None
+
+        await until(admitted)  # it is compared once more before that, a second later at most
         await write(store, 5)
         reader = reader_of(copied.read, copied.kafka, copied.topic)
         async with running(reader.run):

@@ -1,4 +1,4 @@
-"""`python -m tests.faults --size N --seed S --brokers 1|3 [--mutation NAME]`: one run, told as it goes; exit 1 on any finding."""
+"""`python -m tests.faults --size N --seed S --brokers 1|3 [--mutation NAME] [--only KINDS]`: one run, told; exit 1 on any finding."""
 
 import argparse
 import sys
@@ -20,13 +20,15 @@ def main() -> int:
     )
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="nodes of the Kafka cluster")
     parser.add_argument("--mutation", choices=sorted(MUTATIONS), default="", help="take one guarantee out")
+    parser.add_argument("--only", default="", help="kinds of faults, comma separated; all when absent")
     given = parser.parse_args()
     seed = draw_seed() if given.seed is None else given.seed
     size = Size.of(given.size)
     _say(
         f"size {size.dossiers} in {size.seconds:.0f}s, seed {seed}, brokers {given.brokers} {given.mutation}"
     )
-    findings = run(size, seed, given.brokers, mutation=given.mutation, say=_say)
+    only = [kind for kind in given.only.split(",") if kind]
+    findings = run(size, seed, given.brokers, mutation=given.mutation, only=only, say=_say)
     return 1 if findings else 0
 
 

@@ -101,6 +101,12 @@ def no_fault_is_unforeseen(record: Record) -> Iterator[Finding]:
             yield Finding("answers", "wrong", f"{told}, {count} times")
 
 
+def nothing_was_amiss_while_a_fault_stood(record: Record) -> Iterator[Finding]:
+    """A log goes on beside a dump, and a restored one takes nothing."""
+    for what in record.amiss:
+        yield Finding("fault", "wrong", what)
+
+
 def the_run_did_its_work(record: Record) -> Iterator[Finding]:
     """Every planned fault was injected and every act of a dossier's life was granted at least once."""
     for fault, count in (Counter(record.planned) - Counter(record.injected)).items():
@@ -141,5 +147,6 @@ ALL: tuple[checks.Check, ...] = (
     dead_letters_are_the_poison,
     reader_positions_never_go_back,
     no_fault_is_unforeseen,
+    nothing_was_amiss_while_a_fault_stood,
     the_run_did_its_work,
 )

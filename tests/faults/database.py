@@ -29,6 +29,21 @@ def new_database(postgres: Postgres, name: str) -> None:
     in_thread(postgres._create_roles_and_databases())
 
 
+def give_a_past(postgres: Postgres) -> None:
+    """As if intake's log had been written by the release before until its migration: what that one names is smaller."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER, "intake"))
+        try:
+            await connection.execute(
+                "INSERT INTO counters (name, value) VALUES ('contact_changes', 4294967296)"
+            )
+        finally:
+            await connection.close()
+
+    in_thread(work())
+
+
 def age_keys(postgres: Postgres, name: str) -> None:
     """Moves this week's idempotency keys into the partition of the week before, as if midnight had fallen in between."""
 
@@ -62,12 +77,12 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER a_position_only_grows AFTER UPDATE ON reader_positions
-FOR EACH ROW WHEN (new.position < old.position) EXECUTE FUNCTION faults.note();
+FOR EACH ROW WHEN (new.position < old.position AND new.position > 0) EXECUTE FUNCTION faults.note();
 """
 
 
 def watch_positions(postgres: Postgres, name: str) -> None:
-    """Notes from now on every reader's position that is overwritten by a smaller one."""
+    """Notes from now on every reader's position that is overwritten by a smaller one; who begins again from 0 loses nothing."""
 
     async def work() -> None:
         connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))

@@ -13,8 +13,9 @@ from deploy.local.postgres import in_thread
 from tests.faults import readings, topics
 from tests.faults.client import Door
 from tests.faults.database import age_keys, new_database, stop_in_transaction, watch_positions
+from tests.faults.operators import Operators
 from tests.faults.record import Record
-from tests.faults.schedule import Fault
+from tests.faults.schedule import SERVICES, Fault
 from tests.faults.world import House
 
 End = Callable[[], None]
@@ -29,13 +30,17 @@ NEEDS = {
     "zombie": {"kafka", "postgres", "reporting"},
     "midnight": {"postgres"},
     "mail_in_doubt": set(),
+    "remake_topic": {"kafka"},
+    "two_of_all": {"kafka", "postgres", *SERVICES},
 }
+BESIDE = {kind: {"kafka", "postgres"} for kind in ("dump", "restore", "log_ahead", "release_before")}
+"""What a fault needs for itself beside its target."""
 USES = {kind: {"kafka", "postgres"} for kind in ("kill_behind", "clock_jump")}
 
 
 def _needs(fault: Fault) -> set[str]:
     """What a fault has for itself while it stands."""
-    return NEEDS.get(fault.kind, {fault.target})
+    return NEEDS.get(fault.kind, {fault.target} | BESIDE.get(fault.kind, set()))
 
 
 def _uses(fault: Fault) -> set[str]:
@@ -55,7 +60,7 @@ def nothing() -> None:
 
 
 @dataclass(slots=True)
-class Injector:
+class Injector(Operators):
     """`ask_again` sends old filings again, at a port or anywhere; `add_door` and `end_door` tell the load of a second process."""
 
     house: House

@@ -101,13 +101,15 @@ def official_code(accepted: Fact) -> str:
 
 def refused_rightly(command: Command, life: Life | None) -> bool:
     """Whether an act was refused for what the logs show: a colleague had the dossier, or a clock that was ahead dated an act
-    before which none may be dated, or a request that nothing of today answers."""
+    before which none may be dated, or a request that nothing of today answers, or a declared day moved a date meanwhile."""
     if life is None or command.granted or not command.answers:
         return False
     code = command.answers[-1].body.get("code")
     if code == "not-the-holder":
         holders = {f.data["officer"] for f in life.acts if f.type == "DossierHandedOver"}
         return bool(holders - {command.caller, None})
+    if code == "stale-version":
+        return any(f.type in table.MOVED for f in life.acts)
     if code == "supplement-not-provided":
         asked = [f for f in life.acts if f.type == "SupplementRequested" and table.is_ahead(f)]
         brought = [f for f in life.own if f.type == "SupplementProvided" and f.data.get("request") is None]

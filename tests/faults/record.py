@@ -215,6 +215,8 @@ class Record:
     wiped: bool = False
     jumped: set[str] = field(default_factory=set)
     """The services whose clock was a day ahead for a while."""
+    amiss: list[str] = field(default_factory=list)
+    """What a fault itself saw while it stood, and should not have."""
     outcome: Outcome = field(default_factory=Outcome)
 
 

@@ -6,7 +6,7 @@ Prints what it does as it goes; the seed alone is needed to do the same again.
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tests.faults import checks, checks_live, database, readings, topics
@@ -50,11 +50,20 @@ class Size:
 
 
 def run(
-    size: Size, seed: int, brokers: int, *, mutation: str = "", say: Callable[[str], None] = lambda line: None
+    size: Size,
+    seed: int,
+    brokers: int,
+    *,
+    mutation: str = "",
+    only: Collection[str] = (),
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[Finding]:
-    """The findings of one run, with everything it started stopped again; the folder stays when there are any."""
+    """The findings of one run, with everything it started stopped again; the folder stays when there are any.
+
+    `only` are the kinds of faults that are injected, of those that are planned; all, if it names none.
+    """
     record = Record(seed)
-    faults = plan(seed, size.seconds, size.absent_seconds)
+    faults = plan(seed, size.seconds, size.absent_seconds, only)
     record.planned = [f"{f.kind} {f.target}" for f in faults]
     house = House(brokers, mutation, say)
     catcher = Catcher(house.smtp_port, time.monotonic())
@@ -64,6 +73,8 @@ def run(
         house.start()
         for service in readings.READERS:
             database.watch_positions(house.postgres, service)
+        if any(fault.kind == "release_before" for fault in faults):
+            database.give_a_past(house.postgres)
         patience = MUTATED_PATIENCE_SECONDS if mutation else PATIENCE_SECONDS
         load = Load(
             house,
@@ -146,7 +157,7 @@ def _tell(record: Record, findings: list[Finding], house: House, say: Callable[[
     say(f"refused: {dict(refused)}; true by themselves {len(record.outcome.fired)}, {ahead} by a clock ahead")
     faults = ", ".join(f"{what} ×{count}" for what, count in sorted(Counter(record.injected).items()))
     say(f"faults injected: {faults}")
-    for finding in findings[:SHOWN]:
+    for finding in sorted(findings, key=lambda f: f.check != "fault")[:SHOWN]:
         say(f"  {finding.check}: {finding.kind}: {finding.what}")
     if len(findings) > SHOWN:
         say(f"  … and {len(findings) - SHOWN} more")

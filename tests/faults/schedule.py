@@ -1,9 +1,11 @@
 """The faults of one run, drawn from a seed: the same seed, length and number of brokers give the same schedule.
 
-Every kind stands in every schedule at least once; a longer run draws more. Nothing is injected from here.
+Every kind of EVERY_RUN stands in every schedule at least once, and of LONG_RUN in a long one; a longer run draws more. Nothing is
+injected from here.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +24,12 @@ Kind = Literal[
     "midnight",
     "clock_jump",
     "mail_in_doubt",
+    "dump",
+    "remake_topic",
+    "restore",
+    "log_ahead",
+    "two_of_all",
+    "release_before",
 ]
 SERVICES = ("intake", "processing", "notify", "reporting")
 EVERY_RUN: tuple[tuple[Kind, str], ...] = (
@@ -44,7 +52,20 @@ EVERY_RUN: tuple[tuple[Kind, str], ...] = (
     ("new_reader", "reporting"),
     ("midnight", "intake"),
     ("mail_in_doubt", "smtp"),
+    ("dump", "intake"),
+    ("remake_topic", "dossiers"),
+    ("restore", "intake"),
+    ("log_ahead", "intake"),
 )
+LONG_RUN: tuple[tuple[Kind, str], ...] = (
+    *(("dump", name) for name in ("processing", "notify")),
+    ("log_ahead", "processing"),
+    *(("restore", name) for name in ("processing", "notify", "reporting")),
+    ("two_of_all", "services"),
+    *(("release_before", name) for name in SERVICES),
+)
+"""What takes longer, or more processes than two busy cores carry beside all else: in runs of LONG_SECONDS and more."""
+LONG_SECONDS = 240.0
 MARGIN = 0.06
 """Share of the run kept free of faults at its start, so that there is something to lose, and at its end."""
 
@@ -56,13 +77,22 @@ JUMP_SECONDS = (3.0, 6.0)
 """Several sweeps fall into it."""
 
 
+AT_ONCE = (
+    *("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"),
+    *("dump", "remake_topic", "restore", "log_ahead"),
+)
+"""They are over as soon as they are done; the operator's last as long as what he does."""
+
 # After these every reader reads everything again, which heals whatever an earlier fault may have made it lose. So they stand
 # early, and what could lose something stands after them. A zombie needs a load that goes on while it is away,
-# a clock that jumps dossiers to which the day makes a difference.
+# a clock that jumps dossiers to which the day makes a difference, and a log that is to go on, or to be restored, somebody who writes.
 PART_OF_THE_RUN: dict[Kind, tuple[float, float]] = {
     "wipe_kafka": (0.0, 0.35),
     "reorder": (0.0, 0.35),
     "new_reader": (0.0, 0.35),
+    "remake_topic": (0.0, 0.35),
+    "restore": (0.0, 0.5),
+    "dump": (0.0, 0.7),
     "zombie": (0.25, 0.6),
     "kill_behind": (0.45, 1.0),
     "clock_jump": (0.25, 1.0),
@@ -83,12 +113,17 @@ class Fault:
         return f"{self.at_seconds:6.1f}s {self.kind} {self.target} for {self.for_seconds:.1f}s (detail seed {self.seed})"
 
 
-def plan(seed: int, length_seconds: float, absent_seconds: float) -> list[Fault]:
-    """The schedule of a run that lasts `length_seconds`; Kafka's one long absence lasts `absent_seconds`."""
+def plan(seed: int, length_seconds: float, absent_seconds: float, only: Collection[str] = ()) -> list[Fault]:
+    """The schedule of a run that lasts `length_seconds`; Kafka's one long absence lasts `absent_seconds`.
+
+    Where kinds are named, these alone stand in it, however long it is.
+    """
     draw = random.Random(seed)
-    wanted = list(EVERY_RUN)
+    wanted = [*EVERY_RUN, *(LONG_RUN if length_seconds >= LONG_SECONDS else ())]
     extra = int(length_seconds / 6) - len(wanted)
     wanted += [draw.choice(EVERY_RUN) for _ in range(max(0, extra))]
+    if only:
+        wanted = [each for each in (*EVERY_RUN, *LONG_RUN) if each[0] in only]
     begin, end = length_seconds * MARGIN, length_seconds * (1 - MARGIN)
     faults = [
         Fault(
@@ -113,8 +148,10 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
         return absent_seconds
     if kind == "zombie":
         return round(draw.uniform(*SESSION_SECONDS), 1)
-    if kind in ("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"):
+    if kind in AT_ONCE:
         return 0.0
+    if kind in ("two_of_all", "release_before"):
+        return round(draw.uniform(*SESSION_SECONDS), 1)
     if kind == "clock_jump":
         return round(draw.uniform(*JUMP_SECONDS), 1)
     if kind in ("freeze", "kill_behind"):

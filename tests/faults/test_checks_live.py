@@ -86,6 +86,10 @@ def _answer_500(r: Record) -> None:
     r.put_off["500 internal-error"] += 1
 
 
+def _see_something_amiss(r: Record) -> None:
+    r.amiss.append("the log of intake stood still beside a dump")
+
+
 def _skip_a_fault(r: Record) -> None:
     r.injected.clear()
 
@@ -119,6 +123,7 @@ DOCTORED: list[tuple[Doctor, str, str]] = [
     (_swallow_the_poison, "dead-letters", "lost"),
     (_go_back, "reader-positions", "wrong"),
     (_answer_500, "answers", "wrong"),
+    (_see_something_amiss, "fault", "wrong"),
     (_skip_a_fault, "run", "wrong"),
     (_never_return_a_result, "run", "wrong"),
     (_never_retry, "run", "wrong"),

@@ -1,7 +1,7 @@
 """The schedule is a function of its seed and never leaves a kind of fault out."""
 
 from tests.faults.injector import may_begin
-from tests.faults.schedule import EVERY_RUN, Fault, plan
+from tests.faults.schedule import EVERY_RUN, LONG_RUN, Fault, plan
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
@@ -14,10 +14,16 @@ def test_every_kind_stands_in_every_schedule() -> None:
         assert set(EVERY_RUN) <= {(f.kind, f.target) for f in plan(seed, 60, 15)}
 
 
+def test_a_long_run_has_what_takes_longer_too() -> None:
+    assert {*EVERY_RUN, *LONG_RUN} <= {(f.kind, f.target) for f in plan(1, 250, 60)}
+
+
 def test_what_heals_stands_before_what_could_lose_something() -> None:
     for seed in range(20):
         faults = plan(seed, 90, 15)
-        healing = [f.at_seconds for f in faults if f.kind in ("wipe_kafka", "reorder", "new_reader")]
+        healing = [
+            f.at_seconds for f in faults if f.kind in ("wipe_kafka", "reorder", "new_reader", "remake_topic")
+        ]
         assert max(healing) < min(f.at_seconds for f in faults if f.kind == "kill_behind")
 
 

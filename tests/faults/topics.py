@@ -21,6 +21,7 @@ DOSSIERS = "dossiers"
 CALENDAR = "calendar"
 WAIT_SECONDS = 20.0
 ASK_AGAIN_SECONDS = 0.2
+SAY_ATTEMPTS = 3
 # Others freeze and wipe the broker meanwhile, and this must still arrive.
 SAY_SECONDS = 90.0
 
@@ -120,7 +121,22 @@ def dead_letters(kafka: Kafka) -> dict[str, list[str]]:
 
 
 def say(kafka: Kafka, messages: Iterable[Message]) -> int:
-    """Produces the messages on their partitions in the given order; returns how many were acknowledged."""
+    """Produces the messages on their partitions in the given order; returns how many were acknowledged.
+
+    A topic made a moment ago was seen to refuse a producer's first batch for good: then another producer says all of it again.
+    """
+    told = list(messages)
+    for left in range(SAY_ATTEMPTS - 1, -1, -1):
+        try:
+            return _say(kafka, told)
+        except (KafkaException, RuntimeError):
+            if not left:
+                raise
+            time.sleep(ASK_AGAIN_SECONDS)
+    raise AssertionError
+
+
+def _say(kafka: Kafka, messages: Iterable[Message]) -> int:
     failed: list[KafkaError] = []
     producer = Producer({**kafka.client("admin"), "acks": "all", "enable.idempotence": True})
 

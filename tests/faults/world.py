@@ -51,6 +51,8 @@ class Member:
     wanted: bool = False
     frozen: bool = False
     deaths: int = 0
+    release: Path | None = None
+    """Where the code of another release is that it runs; None for this one."""
 
 
 @dataclass(slots=True)
@@ -135,8 +137,12 @@ class House:
 
     def launch(self, member: Member) -> None:
         jumping = ["tests.faults.jumping", str(self.ahead(member.service))]
+        environment = self._environment(member.service, member.port)
         program = [sys.executable, "-m", *jumping, *self._mutated(f"services.{member.service}.app")]
-        member.process.start(program, self._environment(member.service, member.port))
+        if member.release:
+            program = [sys.executable, "-P", "-m", f"services.{member.service}.app"]
+            environment["PYTHONPATH"] = str(member.release)
+        member.process.start(program, environment)
         member.wanted, member.frozen = True, False  # only now: who tends the house must not start it as well
 
     def ahead(self, service: str) -> Path:
@@ -183,10 +189,10 @@ class House:
         self.members[name].frozen = False
         self.members[name].process.resume()
 
-    def double(self, service: str) -> Member:
-        """A second process of a service, beside the first."""
+    def double(self, service: str, release: Path | None = None) -> Member:
+        """A second process of a service, beside the first; of another release, if its code is named."""
         name = f"{service}-2"
-        member = Member(service, self._doubles[service], Process(name, home=self.home), wanted=False)
+        member = Member(service, self._doubles[service], Process(name, home=self.home), release=release)
         self.members[name] = member
         self.launch(member)
         return member

@@ -23,6 +23,7 @@ from services.chassis import metrics
 from services.chassis.event_store import StoreUnavailable
 from services.chassis.kafka import Cluster, last_value
 from services.chassis.log_clock import Gate, compare_clocks, now
+from services.chassis.log_digests import Digests
 from services.chassis.settings import KafkaSettings
 from services.chassis.turning import Loop, turned
 
@@ -73,6 +74,7 @@ class LogGuard:
         self._producer = producer
         self._clock = clock
         self._pool = pool
+        self.digests = Digests(pool)
         self._kafka = kafka
         self._compared = False
         self._last: tuple[int, UUID] | None = None
@@ -118,6 +120,8 @@ class LogGuard:
             await self.compare(await _answer(cluster))
         self.opened.refusal = None
         self.opened.set()
+        if (found := await self.digests.look()) is not None:
+            raise await self.refuse("", found)
 
     async def refuse_if_refused(self) -> None:
         """Raises LogRewound while a refusal stands."""
@@ -168,6 +172,8 @@ class LogGuard:
         own = await self._event_at(position)
         if own is None or (event_id is not None and str(own) != event_id):
             return f"position {position} was {event_id} when it was published, and is {own}"
+        if (found := await self.digests.differs(said)) is not None:
+            return found
         self.remember(position, own)
         return None
 

@@ -58,6 +58,7 @@ async def recover(
             actor,
             reason,
         )
+        await connection.execute("DELETE FROM log_digests")  # of the log as it is now, they are made again
         return await begin_again(connection)
 
 

@@ -256,6 +256,7 @@ class Relay:
                         "offsets": offsets,
                         "topic_ids": self._topic_ids,
                         **placed._asdict(),
+                        **await self.guard.digests.said(published),
                         "cluster_id": cluster_id,
                     }
                     key = self._name.encode()

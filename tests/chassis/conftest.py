@@ -37,6 +37,7 @@ TABLES = (
     "log_clock",
     "held_counts",
     "reconciliation",
+    "log_digests",
 )
 
 

@@ -11,11 +11,13 @@ import pytest
 
 from deploy.local.kafka import Kafka
 from services.chassis import consumer, metrics, relay, turning
+from services.chassis.databases import open_pool
 from services.chassis.event_store import EventStore
 from services.chassis.turning import Loop, Watchdog, rest, turned
 from tests.chassis.conftest import item, new_id
 from tests.chassis.test_lifecycle import START_SECONDS, Life, begin
 from tests.chassis.wire import KafkaAs, counted, reader_of, relay_of, running, until, write
+from tests.databases import Database
 
 __all__ = ["begin"]
 
@@ -77,7 +79,11 @@ async def test_a_process_whose_loop_stands_still_ends(
 
 
 async def test_what_hangs_in_a_relay_or_a_reader_is_told(
-    pool: asyncpg.Pool[Any], kafka: Kafka, kafka_as: KafkaAs, monkeypatch: pytest.MonkeyPatch
+    plain: Database,
+    pool: asyncpg.Pool[Any],
+    kafka: Kafka,
+    kafka_as: KafkaAs,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A feed, a lease and a batch that the database keeps waiting: each is told by itself, and turns again afterwards."""
     for module in (consumer, relay):
@@ -88,7 +94,7 @@ async def test_what_hangs_in_a_relay_or_a_reader_is_told(
     loops = {
         "relay_cursors": "relay-events",
         "relay_lease": "relay-lease",
-        "reader_positions": "reader-intake-moves",
+        "effects": "reader-intake-moves",
     }
 
     async def told(name: str, seconds: float) -> bool:
@@ -109,7 +115,11 @@ async def test_what_hangs_in_a_relay_or_a_reader_is_told(
 
         await until(read)
         for table, name in loops.items():
-            async with pool.acquire() as connection, connection.transaction():
+            async with (
+                open_pool(plain.owner_dsn, size=1) as owner,
+                owner.acquire() as connection,
+                connection.transaction(),
+            ):
                 await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
                 await store.append(item())
                 await until(lambda name=name: told(name, 20))

@@ -209,8 +209,8 @@ def _list(door: Door, options: argparse.Namespace, say: Say) -> int:
 
 
 def _check(file: Path | None, say: Say) -> int:
-    from services.processing.calendar import SHIPPED
-    from services.processing.calendar_file import read
+    from services.processing.clock.calendar_file import read
+    from services.processing.clock.working_days import SHIPPED
 
     path = file or SHIPPED
     try:

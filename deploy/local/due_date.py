@@ -7,9 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from deploy.local.process import Failed
-from services.processing import hours
-from services.processing.calendar import ZONE, shipped
-from services.processing.deadline import (
+from services.processing.clock import working_hours
+from services.processing.clock.due_date import (
     LIMIT_UNITS,
     PAUSE_RULES,
     Explanation,
@@ -19,6 +18,7 @@ from services.processing.deadline import (
     Paused,
     explain,
 )
+from services.processing.clock.working_days import ZONE, shipped
 from services.processing.explaining import PROVISIONAL, named, sentences
 
 HOURS = "working-hours"
@@ -112,7 +112,7 @@ def _hours(options: argparse.Namespace) -> Iterator[str]:
     except ValueError:
         raise Failed(f"FROM is no instant: {options.start!r}; write 2026-01-09T15:00") from None
     start = start if start.tzinfo else start.replace(tzinfo=ZONE)
-    found = hours.counted(start, options.limit, shipped())
+    found = working_hours.counted(start, options.limit, shipped())
     due = found[-1].ends
     provisional = any(shipped().is_provisional(year) for year in range(found[0].begins.year, due.year + 1))
     if options.json:

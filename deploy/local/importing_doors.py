@@ -15,7 +15,7 @@ from deploy.local.importing_cases import Faulty
 from services.chassis.problems import dotted, rule, sentence
 from services.intake import bulk as intake
 from services.processing.bodies import BulkItem
-from services.processing.calendar import shipped
+from services.processing.clock.working_days import shipped
 from services.processing.foreseen import foreseen
 from services.processing.life import Filing
 

@@ -15,7 +15,7 @@ from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.chassis.visibility import units_of
 from services.processing import rights
-from services.processing.calendar import local_day
+from services.processing.clock.working_days import local_day
 from services.processing.desk import KEYS, REUSED, Desk
 
 DAYS_MAX = 366

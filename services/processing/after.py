@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.processing.clock import Clock
+from services.processing.clock.due_date import Pause
+from services.processing.clock.statutory import Clock
 from services.processing.date_events import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.deadline import Pause
 from services.processing.events import (
     ApologyIssued,
     ConsentDeemed,

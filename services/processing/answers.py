@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from contracts.codes import Status as OwnStatus
 from services.processing import tables
-from services.processing.calendar import ZONE
-from services.processing.deadline import Effect, LimitUnit, PauseRule
+from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
+from services.processing.clock.working_days import ZONE
 from services.processing.queues import QueueName
 
 Status = Literal[OwnStatus, "withdrawal_requested"]

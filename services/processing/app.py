@@ -25,8 +25,8 @@ from services.chassis.topics import check_topics
 from services.chassis.web import Application, create_app
 from services.chassis.writable import readiness
 from services.processing import incoming, sweeps
-from services.processing.calendar import NOT_READ, ZONE
 from services.processing.calendar_routes import add_calendar_routes
+from services.processing.clock.working_days import NOT_READ, ZONE
 from services.processing.declaring import Declaring
 from services.processing.desk import Desk
 from services.processing.metrics import watch_years

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import Calendar
+from services.processing.clock.working_days import Calendar
 from services.processing.commands import ExtendLimit, IssueApology, RecountDueDate
 from services.processing.date_events import DueDateChanged, DueDateExtended
 from services.processing.events import (

@@ -24,7 +24,7 @@ from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.processing import asked_reversals, reversals, rights, tables
 from services.processing.bodies import AcceptAct, BulkItem, Correction
-from services.processing.calendar import ZONE, Calendar, local_day
+from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.code import issue
 from services.processing.commands import Command, ReverseAct
 from services.processing.correction import correction_of

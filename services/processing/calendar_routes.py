@@ -13,7 +13,6 @@ from services.chassis import logs
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
 from services.processing import recounts
-from services.processing.calendar import ZONE, Declaration, local_day
 from services.processing.calendar_answers import (
     AskedAnswer,
     AskedDeclaration,
@@ -23,7 +22,7 @@ from services.processing.calendar_answers import (
     Proposals,
     RecountProgress,
 )
-from services.processing.declarations import (
+from services.processing.clock.declaration import (
     Act,
     Command,
     ConfirmProposal,
@@ -32,6 +31,7 @@ from services.processing.declarations import (
     RefuseProposal,
     WithdrawDeclaration,
 )
+from services.processing.clock.working_days import ZONE, Declaration, local_day
 from services.processing.declaring import Declaring
 
 YEARS = (1900, 9_998)

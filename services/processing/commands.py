@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.processing.deadline import Limit, PauseRule
+from services.processing.clock.due_date import Limit, PauseRule
 from services.processing.events import Paper
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import SATURDAY, Declaration, Kind
-from services.processing.declarations import (
+from services.processing.clock.declaration import (
     Command,
     ConfirmProposal,
     DayDeclared,
@@ -20,6 +19,7 @@ from services.processing.declarations import (
     WithdrawalProposed,
     WithdrawDeclaration,
 )
+from services.processing.clock.working_days import SATURDAY, Declaration, Kind
 
 REACH = timedelta(days=3_660)
 """A day further away than that from the day on which it is declared is a slip of the hand."""

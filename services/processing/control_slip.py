@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 
-from services.processing import hours
 from services.processing.after import AFTER
-from services.processing.calendar import ZONE, Calendar
+from services.processing.clock import working_hours
+from services.processing.clock.working_days import ZONE, Calendar
 from services.processing.events import (
     DossierAccepted,
     DossierForwarded,
@@ -224,12 +224,12 @@ def _pause(state: State) -> PauseKind | None:
 
 def _time(begins: datetime, ends: datetime, calendar: Calendar) -> timedelta:
     """Working time in whole seconds, so that what is told adds up."""
-    stretches = hours.worked(begins.replace(microsecond=0), ends.replace(microsecond=0), calendar)
+    stretches = working_hours.worked(begins.replace(microsecond=0), ends.replace(microsecond=0), calendar)
     return sum((each.ends - each.begins for each in stretches), NOTHING)
 
 
 def _step(row: _Row, terms: Terms, calendar: Calendar, now: datetime) -> Step:
-    limit = hours.INTAKE_HOURS if row.step == INTAKE else terms.hours.get(row.step)
+    limit = working_hours.INTAKE_HOURS if row.step == INTAKE else terms.hours.get(row.step)
     due_at = None if limit is None else _due_at(row, limit, terms.cut_off, calendar)
     timeliness = _timeliness(row, due_at, now) if limit is not None else None
     late_by = NOTHING
@@ -259,18 +259,18 @@ def _due_at(row: _Row, limit: int, cut_off: time | None, calendar: Calendar) -> 
     """
     since, left = row.begun_at, timedelta(hours=limit)
     if cut_off and row.step not in (INTAKE, RESULT) and since.astimezone(ZONE).time() > cut_off:
-        since = hours.next_opening(since, calendar)
+        since = working_hours.next_opening(since, calendar)
     for spell in row.spells:
         if spell.pause:
             continue
-        for stretch in hours.worked(max(spell.begins, since), spell.ends, calendar):
+        for stretch in working_hours.worked(max(spell.begins, since), spell.ends, calendar):
             if stretch.ends - stretch.begins >= left:
                 return stretch.begins + left
             left -= stretch.ends - stretch.begins
     last = row.spells[-1]
     if last.pause and not row.ended_at:
         return None
-    return hours.passed_at(max(last.ends, since), left, calendar)
+    return working_hours.passed_at(max(last.ends, since), left, calendar)
 
 
 def _timeliness(row: _Row, due_at: datetime | None, now: datetime) -> Timeliness | None:
@@ -281,7 +281,7 @@ def _timeliness(row: _Row, due_at: datetime | None, now: datetime) -> Timeliness
     if due_at is None:
         return "paused"
     if row.ended_at:
-        return hours.timeliness(row.ended_at, due_at)
+        return working_hours.timeliness(row.ended_at, due_at)
     if now > due_at:
         return "late"
     return "paused" if row.spells[-1].pause else "running"

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import Calendar
+from services.processing.clock.due_date import Limit, due_date
+from services.processing.clock.working_days import Calendar
 from services.processing.commands import RecountDeadlines
 from services.processing.date_events import DeadlineChanged, OpinionDeadlineChanged
-from services.processing.deadline import Limit, due_date
 from services.processing.events import Event, SupplementLapsed
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, State, held_of
 

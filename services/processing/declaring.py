@@ -19,9 +19,7 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import Conflict, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.chassis.turning import Loop
-from services.processing.calendar import Calendar, read_declarations, shipped
-from services.processing.confirming import decide
-from services.processing.declarations import (
+from services.processing.clock.declaration import (
     FACTS,
     Command,
     ConfirmProposal,
@@ -38,6 +36,8 @@ from services.processing.declarations import (
     fold,
     lacking,
 )
+from services.processing.clock.working_days import Calendar, read_declarations, shipped
+from services.processing.confirming import decide
 from services.processing.desk import KEYS, REUSED, Desk, Row
 
 LOOK_SECONDS = 1.0

@@ -19,12 +19,12 @@ from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
 from services.processing import asked_reversals, bodies, rights, tables
-from services.processing.calendar import Calendar, local_day
-from services.processing.clock import text_of
+from services.processing.clock.statutory import text_of
+from services.processing.clock.working_days import Calendar, local_day
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.commands import Command, ReverseAct
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
-from services.processing.hours import intake_due_at
 from services.processing.life import (
     AwaitingPayment,
     AwaitingSupplement,

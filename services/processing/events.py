@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.chassis.decider import EventTypes
+from services.processing.clock.due_date import Limit, PauseRule
 from services.processing.date_events import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.deadline import Limit, PauseRule
 from services.processing.proposed import ReversalProposed
 
 

@@ -7,9 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.processing.calendar import Calendar
-from services.processing.clock import Clock
-from services.processing.deadline import (
+from services.processing.clock.due_date import (
     Day,
     Effect,
     Explanation,
@@ -19,6 +17,8 @@ from services.processing.deadline import (
     PauseRule,
     explain,
 )
+from services.processing.clock.statutory import Clock
+from services.processing.clock.working_days import Calendar
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Held
 
 WEEKDAYS = (

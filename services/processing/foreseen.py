@@ -11,7 +11,7 @@ from services.chassis.tokens import Caller
 from services.processing import rights
 from services.processing.bodies import BulkItem
 from services.processing.bulk import commands_of
-from services.processing.calendar import Calendar
+from services.processing.clock.working_days import Calendar
 from services.processing.commands import Command
 from services.processing.desk import decide_as
 from services.processing.events import Event

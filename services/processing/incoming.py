@@ -12,8 +12,8 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.ordering import Delivered
-from services.processing.calendar import Calendar
-from services.processing.hours import intake_due_at
+from services.processing.clock.working_days import Calendar
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.rights import SOURCE_UNKNOWN
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.processing.calendar import ZONE, local_day
-from services.processing.clock import Clock
+from services.processing.clock.statutory import Clock
+from services.processing.clock.working_days import ZONE, local_day
 from services.processing.events import (
     ApologyIssued,
     DossierRejected,

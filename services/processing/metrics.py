@@ -6,7 +6,7 @@ import asyncio
 from datetime import date
 
 from services.chassis.metrics import counter, gauge
-from services.processing.calendar import Calendar, local_day
+from services.processing.clock.working_days import Calendar, local_day
 from services.processing.declaring import Declaring
 
 KIND = {"kind": "what became true by itself, or payments"}

@@ -18,8 +18,8 @@ from contracts import processing as contract
 from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
+from services.processing.clock.declaration import FACTS, Fact
 from services.processing.code import issue
-from services.processing.declarations import FACTS, Fact
 from services.processing.events import EVENTS, DossierAccepted, Event, Paper
 
 SOURCE = "processing"

@@ -22,7 +22,7 @@ from services.processing import absences, slip_answers
 from services.processing.absences import Absence, DeclareAbsence
 from services.processing.answers import answer
 from services.processing.bodies import Day, OfficerName
-from services.processing.calendar import ZONE, local_day
+from services.processing.clock.working_days import ZONE, local_day
 from services.processing.control_slip import Act, slip_of
 from services.processing.desk import Desk, event_of
 from services.processing.orders import step_terms

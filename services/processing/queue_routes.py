@@ -13,7 +13,7 @@ from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, Problem
 from services.processing import queues
 from services.processing.answers import QueueCounts, QueuePage, answer, listed
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from services.processing.desk import Desk
 from services.processing.queues import AT_THE_OFFICE, QUEUES, QueueName
 from services.processing.routes import PAGE_ITEMS_MAX, Officer

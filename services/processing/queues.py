@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.chassis import paging
 from services.processing import timers
-from services.processing.calendar import ONE_DAY, ZONE, Calendar
+from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
 from services.processing.tables import COLUMNS, STANDS_FOR, DossierRow
 
 QueueName = Literal[

@@ -24,7 +24,7 @@ from services.chassis.ending import end
 from services.chassis.event_store import Appended, Conflict, Item
 from services.chassis.turning import Loop, turned
 from services.processing import recounts
-from services.processing.calendar import local_day
+from services.processing.clock.working_days import local_day
 from services.processing.declaring import LOOK_SECONDS, Declaring
 from services.processing.desk import queue_row
 from services.processing.events import EVENTS, Event

@@ -12,13 +12,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import ONE_DAY, Calendar, local_day
-from services.processing.clock import Clock
+from services.processing.clock.statutory import Clock
+from services.processing.clock.working_days import ONE_DAY, Calendar, local_day
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.commands import RecountDeadlines, RecountDueDate
 from services.processing.date_events import DueDateChanged
 from services.processing.events import Event
 from services.processing.history import fold
-from services.processing.hours import intake_due_at
 from services.processing.life import Dossier, Filing, Held, Submitted
 from services.processing.review import decide
 

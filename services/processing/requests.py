@@ -10,7 +10,9 @@ from datetime import date
 from itertools import islice
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import Calendar, local_day
+from services.processing.clock.due_date import Pause
+from services.processing.clock.working_days import Calendar, local_day
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.commands import (
     AcceptSupplement,
     AskOpinion,
@@ -22,7 +24,6 @@ from services.processing.commands import (
     RequestSupplement,
     WaiveFee,
 )
-from services.processing.deadline import Pause
 from services.processing.deadlines import has_lapse, last_day, working_days_after
 from services.processing.events import (
     ConsentDeemed,
@@ -37,7 +38,6 @@ from services.processing.events import (
     SupplementLapsed,
     SupplementRequested,
 )
-from services.processing.hours import intake_due_at
 from services.processing.life import (
     AwaitingPayment,
     AwaitingSupplement,

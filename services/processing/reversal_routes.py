@@ -17,7 +17,7 @@ from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, require
 from services.processing import asked_reversals
 from services.processing.answers import answer
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from services.processing.desk import Desk
 from services.processing.events import EVENTS
 from services.processing.proposed import ReversalProposed

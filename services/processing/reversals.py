@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from services.chassis.decider import Rejected
 from services.processing import deadlines
-from services.processing.calendar import Calendar
+from services.processing.clock.working_days import Calendar
 from services.processing.commands import ReverseAct
 from services.processing.events import EVENTS, DossierReversed, Event
 from services.processing.history import CHANGES, latest_change, standing

@@ -10,7 +10,9 @@ from typing import Any
 
 from services.chassis.decider import Rejected
 from services.processing import appointments, deadlines, requests, reversals
-from services.processing.calendar import Calendar
+from services.processing.clock.due_date import due_date
+from services.processing.clock.working_days import Calendar
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.code import can_issue
 from services.processing.commands import (
     AcceptDossier,
@@ -39,7 +41,6 @@ from services.processing.commands import (
     WaiveFee,
     WithdrawDossier,
 )
-from services.processing.deadline import due_date
 from services.processing.events import (
     DossierAccepted,
     DossierForwarded,
@@ -53,7 +54,6 @@ from services.processing.events import (
     ResultReturned,
     WithdrawalRefused,
 )
-from services.processing.hours import intake_due_at
 from services.processing.life import (
     AwaitingSupplement,
     Dossier,

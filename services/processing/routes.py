@@ -34,7 +34,7 @@ from services.processing.answers import (
     listed,
 )
 from services.processing.bodies import Asked, Bulk, BulkItem
-from services.processing.calendar import ZONE, local_day
+from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")

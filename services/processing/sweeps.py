@@ -16,8 +16,9 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.chassis.turning import Loop, rest, turned
-from services.processing import declarations, metrics, recounts, tables, timers
-from services.processing.calendar import NOT_READ, Calendar, local_day
+from services.processing import metrics, recounts, tables, timers
+from services.processing.clock import declaration
+from services.processing.clock.working_days import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
 from services.processing.declaring import fact_of
 from services.processing.desk import Desk, event_of, record
@@ -180,7 +181,7 @@ async def _keep(desk: Desk, kept: Sequence[tuple[Fact, str]]) -> None:
 
 async def _declared(desk: Desk) -> Calendar:
     """The calendar as the log has it: another process may have declared it a moment ago."""
-    return declarations.fold(map(fact_of, await desk.store.load(CALENDAR_ID))).calendar
+    return declaration.fold(map(fact_of, await desk.store.load(CALENDAR_ID))).calendar
 
 
 async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.chassis import paging
-from services.processing.calendar import local_day
+from services.processing.clock.working_days import local_day
 from services.processing.code import issue
 from services.processing.life import Filing, Heard
 

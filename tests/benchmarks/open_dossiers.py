@@ -13,9 +13,9 @@ from uuid_utils.compat import uuid7
 
 from contracts import catalogue
 from contracts.procedure import Version
-from services.processing.calendar import ZONE, Calendar, shipped
-from services.processing.clock import Clock, text_of
-from services.processing.deadline import Limit, due_date
+from services.processing.clock.due_date import Limit, due_date
+from services.processing.clock.statutory import Clock, text_of
+from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.incoming import HEAR, MARK, TAKE_TURN
 from tests.benchmarks.filings import OFFICE
 

@@ -28,7 +28,7 @@ from deploy.local.doors import Act, Case
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.processing import bodies
-from services.processing.calendar import shipped
+from services.processing.clock.working_days import shipped
 from services.processing.history import evolve
 from services.processing.life import Dossier, Filing, new
 from services.processing.orders import Order, command_of

@@ -26,7 +26,7 @@ from deploy.local.kafka_node import Ports
 from deploy.local.keys import Secrets, key_id, secrets_of
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity
-from services.processing.calendar import read_declarations
+from services.processing.clock.working_days import read_declarations
 from tests.deploy_local.portal import Portal, asked
 from tests.deploy_local.test_process import eventually
 

@@ -21,7 +21,7 @@ from services.chassis.ordering import Delivered
 from services.chassis.web import Application
 from services.processing import incoming
 from services.processing.app import build, open_store
-from services.processing.calendar import ZONE, shipped
+from services.processing.clock.working_days import ZONE, shipped
 from services.processing.declaring import Declaring
 from services.processing.desk import Desk
 from services.processing.settings import ProcessingSettings

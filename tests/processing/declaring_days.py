@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
 
-from services.processing.calendar import NOT_READ
+from services.processing.clock.working_days import NOT_READ
 from services.processing.declaring import Declaring
 from services.processing.desk import Desk, event_of
 from services.processing.events import DueDateChanged

@@ -9,9 +9,9 @@ from datetime import date, datetime, time
 from services.chassis.decider import Rejected
 from services.processing import commands as c
 from services.processing import events as e
-from services.processing.calendar import ZONE, shipped
+from services.processing.clock.due_date import Limit
+from services.processing.clock.working_days import ZONE, shipped
 from services.processing.commands import Command
-from services.processing.deadline import Limit
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.life import Dossier, Filing, Heard

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.processing.calendar import shipped
+from services.processing.clock.working_days import shipped
 from services.processing.commands import ForwardDossier, ResolveDossier
 from services.processing.events import (
     DossierForwarded,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
 from services.processing.answers import BulkAnswer
-from services.processing.calendar import ZONE, shipped
+from services.processing.clock.working_days import ZONE, shipped
 from services.processing.code import parse
 from services.processing.commands import Command
 from services.processing.events import Event

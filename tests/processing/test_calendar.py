@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.calendar import (
+from services.processing.clock.working_days import (
     Calendar,
     Declaration,
     announced,

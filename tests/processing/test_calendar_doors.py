@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.calendar import CALENDAR_ID
-from services.processing.calendar import Calendar, shipped
+from services.processing.clock.working_days import Calendar, shipped
 from services.processing.metrics import lacks_a_year
 from tests.processing.conftest import (
     IMPORTER,

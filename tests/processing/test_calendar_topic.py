@@ -15,7 +15,7 @@ from contracts.calendar import CALENDAR_ID
 from services.chassis.feeds import events_feed
 from services.chassis.relay import Relay
 from services.chassis.settings import KafkaSettings
-from services.processing.calendar import Calendar, Declaration
+from services.processing.clock.working_days import Calendar, Declaration
 from services.processing.outgoing import SOURCE, outgoing
 from tests.chassis.wire import running, until
 from tests.processing.conftest import CODE_KEY, MORNING, House

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from services.processing import events as e
-from services.processing.calendar import ZONE, Calendar, shipped
+from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.control_slip import Act, Slip, Terms, slip_of
 from services.processing.events import Event
 from services.processing.life import Filing

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from services.processing.desk import event_of
 from services.processing.events import DossierReversed
 from tests.processing.conftest import OFFICER, House

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.calendar import Calendar, shipped
-from services.processing.deadline import (
+from services.processing.clock.due_date import (
     PAUSE_RULES,
     Limit,
     Pause,
@@ -20,6 +19,7 @@ from services.processing.deadline import (
     explain,
     is_paused,
 )
+from services.processing.clock.working_days import Calendar, shipped
 
 WORKING_DAYS = """
 2023-01-13+20 2023-02-17

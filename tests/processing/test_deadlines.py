@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.chassis.decider import Rejected
 from services.processing import commands as c
 from services.processing import events as e
-from services.processing.calendar import Calendar, shipped
+from services.processing.clock.working_days import Calendar, shipped
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve, fold
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, new

@@ -9,9 +9,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import ZONE, Calendar, Declaration, Kind, read_declarations, shipped
-from services.processing.confirming import decide
-from services.processing.declarations import (
+from services.processing.clock.declaration import (
     Act,
     ConfirmProposal,
     DayDeclared,
@@ -27,6 +25,15 @@ from services.processing.declarations import (
     fold,
     lacking,
 )
+from services.processing.clock.working_days import (
+    ZONE,
+    Calendar,
+    Declaration,
+    Kind,
+    read_declarations,
+    shipped,
+)
+from services.processing.confirming import decide
 from tests.deciding import deciding
 
 given = deciding(fold, decide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from tests.processing.conftest import HANDLER, House
 from tests.processing.examples import UNIT
 

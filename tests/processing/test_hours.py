@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.calendar import ZONE, shipped
-from services.processing.hours import OFFICE_HOURS, Hours, counted, due_at, intake_due_at, timeliness
+from services.processing.clock.working_days import ZONE, shipped
+from services.processing.clock.working_hours import (
+    OFFICE_HOURS,
+    Hours,
+    counted,
+    due_at,
+    intake_due_at,
+    timeliness,
+)
 
 INTAKE = """
 2023-03-03T16:59 2023-03-06T16:59

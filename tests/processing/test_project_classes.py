@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from services.chassis.decider import Rejected
-from services.processing.calendar import shipped
-from services.processing.deadline import Limit
+from services.processing.clock.due_date import Limit
+from services.processing.clock.working_days import shipped
 from services.processing.events import DossierAccepted
 from services.processing.explaining import Sentence, rule
 from services.processing.history import fold

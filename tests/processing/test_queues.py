@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.processing import incoming, queues, sweeps
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from services.processing.queues import Place
 from tests.chassis.queries import ask_all
 from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member

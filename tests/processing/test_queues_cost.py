@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from services.processing import queues
-from services.processing.calendar import shipped
+from services.processing.clock.working_days import shipped
 from tests.processing.conftest import House
 from tests.processing.examples import OFFICE, UNIT
 

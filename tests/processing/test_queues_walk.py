@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 
 from services.processing import queues, sweeps, tables, timers
-from services.processing.calendar import local_day, shipped
+from services.processing.clock.working_days import local_day, shipped
+from services.processing.clock.working_hours import intake_due_at
 from services.processing.desk import event_of
 from services.processing.history import fold
-from services.processing.hours import intake_due_at
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, Held, Submitted
 from services.processing.requests import provided
 from tests.processing.conftest import MORNING, OFFICER, SUPERVISOR, House, Member

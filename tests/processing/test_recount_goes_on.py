@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.processing import recounter, recounts
-from services.processing.calendar import NOT_READ, CalendarUnknown, shipped
+from services.processing.clock.working_days import NOT_READ, CalendarUnknown, shipped
 from services.processing.declaring import CALENDAR_ID, Declaring
 from services.processing.desk import Desk
 from services.processing.recounter import Recounter

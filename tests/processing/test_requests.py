@@ -9,8 +9,8 @@ import pytest
 
 from services.processing import commands as c
 from services.processing import events as e
-from services.processing.calendar import ZONE, shipped
-from services.processing.deadline import Limit, PauseRule
+from services.processing.clock.due_date import Limit, PauseRule
+from services.processing.clock.working_days import ZONE, shipped
 from services.processing.events import Event
 from services.processing.history import evolve, fold
 from services.processing.life import Filing

@@ -12,7 +12,7 @@ import pytest
 from contracts.envelope import json_object
 from services.processing import commands as c
 from services.processing import events as e
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from services.processing.outgoing import outgoing
 from services.processing.proposed import ReversalProposed
 from services.processing.reversals import period_began

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from services.chassis.decider import Rejected
 from services.processing import commands as c
 from services.processing import events as e
-from services.processing.calendar import Calendar, shipped
+from services.processing.clock.due_date import Limit
+from services.processing.clock.working_days import Calendar, shipped
 from services.processing.commands import Command
-from services.processing.deadline import Limit
 from services.processing.events import EVENTS, Event
 from services.processing.history import CHANGES, evolve, fold
 from services.processing.life import Dossier, Heard, new

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.processing import sweeps, timers
-from services.processing.calendar import ZONE, shipped
+from services.processing.clock.working_days import ZONE, shipped
 from tests.processing.conftest import OTHER_OFFICE, STRANGER, SUPERVISOR, House
 
 PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}

@@ -17,8 +17,7 @@ from contracts.calendar import CALENDAR_ID
 from contracts.sealed import Unsealable, unseal
 from services.chassis.event_store import StoredEvent
 from services.processing import incoming
-from services.processing.calendar import ZONE
-from services.processing.declarations import (
+from services.processing.clock.declaration import (
     FACTS,
     DayDeclared,
     DayProposed,
@@ -26,6 +25,7 @@ from services.processing.declarations import (
     ProposalRefused,
     WithdrawalProposed,
 )
+from services.processing.clock.working_days import ZONE
 from services.processing.events import EVENTS, Event
 from services.processing.outgoing import outgoing
 from tests.processing import examples

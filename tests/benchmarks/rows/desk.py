@@ -20,7 +20,7 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from services.processing import queues
-from services.processing.calendar import ZONE, shipped
+from services.processing.clock.working_days import ZONE, shipped
 from tests.benchmarks.filings import OFFICE, filings, key
 from tests.benchmarks.house import House
 from tests.benchmarks.load import CLIENTS, Answered, Failed, Job, all_created, request, send

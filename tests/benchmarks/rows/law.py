@@ -14,8 +14,8 @@ from functools import partial
 
 import numpy
 
-from services.processing.calendar import shipped
-from services.processing.deadline import Limit, due_date, explain
+from services.processing.clock.due_date import Limit, due_date, explain
+from services.processing.clock.working_days import shipped
 from services.processing.events import EVENTS
 from services.processing.history import fold
 from services.processing.review import decide

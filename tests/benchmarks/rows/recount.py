@@ -23,7 +23,7 @@ import httpx
 import orjson
 from uuid_utils.compat import uuid7
 
-from services.processing.calendar import ZONE
+from services.processing.clock.working_days import ZONE
 from tests.benchmarks.filings import OFFICE, key
 from tests.benchmarks.house import House
 from tests.benchmarks.load import CLIENTS, Answered, Job, request, send

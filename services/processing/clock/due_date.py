@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple, get_args
 
-from services.processing.calendar import ONE_DAY, Calendar
+from services.processing.clock.working_days import ONE_DAY, Calendar
 
 LimitUnit = Literal["working_days", "calendar_days", "months"]
 LIMIT_UNITS: tuple[LimitUnit, ...] = get_args(LimitUnit)

@@ -13,7 +13,7 @@ from functools import reduce
 from typing import Literal, NamedTuple
 
 from services.chassis.decider import EventTypes
-from services.processing.calendar import Calendar, Declaration, Kind
+from services.processing.clock.working_days import Calendar, Declaration, Kind
 
 Act = Literal["declare", "withdraw"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
-from services.processing.calendar import ONE_DAY, ZONE, Calendar
+from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
 
 INTAKE_HOURS = 8
 """Within so many working hours the desk accepts or rejects; after that it is accepted late."""

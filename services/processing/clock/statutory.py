@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from services.processing.calendar import ONE_DAY, Calendar
-from services.processing.deadline import Limit, Pause, due_date, is_paused
+from services.processing.clock.due_date import Limit, Pause, due_date, is_paused
+from services.processing.clock.working_days import ONE_DAY, Calendar
 
 
 class Clock(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.calendar import CalendarDocument
-from services.processing.calendar import SATURDAY, Calendar, Declaration, announced
+from services.processing.clock.working_days import SATURDAY, Calendar, Declaration, announced
 
 KINDS = ("off", "worked")
 MEMBERS = {"document", "announced_on", "about", *KINDS}

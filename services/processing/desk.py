@@ -19,6 +19,7 @@ from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
 from services.processing import asked_reversals, bodies, rights, tables
+from services.processing.calendar.change import running_clock
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
@@ -36,7 +37,6 @@ from services.processing.life import (
 )
 from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
-from services.processing.recounting import running_clock
 from services.processing.requests import provided
 from services.processing.reversals import proposal_of
 from services.processing.review import decide

@@ -6,8 +6,8 @@ import asyncio
 from datetime import date
 
 from services.chassis.metrics import counter, gauge
+from services.processing.calendar.current import Declaring
 from services.processing.clock.working_days import Calendar, local_day
-from services.processing.declaring import Declaring
 
 KIND = {"kind": "what became true by itself, or payments"}
 YEAR_SECONDS = 60.0

@@ -16,11 +16,12 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.chassis.turning import Loop, rest, turned
-from services.processing import metrics, recounts, tables, timers
+from services.processing import metrics, tables, timers
+from services.processing.calendar import recount_rows
+from services.processing.calendar.current import fact_of
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
-from services.processing.declaring import fact_of
 from services.processing.desk import Desk, event_of, record
 from services.processing.events import Event
 from services.processing.history import fold
@@ -50,14 +51,14 @@ _RUNNING = "('accepted', 'in_processing', 'supplement_requested', 'payment_reque
 # Of one office ($1), what has become true up to a day ($2), of what was not recorded yet. The least first, from a place ($5, $6) on.
 # One snapshot tells rows and `outstanding`: of two, a row of before a recount could go with the word that it has ended.
 _DUE = f"""
-SELECT d.dossier_id, d.due_on AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
+SELECT d.dossier_id, d.due_on AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.due_on <= $2::date AND d.due_on IS NOT NULL AND d.own_status IN {_RUNNING} {{also}}
   AND (d.due_on, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.due_on)
 ORDER BY d.due_on, d.dossier_id LIMIT $4
 """
 _DEADLINE = f"""
-SELECT d.dossier_id, d.deadline_on AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
+SELECT d.dossier_id, d.deadline_on AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.deadline_on <= $2::date AND d.own_status = '{{status}}'
   AND (d.deadline_on, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (
@@ -67,7 +68,7 @@ ORDER BY d.deadline_on, d.dossier_id LIMIT $4
 """
 CANDIDATES: dict[Kind, str] = {
     "acceptance_overdue": f"""
-SELECT d.dossier_id, d.intake_due_at, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
+SELECT d.dossier_id, d.intake_due_at, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.intake_due_at < $2::timestamptz AND d.own_status = 'submitted'
   AND (d.intake_due_at, d.dossier_id) > ($5::timestamptz, $6::uuid)
   AND NOT EXISTS (
@@ -83,7 +84,7 @@ ORDER BY d.intake_due_at, d.dossier_id LIMIT $4
     "supplement_lapsed": _DEADLINE.format(status="supplement_requested"),
     "fee_lapsed": _DEADLINE.format(status="payment_requested"),
     "consent_deemed": f"""
-SELECT d.dossier_id, d.answer_by AS day, {recounts.IS_OUTSTANDING} AS outstanding FROM dossiers d
+SELECT d.dossier_id, d.answer_by AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
 WHERE d.office = $1 AND d.answer_by <= $2::date
   AND (d.answer_by, d.dossier_id) > ($5::date, $6::uuid)
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.answer_by)
@@ -118,7 +119,7 @@ async def sweep(desk: Desk) -> None:
 
     Guarantee: an office whose sweep fails stops no other. Test: test_one_failing_office_stops_no_other.
     """
-    metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recounts.OUTSTANDING))
+    metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recount_rows.OUTSTANDING))
     await _guarded("payments", partial(settle_payments, desk))
     for row in await desk.pool.fetch(OFFICES):
         for kind in timers.KINDS:
@@ -206,7 +207,7 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
     turned()
     dossier_id, day, at = fact
     known = (await tables.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
-    declared = await _declared(desk) if await desk.pool.fetchval(recounts.OUTSTANDING) else None
+    declared = await _declared(desk) if await desk.pool.fetchval(recount_rows.OUTSTANDING) else None
     context = Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)
     waits = False
 

@@ -15,9 +15,9 @@ import uvicorn
 from deploy.local.command import main
 from deploy.local.home import OFFSETS
 from deploy.local.issuer import Issuer
+from services.processing.calendar.recount import Recounter
 from services.processing.clock.calendar_file import read
 from services.processing.clock.working_days import SHIPPED, read_declarations
-from services.processing.recounter import Recounter
 from tests.databases import Database
 from tests.processing.conftest import open_house
 

@@ -21,8 +21,8 @@ from services.chassis.ordering import Delivered
 from services.chassis.web import Application
 from services.processing import incoming
 from services.processing.app import build, open_store
+from services.processing.calendar.current import Declaring
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.declaring import Declaring
 from services.processing.desk import Desk
 from services.processing.settings import ProcessingSettings
 from tests.databases import Database

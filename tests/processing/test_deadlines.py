@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from services.chassis.decider import Rejected
 from services.processing import commands as c
 from services.processing import events as e
+from services.processing.calendar.change import Change, moved
 from services.processing.clock.working_days import Calendar, shipped
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve, fold
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, new
-from services.processing.recounting import Change, moved
 from services.processing.repeats import Asked, Missing, missing_of
 from services.processing.requests import has_lapsed
 from services.processing.review import decide

@@ -9,6 +9,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
+from services.processing.calendar.confirming import decide
 from services.processing.clock.declaration import (
     Act,
     ConfirmProposal,
@@ -33,7 +34,6 @@ from services.processing.clock.working_days import (
     read_declarations,
     shipped,
 )
-from services.processing.confirming import decide
 from tests.deciding import deciding
 
 given = deciding(fold, decide)

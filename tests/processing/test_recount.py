@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.processing.calendar.recount import Recounter
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.events import DueDateChanged
-from services.processing.recounter import Recounter
 from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,

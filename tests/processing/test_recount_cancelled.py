@@ -8,8 +8,9 @@ import pytest
 
 from services.chassis import ending
 from services.chassis.event_store import EventStore
-from services.processing import recounter, recounts
-from services.processing.running_clocks import RunningClocks
+from services.processing.calendar import recount as recounter
+from services.processing.calendar import recount_rows
+from services.processing.calendar.recount_by_clock import RunningClocks
 from tests.moments import Moment
 from tests.processing.conftest import House
 from tests.processing.declaring_days import FRIDAY, accepted, changes, declare, recounter_of, without_clocks
@@ -25,7 +26,7 @@ async def test_a_recount_cancelled_in_the_moment_ends(
     dossiers = await accepted(house, 4)
     await without_clocks(house, dossiers[::2])
     cancelled = recounter_of(house, 1)
-    owner = {"append": EventStore, "move": RunningClocks, "changed": None}.get(what, recounts)
+    owner = {"append": EventStore, "move": RunningClocks, "changed": None}.get(what, recount_rows)
     moment = Moment()
     with monkeypatch.context() as patched:
         if owner is not None:

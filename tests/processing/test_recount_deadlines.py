@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from services.processing import recounter, recounts, sweeps
+from services.processing import sweeps
+from services.processing.calendar import recount as recounter
+from services.processing.calendar import recount_rows
 from services.processing.desk import event_of
 from services.processing.events import DeadlineChanged, OpinionDeadlineChanged
 from tests.processing.conftest import MONDAY, SUPERVISOR, House
@@ -159,7 +161,7 @@ async def test_a_recount_of_deadlines_that_died_goes_on(
             kills = dying(house.desk.store.append, 5, wrote=wrote)
             patched.setattr(type(house.desk.store), "append", lambda _, item: kills(item))
         else:
-            patched.setattr(recounts, write, dying(getattr(recounts, write), 2, wrote=wrote))
+            patched.setattr(recount_rows, write, dying(getattr(recount_rows, write), 2, wrote=wrote))
         with pytest.raises(Died):
             await recounter_of(house, 1).catch_up()
     await house.pool.execute("UPDATE recounts SET held_until = '-infinity'")

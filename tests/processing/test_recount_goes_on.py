@@ -9,12 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from services.processing import recounter, recounts
+from services.processing.calendar import recount as recounter
+from services.processing.calendar import recount_rows
+from services.processing.calendar.current import CALENDAR_ID, Declaring
+from services.processing.calendar.recount import Recounter
+from services.processing.calendar.recount_by_clock import RunningClocks
 from services.processing.clock.working_days import NOT_READ, CalendarUnknown, shipped
-from services.processing.declaring import CALENDAR_ID, Declaring
 from services.processing.desk import Desk
-from services.processing.recounter import Recounter
-from services.processing.running_clocks import RunningClocks
 from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     FRIDAY,
@@ -71,8 +72,8 @@ async def test_a_recount_that_died_goes_on(
         elif write == "move":
             patched.setattr(RunningClocks, "move", dying(RunningClocks.move, 2, wrote=wrote))
         else:
-            kills = dying(getattr(recounts, write), 2 if write == "advance" else 1, wrote=wrote)
-            patched.setattr(recounts, write, kills)
+            kills = dying(getattr(recount_rows, write), 2 if write == "advance" else 1, wrote=wrote)
+            patched.setattr(recount_rows, write, kills)
         with pytest.raises(Died):
             await recounter_of(house, 1).catch_up()
     await house.pool.execute("UPDATE recounts SET held_until = '-infinity'")
@@ -88,16 +89,16 @@ async def test_nobody_takes_over_a_recount_that_is_held(monday_house: House) -> 
     await accepted(monday_house)
     await declare(monday_house, FRIDAY)
     version = monday_house.declaring.version
-    await recounts.begin(monday_house.pool, 0, version - 1, [])
-    await recounts.begin(monday_house.pool, version - 1, version, [FRIDAY])
-    assert await recounts.hold(monday_house.pool, UUID(int=1))
-    assert await recounts.hold(monday_house.pool, UUID(int=2)) is None
-    held = await recounts.hold(monday_house.pool, UUID(int=1))
+    await recount_rows.begin(monday_house.pool, 0, version - 1, [])
+    await recount_rows.begin(monday_house.pool, version - 1, version, [FRIDAY])
+    assert await recount_rows.hold(monday_house.pool, UUID(int=1))
+    assert await recount_rows.hold(monday_house.pool, UUID(int=2)) is None
+    held = await recount_rows.hold(monday_house.pool, UUID(int=1))
     assert held is not None
     await monday_house.pool.execute("UPDATE recounts SET held_until = '-infinity'")
-    assert await recounts.hold(monday_house.pool, UUID(int=2))
-    with pytest.raises(recounts.LostHold):
-        await recounts.advance(monday_house.pool, UUID(int=1), held)
+    assert await recount_rows.hold(monday_house.pool, UUID(int=2))
+    with pytest.raises(recount_rows.LostHold):
+        await recount_rows.advance(monday_house.pool, UUID(int=1), held)
 
 
 async def test_officers_act_while_it_recounts(monday_house: House) -> None:
@@ -139,7 +140,7 @@ async def test_what_another_process_still_decided_by_the_calendar_before_is_coun
 
 async def _until_done(house: House) -> None:
     for _ in range(1_000):
-        recount = await recounts.last(house.pool)
+        recount = await recount_rows.last(house.pool)
         if recount is not None and recount.done == recount.total:
             return
         await asyncio.sleep(0.01)

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.processing import running_clocks
-from services.processing.recounter import EVERYBODY, NOBODY
+from services.processing.calendar import recount_by_clock
+from services.processing.calendar.recount import EVERYBODY, NOBODY
 from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,
@@ -58,7 +58,7 @@ async def test_an_act_of_a_day_to_come_is_followed_by_a_move_of_that_day(monday_
 
 async def test_a_stretch_is_moved_in_portions(monday_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house = monday_house
-    monkeypatch.setattr(running_clocks, "MOVES_AT_ONCE", 1)
+    monkeypatch.setattr(recount_by_clock, "MOVES_AT_ONCE", 1)
     (friday_is_last,) = await accepted(house, procedure=CALENDAR_DAYS)
     dossiers = await accepted(house, 3)
     last = date.fromisoformat(str(await due_on(house, friday_is_last)))
@@ -71,8 +71,8 @@ async def test_a_stretch_is_moved_in_portions(monday_house: House, monkeypatch: 
 
 def test_portions_keep_the_order_and_the_weight() -> None:
     weighed = [(2, "a"), (2, "b"), (5, "c"), (1, "d"), (3, "e")]
-    assert list(running_clocks.portions(weighed, 4)) == [["a", "b"], ["c"], ["d", "e"]]
-    assert list(running_clocks.portions([], 4)) == []
+    assert list(recount_by_clock.portions(weighed, 4)) == [["a", "b"], ["c"], ["d", "e"]]
+    assert list(recount_by_clock.portions([], 4)) == []
 
 
 @pytest.mark.parametrize("act", ["forward", "request-fee"])
@@ -91,14 +91,14 @@ async def test_only_what_still_stands_as_it_was_decided_is_moved(monday_house: H
         EVERYBODY,
         today,
         *columns,
-        *running_clocks.MOVED,
+        *recount_by_clock.MOVED,
         UUID(int=uuid7().int),
         MONDAY,
         "system/processing",
         NOBODY,
     )
     moved = 1 if act == "forward" else 0
-    assert [await house.pool.fetchval(running_clocks.MOVE, *arguments) for _ in range(2)] == [moved, 0]
+    assert [await house.pool.fetchval(recount_by_clock.MOVE, *arguments) for _ in range(2)] == [moved, 0]
     assert len(await changes(house, acted_on)) == moved
     assert await house.pool.fetchval(HEAD) == head + moved
     assert await due_on(house, acted_on) == (str(new) if moved else None)

@@ -12,9 +12,9 @@ import pytest
 
 from services.chassis.event_store import EventStore, Item
 from services.processing import metrics, sweeps, timers
+from services.processing.calendar.current import Declaring
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.declaring import Declaring
 from services.processing.history import fold
 from services.processing.timers import Kind
 from tests.processing.conftest import MONDAY, House

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from services.chassis import logs
 from services.chassis.decider import Rejected, Stale
 from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
-from services.processing import recounts
-from services.processing.calendar_answers import (
+from services.processing.calendar import recount_rows
+from services.processing.calendar.answers import (
     AskedAnswer,
     AskedDeclaration,
     AskedWithdrawal,
@@ -22,6 +22,7 @@ from services.processing.calendar_answers import (
     Proposals,
     RecountProgress,
 )
+from services.processing.calendar.current import Declaring
 from services.processing.clock.declaration import (
     Act,
     Command,
@@ -32,7 +33,6 @@ from services.processing.clock.declaration import (
     WithdrawDeclaration,
 )
 from services.processing.clock.working_days import ZONE, Declaration, local_day
-from services.processing.declaring import Declaring
 
 YEARS = (1900, 9_998)
 """Beyond them an instant has no local day."""
@@ -149,7 +149,7 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
     @application.get("/v1/calendar/recount", response_model=RecountProgress, summary="How far the recount is")
     async def recount(caller: Reader) -> Response:
         """Of `total` open dossiers `done` were looked at, and `moved` dates were moved: due dates, and deadlines."""
-        found = await recounts.last(declaring.desk.pool)
+        found = await recount_rows.last(declaring.desk.pool)
         if found is None:
             return _json(RecountProgress().model_dump())
         return _json(

@@ -23,15 +23,15 @@ from services.chassis.decider import Context, new_events
 from services.chassis.ending import end
 from services.chassis.event_store import Appended, Conflict, Item
 from services.chassis.turning import Loop, turned
-from services.processing import recounts
+from services.processing.calendar import recount_rows
+from services.processing.calendar.change import Change, Open, dossier_of, moved
+from services.processing.calendar.current import LOOK_SECONDS, Declaring
+from services.processing.calendar.recount_by_clock import ACTOR, RunningClocks, counted
+from services.processing.calendar.recount_rows import OPEN, Recount
 from services.processing.clock.working_days import local_day
-from services.processing.declaring import LOOK_SECONDS, Declaring
 from services.processing.desk import queue_row
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve
-from services.processing.recounting import Change, Open, dossier_of, moved
-from services.processing.recounts import OPEN, Recount
-from services.processing.running_clocks import ACTOR, RunningClocks, counted
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +90,13 @@ class Recounter:
                 await self._catch_up_for_ever()
         finally:
             with suppress(*TRANSIENT):
-                await asyncio.shield(recounts.let_go(self._desk.pool, self._holder))
+                await asyncio.shield(recount_rows.let_go(self._desk.pool, self._holder))
 
     async def _catch_up_for_ever(self) -> None:
         while True:
             turned()
             self._changed.clear()
-            with suppress(recounts.LostHold):
+            with suppress(recount_rows.LostHold):
                 await self.catch_up()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
@@ -106,7 +106,7 @@ class Recounter:
         """Recounts until nothing is left that nobody else does."""
         while self._declaring.version:
             await self._begin()
-            recount = await recounts.hold(self._desk.pool, self._holder)
+            recount = await recount_rows.hold(self._desk.pool, self._holder)
             if recount is None:
                 return
             await self._walk(recount)
@@ -117,11 +117,11 @@ class Recounter:
         Guarantee: a declaration is recounted even if its process dies at once. Test: test_a_declaration_is_recounted_by_whoever_lives.
         """
         version, declaring = self._declaring.version, self._declaring
-        last = await recounts.last(self._desk.pool)
+        last = await recount_rows.last(self._desk.pool)
         since = last.to_version if last else 0
         if since < version:
             change = Change.of(declaring.calendar_at(since), declaring.calendar_at(version))
-            await recounts.begin(self._desk.pool, since, version, list(change.days))
+            await recount_rows.begin(self._desk.pool, since, version, list(change.days))
 
     async def _walk(self, recount: Recount) -> None:
         pool = self._desk.pool
@@ -138,10 +138,10 @@ class Recounter:
             recount = recount._replace(
                 last_dossier=up_to, done=recount.done + LOOK_DOSSIERS, moved=recount.moved + moves
             )
-            await recounts.advance(pool, self._holder, recount)
+            await recount_rows.advance(pool, self._holder, recount)
         await asyncio.sleep(max(0.0, await pool.fetchval(_UNSETTLED, recount.began_at, self._settled)))
         await self._look_again(recount)
-        await recounts.finish(pool, self._holder, recount, self._position(recount))
+        await recount_rows.finish(pool, self._holder, recount, self._position(recount))
 
     async def _change(self, recount: Recount) -> Change:
         """From the calendar before the recount to that of now: what was declared meanwhile is not counted out again."""
@@ -159,7 +159,7 @@ class Recounter:
         waiting = await pool.fetch(_WAITING)
         for ids in _chunks([row[0] for row in (*acted_on, *waiting)], LOOK_DOSSIERS):
             await self._recount(recount.recount_id, "again", change, await self._rows(_THESE, change, ids))
-            await recounts.advance(pool, self._holder, recount)
+            await recount_rows.advance(pool, self._holder, recount)
 
     async def _rows(self, query: str, change: Change, *arguments: Any) -> list[Open]:
         if not change.days:

@@ -19,6 +19,7 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import Conflict, Item, StoredEvent
 from services.chassis.tokens import Caller
 from services.chassis.turning import Loop
+from services.processing.calendar.confirming import decide
 from services.processing.clock.declaration import (
     FACTS,
     Command,
@@ -37,7 +38,6 @@ from services.processing.clock.declaration import (
     lacking,
 )
 from services.processing.clock.working_days import Calendar, read_declarations, shipped
-from services.processing.confirming import decide
 from services.processing.desk import KEYS, REUSED, Desk, Row
 
 LOOK_SECONDS = 1.0

@@ -16,7 +16,7 @@ from services.chassis.problems import dotted, rule, sentence
 from services.intake import bulk as intake
 from services.processing.bodies import BulkItem
 from services.processing.clock.working_days import shipped
-from services.processing.foreseen import foreseen
+from services.processing.desk.foreseen import foreseen
 from services.processing.life import Filing
 
 NO_DOSSIER: Final = "00000000-0000-0000-0000-000000000000"

@@ -29,11 +29,11 @@ from services.processing.calendar.current import Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
 from services.processing.clock.working_days import NOT_READ, ZONE
-from services.processing.desk import Desk
+from services.processing.desk.carry_out import Desk
+from services.processing.desk.people_routes import add_people_routes
+from services.processing.desk.queue_routes import add_queue_routes
 from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
-from services.processing.people_routes import add_people_routes
-from services.processing.queue_routes import add_queue_routes
 from services.processing.reversal_routes import add_reversal_routes
 from services.processing.routes import add_routes
 from services.processing.samples import whole_item

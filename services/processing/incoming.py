@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from services.chassis.ordering import Delivered
 from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.rights import SOURCE_UNKNOWN
+from services.processing.desk.rights import SOURCE_UNKNOWN
 
 
 class Narrow(BaseModel):

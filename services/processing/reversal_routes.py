@@ -16,12 +16,12 @@ from services.chassis import paging
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, require
 from services.processing import asked_reversals
-from services.processing.answers import answer
 from services.processing.clock.working_days import ZONE
-from services.processing.desk import Desk
+from services.processing.desk.answers import answer
+from services.processing.desk.carry_out import Desk
+from services.processing.desk.rights import SUPERVISOR
 from services.processing.events import EVENTS
 from services.processing.proposed import ReversalProposed
-from services.processing.rights import SUPERVISOR
 from services.processing.routes import PAGE_ITEMS_MAX
 
 BEGINNING = UUID(int=0)

@@ -21,8 +21,11 @@ from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.visibility import units_of
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
-from services.processing import bodies, bulk, explaining, rights, tables
-from services.processing.answers import (
+from services.processing import bodies, explaining
+from services.processing.bodies import Asked, Bulk, BulkItem
+from services.processing.clock.working_days import ZONE, local_day
+from services.processing.desk import bulk, queue_rows, rights
+from services.processing.desk.answers import (
     BulkAnswers,
     DueDate,
     Listed,
@@ -33,9 +36,7 @@ from services.processing.answers import (
     answer,
     listed,
 )
-from services.processing.bodies import Asked, Bulk, BulkItem
-from services.processing.clock.working_days import ZONE, local_day
-from services.processing.desk import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
+from services.processing.desk.carry_out import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -162,9 +163,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
-async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> tables.DossierRow:
+async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> queue_rows.DossierRow:
     """The dossier's row, for one who may see it; Problem 404, the same whether it is not there or not theirs."""
-    row = await tables.find(desk.pool, dossier_id)
+    row = await queue_rows.find(desk.pool, dossier_id)
     if row is None or not rights.may_see(caller, row.office, row.unit):
         raise Problem(404, UNKNOWN.code, UNKNOWN.detail, denied=row is not None)
     return row
@@ -202,18 +203,18 @@ def add_routes(application: Application, desk: Desk) -> None:
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")
     async def queue(
         caller: Officer,
-        status: Annotated[list[Status] | None, Query(max_length=len(tables.STATUSES))] = None,
+        status: Annotated[list[Status] | None, Query(max_length=len(queue_rows.STATUSES))] = None,
         office: OfficeCode | None = None,
         unit: UnitCode | None = None,
         cursor: Annotated[str, Query(max_length=200)] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """Of the caller's office and unit, the longest submitted first; `status` may be given several times."""
-        after = paging.given(cursor, tables.read_cursor) or tables.BEGINNING
-        shown = tables.stretches(caller.office, units_of(caller), office, unit)
-        statuses = list(dict.fromkeys(status or tables.STATUSES))
-        rows = await tables.page(desk.pool, statuses, shown, after, limit + 1)
-        following = tables.cursor(rows[limit - 1]) if len(rows) > limit else None
+        after = paging.given(cursor, queue_rows.read_cursor) or queue_rows.BEGINNING
+        shown = queue_rows.stretches(caller.office, units_of(caller), office, unit)
+        statuses = list(dict.fromkeys(status or queue_rows.STATUSES))
+        rows = await queue_rows.page(desk.pool, statuses, shown, after, limit + 1)
+        following = queue_rows.cursor(rows[limit - 1]) if len(rows) > limit else None
         return answer({"items": [listed(row) for row in rows[:limit]], "next": following})
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=Listed, summary="One dossier")
@@ -243,7 +244,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         """Payments that came after the end of a dossier, or of one that was not taken in."""
         after = paging.given(cursor, lambda text: paging.parts_of(text, UUID, paging.count)) or NO_PAYMENT
         units = units_of(caller)
-        rows = await tables.refunds(desk.pool, caller.office, units, after, limit + 1)
+        rows = await queue_rows.refunds(desk.pool, caller.office, units, after, limit + 1)
         items = [
             {
                 "dossier_id": str(row["dossier_id"]),

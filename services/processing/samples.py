@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.chassis.decider import Context, new_events
 from services.chassis.event_store import Item, RepeatKey
-from services.processing.desk import Row
+from services.processing.desk.carry_out import Row
 from services.processing.events import EVENTS, ApologyIssued
 
 ACTOR = "system/processing"

@@ -16,13 +16,14 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.chassis.turning import Loop, rest, turned
-from services.processing import metrics, tables, timers
+from services.processing import metrics, timers
 from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
 from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
-from services.processing.desk import Desk, event_of, record
+from services.processing.desk import queue_rows
+from services.processing.desk.carry_out import Desk, event_of, record
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.life import AwaitingPayment, Dossier, Ended, Held
@@ -188,7 +189,7 @@ async def _declared(desk: Desk) -> Calendar:
 async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]:
     """Those that stand by the calendar that is declared; the others are found again once the recount has moved their dates."""
     declared, ids = await _declared(desk), [dossier_id for dossier_id, _, _ in facts]
-    known = await tables.find_for_command(desk.pool, ids, "", date.min)
+    known = await queue_rows.find_for_command(desk.pool, ids, "", date.min)
     histories = await desk.store.load_many(ids)
 
     def stands(dossier_id: UUID, day: date, at: datetime) -> bool:
@@ -206,7 +207,7 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
     """
     turned()
     dossier_id, day, at = fact
-    known = (await tables.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
+    known = (await queue_rows.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
     declared = await _declared(desk) if await desk.pool.fetchval(recount_rows.OUTSTANDING) else None
     context = Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)
     waits = False
@@ -259,7 +260,7 @@ async def settle_payments(desk: Desk) -> int:
 
 async def _settle(desk: Desk, row: Any) -> str | None:
     dossier_id, at = row["dossier_id"], row["happened_at"]
-    known = (await tables.find_for_command(desk.pool, [dossier_id], "", local_day(at)))[dossier_id]
+    known = (await queue_rows.find_for_command(desk.pool, [dossier_id], "", local_day(at)))[dossier_id]
     outcome: str | None = None
 
     def settles(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:

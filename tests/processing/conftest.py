@@ -23,7 +23,7 @@ from services.processing import incoming
 from services.processing.app import build, open_store
 from services.processing.calendar.current import Declaring
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.desk import Desk
+from services.processing.desk.carry_out import Desk
 from services.processing.settings import ProcessingSettings
 from tests.databases import Database
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT

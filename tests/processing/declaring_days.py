@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from services.processing.calendar.current import Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.clock.working_days import NOT_READ
-from services.processing.desk import Desk, event_of
+from services.processing.desk.carry_out import Desk, event_of
 from services.processing.events import DueDateChanged
 from tests.processing.conftest import KEEPER, OTHER_KEEPER, House, Member
 

@@ -13,7 +13,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from services.chassis.tokens import Caller
-from services.processing.absences import Absence, DeclareAbsence, decide, decide_end
+from services.processing.desk.absences import Absence, DeclareAbsence, decide, decide_end
 from tests.processing.conftest import HANDLER, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import AN, BINH, OFFICE, OTHER_UNIT, UNIT
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
-from services.processing.answers import BulkAnswer
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.code import parse
 from services.processing.commands import Command
+from services.processing.desk.answers import BulkAnswer
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.life import Dossier, new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.processing.rights import SOURCE_UNKNOWN
+from services.processing.desk.rights import SOURCE_UNKNOWN
 from tests.processing.conftest import House
 from tests.processing.test_bulk import WHOLE, item
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.processing import events as e
 from services.processing.clock.working_days import shipped
 from services.processing.clock.working_hours import worked
-from services.processing.control_slip import Act, slip_of
+from services.processing.desk.control_slip import Act, slip_of
 from services.processing.events import Event
 from tests.processing.conftest import DESK, HANDLER, OFFICER, STRANGER, SUPERVISOR, House
 from tests.processing.examples import ACCEPTED, FILING, FORWARDED, RESOLVED, TUESDAY, UNIT

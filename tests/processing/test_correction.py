@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.processing.clock.working_days import ZONE
-from services.processing.desk import event_of
+from services.processing.desk.carry_out import event_of
 from services.processing.events import DossierReversed
 from tests.processing.conftest import OFFICER, House
 from tests.processing.examples import OTHER_UNIT, UNIT

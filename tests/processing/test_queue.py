@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.tokens import Caller
-from services.processing import rights, tables
 from services.processing.commands import Command
+from services.processing.desk import queue_rows, rights
 from services.processing.history import fold
 from services.processing.life import Dossier
 from tests.processing import examples
@@ -92,7 +92,7 @@ async def test_the_list_shows_what_the_item_door_opens(fresh_house: House) -> No
         ("officer", "of-a-unit", "", UNIT),
         ("officer", "nowhere", "", ""),
     ]
-    known = await tables.find_for_command(fresh_house.pool, [*home, *away], "", MORNING.date())
+    known = await queue_rows.find_for_command(fresh_house.pool, [*home, *away], "", MORNING.date())
     rows = {dossier_id: each.row for dossier_id, each in known.items()}
     offices, units = [None, OFFICE, OTHER_OFFICE], [None, UNIT, OTHER_UNIT, OFFICE]
     for member in everyone:
@@ -124,7 +124,7 @@ def test_stretches_and_the_right_to_see_agree(
     row_unit: str | None,
 ) -> None:
     caller = Caller("x", "officer", own_unit, own_office)
-    shown = tables.stretches(own_office, rights.units_of(caller), office, unit)
+    shown = queue_rows.stretches(own_office, rights.units_of(caller), office, unit)
     listed = shown.office == row_office or (
         row_unit in shown.units and shown.unit_office in (None, row_office)
     )
@@ -234,20 +234,20 @@ async def test_a_bad_query_is_told(house: House, query: str, field: str) -> None
 def test_a_place_outside_the_calendar_is_no_cursor(at: str) -> None:
     text = base64.urlsafe_b64encode(f"{at}/{UUID(int=1)}".encode()).decode().rstrip("=")
     with pytest.raises(ValueError, match="no cursor"):
-        tables.read_cursor(text)
+        queue_rows.read_cursor(text)
 
 
 # In UTC, as the database gives every row.
 @given(st.datetimes(timezones=st.just(UTC)), st.uuids())
 def test_a_cursor_is_read_back(at: Any, dossier_id: UUID) -> None:
-    row = tables.DossierRow(dossier_id, "", "", "", at, "", *[None] * 4, None, 0, None, None, None, None)
-    assert tables.read_cursor(tables.cursor(row)) == tables.After(at, dossier_id)
+    row = queue_rows.DossierRow(dossier_id, "", "", "", at, "", *[None] * 4, None, 0, None, None, None, None)
+    assert queue_rows.read_cursor(queue_rows.cursor(row)) == queue_rows.After(at, dossier_id)
 
 
 @given(st.text(max_size=60))
 def test_any_other_text_is_no_cursor_or_a_place(text: str) -> None:
     try:
-        tables.read_cursor(text)
+        queue_rows.read_cursor(text)
     except ValueError as error:
         assert str(error) == "no cursor"
 
@@ -264,9 +264,9 @@ FROM generate_series($1::int, $2::int) n
 
 async def buffers(connection: Any, statuses: list[str]) -> int:
     """Database pages that one page of the queue touches."""
-    shown = tables.stretches(OFFICE, [UNIT, OFFICE], None, None)
-    arguments = (statuses, *shown, *tables.BEGINNING, 51)
-    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {tables.PAGE}"
+    shown = queue_rows.stretches(OFFICE, [UNIT, OFFICE], None, None)
+    arguments = (statuses, *shown, *queue_rows.BEGINNING, 51)
+    explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queue_rows.PAGE}"
     (plan,) = json.loads(await connection.fetchval(explain, *arguments))
     return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
 
@@ -279,7 +279,7 @@ async def test_a_page_reads_no_more_of_a_long_queue(fresh_house: House) -> None:
             await connection.execute(FILL, first, last, OFFICE, UNIT)
             await connection.execute("ANALYZE dossiers")
             measured.append(
-                (await buffers(connection, ["submitted"]), await buffers(connection, [*tables.STATUSES]))
+                (await buffers(connection, ["submitted"]), await buffers(connection, [*queue_rows.STATUSES]))
             )
         (short_one, short_all), (long_one, long_all) = measured
         assert long_one <= short_one + 10

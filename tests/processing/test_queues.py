@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing import incoming, queues, sweeps
+from services.processing import incoming, sweeps
 from services.processing.clock.working_days import ZONE
-from services.processing.queues import Place
+from services.processing.desk import queues
+from services.processing.desk.queues import Place
 from tests.chassis.queries import ask_all
 from tests.processing.conftest import DESK, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT

@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 
-from services.processing import queues
 from services.processing.clock.working_days import shipped
+from services.processing.desk import queues
 from tests.processing.conftest import House
 from tests.processing.examples import OFFICE, UNIT
 

@@ -11,10 +11,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.processing import queues, sweeps, tables, timers
+from services.processing import sweeps, timers
 from services.processing.clock.working_days import local_day, shipped
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.desk import event_of
+from services.processing.desk import queue_rows, queues
+from services.processing.desk.carry_out import event_of
 from services.processing.history import fold
 from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, Held, Submitted
 from services.processing.requests import provided
@@ -89,7 +90,7 @@ async def by_the_log(
     def put(desk: str, queue: str, dossier: UUID) -> None:
         found.setdefault((desk, queue), set()).add(str(dossier))
 
-    known = await tables.find_for_command(house.pool, dossiers, "", today)
+    known = await queue_rows.find_for_command(house.pool, dossiers, "", today)
     for dossier, one in known.items():
         life = fold(one.filing, [event_of(s) for s in await house.desk.store.load(dossier)], one.heard)
         state, held = life.now, life.held

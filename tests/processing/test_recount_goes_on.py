@@ -15,7 +15,7 @@ from services.processing.calendar.current import CALENDAR_ID, Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.calendar.recount_by_clock import RunningClocks
 from services.processing.clock.working_days import NOT_READ, CalendarUnknown, shipped
-from services.processing.desk import Desk
+from services.processing.desk.carry_out import Desk
 from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     FRIDAY,

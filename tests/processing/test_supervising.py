@@ -9,8 +9,8 @@ import pytest
 
 from services.chassis.tokens import Caller
 from services.processing import events as e
-from services.processing import rights
 from services.processing.clock.working_days import Calendar, shipped
+from services.processing.desk import rights
 from services.processing.events import Event
 from services.processing.history import fold
 from services.processing.review import decide

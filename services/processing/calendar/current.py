@@ -38,7 +38,7 @@ from services.processing.clock.declaration import (
     lacking,
 )
 from services.processing.clock.working_days import Calendar, read_declarations, shipped
-from services.processing.desk import KEYS, REUSED, Desk, Row
+from services.processing.desk.carry_out import KEYS, REUSED, Desk, Row
 
 LOOK_SECONDS = 1.0
 SEED_ACTOR = "system/processing"

@@ -29,7 +29,7 @@ from services.processing.calendar.current import LOOK_SECONDS, Declaring
 from services.processing.calendar.recount_by_clock import ACTOR, RunningClocks, counted
 from services.processing.calendar.recount_rows import OPEN, Recount
 from services.processing.clock.working_days import local_day
-from services.processing.desk import queue_row
+from services.processing.desk.carry_out import queue_row
 from services.processing.events import EVENTS, Event
 from services.processing.history import evolve
 

@@ -19,8 +19,8 @@ from uuid import UUID
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from services.processing import queues
 from services.processing.clock.working_days import ZONE, shipped
+from services.processing.desk import queues
 from tests.benchmarks.filings import OFFICE, filings, key
 from tests.benchmarks.house import House
 from tests.benchmarks.load import CLIENTS, Answered, Failed, Job, all_created, request, send

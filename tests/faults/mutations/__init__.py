@@ -72,7 +72,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "anybody-acts": Mutation(
         "nobody acts on a dossier that a colleague holds",
-        "services/processing/rights.py",
+        "services/processing/desk/rights.py",
         "    if held and held.officer and held.officer not in (caller.subject, *stands_for):\n",
         "    if held is None:\n",
     ),

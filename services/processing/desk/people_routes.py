@@ -18,13 +18,13 @@ from services.chassis import paging
 from services.chassis.decider import Rejected
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, IdempotencyKey, Problem
-from services.processing import absences, slip_answers
-from services.processing.absences import Absence, DeclareAbsence
-from services.processing.answers import answer
 from services.processing.bodies import Day, OfficerName
 from services.processing.clock.working_days import ZONE, local_day
-from services.processing.control_slip import Act, slip_of
-from services.processing.desk import Desk, event_of
+from services.processing.desk import absences, control_slip_answers
+from services.processing.desk.absences import Absence, DeclareAbsence
+from services.processing.desk.answers import answer
+from services.processing.desk.carry_out import Desk, event_of
+from services.processing.desk.control_slip import Act, slip_of
 from services.processing.orders import step_terms
 from services.processing.routes import PAGE_ITEMS_MAX, Officer, seen
 
@@ -150,7 +150,7 @@ def add_people_routes(application: Application, desk: Desk) -> None:
 
     @application.get(
         "/v1/dossiers/{dossier_id}/control-slip",
-        response_model=slip_answers.ControlSlip,
+        response_model=control_slip_answers.ControlSlip,
         summary="Who had it how long?",
     )
     async def slip(dossier_id: UUID, caller: Officer) -> Response:
@@ -162,7 +162,7 @@ def add_people_routes(application: Application, desk: Desk) -> None:
         ]
         terms = step_terms(row.filing, [act.event for act in acts])
         found = slip_of(row.filing, acts, terms, desk.calendar, desk.clock())
-        return answer(slip_answers.told(dossier_id, row.filing, found))
+        return answer(control_slip_answers.told(dossier_id, row.filing, found))
 
 
 def _told(done: Absence | Rejected) -> Response:

@@ -15,7 +15,7 @@ from uuid import UUID
 from services.chassis import paging
 from services.processing import timers
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
-from services.processing.tables import COLUMNS, STANDS_FOR, DossierRow
+from services.processing.desk.queue_rows import COLUMNS, STANDS_FOR, DossierRow
 
 QueueName = Literal[
     "waiting-late",

@@ -11,10 +11,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from contracts.codes import Status as OwnStatus
-from services.processing import tables
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
 from services.processing.clock.working_days import ZONE
-from services.processing.queues import QueueName
+from services.processing.desk import queue_rows
+from services.processing.desk.queues import QueueName
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
 
@@ -170,7 +170,7 @@ class BulkAnswers(BaseModel):
     answers: list[BulkAnswer]
 
 
-def listed(row: tables.DossierRow) -> dict[str, Any]:
+def listed(row: queue_rows.DossierRow) -> dict[str, Any]:
     """A dossier as a queue shows it."""
     return {
         "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID

@@ -22,13 +22,14 @@ from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
-from services.processing import asked_reversals, reversals, rights, tables
+from services.processing import asked_reversals, reversals
 from services.processing.bodies import AcceptAct, BulkItem, Correction
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.code import issue
 from services.processing.commands import Command, ReverseAct
 from services.processing.correction import correction_of
-from services.processing.desk import Desk, code_of, counter_of, decide_as, event_of, queue_row
+from services.processing.desk import queue_rows, rights
+from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.events import (
     EVENTS,
     DossierAccepted,
@@ -65,7 +66,7 @@ Told = dict[str, Any]
 async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, traceparent: str) -> bytes:
     """Carries out every item and answers for each, in order; the answers' JSON."""
     sound = [item for item in batch.items if isinstance(item, BulkItem)]
-    rows = await tables.find_for_command(
+    rows = await queue_rows.find_for_command(
         desk.pool, [item.dossier_id for item in sound], caller.subject, local_day(desk.clock())
     )
     await admitted(desk.store)
@@ -110,7 +111,7 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
 
 
 async def _cases_of_others(
-    desk: Desk, items: Sequence[BulkItem], rows: Mapping[UUID, tables.Known]
+    desk: Desk, items: Sequence[BulkItem], rows: Mapping[UUID, queue_rows.Known]
 ) -> set[tuple[str | None, str | None]]:
     """The cases among the items that belong to other dossiers than they say.
 
@@ -123,14 +124,14 @@ async def _cases_of_others(
         and not rights.not_to_be_imported(i.source, i.case, k.row.import_source)
     ]
     cases = [(i.source, i.case, i.dossier_id) for i in own if i.source is not None and i.case is not None]
-    owners = await tables.claim_cases(desk.pool, cases)
+    owners = await queue_rows.claim_cases(desk.pool, cases)
     return {case[:2] for case, owner in zip(cases, owners, strict=True) if owner != case[2]}
 
 
 async def _record(
     desk: Desk,
     item: BulkItem,
-    known: tables.Known,
+    known: queue_rows.Known,
     history: list[StoredEvent],
     caller: Caller,
     traceparent: str,

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.processing.clock.working_days import ZONE, local_day
-from services.processing.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
+from services.processing.desk.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
 from services.processing.explaining import Sentence
 from services.processing.life import Filing
 

@@ -11,11 +11,11 @@ from contracts.codes import UnitCode
 from services.chassis import paging
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, Problem
-from services.processing import queues
-from services.processing.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.clock.working_days import ZONE
-from services.processing.desk import Desk
-from services.processing.queues import AT_THE_OFFICE, QUEUES, QueueName
+from services.processing.desk import queues
+from services.processing.desk.answers import QueueCounts, QueuePage, answer, listed
+from services.processing.desk.carry_out import Desk
+from services.processing.desk.queues import AT_THE_OFFICE, QUEUES, QueueName
 from services.processing.routes import PAGE_ITEMS_MAX, Officer
 from services.processing.timers import SOON_WORKING_DAYS
 

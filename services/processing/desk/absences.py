@@ -14,9 +14,9 @@ from uuid import UUID, uuid5
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.chassis.visibility import units_of
-from services.processing import rights
 from services.processing.clock.working_days import local_day
-from services.processing.desk import KEYS, REUSED, Desk
+from services.processing.desk import rights
+from services.processing.desk.carry_out import KEYS, REUSED, Desk
 
 DAYS_MAX = 366
 """A longer one is a slip of the hand, or no absence."""

@@ -18,12 +18,13 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
-from services.processing import asked_reversals, bodies, rights, tables
+from services.processing import asked_reversals, bodies
 from services.processing.calendar.change import running_clock
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.commands import Command, ReverseAct
+from services.processing.desk import queue_rows, rights
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
 from services.processing.life import (
@@ -59,10 +60,10 @@ class Desk:
     calendar: Calendar
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
-    known: Gathering[tables.Asking, tables.Known] = field(init=False)
+    known: Gathering[queue_rows.Asking, queue_rows.Known] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.known = Gathering(partial(tables.find_known, self.pool))
+        self.known = Gathering(partial(queue_rows.find_known, self.pool))
 
 
 def counter_of(event: Event) -> str | None:
@@ -157,7 +158,7 @@ async def carry_out(
 async def record(
     desk: Desk,
     dossier_id: UUID,
-    known: tables.Known,
+    known: queue_rows.Known,
     decide: Callable[[Calendar, Dossier], Sequence[Event] | Rejected],
     context: Context,
     version: int | None = None,
@@ -202,7 +203,7 @@ def standing(
     }
 
 
-async def dossier_of(desk: Desk, row: tables.DossierRow) -> Dossier:
+async def dossier_of(desk: Desk, row: queue_rows.DossierRow) -> Dossier:
     """A dossier as its log has it; what the applicant did beside it is left out."""
     return fold(row.filing, [event_of(stored) for stored in await desk.store.load(row.dossier_id)])
 

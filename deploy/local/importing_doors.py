@@ -14,8 +14,8 @@ from deploy.local.doors import Case
 from deploy.local.importing_cases import Faulty
 from services.chassis.problems import dotted, rule, sentence
 from services.intake import bulk as intake
-from services.processing.bodies import BulkItem
 from services.processing.clock.working_days import shipped
+from services.processing.desk.bodies import BulkItem
 from services.processing.desk.foreseen import foreseen
 from services.processing.life import Filing
 

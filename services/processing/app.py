@@ -32,9 +32,9 @@ from services.processing.clock.working_days import NOT_READ, ZONE
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.people_routes import add_people_routes
 from services.processing.desk.queue_routes import add_queue_routes
+from services.processing.desk.reversal_routes import add_reversal_routes
 from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
-from services.processing.reversal_routes import add_reversal_routes
 from services.processing.routes import add_routes
 from services.processing.samples import whole_item
 from services.processing.settings import ProcessingSettings

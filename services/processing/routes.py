@@ -21,10 +21,9 @@ from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.visibility import units_of
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
-from services.processing import bodies, explaining
-from services.processing.bodies import Asked, Bulk, BulkItem
+from services.processing import explaining
 from services.processing.clock.working_days import ZONE, local_day
-from services.processing.desk import bulk, queue_rows, rights
+from services.processing.desk import bodies, bulk, queue_rows, rights
 from services.processing.desk.answers import (
     BulkAnswers,
     DueDate,
@@ -36,6 +35,7 @@ from services.processing.desk.answers import (
     answer,
     listed,
 )
+from services.processing.desk.bodies import Asked, Bulk, BulkItem
 from services.processing.desk.carry_out import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
 
 OFFICERS = ("officer", "supervisor")

@@ -27,11 +27,11 @@ from deploy.local.demo_days import (
 from deploy.local.doors import Act, Case
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
-from services.processing import bodies
 from services.processing.clock.working_days import shipped
+from services.processing.desk import bodies
+from services.processing.desk.orders import Order, command_of
 from services.processing.history import evolve
 from services.processing.life import Dossier, Filing, new
-from services.processing.orders import Order, command_of
 from services.processing.review import decide
 
 README = Path(__file__).parents[2] / "README.md"

@@ -12,9 +12,9 @@ from services.processing import events as e
 from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.desk.control_slip import Act, Slip, Terms, slip_of
 from services.processing.desk.control_slip_answers import duration, form_number, sentence
+from services.processing.desk.orders import step_terms
 from services.processing.events import Event
 from services.processing.life import Filing
-from services.processing.orders import step_terms
 from tests.processing.examples import (
     ACCEPTED,
     FILING,

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.processing.bodies import COMMANDS
+from services.processing.desk.bodies import COMMANDS
 from tests.processing.conftest import (
     DESK,
     HANDLER,

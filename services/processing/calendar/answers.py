@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from contracts.calendar import CalendarDocument, DayKind
-from services.processing.bodies import Day
 from services.processing.clock.declaration import Act
+from services.processing.desk.bodies import Day
 
 # Numbers would be read as seconds since 1970, and times without an offset as the machine's.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)

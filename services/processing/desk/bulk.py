@@ -22,14 +22,15 @@ from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
-from services.processing import asked_reversals, reversals
-from services.processing.bodies import AcceptAct, BulkItem, Correction
+from services.processing import reversals
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.code import issue
 from services.processing.commands import Command, ReverseAct
 from services.processing.correction import correction_of
-from services.processing.desk import queue_rows, rights
+from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.desk.bodies import AcceptAct, BulkItem, Correction
 from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
+from services.processing.desk.orders import Order, command_of
 from services.processing.events import (
     EVENTS,
     DossierAccepted,
@@ -37,7 +38,6 @@ from services.processing.events import (
 )
 from services.processing.history import as_told
 from services.processing.life import Dossier, Filing, new
-from services.processing.orders import Order, command_of
 from services.processing.outgoing import IMPORTER
 from services.processing.repeats import (
     Asked,

@@ -18,13 +18,13 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
-from services.processing import asked_reversals, bodies
 from services.processing.calendar.change import running_clock
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.commands import Command, ReverseAct
-from services.processing.desk import queue_rows, rights
+from services.processing.desk import asked_reversals, bodies, queue_rows, rights
+from services.processing.desk.orders import Order, command_of, stopped_by_law
 from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
 from services.processing.history import evolve, fold
 from services.processing.life import (
@@ -36,7 +36,6 @@ from services.processing.life import (
     Held,
     Submitted,
 )
-from services.processing.orders import Order, command_of, stopped_by_law
 from services.processing.outgoing import official_code
 from services.processing.requests import provided
 from services.processing.reversals import proposal_of

@@ -15,11 +15,11 @@ from contracts import catalogue
 from contracts.procedure import Abolition, Version
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
-from services.processing import bodies, commands
+from services.processing import commands
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import local_day
 from services.processing.commands import Command
-from services.processing.desk import rights
+from services.processing.desk import bodies, rights
 from services.processing.desk.control_slip import Terms
 from services.processing.events import DossierAccepted, Event, Paper
 from services.processing.life import Dossier, Filing, Held, Submitted

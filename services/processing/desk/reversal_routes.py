@@ -15,8 +15,8 @@ from contracts.codes import ReversalReason
 from services.chassis import paging
 from services.chassis.visibility import units_of
 from services.chassis.web import Application, Caller, require
-from services.processing import asked_reversals
 from services.processing.clock.working_days import ZONE
+from services.processing.desk import asked_reversals
 from services.processing.desk.answers import answer
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.rights import SUPERVISOR

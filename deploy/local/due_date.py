@@ -19,7 +19,7 @@ from services.processing.clock.due_date import (
     explain,
 )
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.explaining import PROVISIONAL, named, sentences
+from services.processing.dossier.explanation import PROVISIONAL, named, sentences
 
 HOURS = "working-hours"
 UNITS: dict[str, LimitUnit] = {unit.replace("_", "-"): unit for unit in LIMIT_UNITS}

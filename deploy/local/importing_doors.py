@@ -17,7 +17,7 @@ from services.intake import bulk as intake
 from services.processing.clock.working_days import shipped
 from services.processing.desk.bodies import BulkItem
 from services.processing.desk.foreseen import foreseen
-from services.processing.life import Filing
+from services.processing.dossier.state import Filing
 
 NO_DOSSIER: Final = "00000000-0000-0000-0000-000000000000"
 

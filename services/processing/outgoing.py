@@ -19,8 +19,8 @@ from contracts.sealed import seal
 from services.chassis.event_store import StoredEvent
 from services.chassis.sending import Message
 from services.processing.clock.declaration import FACTS, Fact
-from services.processing.code import issue
-from services.processing.events import EVENTS, DossierAccepted, Event, Paper
+from services.processing.dossier.events import EVENTS, DossierAccepted, Event, Paper
+from services.processing.dossier.official_code import issue
 
 SOURCE = "processing"
 IMPORTER = "importer/"

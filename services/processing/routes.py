@@ -21,7 +21,6 @@ from services.chassis.batches import Batch, batch_of
 from services.chassis.decider import Rejected, Stale
 from services.chassis.visibility import units_of
 from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
-from services.processing import explaining
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import bodies, bulk, queue_rows, rights
 from services.processing.desk.answers import (
@@ -37,6 +36,7 @@ from services.processing.desk.answers import (
 )
 from services.processing.desk.bodies import Asked, Bulk, BulkItem
 from services.processing.desk.carry_out import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
+from services.processing.dossier import explanation
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -230,7 +230,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         """Day by day: counted, skipped because of which document, moved off a day off."""
         row = await seen(desk, dossier_id, caller)
         dossier = await dossier_of(desk, row)
-        told = explaining.due_date_of(dossier_id, dossier, local_day(desk.clock()), desk.calendar)
+        told = explanation.due_date_of(dossier_id, dossier, local_day(desk.clock()), desk.calendar)
         if told is None:
             raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
         return answer(told, len(dossier.acts))

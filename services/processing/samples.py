@@ -9,7 +9,7 @@ from uuid import UUID
 from services.chassis.decider import Context, new_events
 from services.chassis.event_store import Item, RepeatKey
 from services.processing.desk.carry_out import Row
-from services.processing.events import EVENTS, ApologyIssued
+from services.processing.dossier.events import EVENTS, ApologyIssued
 
 ACTOR = "system/processing"
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,20 +16,21 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.decider import Context, Executed, Rejected, Stale
 from services.chassis.turning import Loop, rest, turned
-from services.processing import metrics, timers
+from services.processing import metrics
 from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
-from services.processing.commands import Command, ConfirmFee, DeemConsent, NoteLapse
 from services.processing.desk import queue_rows
 from services.processing.desk.carry_out import Desk, event_of, record
-from services.processing.events import Event
-from services.processing.history import fold
-from services.processing.life import AwaitingPayment, Dossier, Ended, Held
-from services.processing.requests import used_payments
-from services.processing.review import decide
-from services.processing.timers import Kind
+from services.processing.dossier import becomes_true
+from services.processing.dossier.becomes_true import Kind
+from services.processing.dossier.commands import Command, ConfirmFee, DeemConsent, NoteLapse
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import fold
+from services.processing.dossier.requests import used_payments
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import AwaitingPayment, Dossier, Ended, Held
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ async def sweep(desk: Desk) -> None:
     metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recount_rows.OUTSTANDING))
     await _guarded("payments", partial(settle_payments, desk))
     for row in await desk.pool.fetch(OFFICES):
-        for kind in timers.KINDS:
+        for kind in becomes_true.KINDS:
             await _guarded(kind, partial(sweep_office, desk, kind, row["office"]))
 
 
@@ -169,9 +170,11 @@ async def _candidates(
         rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH, at, dossier_id)
         facts = [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
     else:
-        until = timers.latest(kind, now, desk.calendar)
+        until = becomes_true.latest(kind, now, desk.calendar)
         rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH, day, dossier_id)
-        facts = [(r["dossier_id"], r["day"], timers.true_at(kind, r["day"], desk.calendar)) for r in rows]
+        facts = [
+            (r["dossier_id"], r["day"], becomes_true.true_at(kind, r["day"], desk.calendar)) for r in rows
+        ]
     return facts, bool(rows) and rows[0]["outstanding"]
 
 
@@ -194,7 +197,7 @@ async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]
 
     def stands(dossier_id: UUID, day: date, at: datetime) -> bool:
         dossier = fold(known[dossier_id].filing, map(event_of, histories[dossier_id]))
-        return timers.stands(kind, day, at, dossier, declared)
+        return becomes_true.stands(kind, day, at, dossier, declared)
 
     return [fact for fact in facts if stands(*fact)]
 
@@ -214,7 +217,7 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
 
     def becomes(calendar: Calendar, dossier: Dossier) -> Sequence[Event]:
         nonlocal waits
-        waits = not timers.stands(kind, day, at, dossier, declared)
+        waits = not becomes_true.stands(kind, day, at, dossier, declared)
         events: list[Event] = []
         for command in () if waits else facts_of(kind, dossier, local_day(at)):
             decision = decide(command, dossier, calendar)

@@ -30,9 +30,9 @@ from services.chassis.tokens import Caller
 from services.processing.clock.working_days import shipped
 from services.processing.desk import bodies
 from services.processing.desk.orders import Order, command_of
-from services.processing.history import evolve
-from services.processing.life import Dossier, Filing, new
-from services.processing.review import decide
+from services.processing.dossier.history import evolve
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Dossier, Filing, new
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -291,4 +291,4 @@ def test_what_is_asked_every_second_loads_no_service() -> None:
     asked = "from deploy.local.command import _parser; _parser(['status']); import sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
     assert "deploy.local.command" in loaded.split()
-    assert not {"pydantic", "asyncpg", "services.processing.events"} & set(loaded.split())
+    assert not {"pydantic", "asyncpg", "services.processing.dossier.events"} & set(loaded.split())

@@ -146,7 +146,7 @@ def test_every_reader_knows_every_event_that_it_may_meet() -> None:
 def test_every_event_type_has_one_owner_and_can_be_published() -> None:
     from services.intake.dossier import EVENTS as OF_INTAKE
     from services.processing.clock.declaration import FACTS
-    from services.processing.events import EVENTS as OF_PROCESSING
+    from services.processing.dossier.events import EVENTS as OF_PROCESSING
 
     declared = {message.type_name for message in calendar.MESSAGES}
     types = [m.type_name for m in (*intake.MESSAGES, *processing.MESSAGES, *notify.MESSAGES)] + [*declared]

@@ -10,7 +10,7 @@ from contracts import codes, intake, processing
 from services.notify import words
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.texts import TEMPLATES
-from services.processing.history import CHANGES
+from services.processing.dossier.history import CHANGES
 from tests.notify.examples import CODE, texts, told
 
 # What nobody may read: an ISO date, a value of the program's, a placeholder, a code in snake_case or in CamelCase.

@@ -14,7 +14,7 @@ from services.processing.calendar.current import Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.clock.working_days import NOT_READ
 from services.processing.desk.carry_out import Desk, event_of
-from services.processing.events import DueDateChanged
+from services.processing.dossier.events import DueDateChanged
 from tests.processing.conftest import KEEPER, OTHER_KEEPER, House, Member
 
 WORKING_DAYS, CALENDAR_DAYS = "1.006871", "1.009982"

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from services.chassis.decider import Rejected
-from services.processing import commands as c
-from services.processing import events as e
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.commands import Command
-from services.processing.events import Event
-from services.processing.history import fold
-from services.processing.life import Dossier, Filing, Heard
-from services.processing.proposed import ReversalProposed
-from services.processing.review import decide
+from services.processing.dossier import commands as c
+from services.processing.dossier import events as e
+from services.processing.dossier.commands import Command
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import fold
+from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Dossier, Filing, Heard
 from tests.deciding import deciding
 
 OFFICE = "H29.015.00"

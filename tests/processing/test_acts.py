@@ -8,16 +8,16 @@ from datetime import date
 import pytest
 
 from services.processing.clock.working_days import shipped
-from services.processing.commands import ForwardDossier, ResolveDossier
-from services.processing.events import (
+from services.processing.dossier.commands import ForwardDossier, ResolveDossier
+from services.processing.dossier.events import (
     DossierForwarded,
     DossierRejected,
     DossierResolved,
     Event,
     ResultReturned,
 )
-from services.processing.life import new
-from services.processing.review import decide
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import new
 from tests.processing.examples import (
     ACCEPT,
     ACCEPTED,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.code import NEW_FORM_FROM, OfficialCode, can_issue, issue, parse
+from services.processing.dossier.official_code import NEW_FORM_FROM, OfficialCode, can_issue, issue, parse
 
 days = st.dates(date(2010, 1, 1), date(2099, 12, 31))
 provinces = st.from_regex(r"[A-Z][0-9]{2}", fullmatch=True)

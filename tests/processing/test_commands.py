@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.processing.code import parse
+from services.processing.dossier.official_code import parse
 from tests.processing.conftest import DESK, HANDLER, OFFICER, STRANGER, SUPERVISOR, House, open_house
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
 

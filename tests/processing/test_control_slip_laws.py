@@ -9,11 +9,11 @@ from datetime import date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing import events as e
 from services.processing.clock.working_days import shipped
 from services.processing.clock.working_hours import worked
 from services.processing.desk.control_slip import Act, slip_of
-from services.processing.events import Event
+from services.processing.dossier import events as e
+from services.processing.dossier.events import Event
 from tests.processing.conftest import DESK, HANDLER, OFFICER, STRANGER, SUPERVISOR, House
 from tests.processing.examples import ACCEPTED, FILING, FORWARDED, RESOLVED, TUESDAY, UNIT
 from tests.processing.test_control_slip import ASKED, FEE, TAKEN, TERMS, TRANSFERRED, WAIVED, at

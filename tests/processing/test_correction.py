@@ -10,7 +10,7 @@ import pytest
 
 from services.processing.clock.working_days import ZONE
 from services.processing.desk.carry_out import event_of
-from services.processing.events import DossierReversed
+from services.processing.dossier.events import DossierReversed
 from tests.processing.conftest import OFFICER, House
 from tests.processing.examples import OTHER_UNIT, UNIT
 from tests.processing.test_bulk import at, item

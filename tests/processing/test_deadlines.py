@@ -13,16 +13,16 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
-from services.processing import commands as c
-from services.processing import events as e
 from services.processing.calendar.change import Change, moved
 from services.processing.clock.working_days import Calendar, shipped
-from services.processing.events import EVENTS, Event
-from services.processing.history import evolve, fold
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, new
-from services.processing.repeats import Asked, Missing, missing_of
-from services.processing.requests import has_lapsed
-from services.processing.review import decide
+from services.processing.dossier import commands as c
+from services.processing.dossier import events as e
+from services.processing.dossier.events import EVENTS, Event
+from services.processing.dossier.history import evolve, fold
+from services.processing.dossier.repeats import Asked, Missing, missing_of
+from services.processing.dossier.requests import has_lapsed
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, new
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,

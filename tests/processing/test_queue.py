@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.tokens import Caller
-from services.processing.commands import Command
 from services.processing.desk import queue_rows, rights
-from services.processing.history import fold
-from services.processing.life import Dossier
+from services.processing.dossier.commands import Command
+from services.processing.dossier.history import fold
+from services.processing.dossier.state import Dossier
 from tests.processing import examples
 from tests.processing.conftest import (
     DESK,

@@ -11,14 +11,22 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.processing import sweeps, timers
+from services.processing import sweeps
 from services.processing.clock.working_days import local_day, shipped
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.desk import queue_rows, queues
 from services.processing.desk.carry_out import event_of
-from services.processing.history import fold
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, Held, Submitted
-from services.processing.requests import provided
+from services.processing.dossier import becomes_true
+from services.processing.dossier.history import fold
+from services.processing.dossier.requests import provided
+from services.processing.dossier.state import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Ended,
+    Held,
+    Submitted,
+)
 from tests.processing.conftest import MORNING, OFFICER, SUPERVISOR, House, Member
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
 from tests.processing.test_queues import BINH, OF_THE_OTHER, PAPERS, counted, of
@@ -117,7 +125,7 @@ async def by_the_log(
                 put(desk, "overdue", dossier)
             elif life.due_on <= soon:
                 put(desk, "due-soon", dossier)
-            if held.apology is None and life.due_on <= timers.latest("apology_due", now, shipped()):
+            if held.apology is None and life.due_on <= becomes_true.latest("apology_due", now, shipped()):
                 put(desk, "apology-due", dossier)
     return found
 

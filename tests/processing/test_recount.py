@@ -8,7 +8,7 @@ from uuid import UUID
 from services.processing.calendar.recount import Recounter
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.events import DueDateChanged
+from services.processing.dossier.events import DueDateChanged
 from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,

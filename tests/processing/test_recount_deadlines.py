@@ -12,7 +12,7 @@ from services.processing import sweeps
 from services.processing.calendar import recount as recounter
 from services.processing.calendar import recount_rows
 from services.processing.desk.carry_out import event_of
-from services.processing.events import DeadlineChanged, OpinionDeadlineChanged
+from services.processing.dossier.events import DeadlineChanged, OpinionDeadlineChanged
 from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     FRIDAY,

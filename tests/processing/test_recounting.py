@@ -9,13 +9,14 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.processing.calendar.change import Change, Open, moved, moved_by_clock, running_clock
+from services.processing.calendar.change import Change, Open, moved, moved_by_clock
 from services.processing.clock.due_date import LIMIT_UNITS, Limit, Pause
 from services.processing.clock.statutory import Clock, clock_of, text_of
 from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.deadlines import working_days_after
-from services.processing.history import fold
+from services.processing.dossier.deadlines import working_days_after
+from services.processing.dossier.history import fold
+from services.processing.dossier.state import running_clock
 from tests.processing.examples import FILING
 from tests.processing.test_review_histories import a_life
 

@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from services.processing import commands as c
-from services.processing import events as e
 from services.processing.clock.due_date import Limit, PauseRule
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.events import Event
-from services.processing.history import evolve, fold
-from services.processing.life import Filing
-from services.processing.review import decide
+from services.processing.dossier import commands as c
+from services.processing.dossier import events as e
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import evolve, fold
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Filing
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 
 from contracts.envelope import json_object
-from services.processing import commands as c
-from services.processing import events as e
 from services.processing.clock.working_days import ZONE
+from services.processing.dossier import commands as c
+from services.processing.dossier import events as e
+from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.reversals import period_began
 from services.processing.outgoing import outgoing
-from services.processing.proposed import ReversalProposed
-from services.processing.reversals import period_began
 from tests.processing.conftest import CODE_KEY, HANDLER, OFFICER, OTHER_OFFICE, SUPERVISOR, House, Member
 from tests.processing.examples import ACCEPTED, OFFICE, OTHER_UNIT, UNIT, given
 
@@ -79,7 +79,7 @@ def test_a_proposal_ends_when_anything_changes_where_the_dossier_stands() -> Non
 
 
 def test_a_proposal_changes_nothing_of_the_dossier() -> None:
-    from services.processing.history import fold
+    from services.processing.dossier.history import fold
     from tests.processing.examples import FILING
 
     before, after = (fold(FILING, acts) for acts in ([ACCEPTED], [ACCEPTED, PROPOSED]))

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from services.chassis.decider import Rejected
-from services.processing import events as e
-from services.processing.commands import (
+from services.processing.dossier import events as e
+from services.processing.dossier.commands import (
     Command,
     ForwardDossier,
     RejectDossier,
@@ -17,11 +17,11 @@ from services.processing.commands import (
     ReturnResult,
     StopProcessing,
 )
-from services.processing.events import (
+from services.processing.dossier.events import (
     Event,
 )
-from services.processing.life import Heard
-from services.processing.saying import says
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import Heard
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPT,

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.decider import Rejected
-from services.processing import commands as c
-from services.processing import events as e
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import Calendar, shipped
-from services.processing.commands import Command
-from services.processing.events import EVENTS, Event
-from services.processing.history import CHANGES, evolve, fold
-from services.processing.life import Dossier, Heard, new
-from services.processing.review import decide
+from services.processing.dossier import commands as c
+from services.processing.dossier import events as e
+from services.processing.dossier.commands import Command
+from services.processing.dossier.events import EVENTS, Event
+from services.processing.dossier.history import CHANGES, evolve, fold
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Dossier, Heard, new
 from tests.processing.examples import AGENCY, AN, BINH, FILING, OTHER_UNIT, PAPERS, UNIT, at
 
 STEPS = 100_000

@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from services.chassis.tokens import Caller
-from services.processing import events as e
 from services.processing.clock.working_days import Calendar, shipped
 from services.processing.desk import rights
-from services.processing.events import Event
-from services.processing.history import fold
-from services.processing.review import decide
+from services.processing.dossier import events as e
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import fold
+from services.processing.dossier.review import decide
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,

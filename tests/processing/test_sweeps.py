@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from services.processing import sweeps, timers
+from services.processing import sweeps
 from services.processing.clock.working_days import ZONE, shipped
+from services.processing.dossier import becomes_true
 from tests.processing.conftest import OTHER_OFFICE, STRANGER, SUPERVISOR, House
 
 PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
@@ -33,19 +34,19 @@ def local(text: str) -> datetime:
         ("consent_deemed", date(2023, 3, 9), "2023-03-10T00:00"),
     ],
 )
-def test_each_fact_has_its_own_instant(kind: timers.Kind, day: date, at: str) -> None:
-    assert timers.true_at(kind, day, shipped()) == local(at)
+def test_each_fact_has_its_own_instant(kind: becomes_true.Kind, day: date, at: str) -> None:
+    assert becomes_true.true_at(kind, day, shipped()) == local(at)
 
 
 @pytest.mark.parametrize("kind", ["due_soon", "due_today", "overdue", "apology_due"])
-def test_a_sweep_looks_exactly_as_far_as_something_can_be_true(kind: timers.Kind) -> None:
+def test_a_sweep_looks_exactly_as_far_as_something_can_be_true(kind: becomes_true.Kind) -> None:
     """Every due date within the stretch is true today, none beyond it: over a year with Tết in it."""
     for n in range(365):
         today = date(2026, 1, 1) + timedelta(days=n)
         end_of_day = datetime.combine(today, datetime.max.time(), ZONE)
-        until = timers.latest(kind, end_of_day, shipped())
-        assert timers.true_at(kind, until, shipped()) <= end_of_day
-        assert timers.true_at(kind, until + timedelta(days=1), shipped()) > end_of_day
+        until = becomes_true.latest(kind, end_of_day, shipped())
+        assert becomes_true.true_at(kind, until, shipped()) <= end_of_day
+        assert becomes_true.true_at(kind, until + timedelta(days=1), shipped()) > end_of_day
 
 
 async def fired(house: House, dossier: UUID) -> dict[str, datetime]:

@@ -11,12 +11,13 @@ from uuid import UUID
 import pytest
 
 from services.chassis.event_store import EventStore, Item
-from services.processing import metrics, sweeps, timers
+from services.processing import metrics, sweeps
 from services.processing.calendar.current import Declaring
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.history import fold
-from services.processing.timers import Kind
+from services.processing.dossier import becomes_true
+from services.processing.dossier.becomes_true import Kind
+from services.processing.dossier.history import fold
 from tests.processing.conftest import MONDAY, House
 from tests.processing.declaring_days import (
     CALENDAR_DAYS,
@@ -220,12 +221,12 @@ def test_a_date_that_cannot_be_counted_again_stays() -> None:
         ACCEPTED, on=date(9999, 12, 1), limit=Limit(60, "calendar_days"), due_on=last, given=False
     )
     dossier = fold(FILING, [accepted_then])
-    assert timers.stands("due_today", last, local("9999-12-31T07:30"), dossier, shipped())
+    assert becomes_true.stands("due_today", last, local("9999-12-31T07:30"), dossier, shipped())
 
 
 def test_what_was_found_by_a_day_that_the_log_has_no_more_does_not_stand() -> None:
     """The row was read, and then the dossier moved on."""
     dossier = fold(FILING, [ACCEPTED, SUPPLEMENT_REQUESTED])
     for day, stands in ((DEADLINE, True), (DEADLINE - timedelta(days=1), False)):
-        at = timers.true_at("supplement_lapsed", day, shipped())
-        assert timers.stands("supplement_lapsed", day, at, dossier, None) is stands
+        at = becomes_true.true_at("supplement_lapsed", day, shipped())
+        assert becomes_true.stands("supplement_lapsed", day, at, dossier, None) is stands

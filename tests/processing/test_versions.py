@@ -10,11 +10,11 @@ from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.commands import AcceptDossier, RejectDossier
 from services.processing.desk.bodies import Accept
 from services.processing.desk.orders import Order, command_of, stopped_by_law
-from services.processing.life import Filing, new
-from services.processing.review import decide
+from services.processing.dossier.commands import AcceptDossier, RejectDossier
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Filing, new
 from tests.processing.conftest import House
 from tests.processing.examples import OFFICE, UNIT, at
 

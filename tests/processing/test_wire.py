@@ -26,7 +26,7 @@ from services.processing.clock.declaration import (
     WithdrawalProposed,
 )
 from services.processing.clock.working_days import ZONE
-from services.processing.events import EVENTS, Event
+from services.processing.dossier.events import EVENTS, Event
 from services.processing.outgoing import outgoing
 from tests.processing import examples
 from tests.processing.conftest import CODE_KEY, IMPORTER, MORNING, House

@@ -15,12 +15,12 @@ from services.chassis.decider import Rejected
 from services.processing.clock.statutory import Clock
 from services.processing.clock.working_days import ONE_DAY, Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.commands import RecountDeadlines, RecountDueDate
-from services.processing.date_events import DueDateChanged
-from services.processing.events import Event
-from services.processing.history import fold
-from services.processing.life import Dossier, Filing, Held, Submitted
-from services.processing.review import decide
+from services.processing.dossier.commands import RecountDeadlines, RecountDueDate
+from services.processing.dossier.date_events import DueDateChanged
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import fold
+from services.processing.dossier.review import decide
+from services.processing.dossier.state import Dossier, Filing, Held, Submitted
 
 DAYS_OFF_MAX = timedelta(days=30)
 """No stretch without a working day is longer."""
@@ -128,14 +128,6 @@ def _with_its_days(change: Change, dossier: Dossier, event: Event) -> Event:
         return event
     touching = change.within(held.clock.accepted_on, max(event.old_due_on, event.due_on))
     return replace(event, days=touching)
-
-
-def running_clock(dossier: Dossier) -> Clock | None:
-    """Of a held dossier that waits for nobody: all its dates are the due date, and that follows from the clock alone."""
-    now = dossier.now
-    if not isinstance(now, Held) or now.due_on is None or any(asked.answer is None for asked in now.opinions):
-        return None
-    return now.clock
 
 
 def moved_by_clock(change: Change, clock: Clock, due_on: date, on: date) -> DueDateChanged | None:

@@ -30,8 +30,8 @@ from services.processing.calendar.recount_by_clock import ACTOR, RunningClocks, 
 from services.processing.calendar.recount_rows import OPEN, Recount
 from services.processing.clock.working_days import local_day
 from services.processing.desk.carry_out import queue_row
-from services.processing.events import EVENTS, Event
-from services.processing.history import evolve
+from services.processing.dossier.events import EVENTS, Event
+from services.processing.dossier.history import evolve
 
 log = logging.getLogger(__name__)
 

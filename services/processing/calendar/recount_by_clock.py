@@ -21,8 +21,8 @@ from services.processing.calendar.change import Change, moved_by_clock
 from services.processing.calendar.recount_rows import OPEN
 from services.processing.clock.statutory import clock_of
 from services.processing.clock.working_days import local_day
-from services.processing.date_events import DueDateChanged
-from services.processing.events import EVENTS
+from services.processing.dossier.date_events import DueDateChanged
+from services.processing.dossier.events import EVENTS
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.processing.events import EVENTS, DossierReversed
-from services.processing.history import CHANGES
-from services.processing.proposed import ReversalProposed
+from services.processing.dossier.events import EVENTS, DossierReversed
+from services.processing.dossier.history import CHANGES
+from services.processing.dossier.proposed import ReversalProposed
 
 KEEP = "INSERT INTO reversals_asked (dossier_id) VALUES ($1) ON CONFLICT DO NOTHING"
 # Of what could end a proposal, the last event must be the proposal itself.

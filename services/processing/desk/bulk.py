@@ -22,24 +22,22 @@ from services.chassis.batches import Batch, Refused
 from services.chassis.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.event_store import Appended, Item, StoredEvent
 from services.chassis.tokens import Caller
-from services.processing import reversals
 from services.processing.clock.working_days import ZONE, Calendar, local_day
-from services.processing.code import issue
-from services.processing.commands import Command, ReverseAct
-from services.processing.correction import correction_of
 from services.processing.desk import asked_reversals, queue_rows, rights
 from services.processing.desk.bodies import AcceptAct, BulkItem, Correction
 from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.desk.orders import Order, command_of
-from services.processing.events import (
+from services.processing.dossier import reversals
+from services.processing.dossier.commands import Command, ReverseAct
+from services.processing.dossier.correction import correction_of
+from services.processing.dossier.events import (
     EVENTS,
     DossierAccepted,
     Event,
 )
-from services.processing.history import as_told
-from services.processing.life import Dossier, Filing, new
-from services.processing.outgoing import IMPORTER
-from services.processing.repeats import (
+from services.processing.dossier.history import as_told
+from services.processing.dossier.official_code import issue
+from services.processing.dossier.repeats import (
     Asked,
     Difference,
     Missing,
@@ -47,7 +45,9 @@ from services.processing.repeats import (
     difference_of,
     missing_of,
 )
-from services.processing.saying import members, words
+from services.processing.dossier.saying import members, words
+from services.processing.dossier.state import Dossier, Filing, new
+from services.processing.outgoing import IMPORTER
 
 ROUTE = "/v1/bulk"
 BYTES_MAX = 4 * 1_048_576

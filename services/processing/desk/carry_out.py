@@ -18,16 +18,19 @@ from services.chassis.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.event_store import EventStore, StoredEvent
 from services.chassis.gathering import Gathering
 from services.chassis.tokens import Caller
-from services.processing.calendar.change import running_clock
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.commands import Command, ReverseAct
 from services.processing.desk import asked_reversals, bodies, queue_rows, rights
 from services.processing.desk.orders import Order, command_of, stopped_by_law
-from services.processing.events import EVENTS, DossierAccepted, DossierReversed, Event
-from services.processing.history import evolve, fold
-from services.processing.life import (
+from services.processing.dossier.commands import Command, ReverseAct
+from services.processing.dossier.events import EVENTS, DossierAccepted, DossierReversed, Event
+from services.processing.dossier.history import evolve, fold
+from services.processing.dossier.requests import provided
+from services.processing.dossier.reversals import proposal_of
+from services.processing.dossier.review import decide
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
     Dossier,
@@ -35,12 +38,9 @@ from services.processing.life import (
     Heard,
     Held,
     Submitted,
+    running_clock,
 )
 from services.processing.outgoing import official_code
-from services.processing.requests import provided
-from services.processing.reversals import proposal_of
-from services.processing.review import decide
-from services.processing.saying import says
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
 """Names the space of command ids, which follow from the caller and its key."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 
-from services.processing.after import AFTER
 from services.processing.clock import working_hours
 from services.processing.clock.working_days import ZONE, Calendar
-from services.processing.events import (
+from services.processing.dossier.after import AFTER
+from services.processing.dossier.events import (
     DossierAccepted,
     DossierForwarded,
     DossierRejected,
@@ -27,7 +27,7 @@ from services.processing.events import (
     ResultReturned,
     SupplementAccepted,
 )
-from services.processing.life import (
+from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
     Ended,

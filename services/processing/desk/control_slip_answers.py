@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
-from services.processing.explaining import Sentence
-from services.processing.life import Filing
+from services.processing.dossier.explanation import Sentence
+from services.processing.dossier.state import Filing
 
 FORM = Sentence("Phiếu kiểm soát quá trình giải quyết hồ sơ", "Control slip of the dossier's processing")
 NUMBERED_ANEW_ON = date(2025, 9, 15)

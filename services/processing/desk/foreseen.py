@@ -9,14 +9,14 @@ from functools import partial
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
 from services.processing.clock.working_days import Calendar
-from services.processing.commands import Command
 from services.processing.desk import rights
 from services.processing.desk.bodies import BulkItem
 from services.processing.desk.bulk import commands_of
 from services.processing.desk.carry_out import decide_as
-from services.processing.events import Event
-from services.processing.life import Dossier, Filing, new
-from services.processing.repeats import missing_of
+from services.processing.dossier.commands import Command
+from services.processing.dossier.events import Event
+from services.processing.dossier.repeats import missing_of
+from services.processing.dossier.state import Dossier, Filing, new
 
 
 def _decide(

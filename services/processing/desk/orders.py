@@ -15,14 +15,14 @@ from contracts import catalogue
 from contracts.procedure import Abolition, Version
 from services.chassis.decider import Rejected
 from services.chassis.tokens import Caller
-from services.processing import commands
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import local_day
-from services.processing.commands import Command
 from services.processing.desk import bodies, rights
 from services.processing.desk.control_slip import Terms
-from services.processing.events import DossierAccepted, Event, Paper
-from services.processing.life import Dossier, Filing, Held, Submitted
+from services.processing.dossier import commands
+from services.processing.dossier.commands import Command
+from services.processing.dossier.events import DossierAccepted, Event, Paper
+from services.processing.dossier.state import Dossier, Filing, Held, Submitted
 
 UNIT = re.compile(r"[A-Z0-9./_-]{1,40}", re.ASCII)
 FEE_DEADLINE_DAYS = 20

@@ -16,8 +16,8 @@ from services.processing.desk import queues
 from services.processing.desk.answers import QueueCounts, QueuePage, answer, listed
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queues import AT_THE_OFFICE, QUEUES, QueueName
+from services.processing.dossier.becomes_true import SOON_WORKING_DAYS
 from services.processing.routes import PAGE_ITEMS_MAX, Officer
-from services.processing.timers import SOON_WORKING_DAYS
 
 SOON_DAYS_MAX = 30
 

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.chassis import paging
 from services.processing.clock.working_days import local_day
-from services.processing.code import issue
-from services.processing.life import Filing, Heard
+from services.processing.dossier.official_code import issue
+from services.processing.dossier.state import Filing, Heard
 
 STATUSES = (
     "submitted",

@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from services.chassis import paging
-from services.processing import timers
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
 from services.processing.desk.queue_rows import COLUMNS, STANDS_FOR, DossierRow
+from services.processing.dossier import becomes_true
 
 QueueName = Literal[
     "waiting-late",
@@ -101,7 +101,7 @@ def cut_of(
             last = calendar.working_after(minute.date(), soon_days) if soon_days else minute.date()
             return Cut("held", since=today, until=datetime.combine(last, time()))
         case "apology-due":
-            last = timers.latest("apology_due", minute.replace(tzinfo=ZONE), calendar)
+            last = becomes_true.latest("apology_due", minute.replace(tzinfo=ZONE), calendar)
             return Cut("held", until=datetime.combine(last, time()), apologised=(False,))
         case "held":
             return Cut("held")

@@ -13,7 +13,7 @@ from services.chassis.decider import Rejected
 from services.chassis.event_store import StoredEvent
 from services.chassis.tokens import Caller
 from services.chassis.visibility import may_read, units_of
-from services.processing.commands import (
+from services.processing.dossier.commands import (
     AcceptDossier,
     AcceptSupplement,
     Command,
@@ -26,7 +26,7 @@ from services.processing.commands import (
     WaiveFee,
     WithdrawDossier,
 )
-from services.processing.life import Dossier
+from services.processing.dossier.state import Dossier
 
 IMPORTER = "importer"
 SOURCE_UNKNOWN = ""

@@ -19,7 +19,7 @@ from services.processing.clock.due_date import (
 )
 from services.processing.clock.statutory import Clock
 from services.processing.clock.working_days import Calendar
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Held
+from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, Held
 
 WEEKDAYS = (
     ("thứ Hai", "Monday"),

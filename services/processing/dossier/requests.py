@@ -13,7 +13,7 @@ from services.chassis.decider import Rejected
 from services.processing.clock.due_date import Pause
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.commands import (
+from services.processing.dossier.commands import (
     AcceptSupplement,
     AskOpinion,
     ConfirmFee,
@@ -24,8 +24,8 @@ from services.processing.commands import (
     RequestSupplement,
     WaiveFee,
 )
-from services.processing.deadlines import has_lapse, last_day, working_days_after
-from services.processing.events import (
+from services.processing.dossier.deadlines import has_lapse, last_day, working_days_after
+from services.processing.dossier.events import (
     ConsentDeemed,
     DossierReversed,
     Event,
@@ -38,7 +38,8 @@ from services.processing.events import (
     SupplementLapsed,
     SupplementRequested,
 )
-from services.processing.life import (
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
     Dossier,
@@ -46,7 +47,6 @@ from services.processing.life import (
     Held,
     Submitted,
 )
-from services.processing.saying import says
 
 Decision = Sequence[Event] | Rejected | None
 

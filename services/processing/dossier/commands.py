@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.processing.clock.due_date import Limit, PauseRule
-from services.processing.events import Paper
+from services.processing.dossier.events import Paper
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.chassis.decider import Rejected
-from services.processing.commands import AcceptDossier, Command
-from services.processing.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
-from services.processing.events import (
+from services.processing.dossier.commands import AcceptDossier, Command
+from services.processing.dossier.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
+from services.processing.dossier.events import (
     ConsentDeemed,
     DossierAccepted,
     DossierReversed,
     Event,
     SupplementLapsed,
 )
-from services.processing.history import evolve, fold
-from services.processing.life import Dossier
-from services.processing.proposed import ReversalProposed
-from services.processing.saying import says
+from services.processing.dossier.history import evolve, fold
+from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import Dossier
 
 Decide = Callable[[Command, Dossier], Sequence[Event] | Rejected]
 

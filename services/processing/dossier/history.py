@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.processing.after import AFTER, with_due_on
-from services.processing.events import (
+from services.processing.dossier.after import AFTER, with_due_on
+from services.processing.dossier.events import (
     DossierAccepted,
     DossierForwarded,
     DossierRejected,
@@ -22,7 +22,7 @@ from services.processing.events import (
     SupplementRequested,
     WithdrawalRefused,
 )
-from services.processing.life import (
+from services.processing.dossier.state import (
     Dossier,
     Filing,
     Heard,

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.chassis.decider import Rejected
-from services.processing import appointments, deadlines, requests, reversals
 from services.processing.clock.due_date import due_date
 from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.code import can_issue
-from services.processing.commands import (
+from services.processing.dossier import appointments, deadlines, requests, reversals
+from services.processing.dossier.commands import (
     AcceptDossier,
     AcceptSupplement,
     AskOpinion,
@@ -41,7 +40,7 @@ from services.processing.commands import (
     WaiveFee,
     WithdrawDossier,
 )
-from services.processing.events import (
+from services.processing.dossier.events import (
     DossierAccepted,
     DossierForwarded,
     DossierHandedOver,
@@ -54,7 +53,9 @@ from services.processing.events import (
     ResultReturned,
     WithdrawalRefused,
 )
-from services.processing.life import (
+from services.processing.dossier.official_code import can_issue
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import (
     AwaitingSupplement,
     Dossier,
     Ended,
@@ -62,7 +63,6 @@ from services.processing.life import (
     Submitted,
     held_of,
 )
-from services.processing.saying import says
 
 Decision = Sequence[Event] | Rejected | None
 """What follows: events, none when it is already so, a refusal with its own reason, or None where the state does not allow it."""

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from services.chassis.decider import Rejected
-from services.processing.events import DossierReversed, Event
-from services.processing.history import CHANGES, evolve, fold
-from services.processing.life import Dossier
-from services.processing.repeats import (
+from services.processing.dossier.events import DossierReversed, Event
+from services.processing.dossier.history import CHANGES, evolve, fold
+from services.processing.dossier.repeats import (
     BY_THEMSELVES,
     Asked,
     Decide,
@@ -18,7 +17,8 @@ from services.processing.repeats import (
     corrected_away,
     missing_of,
 )
-from services.processing.saying import words
+from services.processing.dossier.saying import words
+from services.processing.dossier.state import Dossier
 
 Strike = Callable[[Dossier, int, date], Sequence[Event]]
 """The reversal of the act at a version, dated so."""

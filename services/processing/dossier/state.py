@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from services.processing.clock.statutory import Clock
 from services.processing.clock.working_days import ZONE, local_day
-from services.processing.events import (
+from services.processing.dossier.events import (
     ApologyIssued,
     DossierRejected,
     DossierResolved,
@@ -224,6 +224,14 @@ def due_on_of(state: State) -> date | None:
     if isinstance(state, Ended):
         return due_on_of(state.before)
     return None if state.request.clock == "paused" else due_on_of(state.before)
+
+
+def running_clock(dossier: Dossier) -> Clock | None:
+    """Of a held dossier that waits for nobody: all its dates are the due date, and that follows from the clock alone."""
+    now = dossier.now
+    if not isinstance(now, Held) or now.due_on is None or any(asked.answer is None for asked in now.opinions):
+        return None
+    return now.clock
 
 
 def new(filing: Filing, heard: tuple[Heard, ...] = ()) -> Dossier:

@@ -14,10 +14,17 @@ from datetime import date
 from services.chassis.decider import Rejected
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import Calendar
-from services.processing.commands import RecountDeadlines
-from services.processing.date_events import DeadlineChanged, OpinionDeadlineChanged
-from services.processing.events import Event, SupplementLapsed
-from services.processing.life import AwaitingPayment, AwaitingSupplement, Dossier, Ended, State, held_of
+from services.processing.dossier.commands import RecountDeadlines
+from services.processing.dossier.date_events import DeadlineChanged, OpinionDeadlineChanged
+from services.processing.dossier.events import Event, SupplementLapsed
+from services.processing.dossier.state import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Ended,
+    State,
+    held_of,
+)
 
 Decision = Sequence[Event] | Rejected | None
 

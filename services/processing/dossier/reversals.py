@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from services.chassis.decider import Rejected
-from services.processing import deadlines
 from services.processing.clock.working_days import Calendar
-from services.processing.commands import ReverseAct
-from services.processing.events import EVENTS, DossierReversed, Event
-from services.processing.history import CHANGES, latest_change, standing
-from services.processing.life import (
+from services.processing.dossier import deadlines
+from services.processing.dossier.commands import ReverseAct
+from services.processing.dossier.events import EVENTS, DossierReversed, Event
+from services.processing.dossier.history import CHANGES, latest_change, standing
+from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
     Dossier,
@@ -19,8 +21,6 @@ from services.processing.life import (
     Held,
     due_on_of,
 )
-from services.processing.proposed import ReversalProposed
-from services.processing.saying import says
 
 PERIOD_BEGINS = 15
 """An official month runs from the 15th to the 14th; the longer periods begin on such a day."""

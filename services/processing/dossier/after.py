@@ -9,13 +9,13 @@ from typing import Any
 
 from services.processing.clock.due_date import Pause
 from services.processing.clock.statutory import Clock
-from services.processing.date_events import (
+from services.processing.dossier.date_events import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.events import (
+from services.processing.dossier.events import (
     ApologyIssued,
     ConsentDeemed,
     DossierAccepted,
@@ -37,7 +37,8 @@ from services.processing.events import (
     SupplementRequested,
     WithdrawalRefused,
 )
-from services.processing.life import (
+from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.state import (
     Asked,
     AwaitingPayment,
     AwaitingSupplement,
@@ -46,7 +47,6 @@ from services.processing.life import (
     State,
     Submitted,
 )
-from services.processing.proposed import ReversalProposed
 
 
 def _accepted(now: State, event: DossierAccepted, _: int) -> State | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.processing.commands import (
+from services.processing.dossier.commands import (
     AcceptDossier,
     AcceptSupplement,
     AskOpinion,
@@ -29,13 +29,13 @@ from services.processing.commands import (
     WaiveFee,
     WithdrawDossier,
 )
-from services.processing.date_events import (
+from services.processing.dossier.date_events import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.events import (
+from services.processing.dossier.events import (
     ApologyIssued,
     ConsentDeemed,
     DossierAccepted,
@@ -59,7 +59,7 @@ from services.processing.events import (
     SupplementRequested,
     WithdrawalRefused,
 )
-from services.processing.proposed import ReversalProposed
+from services.processing.dossier.proposed import ReversalProposed
 
 # The event of each command, and the members in which they must agree.
 _SAID: dict[type, tuple[type | tuple[type, ...], tuple[str, ...]]] = {

@@ -11,13 +11,13 @@ from datetime import date, datetime
 
 from services.chassis.decider import EventTypes
 from services.processing.clock.due_date import Limit, PauseRule
-from services.processing.date_events import (
+from services.processing.dossier.date_events import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.proposed import ReversalProposed
+from services.processing.dossier.proposed import ReversalProposed
 
 
 @dataclass(frozen=True, slots=True)

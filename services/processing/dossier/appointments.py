@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from services.chassis.decider import Rejected
 from services.processing.clock.working_days import Calendar
-from services.processing.commands import ExtendLimit, IssueApology, RecountDueDate
-from services.processing.date_events import DueDateChanged, DueDateExtended
-from services.processing.events import (
+from services.processing.dossier.commands import ExtendLimit, IssueApology, RecountDueDate
+from services.processing.dossier.date_events import DueDateChanged, DueDateExtended
+from services.processing.dossier.events import (
     ApologyIssued,
     Event,
 )
-from services.processing.life import Dossier, Ended, Held
-from services.processing.saying import says
+from services.processing.dossier.saying import says
+from services.processing.dossier.state import Dossier, Ended, Held
 
 Decision = Sequence[Event] | Rejected | None
 

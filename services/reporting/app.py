@@ -23,12 +23,12 @@ from services.chassis.tokens import Tokens
 from services.chassis.topics import check_topics
 from services.chassis.web import Application, Readiness, create_app
 from services.reporting import incoming, metrics
-from services.reporting.drawing import Drawings
-from services.reporting.identity import Watch
-from services.reporting.official_routes import add_official_routes
+from services.reporting.dashboard.kept import Showing
+from services.reporting.dashboard.plotter import Drawings
+from services.reporting.report.check import Watch
+from services.reporting.report.routes import add_official_routes
 from services.reporting.routes import PUBLIC, Sources, add_routes
 from services.reporting.settings import ReportingSettings
-from services.reporting.showing import Showing
 
 NAME = "reporting"
 DESCRIPTION = "Counts dossiers for the official report and shows the counts to everybody."

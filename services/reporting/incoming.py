@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.intake import MADE_UP_SOURCE
 from services.chassis.ordering import Delivered
-from services.reporting.acts import local_date
-from services.reporting.fold import enter
-from services.reporting.tables import (
+from services.reporting.book.fold import enter
+from services.reporting.book.lines import local_date
+from services.reporting.book.rows import (
     COUNTED_FROM,
     Correction,
     Counter,

@@ -21,17 +21,24 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from services.chassis.limits import Buckets
 from services.chassis.progress import Complete
 from services.chassis.web import Application, Problem, client_address, throttle
-from services.reporting.acts import ZONE, local_date
-from services.reporting.dashboard import CONTENT_SECURITY_POLICY, Freshness, Site, frame, layout, templates
-from services.reporting.drawing import Drawings, NotDrawn
-from services.reporting.html_faults import html_faults
-from services.reporting.identity import Checked
-from services.reporting.periods import opening
-from services.reporting.reading import has_made_up
-from services.reporting.reports import By, Window, report, result_hash
-from services.reporting.showing import Showing
-from services.reporting.tables import count_held, load_flows, snapshot
-from services.reporting.texts import language
+from services.reporting.book.lines import ZONE, local_date
+from services.reporting.book.rows import count_held, load_flows, snapshot
+from services.reporting.dashboard.html_faults import html_faults
+from services.reporting.dashboard.kept import Showing
+from services.reporting.dashboard.page import (
+    CONTENT_SECURITY_POLICY,
+    Freshness,
+    Site,
+    frame,
+    layout,
+    templates,
+)
+from services.reporting.dashboard.plotter import Drawings, NotDrawn
+from services.reporting.dashboard.texts import language
+from services.reporting.report.check import Checked
+from services.reporting.report.counts import By, Window, report, result_hash
+from services.reporting.report.periods import opening
+from services.reporting.report.queries import has_made_up
 
 PUBLIC = {
     "/v1/counts": "counts of dossiers are public by law and carry no person, no code and no free text",

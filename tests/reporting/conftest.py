@@ -11,8 +11,8 @@ import pytest
 
 from services.chassis.databases import open_pool
 from services.chassis.web import Application
-from services.reporting.drawing import Drawings
-from services.reporting.identity import Watch
+from services.reporting.dashboard.plotter import Drawings
+from services.reporting.report.check import Watch
 from tests.databases import Database
 from tests.reporting.nine_months import fill
 from tests.reporting.serving import Moment, application

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Protocol
 
-from services.reporting.official import Columns
+from services.reporting.report.columns import Columns
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from services.chassis.limits import Buckets
 from services.chassis.progress import Complete
 from services.chassis.tokens import Tokens
 from services.chassis.web import Application, Readiness, create_app
-from services.reporting.drawing import Drawings
-from services.reporting.identity import Watch
-from services.reporting.official_routes import add_official_routes
+from services.reporting.dashboard.kept import Showing
+from services.reporting.dashboard.plotter import Drawings
+from services.reporting.report.check import Watch
+from services.reporting.report.routes import add_official_routes
 from services.reporting.routes import PUBLIC, Sources, add_routes
-from services.reporting.showing import Showing
 
 NOW = datetime(2023, 10, 2, 1, 30, 0, tzinfo=UTC)
 

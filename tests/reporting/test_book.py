@@ -19,10 +19,10 @@ from services.chassis.databases import open_pool
 from services.chassis.inbox import Inbox, Slice
 from services.chassis.metrics import REGISTRY
 from services.chassis.records import Dialect
-from services.reporting.identity import Watch, check
+from services.reporting.book.rows import load_flows, snapshot
 from services.reporting.incoming import APPLIED, PASSED_OVER, apply
-from services.reporting.reports import Window, report
-from services.reporting.tables import load_flows, snapshot
+from services.reporting.report.check import Watch, check
+from services.reporting.report.counts import Window, report
 from tests.databases import Database
 from tests.reporting.histories import Life, Told, book, lives, record, stocks, tellings, told
 

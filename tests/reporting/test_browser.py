@@ -15,9 +15,9 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from services.chassis.databases import open_pool
-from services.reporting.drawing import Drawings
-from services.reporting.identity import Watch
+from services.reporting.dashboard.plotter import Drawings
 from services.reporting.incoming import apply
+from services.reporting.report.check import Watch
 from tests.databases import Database
 from tests.reporting.conftest import Served
 from tests.reporting.histories import Life, delivered, told

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from services.reporting import metrics
-from services.reporting.dashboard import Figures, drawings
-from services.reporting.drawing import WAITING_MAX, Drawings, NotDrawn
-from services.reporting.official import Columns
-from services.reporting.reports import FlowSum, Window, report
-from services.reporting.showing import REDRAW_SECONDS, Showing
+from services.reporting.dashboard.kept import REDRAW_SECONDS, Showing
+from services.reporting.dashboard.page import Figures, drawings
+from services.reporting.dashboard.plotter import WAITING_MAX, Drawings, NotDrawn
+from services.reporting.report.columns import Columns
+from services.reporting.report.counts import FlowSum, Window, report
 
 TODAY = date(2023, 10, 2)
 

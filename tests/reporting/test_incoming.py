@@ -10,10 +10,10 @@ import pytest
 
 from contracts import intake, processing
 from services.chassis.ordering import Delivered
-from services.reporting.acts import ImpossibleStep, local_date
-from services.reporting.fold import enter, timeliness
+from services.reporting.book.fold import enter, timeliness
+from services.reporting.book.lines import ImpossibleStep, local_date
+from services.reporting.book.rows import Dossier, Entry
 from services.reporting.incoming import APPLIED, PASSED_OVER
-from services.reporting.tables import Dossier, Entry
 from tests.reporting.histories import OFFICES, Life, delivered, told
 
 RESOLVED = Life(

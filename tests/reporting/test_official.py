@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from services.chassis.web import Problem
-from services.reporting.official import Columns, OfficialReport, Sum, official, tells
-from services.reporting.official_routes import CorrectionsAnswer, ReportAnswer, sound
+from services.reporting.report.columns import Columns, OfficialReport, Sum, official, tells
+from services.reporting.report.routes import CorrectionsAnswer, ReportAnswer, sound
 from services.reporting.routes import CountsAnswer
 from tests.reporting.conftest import Served
 

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from services.chassis.databases import open_pool
-from services.reporting.drawing import Drawings
-from services.reporting.identity import Watch
+from services.reporting.dashboard.plotter import Drawings
+from services.reporting.dashboard.texts import cut_month
 from services.reporting.incoming import Submitted, apply
-from services.reporting.periods import Known, cut, filled, opening
-from services.reporting.reports import FlowSum, Window, report
-from services.reporting.texts import cut_month
+from services.reporting.report.check import Watch
+from services.reporting.report.counts import FlowSum, Window, report
+from services.reporting.report.periods import Known, cut, filled, opening
 from tests.databases import Database
 from tests.reporting.conftest import Served
 from tests.reporting.histories import Life, delivered, told

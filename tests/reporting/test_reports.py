@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.reporting.reports import FLOWS, Counts, FlowSum, Row, report, result_hash
+from services.reporting.report.counts import FLOWS, Counts, FlowSum, Row, report, result_hash
 
 JANUARY, FEBRUARY = date(2023, 1, 1), date(2023, 2, 1)
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from contracts import intake, processing
-from services.reporting.acts import ImpossibleStep
-from services.reporting.fold import enter
+from services.reporting.book.fold import enter
+from services.reporting.book.lines import ImpossibleStep
+from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 from services.reporting.incoming import APPLIED
-from services.reporting.tables import NO_DUE_DATE, Dossier, Entry
 from tests.reporting.histories import OFFICES, delivered
 from tests.reporting.marks import Mark, columns
 from tests.reporting.whole_lives import Whole

@@ -10,7 +10,7 @@ import pytest
 
 from services.chassis.progress import Complete
 from services.chassis.web import unauthorised_routes
-from services.reporting.dashboard import CONTENT_SECURITY_POLICY
+from services.reporting.dashboard.page import CONTENT_SECURITY_POLICY
 from services.reporting.routes import CountsAnswer
 from tests.chassis.queries import ask_all
 from tests.reporting.conftest import Served

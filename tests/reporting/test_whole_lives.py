@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from contracts import processing
 from services.chassis.databases import open_pool
-from services.reporting.identity import check
-from services.reporting.official import OfficialReport, differences, tells
-from services.reporting.reading import load_changes, load_official
-from services.reporting.reports import Window, report
-from services.reporting.tables import load_flows, snapshot
+from services.reporting.book.rows import load_flows, snapshot
+from services.reporting.report.check import check
+from services.reporting.report.columns import OfficialReport, differences, tells
+from services.reporting.report.counts import Window, report
+from services.reporting.report.queries import load_changes, load_official
 from tests.databases import Database
 from tests.reporting.histories import Told
 from tests.reporting.marks import columns

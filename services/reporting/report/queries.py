@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from contracts.topics import TOPICS
-from services.reporting.official import OfficialReport, ReportBy, Sum, official
-from services.reporting.periods import Known
-from services.reporting.reports import Window
+from services.reporting.report.columns import OfficialReport, ReportBy, Sum, official
+from services.reporting.report.counts import Window
+from services.reporting.report.periods import Known
 
 _SUMS = """
 SELECT {key} AS key, $1::date IS NULL OR on_date >= $1::date AS within, flow, timeliness, channel, level, manner, apologised,

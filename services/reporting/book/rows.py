@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.reporting.reports import By, FlowSum, Window
+from services.reporting.report.counts import By, FlowSum, Window
 
 # What PostgreSQL calls infinity: no due date that runs, because there is none or because the clock stands still.
 NO_DUE_DATE = date.max

@@ -25,7 +25,7 @@ class NotDrawn(Exception):
 class Drawings:
     """SVGs by what they show. The program that draws is started when it is first needed, and again after it died."""
 
-    def __init__(self, program: str = "services.reporting.plots") -> None:
+    def __init__(self, program: str = "services.reporting.dashboard.plots") -> None:
         self._program = program
         self._kept: OrderedDict[str, str] = OrderedDict()
         self._child: asyncio.subprocess.Process | None = None

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from services.reporting import metrics
-from services.reporting.reports import Counts, Window, report
-from services.reporting.tables import load_flows, snapshot
+from services.reporting.book.rows import load_flows, snapshot
+from services.reporting.report.counts import Counts, Window, report
 
 log = logging.getLogger(__name__)
 

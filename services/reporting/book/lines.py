@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from services.reporting.tables import Dossier, Entry
+from services.reporting.book.rows import Dossier, Entry
 
 # Việt Nam has had no other offset since 1975, so a day needs no zone database.
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.reporting.dashboard import Figures, drawings, load_figures
-from services.reporting.periods import Known
-from services.reporting.reading import load_known
-from services.reporting.reports import Window
-from services.reporting.tables import snapshot
-from services.reporting.texts import Lang
+from services.reporting.book.rows import snapshot
+from services.reporting.dashboard.page import Figures, drawings, load_figures
+from services.reporting.dashboard.texts import Lang
+from services.reporting.report.counts import Window
+from services.reporting.report.periods import Known
+from services.reporting.report.queries import load_known
 
 KEPT_SECONDS = 0.5
 REDRAW_SECONDS = 5.0

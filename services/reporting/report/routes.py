@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field
 
 from services.chassis.limits import Buckets
 from services.chassis.web import Application, Problem, client_address, throttle
-from services.reporting.acts import ZONE, local_date
-from services.reporting.official import OfficialReport, ReportBy, differences, tells
-from services.reporting.reading import has_made_up, load_changes, load_official
+from services.reporting.book.lines import ZONE, local_date
+from services.reporting.book.rows import count_held, snapshot
+from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
+from services.reporting.report.queries import has_made_up, load_changes, load_official
 from services.reporting.routes import Asked, Instant, Sources
-from services.reporting.tables import count_held, snapshot
 
 
 class ReportAsked(Asked):

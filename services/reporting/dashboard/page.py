@@ -17,15 +17,15 @@ import asyncpg
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from contracts import catalogue
-from services.reporting import texts
-from services.reporting.acts import ZONE, local_date
-from services.reporting.identity import Checked
-from services.reporting.official import Columns, tells
-from services.reporting.periods import Known, cut, filled, periods_of, years_of
-from services.reporting.reading import load_official
-from services.reporting.reports import Counts, Report, Row, Window, report, result_hash
-from services.reporting.tables import count_held, load_flows
-from services.reporting.texts import Lang
+from services.reporting.book.lines import ZONE, local_date
+from services.reporting.book.rows import count_held, load_flows
+from services.reporting.dashboard import texts
+from services.reporting.dashboard.texts import Lang
+from services.reporting.report.check import Checked
+from services.reporting.report.columns import Columns, tells
+from services.reporting.report.counts import Counts, Report, Row, Window, report, result_hash
+from services.reporting.report.periods import Known, cut, filled, periods_of, years_of
+from services.reporting.report.queries import load_official
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = (PAGES / "dashboard.css").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, cast
 
-from services.reporting.acts import ZONE
+from services.reporting.book.lines import ZONE
 
 Lang = Literal["vi", "en"]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from contracts import catalogue
 from services.chassis.ordering import Delivered
-from services.reporting.acts import Act, ImpossibleStep, Step, entry, local_date, move
-from services.reporting.reversal import reverse
-from services.reporting.tables import NO_DUE_DATE, Dossier, Entry
+from services.reporting.book.lines import Act, ImpossibleStep, Step, entry, local_date, move
+from services.reporting.book.reversal import reverse
+from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 
 
 def enter(state: Dossier | None, delivered: Delivered, past: Sequence[Entry] = ()) -> Step:

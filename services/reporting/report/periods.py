@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from services.reporting.reports import Counts, Row, Window
+from services.reporting.report.counts import Counts, Row, Window
 
 # The last month of each, and the name under which texts know it.
 ENDS = ((3, "quarter"), (6, "half"), (9, "nine_months"), (12, "year"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.chassis.ordering import Delivered
-from services.reporting.acts import Act, ImpossibleStep, Step, local_date, move
-from services.reporting.tables import NO_DUE_DATE, Dossier, Entry
+from services.reporting.book.lines import Act, ImpossibleStep, Step, local_date, move
+from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 
 _COUNTED = frozenset(
     {"DossierAccepted", "DossierRejected", "DossierResolved", "ProcessingStopped", "DossierWithdrawn"}

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from contracts import generate as contracts
 from deploy.local.home import VARIABLES as HOME
 from deploy.local.logs import VARIABLES as LOGS
-from services.chassis import metrics, settings
-from services.chassis.access import roles_of
-from services.chassis.web import Application
+from services.chassis.http.access import roles_of
+from services.chassis.http.web import Application
+from services.chassis.process import metrics, settings
 from services.intake import app as intake
 from services.intake.settings import IntakeSettings
 from services.notify import app as notify

@@ -14,7 +14,7 @@ import pytest
 from deploy.local.kafka import USERS, Kafka
 from deploy.local.kafka_node import Ports
 from deploy.local.postgres import ROLES, SUPERUSER, Postgres
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
 
 SERVERS = {"postgres", "kafka", "begin", "drawn"}

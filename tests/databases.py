@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from deploy.local.postgres import SUPERUSER, Postgres, in_thread
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 
 
 @dataclass(frozen=True, slots=True)

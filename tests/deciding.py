@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 
 C = TypeVar("C")
 E = TypeVar("E")

@@ -10,7 +10,7 @@ from contracts.topics import SERVICES
 from deploy.docker.keys import superuser_dsn
 from deploy.local.keys import secrets_of
 from deploy.local.postgres import Postgres
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 
 
 def main(folder: Path) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from deploy.local.doors import Case
 from deploy.local.importing_cases import Faulty
-from services.chassis.problems import dotted, rule, sentence
+from services.chassis.http.problems import dotted, rule, sentence
 from services.intake import bulk as intake
 from services.processing.clock.working_days import shipped
 from services.processing.desk.bodies import BulkItem

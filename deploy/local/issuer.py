@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet
 
 from deploy.local.keys import write_private
 from deploy.local.process import Failed
-from services.chassis.tokens import NONE_REVOKED, ROLES
+from services.chassis.http.tokens import NONE_REVOKED, ROLES
 
 ISSUER = "motcua-local"
 AUDIENCE = "motcua"

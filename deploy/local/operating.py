@@ -21,14 +21,14 @@ from deploy.local.home import Home
 from deploy.local.keys import secrets_of
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed
-from services.chassis.databases import TRANSIENT, open_pool
-from services.chassis.held import discard, list_held
-from services.chassis.log_clock import accept_record_time
-from services.chassis.lost_records import find_lost, pass_over
-from services.chassis.recover import NoWayOut, recover
-from services.chassis.redrive import ask_redrive_of, ask_redrive_of_all
-from services.chassis.republish import republish
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.held import discard, list_held
+from services.chassis.kafka.lost_records import find_lost, pass_over
+from services.chassis.kafka.recover import NoWayOut, recover
+from services.chassis.kafka.redrive import ask_redrive_of, ask_redrive_of_all
+from services.chassis.kafka.republish import republish
+from services.chassis.log.databases import TRANSIENT, open_pool
+from services.chassis.log.log_clock import accept_record_time
+from services.chassis.process.settings import KafkaSettings
 from services.notify.again import failed, send_again
 
 Say = Callable[[str], None]

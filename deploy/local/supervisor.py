@@ -29,7 +29,7 @@ from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_pa
 from deploy.local.postgres import Postgres
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.status import end_left_overs, is_ready
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 
 READY_SECONDS = 120.0
 LOOK_SECONDS = 0.2

@@ -20,13 +20,13 @@ import uvicorn
 import uvloop
 from aiokafka.errors import KafkaError
 
-from services.chassis import logs, metrics, stalls, turning
-from services.chassis.access import unauthorised_routes
-from services.chassis.connections import Bounded, Bounds, allow_files, close_late
-from services.chassis.databases import TRANSIENT
-from services.chassis.front import Application
-from services.chassis.settings import ServiceSettings, SettingsFault
-from services.chassis.topics import OtherSettings
+from services.chassis.http.access import unauthorised_routes
+from services.chassis.http.connections import Bounded, Bounds, allow_files, close_late
+from services.chassis.http.front import Application
+from services.chassis.kafka.topic_check import OtherSettings
+from services.chassis.log.databases import TRANSIENT
+from services.chassis.process import logs, metrics, stalls, turning
+from services.chassis.process.settings import ServiceSettings, SettingsFault
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import asyncpg
 
-from services.chassis.databases import TRANSIENT, is_transient
-from services.chassis.event_store import EventStore, Item
+from services.chassis.http.web import Readiness
+from services.chassis.kafka.log_identity import log_state
+from services.chassis.kafka.reconciliation import reconciliation_state
 from services.chassis.lifecycle import kafka_state
-from services.chassis.log_clock import ClockBehindLog, Gate
-from services.chassis.log_identity import log_state
-from services.chassis.reconciliation import reconciliation_state
-from services.chassis.web import Readiness
+from services.chassis.log.databases import TRANSIENT, is_transient
+from services.chassis.log.event_store import EventStore, Item
+from services.chassis.log.log_clock import ClockBehindLog, Gate
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from contracts.intake import WithdrawalReason
-from services.chassis import logs
-from services.chassis.decider import Context
-from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
+from services.chassis.http.web import Application, Caller, IdempotencyKey, Problem, require
+from services.chassis.log.decider import Context
+from services.chassis.process import logs
 from services.intake.acting import (
     PAYMENTS,
     Applicants,

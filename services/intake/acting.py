@@ -19,11 +19,11 @@ import orjson
 from pydantic import BaseModel
 
 from contracts.catalogue import PROCEDURES
-from services.chassis.decider import Context, Rejected, new_events
-from services.chassis.event_store import Appended, Conflict, EventStore, Item, RepeatKey, StoredEvent
-from services.chassis.problems import Problem
-from services.chassis.tokens import Caller
-from services.chassis.visibility import may_read
+from services.chassis.http.problems import Problem
+from services.chassis.http.tokens import Caller
+from services.chassis.http.visibility import may_read
+from services.chassis.log.decider import Context, Rejected, new_events
+from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey, StoredEvent
 from services.intake import people
 from services.intake.dossier import (
     EVENTS,

@@ -18,9 +18,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
-from services.chassis.batches import Batch, Refused
-from services.chassis.decider import Rejected
-from services.chassis.event_store import Appended, Item, StoredEvent
+from services.chassis.http.batches import Batch, Refused
+from services.chassis.log.decider import Rejected
+from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.intake.acting import Applicants
 from services.intake.bulk_acts import ACTS_MAX, ActOfCase, acts_differ, add_acts
 from services.intake.dossier import EVENTS, INITIAL, DossierSubmitted, SubmitDossier, decide

@@ -16,9 +16,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from contracts.catalogue import PROCEDURES
 from contracts.intake import PaymentMethod, WithdrawalReason
-from services.chassis.decider import ATTEMPTS, Context, Rejected, new_events
-from services.chassis.event_store import Appended, Item, NewEvent, StoredEvent
-from services.chassis.problems import Problem
+from services.chassis.http.problems import Problem
+from services.chassis.log.decider import ATTEMPTS, Context, Rejected, new_events
+from services.chassis.log.event_store import Appended, Item, NewEvent, StoredEvent
 from services.intake import people
 from services.intake.acting import Applicants
 from services.intake.dossier import (

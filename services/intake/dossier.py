@@ -15,7 +15,7 @@ from uuid import UUID
 
 from contracts.intake import IdentifierKind, PaymentMethod, WithdrawalReason
 from contracts.procedure import Abolition, Procedure
-from services.chassis.decider import EventTypes, Rejected
+from services.chassis.log.decider import EventTypes, Rejected
 
 Door = Literal["portal", "desk", "import"]
 

@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
-from services.chassis.mail_address import CHARACTERS_MAX, mail_address
+from services.chassis.http.mail_address import CHARACTERS_MAX, mail_address
 
 
 class Form:

@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from contracts.sealed import unseal
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.intake import usual
 
 

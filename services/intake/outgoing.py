@@ -9,8 +9,8 @@ import orjson
 from contracts import envelope
 from contracts import intake as contract
 from contracts.sealed import seal
-from services.chassis.event_store import StoredEvent
-from services.chassis.sending import Message
+from services.chassis.kafka.sending import Message
+from services.chassis.log.event_store import StoredEvent
 from services.intake.dossier import EVENTS, DossierSubmitted, Event
 
 SOURCE = "intake"

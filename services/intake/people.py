@@ -18,8 +18,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.contacts import CHANGE_HEADER, Contact
 from contracts.intake import IdentifierKind
-from services.chassis.feeds import Feed
-from services.chassis.sending import Message
+from services.chassis.kafka.feeds import Feed
+from services.chassis.kafka.sending import Message
 from services.intake.forms import (
     CITIZEN,
     COUNTRIES,

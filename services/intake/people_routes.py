@@ -15,9 +15,9 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from services.chassis import paging
-from services.chassis.limits import Buckets
-from services.chassis.web import Application, Caller, require, throttle
+from services.chassis.http import paging
+from services.chassis.http.limits import Buckets
+from services.chassis.http.web import Application, Caller, require, throttle
 from services.intake import people
 from services.intake.acting import Applicants, find_for
 from services.intake.offers import Day

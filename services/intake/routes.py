@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.catalogue import PROCEDURES
 from contracts.intake import Channel
-from services.chassis.batches import Batch, batch_of
-from services.chassis.limits import Buckets
-from services.chassis.web import (
+from services.chassis.http.batches import Batch, batch_of
+from services.chassis.http.limits import Buckets
+from services.chassis.http.web import (
     Answer,
     Application,
     Call,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.chassis.decider import Context, new_events
-from services.chassis.event_store import Item, RepeatKey
+from services.chassis.log.decider import Context, new_events
+from services.chassis.log.event_store import Item, RepeatKey
 from services.intake import people
 from services.intake.dossier import EVENTS, DossierSubmitted, SupplementProvided
 from services.intake.submitting import counter_of

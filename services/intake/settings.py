@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from services.chassis.settings import SealingKeys, ServiceSettings, SharedKeys, key_ring
+from services.chassis.process.settings import SealingKeys, ServiceSettings, SharedKeys, key_ring
 
 
 class IntakeSettings(ServiceSettings):

@@ -19,9 +19,9 @@ from uuid import UUID
 import orjson
 
 from contracts.catalogue import PROCEDURES
-from services.chassis.decider import Context, Rejected, new_events
-from services.chassis.event_store import Appended, Conflict, EventStore, Item, RepeatKey
-from services.chassis.problems import Problem
+from services.chassis.http.problems import Problem
+from services.chassis.log.decider import Context, Rejected, new_events
+from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey
 from services.intake import people
 from services.intake.dossier import EVENTS, INITIAL, Door, DossierSubmitted, Event, SubmitDossier, decide
 from services.intake.usual import ZONE

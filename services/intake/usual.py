@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel, Field
 
-from services.chassis.databases import TRANSIENT
+from services.chassis.log.databases import TRANSIENT
 
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 WITHIN_DAYS = 90

@@ -11,22 +11,23 @@ import asyncpg
 
 from contracts.catalogue import PROCEDURES
 from contracts.topics import topics_of
-from services.chassis import lifecycle, logs, metrics
-from services.chassis.consumer import Reader
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import events_feed
-from services.chassis.ids import uuid7
-from services.chassis.limits import Buckets
-from services.chassis.log_identity import log_state
-from services.chassis.progress import Progress
-from services.chassis.reconciliation import reconciliation_state
-from services.chassis.records import Keyed
-from services.chassis.relay import Relay
-from services.chassis.settings import load
-from services.chassis.tokens import Tokens
-from services.chassis.topics import check_topics
-from services.chassis.web import Application, Readiness, create_app
+from services.chassis import lifecycle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import Application, Readiness, create_app
+from services.chassis.kafka.consumer import Reader
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.log_identity import log_state
+from services.chassis.kafka.progress import Progress
+from services.chassis.kafka.reconciliation import reconciliation_state
+from services.chassis.kafka.records import Keyed
+from services.chassis.kafka.relay import Relay
+from services.chassis.kafka.topic_check import check_topics
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import logs, metrics
+from services.chassis.process.ids import uuid7
+from services.chassis.process.settings import load
 from services.notify import contacts, incoming
 from services.notify.carrier import Carrier
 from services.notify.outgoing import outgoing

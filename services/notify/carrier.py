@@ -19,7 +19,7 @@ from uuid import UUID
 
 import aiosmtplib
 
-from services.chassis.mail_address import mail_address
+from services.chassis.http.mail_address import mail_address
 
 STEP_SECONDS = 10.0
 HAND_OVER_SECONDS = 30.0

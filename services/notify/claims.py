@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.chassis.databases import BY_KEY
+from services.chassis.log.databases import BY_KEY
 from services.notify.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 
 CHANGE_HEADER = "change"
 

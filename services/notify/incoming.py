@@ -16,7 +16,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict, create_model
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
 from services.notify.notice import (
     EVENTS,

@@ -1,6 +1,6 @@
 """What notify measures, each with its sentence; labels come from closed sets and are never an id, a name or an address."""
 
-from services.chassis.metrics import SLOW_SECONDS, counter, gauge, histogram
+from services.chassis.process.metrics import SLOW_SECONDS, counter, gauge, histogram
 
 CHANNEL = {"channel": "email or inbox"}
 

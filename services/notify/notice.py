@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.chassis.decider import EventTypes
+from services.chassis.log.decider import EventTypes
 
 LAPSES_AFTER = timedelta(hours=72)
 IMPORTED = "import"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contracts import envelope, notify
-from services.chassis.event_store import StoredEvent
-from services.chassis.sending import Message
+from services.chassis.kafka.sending import Message
+from services.chassis.log.event_store import StoredEvent
 
 TYPES: dict[str, type[envelope.Message]] = {
     "NoticeSent": notify.NoticeSent,

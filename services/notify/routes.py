@@ -17,9 +17,9 @@ from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
 from contracts.sealed import Unsealable, unseal
-from services.chassis.tokens import Caller
-from services.chassis.visibility import may_read
-from services.chassis.web import Problem, require
+from services.chassis.http.tokens import Caller
+from services.chassis.http.visibility import may_read
+from services.chassis.http.web import Problem, require
 from services.notify.claims import told_in
 from services.notify.notice import Channel
 from services.notify.texts import Texts

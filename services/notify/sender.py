@@ -15,11 +15,11 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis import logs
-from services.chassis.databases import is_transient
-from services.chassis.ending import end
-from services.chassis.event_store import EventStore, Item, NewEvent, StoreUnavailable
-from services.chassis.turning import Loop, rest, turned
+from services.chassis.log.databases import is_transient
+from services.chassis.log.event_store import EventStore, Item, NewEvent, StoreUnavailable
+from services.chassis.process import logs
+from services.chassis.process.ending import end
+from services.chassis.process.turning import Loop, rest, turned
 from services.notify import metrics
 from services.notify.carrier import (
     Carrier,

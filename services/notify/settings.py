@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from services.chassis.settings import Port, SealingKeys, ServiceSettings, key_ring
+from services.chassis.process.settings import Port, SealingKeys, ServiceSettings, key_ring
 from services.notify.notice import Channel
 
 

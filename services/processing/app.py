@@ -10,19 +10,20 @@ from typing import Any
 import asyncpg
 
 from contracts.topics import topics_of
-from services.chassis import lifecycle, logs, metrics
-from services.chassis.consumer import Reader
-from services.chassis.databases import open_pool, years_ago
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import events_feed
-from services.chassis.ids import uuid7
-from services.chassis.limits import Buckets
-from services.chassis.progress import Progress
-from services.chassis.relay import Relay
-from services.chassis.settings import load
-from services.chassis.tokens import Tokens
-from services.chassis.topics import check_topics
-from services.chassis.web import Application, create_app
+from services.chassis import lifecycle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import Application, create_app
+from services.chassis.kafka.consumer import Reader
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.progress import Progress
+from services.chassis.kafka.relay import Relay
+from services.chassis.kafka.topic_check import check_topics
+from services.chassis.log.databases import open_pool, years_ago
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import logs, metrics
+from services.chassis.process.ids import uuid7
+from services.chassis.process.settings import load
 from services.chassis.writable import readiness
 from services.processing import incoming, sweeps
 from services.processing.calendar.current import Declaring

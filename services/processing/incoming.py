@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 from pydantic import BaseModel, ConfigDict
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.desk.rights import SOURCE_UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 
-from services.chassis.metrics import counter, gauge
+from services.chassis.process.metrics import counter, gauge
 from services.processing.calendar.current import Declaring
 from services.processing.clock.working_days import Calendar, local_day
 

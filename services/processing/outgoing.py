@@ -16,8 +16,8 @@ import orjson
 from contracts import calendar, envelope
 from contracts import processing as contract
 from contracts.sealed import seal
-from services.chassis.event_store import StoredEvent
-from services.chassis.sending import Message
+from services.chassis.kafka.sending import Message
+from services.chassis.log.event_store import StoredEvent
 from services.processing.clock.declaration import FACTS, Fact
 from services.processing.dossier.events import EVENTS, DossierAccepted, Event, Paper
 from services.processing.dossier.official_code import issue

@@ -16,11 +16,11 @@ from fastapi.responses import Response
 
 from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
-from services.chassis import paging
-from services.chassis.batches import Batch, batch_of
-from services.chassis.decider import Rejected, Stale
-from services.chassis.visibility import units_of
-from services.chassis.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
+from services.chassis.http import paging
+from services.chassis.http.batches import Batch, batch_of
+from services.chassis.http.visibility import units_of
+from services.chassis.http.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
+from services.chassis.log.decider import Rejected, Stale
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import bodies, bulk, queue_rows, rights
 from services.processing.desk.answers import (

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.calendar import CALENDAR_ID
-from services.chassis.decider import Context, Executed, Rejected, Stale
-from services.chassis.turning import Loop, rest, turned
+from services.chassis.log.decider import Context, Executed, Rejected, Stale
+from services.chassis.process.turning import Loop, rest, turned
 from services.processing import metrics
 from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of

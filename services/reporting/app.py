@@ -11,17 +11,18 @@ from typing import Any
 import asyncpg
 
 from contracts.topics import topics_of
-from services.chassis import lifecycle, logs
-from services.chassis.consumer import Reader
-from services.chassis.databases import open_pool
-from services.chassis.limits import Buckets
-from services.chassis.ordering import Delivered
-from services.chassis.progress import Progress
-from services.chassis.reconciliation import reconciliation_state
-from services.chassis.settings import load
-from services.chassis.tokens import Tokens
-from services.chassis.topics import check_topics
-from services.chassis.web import Application, Readiness, create_app
+from services.chassis import lifecycle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import Application, Readiness, create_app
+from services.chassis.kafka.consumer import Reader
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.kafka.progress import Progress
+from services.chassis.kafka.reconciliation import reconciliation_state
+from services.chassis.kafka.topic_check import check_topics
+from services.chassis.log.databases import open_pool
+from services.chassis.process import logs
+from services.chassis.process.settings import load
 from services.reporting import incoming, metrics
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings

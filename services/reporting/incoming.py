@@ -14,7 +14,7 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict
 
 from contracts.intake import MADE_UP_SOURCE
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.fold import enter
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import (

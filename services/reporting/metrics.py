@@ -1,6 +1,6 @@
 """What reporting measures, each with its sentence."""
 
-from services.chassis.metrics import FAST_SECONDS, SLOW_SECONDS, counter, gauge, histogram
+from services.chassis.process.metrics import FAST_SECONDS, SLOW_SECONDS, counter, gauge, histogram
 
 ACCEPTED_TO_COUNTED = histogram(
     "accepted_to_counted_seconds",

@@ -18,9 +18,9 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from services.chassis.limits import Buckets
-from services.chassis.progress import Complete
-from services.chassis.web import Application, Problem, client_address, throttle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.web import Application, Problem, client_address, throttle
+from services.chassis.kafka.progress import Complete
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, load_flows, snapshot
 from services.reporting.dashboard.html_faults import html_faults

@@ -13,7 +13,7 @@ from contracts import envelope
 from contracts.intake import DossierSubmitted
 from contracts.processing import DossierAccepted
 from deploy.local.kafka import Kafka
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks.filings import OFFICE, PROCEDURES
 
 Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]

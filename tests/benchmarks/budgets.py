@@ -21,11 +21,11 @@ from aiokafka.protocol.produce import ProduceRequest
 from prometheus_client.parser import text_string_to_metric_families
 from uuid_utils.compat import uuid7
 
-from services.chassis import metrics
-from services.chassis.databases import open_pool
-from services.chassis.feeds import events_feed
-from services.chassis.relay import Relay
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.relay import Relay
+from services.chassis.log.databases import open_pool
+from services.chassis.process import metrics
+from services.chassis.process.settings import KafkaSettings
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.people import CONTACTS
 from tests.benchmarks.filings import filings

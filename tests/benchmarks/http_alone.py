@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import orjson
 from uuid_utils.compat import uuid7
 
-from services.chassis import lifecycle, logs, settings
-from services.chassis.limits import Buckets
-from services.chassis.tokens import Tokens
-from services.chassis.web import Answer, Call, Problem, Readiness, create_app, idempotency_key
+from services.chassis import lifecycle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import Answer, Call, Problem, Readiness, create_app, idempotency_key
+from services.chassis.process import logs, settings
 from tests.benchmarks.baseline.forms import DossierIn, DossierOut
 from tests.benchmarks.baseline.procedures import PROCEDURES
 

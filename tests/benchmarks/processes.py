@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.process import Process
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks.issuer import AUDIENCE, ISSUER
 
 REPOSITORY = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import asyncpg
 
 from deploy.local.postgres import SUPERUSER
 from deploy.local.process import Process
-from services.chassis.migrations import migrate
-from services.chassis.settings import KafkaSettings
+from services.chassis.log.migrations import migrate
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks.house import House, SideName
 from tests.benchmarks.issuer import AUDIENCE, ISSUER
 from tests.benchmarks.measure import tree_seconds

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.postgres import SUPERUSER, Postgres
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks import budgets
 from tests.conftest import NewDatabase
 from tests.databases import Database

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import uvicorn
 
-from services.chassis.tokens import ROLES
-from services.chassis.web import Application
+from services.chassis.http.tokens import ROLES
+from services.chassis.http.web import Application
 
 NOBODY = "nobody"
 CHECKS = (

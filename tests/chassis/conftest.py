@@ -15,11 +15,11 @@ from uuid_utils.compat import uuid7
 
 from contracts.envelope import read
 from deploy.local.kafka import Kafka
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
-from services.chassis.migrations import chassis_sql, read_sql
-from services.chassis.sending import Message
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.sending import Message
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent
+from services.chassis.log.migrations import chassis_sql, read_sql
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.doors import Doors
 from tests.chassis.issuing import Issuer
 from tests.databases import Database

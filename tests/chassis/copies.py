@@ -9,13 +9,13 @@ from typing import Any
 
 import asyncpg
 
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
-from services.chassis.kafka import last_value
+from services.chassis.kafka.cluster import last_value
+from services.chassis.kafka.recover import recover
+from services.chassis.kafka.relay import Relay
 from services.chassis.lifecycle import background, supervise
-from services.chassis.recover import recover
-from services.chassis.relay import Relay
-from services.chassis.settings import KafkaSettings
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.wire import (
     counted,
     firsts,

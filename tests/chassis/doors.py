@@ -11,11 +11,10 @@ import orjson
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.chassis.batches import Batch, Refused, batch_of
-from services.chassis.event_store import StoreUnavailable
-from services.chassis.limits import Buckets
-from services.chassis.tokens import Tokens
-from services.chassis.web import (
+from services.chassis.http.batches import Batch, Refused, batch_of
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import (
     Answer,
     Application,
     Call,
@@ -27,6 +26,7 @@ from services.chassis.web import (
     idempotency_key,
     require,
 )
+from services.chassis.log.event_store import StoreUnavailable
 from tests.chassis.issuing import AUDIENCE, ISSUER
 
 

@@ -10,10 +10,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from services.chassis import lifecycle, logs, turning
-from services.chassis.settings import ServiceSettings, load
-from services.chassis.topics import OtherSettings
-from services.chassis.web import Caller, require
+from services.chassis import lifecycle
+from services.chassis.http.web import Caller, require
+from services.chassis.kafka.topic_check import OtherSettings
+from services.chassis.process import logs, turning
+from services.chassis.process.settings import ServiceSettings, load
 from tests.chassis.doors import Doors
 
 log = logging.getLogger(__name__)

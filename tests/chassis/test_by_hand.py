@@ -8,13 +8,13 @@ import asyncpg
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.chassis.consumer import Reader
-from services.chassis.event_store import EventStore
-from services.chassis.held import discard, list_held
-from services.chassis.ordering import Delivered
-from services.chassis.redrive import ask_redrive_of
-from services.chassis.republish import republish
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.consumer import Reader
+from services.chassis.kafka.held import discard, list_held
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.kafka.redrive import ask_redrive_of
+from services.chassis.kafka.republish import republish
+from services.chassis.log.event_store import EventStore
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.conftest import new_id
 from tests.chassis.wire import (
     KafkaAs,

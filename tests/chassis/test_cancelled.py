@@ -9,12 +9,13 @@ import asyncpg
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.chassis import ending, metrics, relay
-from services.chassis.event_store import EventStore
-from services.chassis.inbox import Inbox
-from services.chassis.kafka import Cluster
-from services.chassis.lease import Lease
-from services.chassis.relay import Relay
+from services.chassis.kafka import relay
+from services.chassis.kafka.cluster import Cluster
+from services.chassis.kafka.inbox import Inbox
+from services.chassis.kafka.lease import Lease
+from services.chassis.kafka.relay import Relay
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import ending, metrics
 from tests.chassis.conftest import new_id
 from tests.chassis.wire import (
     KafkaAs,

@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from services.chassis.databases import is_transient, open_pool
+from services.chassis.log.databases import is_transient, open_pool
 from tests.chassis.conftest import NewDatabase
 from tests.databases import Database
 

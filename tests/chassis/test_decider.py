@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.chassis.decider import Context, EventTypes, Executed, Rejected, Stale, execute
-from services.chassis.event_store import EventStore
+from services.chassis.log.decider import Context, EventTypes, Executed, Rejected, Stale, execute
+from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import NOW, new_id
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.chassis import logs, metrics
+from services.chassis.process import logs, metrics
 from tests.chassis.doors import headers
 from tests.chassis.issuing import Issuer
 

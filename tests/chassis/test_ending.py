@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from services.chassis import ending
-from services.chassis.ending import end, first_failure, together
+from services.chassis.process import ending
+from services.chassis.process.ending import end, first_failure, together
 
 
 @pytest.fixture(autouse=True)

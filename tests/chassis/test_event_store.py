@@ -10,8 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.chassis.databases import open_pool
-from services.chassis.event_store import (
+from services.chassis.kafka.feeds import read_after
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import (
     Appended,
     Conflict,
     EventStore,
@@ -20,7 +21,6 @@ from services.chassis.event_store import (
     RepeatKey,
     StoreUnavailable,
 )
-from services.chassis.feeds import read_after
 from tests.chassis.conftest import item, new_id
 from tests.databases import Database
 

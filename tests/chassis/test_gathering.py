@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from services.chassis.gathering import KEYS_MAX, Gathering
+from services.chassis.log.gathering import KEYS_MAX, Gathering
 
 
 class Table:

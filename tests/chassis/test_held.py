@@ -9,8 +9,7 @@ import asyncpg
 import pytest
 from pydantic import BaseModel
 
-from services.chassis import metrics
-from services.chassis.held import (
+from services.chassis.kafka.held import (
     COUNT_HELD,
     OLDEST_HELD,
     WITHOUT_LETTER,
@@ -19,9 +18,10 @@ from services.chassis.held import (
     list_held,
     measure_held,
 )
-from services.chassis.inbox import Inbox
-from services.chassis.records import Record
-from services.chassis.redrive import NEXT_FAULT, SecondTries, ask_redrive_of_all
+from services.chassis.kafka.inbox import Inbox
+from services.chassis.kafka.records import Record
+from services.chassis.kafka.redrive import NEXT_FAULT, SecondTries, ask_redrive_of_all
+from services.chassis.process import metrics
 from tests.chassis.conftest import new_id
 from tests.chassis.test_inbox import CLUSTER, Narrow, effects, inbox, inbox_of, record, take
 from tests.databases import Database

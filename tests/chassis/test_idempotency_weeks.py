@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from services.chassis.event_store import EventStore, Repeated, RepeatKey
+from services.chassis.log.event_store import EventStore, Repeated, RepeatKey
 from tests.chassis.conftest import item
 from tests.databases import Database
 

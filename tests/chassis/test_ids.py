@@ -2,7 +2,7 @@ import time
 from itertools import pairwise
 from uuid import RFC_4122
 
-from services.chassis.ids import uuid7
+from services.chassis.process.ids import uuid7
 
 
 def test_ids_of_one_millisecond_cannot_be_guessed() -> None:

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from contracts import envelope
 from contracts.topics import BATCH_BYTES_MAX
-from services.chassis.held import discard, excerpt, list_held, publish_dead_letters
-from services.chassis.inbox import Inbox, Slice
-from services.chassis.ordering import Delivered
-from services.chassis.records import Dialect, Keyed, Record
-from services.chassis.sending import BATCH_BYTES
+from services.chassis.kafka.held import discard, excerpt, list_held, publish_dead_letters
+from services.chassis.kafka.inbox import Inbox, Slice
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.kafka.records import Dialect, Keyed, Record
+from services.chassis.kafka.sending import BATCH_BYTES
 from tests.chassis.conftest import NOW, new_id
 
 CLUSTER = "cluster-1"

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.chassis import subscription
-from services.chassis.event_store import EventStore
+from services.chassis.kafka import subscription
+from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import new_id
 from tests.chassis.wire import KafkaAs, counted, everything_once, reader_of, relay_of, running, until, write
 

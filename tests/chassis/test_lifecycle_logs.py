@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.chassis import logs
+from services.chassis.process import logs
 
 
 class Clock:
@@ -87,7 +87,7 @@ def test_one_complaint_alone_is_no_outage(lines: list[dict[str, object]]) -> Non
 
 def test_other_loggers_pass_an_outage() -> None:
     outage = logs.Outage("someclient", clock=Clock())
-    for name in ("services.chassis.relay", "someclientele"):
+    for name in ("services.chassis.kafka.relay", "someclientele"):
         other = logging.getLogger(name)
         record = other.makeRecord(name, logging.ERROR, "f", 1, "hm", (), None)
         assert outage.filter(record)

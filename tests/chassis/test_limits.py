@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.limits import Buckets
+from services.chassis.http.limits import Buckets
 
 
 class Clock:

@@ -9,12 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.chassis import metrics
-from services.chassis.databases import open_pool
-from services.chassis.event_store import Appended, EventStore
-from services.chassis.log_clock import ClockBehindLog, Gate, accept_record_time, compare_clocks
-from services.chassis.log_identity import log_state
-from services.chassis.progress import Progress
+from services.chassis.kafka.log_identity import log_state
+from services.chassis.kafka.progress import Progress
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import Appended, EventStore
+from services.chassis.log.log_clock import ClockBehindLog, Gate, accept_record_time, compare_clocks
+from services.chassis.process import metrics
 from tests.chassis.conftest import item
 from tests.chassis.copies import Copied
 from tests.chassis.wire import reader_of, running, until, write

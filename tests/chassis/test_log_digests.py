@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.chassis.event_store import EventStore
-from services.chassis.log_digests import Digests
-from services.chassis.log_identity import LogRewound
+from services.chassis.kafka.log_digests import Digests
+from services.chassis.kafka.log_identity import LogRewound
+from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import item
 from tests.chassis.copies import Copied
 from tests.chassis.wire import running, until, write

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.chassis import metrics
-from services.chassis.decider import Context, execute
-from services.chassis.event_store import EventStore
-from services.chassis.log_identity import LogRewound
-from services.chassis.recover import NoWayOut
-from services.chassis.sending import start, stop
+from services.chassis.kafka.log_identity import LogRewound
+from services.chassis.kafka.recover import NoWayOut
+from services.chassis.kafka.sending import start, stop
+from services.chassis.log.decider import Context, execute
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import metrics
 from tests.chassis.conftest import NOW, item, new_id
 from tests.chassis.copies import Copied, supervised
 from tests.chassis.test_decider import TYPES, total

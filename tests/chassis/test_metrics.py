@@ -3,7 +3,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.chassis import metrics
+from services.chassis.process import metrics
 
 
 def test_every_metric_has_a_sentence_and_a_name_of_the_house() -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.ordering import Arrival, Delivered, Seen, sort_out
+from services.chassis.kafka.ordering import Arrival, Delivered, Seen, sort_out
 from tests.chassis.conftest import NOW
 
 STREAM = UUID(int=1)

@@ -8,9 +8,9 @@ from email_validator import validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.mail_address import _PLAIN, mail_address
-from services.chassis.plain_text import UNSEEN, plain_json
-from services.chassis.problems import Problem
+from services.chassis.http.mail_address import _PLAIN, mail_address
+from services.chassis.http.plain_text import UNSEEN, plain_json
+from services.chassis.http.problems import Problem
 
 DRAWN_AS_NOTHING = set("\u034f\u115f\u1160\u3164\uffa0")
 ENDS_OF_LINES = set("\t\n\r")

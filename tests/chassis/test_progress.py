@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import orjson
 
-from services.chassis import metrics
-from services.chassis.progress import KEPT, Complete, Progress, Said, complete_up_to
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.progress import KEPT, Complete, Progress, Said, complete_up_to
+from services.chassis.process import metrics
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.conftest import NOW
 
 SECOND = timedelta(seconds=1)

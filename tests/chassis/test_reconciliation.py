@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local.kafka import Kafka
-from services.chassis import metrics
-from services.chassis.event_store import EventStore, StoredEvent
-from services.chassis.feeds import events_feed
-from services.chassis.marks import ranges
-from services.chassis.placing import with_others
-from services.chassis.progress import Progress, Said
-from services.chassis.reconciliation import reconciliation_state, wanted_of
-from services.chassis.relay import Relay
-from services.chassis.republish import republish
-from services.chassis.sending import Message
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.marks import ranges
+from services.chassis.kafka.placing import with_others
+from services.chassis.kafka.progress import Progress, Said
+from services.chassis.kafka.reconciliation import reconciliation_state, wanted_of
+from services.chassis.kafka.relay import Relay
+from services.chassis.kafka.republish import republish
+from services.chassis.kafka.sending import Message
+from services.chassis.log.event_store import EventStore, StoredEvent
+from services.chassis.process import metrics
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.conftest import NOW, item, new_id, outgoing_to
 from tests.chassis.wire import KafkaAs, counted, reader_of, relay_of, running, until, write
 

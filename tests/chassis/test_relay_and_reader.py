@@ -12,10 +12,10 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from deploy.local.kafka import Kafka
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import read_after
-from services.chassis.progress import Progress
-from services.chassis.sending import Message, partition_of, send_all, start, stop
+from services.chassis.kafka.feeds import read_after
+from services.chassis.kafka.progress import Progress
+from services.chassis.kafka.sending import Message, partition_of, send_all, start, stop
+from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import new_id, outgoing_to
 from tests.chassis.wire import (
     KafkaAs,

@@ -1,6 +1,6 @@
 """When the relay gathers before its next round, and when it goes on at once."""
 
-from services.chassis.relay import GATHER_SECONDS, READ_EVENTS, pause_seconds
+from services.chassis.kafka.relay import GATHER_SECONDS, READ_EVENTS, pause_seconds
 
 
 def test_a_lone_event_is_followed_without_a_pause() -> None:

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.chassis.settings import (
+from services.chassis.process.settings import (
     KafkaSettings,
     SealingKeys,
     ServiceSettings,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from services.chassis import metrics, stalls
+from services.chassis.process import metrics, stalls
 
 
 def test_the_longest_stall_is_told_for_a_window_and_forgotten_after_two() -> None:

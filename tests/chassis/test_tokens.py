@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey, RSAKey
 
-from services.chassis.tokens import NONE_REVOKED, Caller, KeysUnavailable, TokenRefused, Tokens
+from services.chassis.http.tokens import NONE_REVOKED, Caller, KeysUnavailable, TokenRefused, Tokens
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
 
@@ -145,7 +145,7 @@ async def test_a_withdrawn_key_names_nobody(
     tokens: Tokens, issuer: Issuer, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither a token that was seen before nor one that was not."""
-    monkeypatch.setattr("services.chassis.tokens.KEYS_REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr("services.chassis.http.tokens.KEYS_REFRESH_SECONDS", 0.01)
     seen, unseen = issuer.token().encode(), issuer.token(subject="s2").encode()
     await tokens.verify(seen)
     successor = Issuer("two")
@@ -239,7 +239,7 @@ async def test_keys_once_had_outlive_the_issuers_absence(
 async def test_the_memory_of_tokens_is_bounded(
     tokens: Tokens, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.chassis.tokens.CACHE_MAX", 5)
+    monkeypatch.setattr("services.chassis.http.tokens.CACHE_MAX", 5)
     for number in range(20):
         await tokens.verify(issuer.token(subject=f"s{number}").encode())
     assert len(tokens._known) <= 5

@@ -7,10 +7,10 @@ import asyncio
 from confluent_kafka import TopicPartition
 
 from deploy.local.kafka import Kafka
-from services.chassis import metrics
-from services.chassis.lost_records import find_lost, pass_over
-from services.chassis.progress import Progress
-from services.chassis.republish import republish
+from services.chassis.kafka.lost_records import find_lost, pass_over
+from services.chassis.kafka.progress import Progress
+from services.chassis.kafka.republish import republish
+from services.chassis.process import metrics
 from tests.chassis.copies import Copied, supervised
 from tests.chassis.wire import (
     firsts,

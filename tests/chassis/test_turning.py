@@ -10,10 +10,11 @@ import asyncpg
 import pytest
 
 from deploy.local.kafka import Kafka
-from services.chassis import consumer, metrics, relay, turning
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
-from services.chassis.turning import Loop, Watchdog, rest, turned
+from services.chassis.kafka import consumer, relay
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import metrics, turning
+from services.chassis.process.turning import Loop, Watchdog, rest, turned
 from tests.chassis.conftest import item, new_id
 from tests.chassis.test_lifecycle import START_SECONDS, Life, begin
 from tests.chassis.wire import KafkaAs, counted, reader_of, relay_of, running, until, write

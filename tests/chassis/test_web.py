@@ -6,10 +6,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.chassis import metrics
-from services.chassis.access import PUBLIC, unauthorised_routes
-from services.chassis.event_store import StoreUnavailable
-from services.chassis.problems import Problem
+from services.chassis.http.access import PUBLIC, unauthorised_routes
+from services.chassis.http.problems import Problem
+from services.chassis.log.event_store import StoreUnavailable
+from services.chassis.process import metrics
 from tests.chassis.doors import Doors, headers
 from tests.chassis.issuing import Issuer
 

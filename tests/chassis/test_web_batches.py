@@ -9,10 +9,10 @@ import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.chassis import batches
-from services.chassis.batches import ITEM_CHARACTERS_MAX, SLICE_CHARACTERS, Refused, batch_of
-from services.chassis.limits import Buckets
-from services.chassis.problems import Problem
+from services.chassis.http import batches
+from services.chassis.http.batches import ITEM_CHARACTERS_MAX, SLICE_CHARACTERS, Refused, batch_of
+from services.chassis.http.limits import Buckets
+from services.chassis.http.problems import Problem
 from tests.chassis.doors import Doors, headers
 from tests.chassis.issuing import Issuer
 from tests.chassis.test_web import problem

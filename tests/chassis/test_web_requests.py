@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.chassis.problems import Problem
-from services.chassis.requests import check_json, check_text, plain_query, traceparent
+from services.chassis.http.problems import Problem
+from services.chassis.http.request_checks import check_json, check_text, plain_query, traceparent
 
 TEXT = st.text(alphabet='[]{}"\\ a,:', max_size=8)
 VALUES = st.recursive(

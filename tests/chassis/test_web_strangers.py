@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from services.chassis.limits import Buckets
-from services.chassis.tokens import Caller
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Caller
 from tests.chassis.doors import Doors, headers
 from tests.chassis.issuing import Issuer
 from tests.chassis.test_web import BOTH, problem

@@ -12,12 +12,12 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 from pydantic import BaseModel
 
-from services.chassis.consumer import Reader
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import events_feed
-from services.chassis.ordering import Delivered
-from services.chassis.relay import Relay
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.consumer import Reader
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.kafka.relay import Relay
+from services.chassis.log.event_store import EventStore
+from services.chassis.process.settings import KafkaSettings
 from tests.chassis.conftest import item, new_id, outgoing_to
 
 KafkaAs = Callable[[str], KafkaSettings]

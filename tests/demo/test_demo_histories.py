@@ -25,8 +25,8 @@ from deploy.local.demo_days import (
     working_seconds,
 )
 from deploy.local.doors import Act, Case
-from services.chassis.decider import Rejected
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import shipped
 from services.processing.desk import bodies
 from services.processing.desk.orders import Order, command_of

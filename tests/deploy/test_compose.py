@@ -13,7 +13,7 @@ import yaml
 
 from contracts.topics import SERVICES
 from deploy.local.keys import USERS
-from services.chassis.settings import ServiceSettings, variables
+from services.chassis.process.settings import ServiceSettings, variables
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from contracts.topics import SERVICES
-from services.chassis.metrics import LISTED
+from services.chassis.process.metrics import LISTED
 from tests.programs import require_program
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

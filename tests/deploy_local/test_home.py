@@ -19,7 +19,7 @@ from deploy.local.keys import secrets_of
 from deploy.local.loading import Loading
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.status import status
-from services.chassis.tokens import TokenRefused, Tokens
+from services.chassis.http.tokens import TokenRefused, Tokens
 from tests.deploy_local.test_process import eventually
 
 

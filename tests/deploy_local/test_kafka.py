@@ -14,8 +14,8 @@ from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from contracts.topics import TOPICS, topics_of
 from deploy.local.kafka import Kafka
-from services.chassis.settings import KafkaSettings
-from services.chassis.topics import OtherSettings, TopicsMissing, check_topics
+from services.chassis.kafka.topic_check import OtherSettings, TopicsMissing, check_topics
+from services.chassis.process.settings import KafkaSettings
 
 As = Callable[[str], KafkaSettings]
 

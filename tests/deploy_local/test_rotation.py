@@ -14,8 +14,8 @@ from deploy.local.issuer import AUDIENCE, HOURS_MOST, ISSUER, RETIRED_AT, Issuer
 from deploy.local.keys import SUPERUSER, Secrets, key_id, secrets_of
 from deploy.local.process import Failed
 from deploy.local.supervisor import READERS_OF_CODES, WRITERS_OF_CODES, Supervisor
-from services.chassis.settings import key_ring
-from services.chassis.tokens import TokenRefused, Tokens
+from services.chassis.http.tokens import TokenRefused, Tokens
+from services.chassis.process.settings import key_ring
 from services.intake import incoming as intake
 from services.intake.settings import IntakeSettings
 from services.notify import texts as notify

@@ -13,10 +13,10 @@ import orjson
 from confluent_kafka import KafkaException
 
 from deploy.local.postgres import in_thread
-from services.chassis.databases import open_pool
-from services.chassis.recover import NoWayOut, recover
-from services.chassis.republish import republish
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.recover import NoWayOut, recover
+from services.chassis.kafka.republish import republish
+from services.chassis.log.databases import open_pool
+from services.chassis.process.settings import KafkaSettings
 from tests.faults import operating, topics
 from tests.faults.client import Door, Lost
 from tests.faults.mutations import ROOT

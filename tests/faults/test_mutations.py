@@ -28,7 +28,7 @@ def test_what_runs_is_mutated_and_nothing_else_is(name: str) -> None:
     probe = [sys.executable, "-m", "tests.faults.mutations", name, "tests.faults.mutations.probe"]
     told = subprocess.run(probe, capture_output=True, text=True, cwd=ROOT, check=True)
     read = [int(length) for length in told.stdout.split()]
-    files = [ROOT / "services/chassis/inbox.py", ROOT / "services/chassis/functions/append_v2.sql"]
+    files = [ROOT / "services/chassis/kafka/inbox.py", ROOT / "services/chassis/functions/append_v2.sql"]
     mutation = MUTATIONS[name]
     texts = [file.read_text(encoding="utf-8") for file in files]
     mutated = [

@@ -127,7 +127,7 @@ class House:
 
     def migrate(self, service: str) -> None:
         migration = Process(f"migrate-{service}", home=self.home)
-        program = [sys.executable, "-m", *self._mutated("services.chassis.migrations"), service]
+        program = [sys.executable, "-m", *self._mutated("services.chassis.log.migrations"), service]
         migration.start(program, self._environment(service, 1))
         deadline = time.monotonic() + MIGRATE_SECONDS
         while migration.running and time.monotonic() < deadline:

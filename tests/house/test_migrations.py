@@ -14,10 +14,10 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from services.chassis.databases import open_pool
-from services.chassis.feeds import read_after
-from services.chassis.migrations import SERVICES as ROOMS
-from services.chassis.migrations import migrate
+from services.chassis.kafka.feeds import read_after
+from services.chassis.log.databases import open_pool
+from services.chassis.log.migrations import SERVICES as ROOMS
+from services.chassis.log.migrations import migrate
 from tests.chassis.wire import until
 from tests.databases import Database
 from tests.house.release_before import FUNCTIONS, READS, REVISIONS, TYPES, calls

@@ -12,13 +12,13 @@ SQL = re.compile(
     r"\b(SELECT|INSERT\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE|LOCK\s+TABLE|(CREATE|ALTER|DROP)\s+[A-Z]+|GRANT|REVOKE)\b"
 )
 LOOKED_AT = {
-    ("services/chassis/inbox.py", "queue"): "a text that stands above it",
+    ("services/chassis/kafka/inbox.py", "queue"): "a text that stands above it",
     (
-        "services/chassis/event_store.py",
+        "services/chassis/log/event_store.py",
         "function",
     ): "which SQL function a store calls: its service says so in code",
-    ("services/chassis/event_store.py", "rows"): "the place of a parameter, or nothing",
-    ("services/chassis/event_store.py", "rows or ', NULL::integer[]'"): "the same",
+    ("services/chassis/log/event_store.py", "rows"): "the place of a parameter, or nothing",
+    ("services/chassis/log/event_store.py", "rows or ', NULL::integer[]'"): "the same",
 }
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from tests.house.test_house import ROOT, tracked
 
 ENDS_WITH_ITS_QUEUE = {
-    "services/chassis/event_store.py": "the flusher: each waiter holds a future that it answers, also when it is cancelled",
-    "services/chassis/gathering.py": "the flusher, likewise",
+    "services/chassis/log/event_store.py": "the flusher: each waiter holds a future that it answers, also when it is cancelled",
+    "services/chassis/log/gathering.py": "the flusher, likewise",
 }
 
 

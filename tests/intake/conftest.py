@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from contracts.sealed import seal
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
 from services.intake.app import build, now
 from services.intake.settings import IntakeSettings
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer

@@ -13,7 +13,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.envelope import json_object, read
-from services.chassis.feeds import read_after
+from services.chassis.kafka.feeds import read_after
 from services.intake.outgoing import outgoing as of_intake
 from tests.intake.conftest import CODE_KEY, Front, Process, act
 from tests.intake.test_following import delivered, hear, life

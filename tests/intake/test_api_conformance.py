@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
 from services.intake.app import build
 from services.intake.settings import IntakeSettings
 from tests.chassis.conformance import NOBODY, as_each_role, faults_found

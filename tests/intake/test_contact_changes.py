@@ -10,10 +10,10 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import read_after
-from services.chassis.migrations import migrate
+from services.chassis.kafka.feeds import read_after
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
+from services.chassis.log.migrations import migrate
 from services.intake.outgoing import outgoing
 from services.intake.people import CONTACTS
 from services.intake.samples import samples

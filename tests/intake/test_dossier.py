@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from contracts.catalogue import PROCEDURES
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.intake.dossier import (
     EVENTS,
     INITIAL,

@@ -12,7 +12,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.sealed import Unsealable
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.intake.incoming import APPLIED, STATUS_AFTER, tracking
 from tests.intake.conftest import CODE_KEY, Front, sealed
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from services.chassis.databases import years_ago
+from services.chassis.log.databases import years_ago
 from tests.chassis.conftest import new_id
 from tests.intake.conftest import Front
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.chassis.feeds import read_after
+from services.chassis.kafka.feeds import read_after
 from services.intake.act_routes import sign
 from tests.intake.conftest import PAYMENT_SECRET, Front, Process
 

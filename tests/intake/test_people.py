@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from contracts.envelope import json_object, read
-from services.chassis.event_store import StoredEvent
-from services.chassis.feeds import read_after
+from services.chassis.kafka.feeds import read_after
+from services.chassis.log.event_store import StoredEvent
 from services.intake.outgoing import outgoing as of_intake
 from services.intake.people import CONTACTS
 from tests.intake.conftest import CODE_KEY, Front, act, body

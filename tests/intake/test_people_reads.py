@@ -13,7 +13,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 from tests.databases import Database
 from tests.intake.conftest import OFFICE, Front, Process, body
 

@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.chassis.event_store import EventStore, RepeatKey
-from services.chassis.problems import Problem
+from services.chassis.http.problems import Problem
+from services.chassis.log.event_store import EventStore, RepeatKey
 from services.intake.settings import IntakeSettings
 from services.intake.submitting import ZONE, Intake, Submission, content_bytes, submit
 from tests.intake.conftest import Front, Process, body

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.intake.usual import ZONE, Step, Taken, taken
 from tests.intake.conftest import Front, Process, sealed
 from tests.intake.test_following import delivered, hear

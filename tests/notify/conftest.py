@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.chassis.databases import open_pool
+from services.chassis.log.databases import open_pool
 from tests.notify.desk import Desk
 from tests.notify.mailbox import Mailbox, open_mailbox
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from services.chassis.event_store import EventStore, StoredEvent
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.log.event_store import EventStore, StoredEvent
 from services.notify import contacts
 from services.notify.carrier import Carrier
 from services.notify.claims import Claims

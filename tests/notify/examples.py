@@ -10,7 +10,7 @@ import orjson
 from uuid_utils.compat import uuid7
 
 from contracts.sealed import seal
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.notify.incoming import APPLIED
 from services.notify.incoming import facts as facts_of
 from services.notify.texts import Texts, Told

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.notify import contacts
 from services.notify.contacts import Contact, parse
 from tests.notify.desk import Desk

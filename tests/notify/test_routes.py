@@ -8,8 +8,8 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.chassis.access import unauthorised_routes
-from services.chassis.settings import load
+from services.chassis.http.access import unauthorised_routes
+from services.chassis.process.settings import load
 from services.notify.app import build
 from services.notify.settings import NotifySettings
 from tests.chassis.queries import ask_all

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.event_store import EventStore, Item
+from services.chassis.log.event_store import EventStore, Item
 from services.notify.carrier import Carrier, HandedOver, Letter
 from services.notify.claims import CLAIM_LASTS
 from services.notify.notice import Channel

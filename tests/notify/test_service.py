@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 
 from contracts import envelope, intake, processing
 from contracts.sealed import seal
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.notify.examples import CODE, CODE_KEY
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
 from tests.notify.mailbox import Mailbox

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 from tests.databases import Database
 
 AT_NIGHT, BY_DAY, SUPPLIED, SILENT = (UUID(int=n) for n in range(1, 5))

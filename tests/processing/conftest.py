@@ -16,9 +16,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
-from services.chassis.databases import open_pool
-from services.chassis.ordering import Delivered
-from services.chassis.web import Application
+from services.chassis.http.web import Application
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.log.databases import open_pool
 from services.processing import incoming
 from services.processing.app import build, open_store
 from services.processing.calendar.current import Declaring

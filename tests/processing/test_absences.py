@@ -12,7 +12,7 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
 from services.processing.desk.absences import Absence, DeclareAbsence, decide, decide_end
 from tests.processing.conftest import HANDLER, MORNING, OFFICER, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import AN, BINH, OFFICE, OTHER_UNIT, UNIT

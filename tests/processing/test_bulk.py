@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.desk.answers import BulkAnswer
 from services.processing.dossier.commands import Command

@@ -12,9 +12,9 @@ from uuid_utils.compat import uuid7
 
 from contracts import envelope
 from contracts.calendar import CALENDAR_ID
-from services.chassis.feeds import events_feed
-from services.chassis.relay import Relay
-from services.chassis.settings import KafkaSettings
+from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.relay import Relay
+from services.chassis.process.settings import KafkaSettings
 from services.processing.clock.working_days import Calendar, Declaration
 from services.processing.outgoing import SOURCE, outgoing
 from tests.chassis.wire import running, until

@@ -12,7 +12,7 @@ from hypothesis import assume
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.calendar.change import Change, moved
 from services.processing.clock.working_days import Calendar, shipped
 from services.processing.dossier import commands as c

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given as forall
 from hypothesis import strategies as st
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.calendar.confirming import decide
 from services.processing.clock.declaration import (
     Act,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.migrations import migrate
+from services.chassis.log.migrations import migrate
 from tests.databases import Database
 from tests.processing.examples import OFFICE, UNIT
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.chassis.databases import years_ago
+from services.chassis.log.databases import years_ago
 from tests.processing.conftest import House
 
 FIRED = "INSERT INTO fired (dossier_id, kind, day, true_at, recorded_at) VALUES ($1, 'overdue', '2023-03-27', $2, $2)"

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import shipped
 from services.processing.dossier.events import DossierAccepted

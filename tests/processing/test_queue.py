@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
 from services.processing.desk import queue_rows, rights
 from services.processing.dossier.commands import Command
 from services.processing.dossier.history import fold

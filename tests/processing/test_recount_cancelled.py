@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from services.chassis import ending
-from services.chassis.event_store import EventStore
+from services.chassis.log.event_store import EventStore
+from services.chassis.process import ending
 from services.processing.calendar import recount as recounter
 from services.processing.calendar import recount_rows
 from services.processing.calendar.recount_by_clock import RunningClocks

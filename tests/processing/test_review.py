@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.dossier import events as e
 from services.processing.dossier.commands import (
     Command,

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
 from services.processing.clock.working_days import Calendar, shipped
 from services.processing.desk import rights
 from services.processing.dossier import events as e

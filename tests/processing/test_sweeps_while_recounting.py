@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from services.chassis.event_store import EventStore, Item
+from services.chassis.log.event_store import EventStore, Item
 from services.processing import metrics, sweeps
 from services.processing.calendar.current import Declaring
 from services.processing.clock.due_date import Limit

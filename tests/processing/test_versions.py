@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from services.chassis.decider import Rejected
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.desk.bodies import Accept

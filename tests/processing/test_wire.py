@@ -15,7 +15,7 @@ from contracts import calendar, envelope
 from contracts import processing as contract
 from contracts.calendar import CALENDAR_ID
 from contracts.sealed import Unsealable, unseal
-from services.chassis.event_store import StoredEvent
+from services.chassis.log.event_store import StoredEvent
 from services.processing import incoming
 from services.processing.clock.declaration import (
     FACTS,

@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services.chassis.databases import open_pool
-from services.chassis.web import Application
+from services.chassis.http.web import Application
+from services.chassis.log.databases import open_pool
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.check import Watch
 from tests.databases import Database

@@ -15,8 +15,8 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from contracts import envelope, intake, processing
-from services.chassis.ordering import Delivered
-from services.chassis.records import Record
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.kafka.records import Record
 
 PROCEDURES = ("1.009982", "1.009974", "1.006871")
 OFFICES = ("H29.015.00", "H29.016.00")

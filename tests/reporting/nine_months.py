@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from contracts import catalogue
 from deploy.local.demo_histories import histories
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.reporting import incoming
 
 BATCH = 2_000

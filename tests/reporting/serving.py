@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
-from services.chassis.limits import Buckets
-from services.chassis.progress import Complete
-from services.chassis.tokens import Tokens
-from services.chassis.web import Application, Readiness, create_app
+from services.chassis.http.limits import Buckets
+from services.chassis.http.tokens import Tokens
+from services.chassis.http.web import Application, Readiness, create_app
+from services.chassis.kafka.progress import Complete
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.check import Watch

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 
 from contracts import envelope
 from deploy.local.kafka import Kafka
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database
 from tests.reporting.histories import OFFICES, Life, told
 

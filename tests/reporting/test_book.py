@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts import envelope
-from services.chassis.databases import open_pool
-from services.chassis.inbox import Inbox, Slice
-from services.chassis.metrics import REGISTRY
-from services.chassis.records import Dialect
+from services.chassis.kafka.inbox import Inbox, Slice
+from services.chassis.kafka.records import Dialect
+from services.chassis.log.databases import open_pool
+from services.chassis.process.metrics import REGISTRY
 from services.reporting.book.rows import load_flows, snapshot
 from services.reporting.incoming import APPLIED, PASSED_OVER, apply
 from services.reporting.report.check import Watch, check

@@ -14,7 +14,7 @@ import uvicorn
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from services.chassis.databases import open_pool
+from services.chassis.log.databases import open_pool
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.incoming import apply
 from services.reporting.report.check import Watch

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from contracts import intake, processing
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.fold import enter, timeliness
 from services.reporting.book.lines import ImpossibleStep, local_date
 from services.reporting.book.rows import Dossier, Entry

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.chassis.web import Problem
+from services.chassis.http.web import Problem
 from services.reporting.report.columns import Columns, OfficialReport, Sum, official, tells
 from services.reporting.report.routes import CorrectionsAnswer, ReportAnswer, sound
 from services.reporting.routes import CountsAnswer

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from services.chassis.databases import open_pool
+from services.chassis.log.databases import open_pool
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.dashboard.texts import cut_month
 from services.reporting.incoming import Submitted, apply

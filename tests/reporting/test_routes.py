@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.chassis.progress import Complete
-from services.chassis.web import unauthorised_routes
+from services.chassis.http.web import unauthorised_routes
+from services.chassis.kafka.progress import Complete
 from services.reporting.dashboard.page import CONTENT_SECURITY_POLICY
 from services.reporting.routes import CountsAnswer
 from tests.chassis.queries import ask_all

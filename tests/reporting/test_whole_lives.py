@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts import processing
-from services.chassis.databases import open_pool
+from services.chassis.log.databases import open_pool
 from services.reporting.book.rows import load_flows, snapshot
 from services.reporting.report.check import check
 from services.reporting.report.columns import OfficialReport, differences, tells

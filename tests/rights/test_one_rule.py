@@ -20,12 +20,12 @@ from uuid_utils.compat import uuid7
 from contracts.envelope import read
 from deploy import generate
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore
-from services.chassis.feeds import read_after
-from services.chassis.ordering import Delivered
-from services.chassis.tokens import ROLES, Caller
-from services.chassis.visibility import may_read
+from services.chassis.http.tokens import ROLES, Caller
+from services.chassis.http.visibility import may_read
+from services.chassis.kafka.feeds import read_after
+from services.chassis.kafka.ordering import Delivered
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore
 from services.intake.app import build as build_intake
 from services.intake.outgoing import outgoing
 from services.intake.settings import IntakeSettings

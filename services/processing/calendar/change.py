@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.statutory import Clock
 from services.processing.clock.working_days import ONE_DAY, Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at

@@ -15,10 +15,10 @@ from uuid import uuid5
 import orjson
 
 from contracts.calendar import CALENDAR_ID
-from services.chassis.decider import Context, Executed, Rejected, Stale, execute, new_events
-from services.chassis.event_store import Conflict, Item, StoredEvent
-from services.chassis.tokens import Caller
-from services.chassis.turning import Loop
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Context, Executed, Rejected, Stale, execute, new_events
+from services.chassis.log.event_store import Conflict, Item, StoredEvent
+from services.chassis.process.turning import Loop
 from services.processing.calendar.confirming import decide
 from services.processing.clock.declaration import (
     FACTS,

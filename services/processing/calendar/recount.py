@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from contracts.calendar import CALENDAR_ID
-from services.chassis.databases import TRANSIENT
-from services.chassis.decider import Context, new_events
-from services.chassis.ending import end
-from services.chassis.event_store import Appended, Conflict, Item
-from services.chassis.turning import Loop, turned
+from services.chassis.log.databases import TRANSIENT
+from services.chassis.log.decider import Context, new_events
+from services.chassis.log.event_store import Appended, Conflict, Item
+from services.chassis.process.ending import end
+from services.chassis.process.turning import Loop, turned
 from services.processing.calendar import recount_rows
 from services.processing.calendar.change import Change, Open, dossier_of, moved
 from services.processing.calendar.current import LOOK_SECONDS, Declaring

@@ -15,8 +15,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.chassis.logs import describe
-from services.chassis.turning import turned
+from services.chassis.process.logs import describe
+from services.chassis.process.turning import turned
 from services.processing.calendar.change import Change, moved_by_clock
 from services.processing.calendar.recount_rows import OPEN
 from services.processing.clock.statutory import clock_of

@@ -9,9 +9,9 @@ import orjson
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
-from services.chassis import logs
-from services.chassis.decider import Rejected, Stale
-from services.chassis.web import Application, Caller, IdempotencyKey, Problem, require
+from services.chassis.http.web import Application, Caller, IdempotencyKey, Problem, require
+from services.chassis.log.decider import Rejected, Stale
+from services.chassis.process import logs
 from services.processing.calendar import recount_rows
 from services.processing.calendar.answers import (
     AskedAnswer,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import reduce
 from typing import Literal, NamedTuple
 
-from services.chassis.decider import EventTypes
+from services.chassis.log.decider import EventTypes
 from services.processing.clock.working_days import Calendar, Declaration, Kind
 
 Act = Literal["declare", "withdraw"]

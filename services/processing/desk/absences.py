@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from services.chassis.decider import Rejected
-from services.chassis.tokens import Caller
-from services.chassis.visibility import units_of
+from services.chassis.http.tokens import Caller
+from services.chassis.http.visibility import units_of
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import local_day
 from services.processing.desk import rights
 from services.processing.desk.carry_out import KEYS, REUSED, Desk

@@ -17,11 +17,11 @@ from uuid import UUID
 
 import orjson
 
-from services.chassis.access import denied
-from services.chassis.batches import Batch, Refused
-from services.chassis.decider import ATTEMPTS, Context, Rejected, admitted, new_events
-from services.chassis.event_store import Appended, Item, StoredEvent
-from services.chassis.tokens import Caller
+from services.chassis.http.access import denied
+from services.chassis.http.batches import Batch, Refused
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, new_events
+from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import asked_reversals, queue_rows, rights
 from services.processing.desk.bodies import AcceptAct, BulkItem, Correction

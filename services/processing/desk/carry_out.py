@@ -14,10 +14,10 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from services.chassis.decider import Context, Executed, Rejected, Stale, execute
-from services.chassis.event_store import EventStore, StoredEvent
-from services.chassis.gathering import Gathering
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Context, Executed, Rejected, Stale, execute
+from services.chassis.log.event_store import EventStore, StoredEvent
+from services.chassis.log.gathering import Gathering
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at

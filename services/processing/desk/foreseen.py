@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from services.chassis.decider import Rejected
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.desk import rights
 from services.processing.desk.bodies import BulkItem

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from contracts import catalogue
 from contracts.procedure import Abolition, Version
-from services.chassis.decider import Rejected
-from services.chassis.tokens import Caller
+from services.chassis.http.tokens import Caller
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import local_day
 from services.processing.desk import bodies, rights

@@ -14,10 +14,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.codes import UnitCode
-from services.chassis import paging
-from services.chassis.decider import Rejected
-from services.chassis.visibility import units_of
-from services.chassis.web import Application, IdempotencyKey, Problem
+from services.chassis.http import paging
+from services.chassis.http.visibility import units_of
+from services.chassis.http.web import Application, IdempotencyKey, Problem
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import absences, control_slip_answers
 from services.processing.desk.absences import Absence, DeclareAbsence

@@ -8,9 +8,9 @@ from fastapi import Query
 from fastapi.responses import Response
 
 from contracts.codes import UnitCode
-from services.chassis import paging
-from services.chassis.visibility import units_of
-from services.chassis.web import Application, Caller, Problem
+from services.chassis.http import paging
+from services.chassis.http.visibility import units_of
+from services.chassis.http.web import Application, Caller, Problem
 from services.processing.clock.working_days import ZONE
 from services.processing.desk import queues
 from services.processing.desk.answers import QueueCounts, QueuePage, answer, listed

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.chassis import paging
+from services.chassis.http import paging
 from services.processing.clock.working_days import local_day
 from services.processing.dossier.official_code import issue
 from services.processing.dossier.state import Filing, Heard

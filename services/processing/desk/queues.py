@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
-from services.chassis import paging
+from services.chassis.http import paging
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
 from services.processing.desk.queue_rows import COLUMNS, STANDS_FOR, DossierRow
 from services.processing.dossier import becomes_true

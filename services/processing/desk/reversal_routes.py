@@ -12,9 +12,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from contracts.codes import ReversalReason
-from services.chassis import paging
-from services.chassis.visibility import units_of
-from services.chassis.web import Application, Caller, require
+from services.chassis.http import paging
+from services.chassis.http.visibility import units_of
+from services.chassis.http.web import Application, Caller, require
 from services.processing.clock.working_days import ZONE
 from services.processing.desk import asked_reversals
 from services.processing.desk.answers import answer

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from services.chassis.decider import Rejected
-from services.chassis.event_store import StoredEvent
-from services.chassis.tokens import Caller
-from services.chassis.visibility import may_read, units_of
+from services.chassis.http.tokens import Caller
+from services.chassis.http.visibility import may_read, units_of
+from services.chassis.log.decider import Rejected
+from services.chassis.log.event_store import StoredEvent
 from services.processing.dossier.commands import (
     AcceptDossier,
     AcceptSupplement,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier.commands import ExtendLimit, IssueApology, RecountDueDate
 from services.processing.dossier.date_events import DueDateChanged, DueDateExtended

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar, local_day
 from services.processing.clock.working_hours import OFFICE_HOURS, intake_due_at
 from services.processing.dossier.commands import RecountDeadlines, RecountDueDate

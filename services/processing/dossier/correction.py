@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.dossier.events import DossierReversed, Event
 from services.processing.dossier.history import CHANGES, evolve, fold
 from services.processing.dossier.repeats import (

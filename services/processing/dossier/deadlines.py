@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier.commands import RecountDeadlines

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.chassis.decider import EventTypes
+from services.chassis.log.decider import EventTypes
 from services.processing.clock.due_date import Limit, PauseRule
 from services.processing.dossier.date_events import (
     DeadlineChanged,

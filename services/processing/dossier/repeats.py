@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.dossier.commands import AcceptDossier, Command
 from services.processing.dossier.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
 from services.processing.dossier.events import (

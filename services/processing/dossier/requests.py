@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Pause
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier import deadlines
 from services.processing.dossier.commands import ReverseAct

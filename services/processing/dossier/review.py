@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from services.chassis.decider import Rejected
+from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import due_date
 from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at

@@ -1,5 +1,5 @@
 """Alembic's entry; the work is the chassis'."""
 
-from services.chassis.migrations import run_env
+from services.chassis.log.migrations import run_env
 
 run_env()

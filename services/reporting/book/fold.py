@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from contracts import catalogue
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.lines import Act, ImpossibleStep, Step, entry, local_date, move
 from services.reporting.book.reversal import reverse
 from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.chassis.ordering import Delivered
+from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.lines import Act, ImpossibleStep, Step, local_date, move
 from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from services.chassis.problems import Problem
+from services.chassis.http.problems import Problem
 
 Answering = Callable[[Request, Exception], Awaitable[Response]]
 

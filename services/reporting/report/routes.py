@@ -11,8 +11,8 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from services.chassis.limits import Buckets
-from services.chassis.web import Application, Problem, client_address, throttle
+from services.chassis.http.limits import Buckets
+from services.chassis.http.web import Application, Problem, client_address, throttle
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells

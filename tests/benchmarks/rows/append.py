@@ -21,9 +21,9 @@ from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from uuid_utils.compat import uuid7
 
-from services.chassis.databases import open_pool
-from services.chassis.event_store import EventStore, Item, NewEvent
-from services.chassis.migrations import chassis_sql, read_sql
+from services.chassis.log.databases import open_pool
+from services.chassis.log.event_store import EventStore, Item, NewEvent
+from services.chassis.log.migrations import chassis_sql, read_sql
 from tests.benchmarks.house import House
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.results import Row

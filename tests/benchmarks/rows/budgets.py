@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from deploy.local.postgres import SUPERUSER
-from services.chassis.migrations import migrate
-from services.chassis.settings import KafkaSettings
+from services.chassis.log.migrations import migrate
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks import budgets
 from tests.benchmarks.house import House
 from tests.benchmarks.load import CLIENTS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from deploy.local.process import Process
-from services.chassis.settings import KafkaSettings
+from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks.filings import filings
 from tests.benchmarks.house import House
 from tests.benchmarks.issuer import AUDIENCE, ISSUER

@@ -33,14 +33,14 @@ class Mutation(NamedTuple):
 MUTATIONS: Mapping[str, Mutation] = {
     "commit-before-work": Mutation(
         "a reader's effect and its position commit in one transaction",
-        "services/chassis/inbox.py",
+        "services/chassis/kafka/inbox.py",
         "            taken = await self._advance(connection, cluster_id, slices)\n",
         "            async with self._pool.acquire() as early, early.transaction():\n"
         "                taken = await self._advance(early, cluster_id, slices)\n",
     ),
     "publish-without-log": Mutation(
         "a relay goes on where the log says that publication ended, not where the process began",
-        "services/chassis/cursors.py",
+        "services/chassis/kafka/cursors.py",
         '        return row["position"], offsets, known\n',
         '        newest = await pool.fetchval("SELECT max(position) FROM events")\n'
         '        await pool.execute("UPDATE relay_cursors SET position = $1 WHERE cluster_id = $2", newest or 0, cluster_id)\n'
@@ -48,7 +48,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "no-compare-and-set": Mutation(
         "a member that lost its partitions and comes back writes nothing",
-        "services/chassis/inbox.py",
+        "services/chassis/kafka/inbox.py",
         " AND a.position = p.position ",
         " ",
     ),

@@ -2,10 +2,10 @@
 
 import sys
 
-from services.chassis import inbox
-from services.chassis.migrations import chassis_sql
+from services.chassis.kafka import inbox
+from services.chassis.log.migrations import chassis_sql
 
 loader = inbox.__loader__
 assert loader is not None
-source = loader.get_source("services.chassis.inbox")  # type: ignore[attr-defined]
+source = loader.get_source("services.chassis.kafka.inbox")  # type: ignore[attr-defined]
 sys.stdout.write(f"{len(source)} {len(chassis_sql('functions/append_v2').read_text(encoding='utf-8'))}\n")

@@ -1,6 +1,6 @@
 """Weeks of idempotency keys come and go without the head of the log."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0005"
 down_revision = "0004"

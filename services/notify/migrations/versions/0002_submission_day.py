@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.chassis.migrations import run_sql
+from services.chassis.log.migrations import run_sql
 
 revision = "0002"
 down_revision = "0001"

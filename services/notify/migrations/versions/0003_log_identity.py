@@ -1,6 +1,6 @@
 """A log that differs from what was published of it is closed: the refusal and its trigger; ids of topics."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0003"
 down_revision = "0002"

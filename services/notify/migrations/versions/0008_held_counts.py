@@ -1,6 +1,6 @@
 """What is held is counted as it moves; a log ahead of the clock takes nothing."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0008"
 down_revision = "0007"

@@ -1,6 +1,6 @@
 """A reader marks which positions of the producers' logs it has, so that they can be compared with what was published."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0009"
 down_revision = "0008"

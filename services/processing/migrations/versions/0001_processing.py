@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0001"
 down_revision = None

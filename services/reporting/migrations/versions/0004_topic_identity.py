@@ -1,6 +1,6 @@
 """Positions speak of one topic: one that was made again begins at 0."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0004"
 down_revision = "0003"

@@ -1,6 +1,6 @@
 """What is held is counted as it moves."""
 
-from services.chassis.migrations import chassis_sql, run_sql
+from services.chassis.log.migrations import chassis_sql, run_sql
 
 revision = "0005"
 down_revision = "0004"

@@ -1,0 +1,64 @@
+"""What an error is to the caller: the problem that it becomes, as an answer. One that nobody foresaw is logged and stays a secret."""
+
+import logging
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services.chassis.http.access import denied
+from services.chassis.http.hot_routes import Answer
+from services.chassis.http.problems import CODES, PROBLEM_TYPE, Problem, invalid
+from services.chassis.http.request_checks import template_of
+from services.chassis.http.tokens import KeysUnavailable
+from services.chassis.log.databases import TRANSIENT
+from services.chassis.log.event_store import StoreUnavailable
+from services.chassis.process import logs
+
+log = logging.getLogger(__name__)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an exception is to the caller; one that nobody foresaw is logged and stays a secret."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return invalid({**fault, "loc": fault["loc"][1:]} for fault in error.errors())
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
+    if isinstance(error, (StoreUnavailable, KeysUnavailable, *TRANSIENT)):
+        log.warning("unavailable", extra={"fields": logs.describe(error)})
+        code, headers = getattr(error, "code", ""), {"Retry-After": "1"}
+        return Problem(503, code, detail="try again, under the same Idempotency-Key", headers=headers)
+    log.error("unforeseen", extra={"fields": logs.describe(error)})
+    return Problem(500)
+
+
+def _problem_at(route: str, error: Exception) -> Problem:
+    """The same where it is answered: a denial leaves its line."""
+    problem = problem_of(error)
+    if problem.denied:
+        denied(problem.code, route)
+    return problem
+
+
+def told(error: Exception, route: str) -> Answer:
+    """Where it is caught it must stand in no variable: its traceback holds the frame, which would hold it and the request's body
+    until the garbage collector comes, which we let come seldom.
+
+    Guarantee: what was refused is let go of at once. Test: test_what_was_refused_is_let_go_of_at_once.
+    """
+    problem = _problem_at(route, error)
+    return Answer(problem.status, problem.body(), problem.raw_headers())
+
+
+def refuse(error: Exception, route: str) -> Response:
+    problem = _problem_at(route, error)
+    return Response(
+        problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
+    )
+
+
+async def answer_problem(request: Request, error: Exception) -> Response:
+    return refuse(error, template_of(request.scope))

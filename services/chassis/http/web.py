@@ -1,0 +1,131 @@
+"""What a service needs to answer HTTP: an application with the routes that all have, and the words its own routes use.
+
+Promises problem+json everywhere and that each route names its roles or stands on the public list. Never a base class: a
+service calls it and adds its routes.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from services.chassis.http.access import (
+    PUBLIC,
+    IdempotencyKey,
+    client_address,
+    idempotency_key,
+    require,
+    throttle,
+    unauthorised_routes,
+)
+from services.chassis.http.answers import answer_problem
+from services.chassis.http.front import JSON, Application
+from services.chassis.http.hot_routes import Answer, Call, Directs
+from services.chassis.http.limits import Buckets
+from services.chassis.http.openapi import PROBLEMS
+from services.chassis.http.problems import Problem
+from services.chassis.http.request_checks import BODY_BYTES_MAX
+from services.chassis.http.tokens import Caller, KeysUnavailable, Tokens
+from services.chassis.log.databases import TRANSIENT
+from services.chassis.log.event_store import StoreUnavailable
+from services.chassis.process import metrics
+
+REFUSED_PER_SECOND = 20.0
+REFUSED_BURST = 200
+"""How often one address may be refused for want of a token."""
+ITEMS_PER_SECOND = 2_000.0
+ITEMS_BURST = 5_000
+"""How many items of bulk requests one caller may send."""
+
+
+class Readiness(NamedTuple):
+    """Whether work may be sent, and the state of each part in a word."""
+
+    ready: bool
+    parts: Mapping[str, str]
+
+
+def create_app(
+    *,
+    name: str,
+    title: str,
+    description: str,
+    release: str,
+    tokens: Tokens,
+    limits: Buckets,
+    ready: Callable[[], Awaitable[Readiness]],
+    public: Mapping[str, str] | None = None,
+    body_bytes_max: int = BODY_BYTES_MAX,
+    media_types: frozenset[bytes] = frozenset({JSON}),
+    query_lists: frozenset[str] = frozenset(),
+) -> Application:
+    """A service's application with the routes that every service has; `public` is path → why anybody may use it.
+
+    `query_lists` are the members of queries that may come more than once.
+    """
+    application = Application(
+        title=title,
+        description=description,
+        version=release,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+        exception_handlers={Problem: answer_problem, RequestValidationError: answer_problem},
+    )
+    for kind in (HTTPException, StoreUnavailable, KeysUnavailable, *TRANSIENT, Exception):
+        application.add_exception_handler(kind, answer_problem)
+    application.tokens, application.limits = tokens, limits
+    application.refusals = Buckets(REFUSED_PER_SECOND, REFUSED_BURST, clock=time.monotonic)
+    application.items = Buckets(ITEMS_PER_SECOND, ITEMS_BURST, clock=time.monotonic)
+    application.public = PUBLIC | dict(public or {})
+    application.body_bytes_max, application.media_types = body_bytes_max, media_types
+    application.directs, application.query_lists = Directs(), query_lists
+
+    @application.get("/livez", summary="The process turns")
+    async def livez() -> dict[str, bool]:
+        return {"live": True}
+
+    @application.get("/readyz", summary="Whether to send work", responses={503: {"description": "Not ready"}})
+    async def readyz() -> Response:
+        readiness = await ready()
+        body = orjson.dumps({"ready": readiness.ready, **readiness.parts})
+        return Response(body, 200 if readiness.ready else 503, media_type="application/json")
+
+    @application.get(
+        "/metrics", summary="Measurements, Prometheus text format", response_class=PlainTextResponse
+    )
+    async def measured() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    @application.get("/openapi.json", include_in_schema=False)
+    async def contract() -> Response:
+        return Response(application.document(), media_type="application/json")
+
+    @application.get("/version", summary="Which release runs")
+    async def version() -> dict[str, str]:
+        return {"service": name, "release": release}
+
+    return application
+
+
+__all__ = [
+    "Answer",
+    "Application",
+    "Call",
+    "Caller",
+    "IdempotencyKey",
+    "Problem",
+    "Readiness",
+    "client_address",
+    "create_app",
+    "idempotency_key",
+    "require",
+    "throttle",
+    "unauthorised_routes",
+]

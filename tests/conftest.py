@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.kafka import USERS, Kafka
-from deploy.local.kafka_node import Ports
-from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from deploy.local.kafka.node import Ports
+from deploy.local.kafka.run import USERS, Kafka
+from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from deploy.local.postgres import SUPERUSER, Postgres, in_thread
+from deploy.local.postgres.run import SUPERUSER, Postgres, in_thread
 from services.chassis.log.migrations import migrate
 
 

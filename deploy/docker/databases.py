@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts.topics import SERVICES
 from deploy.docker.keys import superuser_dsn
 from deploy.local.keys import secrets_of
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from services.chassis.log.migrations import migrate
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.local.kafka_topics import provision, set_passwords
+from deploy.local.kafka.topics import provision, set_passwords
 from deploy.local.keys import secrets_of
 
 PATIENCE_SECONDS = 60

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from deploy.local.home import Home
 from deploy.local.issuer import AUDIENCE, HOURS_MOST, ISSUER, Issuer
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from deploy.local.keys import Secrets
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from deploy.local.process import Process
 
 SENDER = "motcua@example.org"

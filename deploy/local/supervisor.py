@@ -21,12 +21,12 @@ from contracts.topics import SERVICES
 from deploy.local import rotation
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer
-from deploy.local.kafka import Kafka
-from deploy.local.kafka_node import Ports
+from deploy.local.kafka.node import Ports
+from deploy.local.kafka.run import Kafka
 from deploy.local.keys import SUPERUSER, secrets_of
 from deploy.local.logs import Logs
 from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_part
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.status import end_left_overs, is_ready
 from services.chassis.log.migrations import migrate

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import orjson
 import psutil
 
-from deploy.local.postgres import in_thread
+from deploy.local.postgres.run import in_thread
 from tests.abuse.aim import Aim, Outcome
 from tests.abuse.clients import FILED, UNIT, Client, behave
 from tests.abuse.floods import CONNECTIONS, SERVICES

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from contracts import envelope
 from contracts.intake import DossierSubmitted
 from contracts.processing import DossierAccepted
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks.filings import OFFICE, PROCEDURES
 

@@ -16,9 +16,9 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.local.kafka import USERS, Kafka
-from deploy.local.kafka_node import Ports
-from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from deploy.local.kafka.node import Ports
+from deploy.local.kafka.run import USERS, Kafka
+from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.measure import tree_seconds
 from tests.benchmarks.processes import free_port

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 
-from deploy.local.postgres import SUPERUSER
+from deploy.local.postgres.run import SUPERUSER
 from deploy.local.process import Process
 from services.chassis.log.migrations import migrate
 from services.chassis.process.settings import KafkaSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from deploy.local.postgres import SUPERUSER, Postgres
+from deploy.local.postgres.run import SUPERUSER, Postgres
 from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks import budgets
 from tests.conftest import NewDatabase

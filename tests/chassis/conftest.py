@@ -14,7 +14,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.envelope import read
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.sending import Message
 from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore, Item, NewEvent, RepeatKey, StoredEvent

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.held import discard, list_held
 from services.chassis.kafka.ordering import Delivered

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka import relay
 from services.chassis.kafka.cluster import Cluster
 from services.chassis.kafka.inbox import Inbox

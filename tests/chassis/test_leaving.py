@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka import subscription
 from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import new_id

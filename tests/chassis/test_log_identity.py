@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.log_identity import LogRewound
 from services.chassis.kafka.recover import NoWayOut
 from services.chassis.kafka.sending import start, stop

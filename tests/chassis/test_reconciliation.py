@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.marks import ranges
 from services.chassis.kafka.placing import with_others

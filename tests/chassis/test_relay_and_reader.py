@@ -11,7 +11,7 @@ import orjson
 import pytest
 from aiokafka.errors import KafkaError
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.feeds import read_after
 from services.chassis.kafka.progress import Progress
 from services.chassis.kafka.sending import Message, partition_of, send_all, start, stop

@@ -6,7 +6,7 @@ import asyncio
 
 from confluent_kafka import TopicPartition
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.lost_records import find_lost, pass_over
 from services.chassis.kafka.progress import Progress
 from services.chassis.kafka.republish import republish

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka import consumer, relay
 from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore

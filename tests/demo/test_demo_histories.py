@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from contracts.catalogue import PROCEDURES
-from deploy.local import demo_histories as demo
-from deploy.local import demo_lives
-from deploy.local.demo_days import (
+from deploy.demo import histories as demo
+from deploy.demo import lives
+from deploy.demo.days import (
     DAY_SECONDS,
     FIRST_DAY,
     LAST_DAY,
@@ -24,7 +24,7 @@ from deploy.local.demo_days import (
     worked,
     working_seconds,
 )
-from deploy.local.doors import Act, Case
+from deploy.importing.doors import Act, Case
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import shipped
@@ -165,18 +165,18 @@ def test_acts_of_a_case_are_in_the_order_of_its_life(cases: list[Case]) -> None:
 
 def test_the_whole_life_happens(cases: list[Case]) -> None:
     acts = Counter(one.act for case in cases for one in case.acts)
-    assert acts["withdraw"] == demo_lives.WITHDRAWN_BEFORE + demo_lives.WITHDRAWN
-    assert acts["request-supplement"] == demo_lives.SUPPLEMENTED + demo_lives.AWAITING_SUPPLEMENT
-    assert acts["request-fee"] == demo_lives.PAID + demo_lives.AWAITING_PAYMENT
+    assert acts["withdraw"] == lives.WITHDRAWN_BEFORE + lives.WITHDRAWN
+    assert acts["request-supplement"] == lives.SUPPLEMENTED + lives.AWAITING_SUPPLEMENT
+    assert acts["request-fee"] == lives.PAID + lives.AWAITING_PAYMENT
     for name, count in (
-        ("accept-supplement", demo_lives.SUPPLEMENTED),
-        ("confirm-fee", demo_lives.PAID),
-        ("ask-opinion", demo_lives.ASKED),
-        ("give-opinion", demo_lives.ASKED),
-        ("stop", demo_lives.STOPPED),
-        ("apologise", demo_lives.APOLOGISED),
-        ("correct", demo_lives.CORRECTED),
-        ("reverse", demo_lives.REVERSED),
+        ("accept-supplement", lives.SUPPLEMENTED),
+        ("confirm-fee", lives.PAID),
+        ("ask-opinion", lives.ASKED),
+        ("give-opinion", lives.ASKED),
+        ("stop", lives.STOPPED),
+        ("apologise", lives.APOLOGISED),
+        ("correct", lives.CORRECTED),
+        ("reverse", lives.REVERSED),
     ):
         assert acts[name] == count, name
 

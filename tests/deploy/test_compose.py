@@ -181,8 +181,8 @@ def test_keys_made_again_are_the_same(tmp_path: Path):
 def test_a_token_is_printed_by_the_issuers_volume_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    from deploy.command import command
     from deploy.docker import keys
-    from deploy.local import command
 
     keys.main(tmp_path)
     monkeypatch.setenv("MOTCUA_HOME", str(tmp_path / "issuer"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from deploy.local.command import main
+from deploy.command.command import main
 from deploy.local.home import OFFSETS
 from deploy.local.issuer import Issuer
 from services.processing.calendar.recount import Recounter

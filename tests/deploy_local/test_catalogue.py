@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.catalogue_file import SHIPPED
-from deploy.local.command import main
+from deploy.command.command import main
 
 
 def test_the_shipped_catalogue_is_summed_up_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:

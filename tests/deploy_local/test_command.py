@@ -21,10 +21,10 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.local import rotation
 from deploy.local.home import OFFSETS, Home
-from deploy.local.kafka import Kafka
-from deploy.local.kafka_node import Ports
+from deploy.local.kafka.node import Ports
+from deploy.local.kafka.run import Kafka
 from deploy.local.keys import Secrets, key_id, secrets_of
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed, Identity
 from services.processing.clock.working_days import read_declarations
 from tests.deploy_local.portal import Portal, asked
@@ -48,7 +48,7 @@ class Run:
         return Home(self.home, int(self.environment["MOTCUA_PORT_BASE"]))
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "deploy.local.command", *arguments]
+        command = [sys.executable, "-m", "deploy.command.command", *arguments]
         return subprocess.run(
             command,
             env=self.environment,
@@ -253,7 +253,7 @@ def test_the_logs_of_a_run_stay_within_their_bound(run: Run) -> None:
 def test_nothing_outlives_a_killed_supervisor(run: Run) -> None:
     """Killed while it changes secrets: the servers and some services have theirs, the others do not."""
     everything = run.processes()
-    command = [sys.executable, "-m", "deploy.local.command", "secrets", "rotate"]
+    command = [sys.executable, "-m", "deploy.command.command", "secrets", "rotate"]
     with subprocess.Popen(command, env=run.environment, stderr=subprocess.PIPE, text=True) as change:
         log = run.home / "log" / "motcua.log"
         begun = log.read_text("utf-8").count("changing secrets: processing")
@@ -288,7 +288,7 @@ def test_down_leaves_nothing_running(run: Run) -> None:
 
 
 def test_what_is_asked_every_second_loads_no_service() -> None:
-    asked = "from deploy.local.command import _parser; _parser(['status']); import sys; print(*sys.modules)"
+    asked = "from deploy.command.command import _parser; _parser(['status']); import sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
-    assert "deploy.local.command" in loaded.split()
+    assert "deploy.command.command" in loaded.split()
     assert not {"pydantic", "asyncpg", "services.processing.dossier.events"} & set(loaded.split())

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from deploy.local.command import main
+from deploy.command.command import main
 
 
 def test_the_due_date_stands_in_both_forms_with_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, TopicAuth
 from aiokafka.protocol.admin import CreateAclsRequest, DescribeAclsRequest
 
 from contracts.topics import TOPICS, topics_of
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.topic_check import OtherSettings, TopicsMissing, check_topics
 from services.chassis.process.settings import KafkaSettings
 

@@ -60,7 +60,7 @@ def test_a_wrong_bound_is_told_by_its_name(
 
 
 def test_every_variable_of_the_run_has_its_line() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "deploy" / "local").glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "deploy").rglob("*.py"))
     read = set(re.findall(r'(?:environ\.get|_number)\(\s*"(MOTCUA_\w+)"', sources))
     assert len(read) >= 6
     reference = (ROOT / "REFERENCE.md").read_text("utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from deploy.local.process import Failed
 
 PASSWORDS = {role: secrets.token_hex(8) for role in (*ROLES, SUPERUSER)}

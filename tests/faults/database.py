@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from deploy.local.postgres import SUPERUSER, Postgres, in_thread
+from deploy.local.postgres.run import SUPERUSER, Postgres, in_thread
 from tests.faults.record import Fact
 
 WEEK_DAYS = 7

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from deploy.local.postgres import in_thread
+from deploy.local.postgres.run import in_thread
 from tests.faults import readings, topics
 from tests.faults.client import Door
 from tests.faults.database import age_keys, new_database, stop_in_transaction, watch_positions

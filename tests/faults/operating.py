@@ -8,8 +8,8 @@ import time
 
 import asyncpg
 
-from deploy.local.postgres import SUPERUSER, Postgres, in_thread
-from deploy.local.postgres_binaries import find_binaries
+from deploy.local.postgres.binaries import find_binaries
+from deploy.local.postgres.run import SUPERUSER, Postgres, in_thread
 
 DUMP_SECONDS = 4.0
 RENAME_SECONDS = 20.0

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 from confluent_kafka import KafkaException
 
-from deploy.local.postgres import in_thread
+from deploy.local.postgres.run import in_thread
 from services.chassis.kafka.recover import NoWayOut, recover
 from services.chassis.kafka.republish import republish
 from services.chassis.log.databases import open_pool

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import quote
 
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from tests.faults import database, oracle
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.people import OFFICES, Issuer

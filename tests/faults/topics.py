@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from tests.faults.record import Heard
 from tests.faults.schedule import SERVICES
 

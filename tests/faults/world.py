@@ -18,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.kafka import USERS, Kafka
-from deploy.local.kafka_node import Node, Ports
-from deploy.local.postgres import ROLES, SUPERUSER, Postgres
+from deploy.local.kafka.node import Node, Ports
+from deploy.local.kafka.run import USERS, Kafka
+from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from deploy.local.process import Process
 from tests.faults.people import AUDIENCE, ISSUER, Issuer
 from tests.faults.schedule import SERVICES

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import asyncpg
 import pytest
 
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from tests.databases import Database
 
 APPENDING = ("intake", "processing", "notify")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy.local.doors import Case
-from deploy.local.importing_drafts import Drafts
-from deploy.local.importing_log import LogReader
-from deploy.local.importing_mapping import Mapping, parse_mapping
+from deploy.importing.doors import Case
+from deploy.importing.drafts import Drafts
+from deploy.importing.log import LogReader
+from deploy.importing.mapping import Mapping, parse_mapping
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = "case,door,start,end,due"

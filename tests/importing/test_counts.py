@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.doors import Act, Case
-from deploy.local.importing_counts import (
+from deploy.importing.counts import (
     CountsDiffer,
     CountsSilent,
     Expected,
@@ -18,6 +17,7 @@ from deploy.local.importing_counts import (
     rows_table,
     total_table,
 )
+from deploy.importing.doors import Act, Case
 
 BEGAN = datetime(2023, 3, 2, 8, tzinfo=UTC)
 

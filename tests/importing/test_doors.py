@@ -10,8 +10,8 @@ import httpx
 import orjson
 import pytest
 
-from deploy.local import doors as doors_module
-from deploy.local.doors import Act, Case, DoorFault, Doors, Progress, take_in
+from deploy.importing import doors as doors_module
+from deploy.importing.doors import Act, Case, DoorFault, Doors, Progress, take_in
 
 BEGAN = datetime(2023, 3, 2, 8, tzinfo=UTC)
 Answer = Callable[[str, list[dict[str, Any]]], httpx.Response]

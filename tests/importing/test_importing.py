@@ -12,11 +12,12 @@ import httpx
 import orjson
 import pytest
 
-from deploy.local import importing, importing_log
-from deploy.local.doors import Doors
-from deploy.local.importing import ALL_TAKEN, SOME_LEFT_OUT, import_log
-from deploy.local.importing_counts import Reports
-from deploy.local.importing_house import House
+from deploy.command import import_log as importing
+from deploy.command.import_log import ALL_TAKEN, SOME_LEFT_OUT, import_log
+from deploy.importing import log as importing_log
+from deploy.importing.counts import Reports
+from deploy.importing.doors import Doors
+from deploy.importing.house import House
 
 MAPPING = """
 [source]

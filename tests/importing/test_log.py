@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy.local import importing_drafts
-from deploy.local.importing_counts import Expected
-from deploy.local.importing_mapping import SHIPPED, read_mapping
+from deploy.importing import drafts
+from deploy.importing.counts import Expected
+from deploy.importing.mapping import SHIPPED, read_mapping
 from tests.importing.conftest import GOOD, HEADER, MAPPING, Read, read_log
 
 PERMIT_LOG = Path(__file__).parents[3] / "shared/data/permit_receipt_log.csv"
@@ -192,7 +192,7 @@ def test_a_class_is_passed_over_where_no_limit_depends_on_it(read: Read) -> None
 
 def test_rows_of_a_case_may_stand_apart(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     """With more cases than fit in memory: what was spilled is found again."""
-    monkeypatch.setattr(importing_drafts, "DRAFTS_IN_MEMORY", 3)
+    monkeypatch.setattr(drafts, "DRAFTS_IN_MEMORY", 3)
     first = [f"c{n:02},Web,2023-03-{n + 1:02},," for n in range(20)]
     again = [f"c{n:02},Web,,2023-04-{n + 1:02}," for n in range(20)]
     bad_rows, cases = read(*first, *again, "c07,Fax,,,")

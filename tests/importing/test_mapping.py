@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, parse_mapping, read_mapping
+from deploy.importing.mapping import SHIPPED, BadMapping, Mapping, parse_mapping, read_mapping
 
 SOUND: dict[str, Any] = {
     "source": {"name": "a-log"},

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import importing_rows
-from deploy.local.importing_files import BadLog
-from deploy.local.importing_mapping import parse_mapping
+from deploy.importing import rows as importing_rows
+from deploy.importing.files import BadLog
+from deploy.importing.mapping import parse_mapping
 from tests.importing.conftest import GOOD, HEADER, MAPPING, Read, read_log
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.importing_counts import FIGURES, Expected
-from deploy.local.importing_mapping import SHIPPED, read_mapping
+from deploy.importing.counts import FIGURES, Expected
+from deploy.importing.mapping import SHIPPED, read_mapping
 from tests.importing.conftest import read_log
 
 ROW = re.compile(r"^\| `([a-z_]+\.(?:csv|xes))` \|[^|]*\|" + r" ([0-9]+) \|" * 6 + "$", re.MULTILINE)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from deploy.local import importing_xes
-from deploy.local.doors import Case
-from deploy.local.importing_files import BadLog, LogFile
-from deploy.local.importing_mapping import SHIPPED, parse_mapping, read_mapping
-from deploy.local.importing_xes import xes_rows
+from deploy.importing import xes
+from deploy.importing.doors import Case
+from deploy.importing.files import BadLog, LogFile
+from deploy.importing.mapping import SHIPPED, parse_mapping, read_mapping
+from deploy.importing.xes import xes_rows
 from tests.importing.conftest import GOOD, HEADER, MAPPING, read_log
 
 XES: dict[str, Any] = {
@@ -127,7 +127,7 @@ def test_a_file_that_is_no_log_is_refused(read_xes: Read, written: str, told: st
 def test_a_tag_without_an_end_does_not_fill_the_memory(
     read_xes: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing_xes, "TAG_BYTES_MOST", 200_000)
+    monkeypatch.setattr(xes, "TAG_BYTES_MOST", 200_000)
     with pytest.raises(BadLog, match="a tag of more than 200,000 bytes"):
         read_xes(f'<log><trace><string key="concept:name" value="{"x" * 1_000_000}"/></trace></log>')
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from deploy.local import demo
-from deploy.local.demo_histories import RESOLVED_LATE
-from deploy.local.doors import Doors
-from deploy.local.importing_counts import Reports
+from deploy.demo import load as demo
+from deploy.demo.histories import RESOLVED_LATE
+from deploy.importing.counts import Reports
+from deploy.importing.doors import Doors
 from tests.journeys.conftest import House
 
 pytestmark = pytest.mark.servers

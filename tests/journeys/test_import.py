@@ -13,7 +13,7 @@ from tests.journeys.conftest import MOTCUA, ROOT, House
 pytestmark = pytest.mark.servers
 
 ITS_YEARS = {"from": "2010-01-01", "to": "2012-12-31"}
-MAPPINGS = ROOT / "deploy/local/mappings"
+MAPPINGS = ROOT / "deploy/importing/mappings"
 PERMIT_LOG = ROOT.parent / "shared/data/permit_receipt_log.csv"
 SAMPLE = ("import", str(MAPPINGS / "sample_log.csv"), "--mapping", str(MAPPINGS / "sample_log.toml"))
 PERMITS = ("import", str(PERMIT_LOG), "--mapping", str(MAPPINGS / "permit_receipt_log.toml"))

@@ -10,7 +10,7 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from contracts import catalogue
-from deploy.local.demo_histories import histories
+from deploy.demo.histories import histories
 from services.chassis.kafka.ordering import Delivered
 from services.reporting import incoming
 

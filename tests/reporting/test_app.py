@@ -15,7 +15,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from contracts import envelope
-from deploy.local.kafka import Kafka
+from deploy.local.kafka.run import Kafka
 from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database
 from tests.reporting.histories import OFFICES, Life, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from deploy.local.postgres import SUPERUSER
+from deploy.local.postgres.run import SUPERUSER
 from services.chassis.log.migrations import migrate
 from services.chassis.process.settings import KafkaSettings
 from tests.benchmarks import budgets

@@ -10,8 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from deploy.local.importing_files import DAMAGED, BadLog, LogFile
-from deploy.local.importing_mapping import Source
+from deploy.importing.files import DAMAGED, BadLog, LogFile
+from deploy.importing.mapping import Source
 
 # A quotation mark that nobody closed makes one row of all that follows: told, before it fills the memory.
 ROW_CHARACTERS_MOST = 16 * 1_048_576

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from contracts.catalogue import Version, version_on
-from deploy.local.demo_days import (
+from deploy.demo.days import (
     DAY_SECONDS,
     FIRST_DAY,
     LAST_DAY,
@@ -23,8 +23,8 @@ from deploy.local.demo_days import (
     working_instant,
     working_seconds,
 )
-from deploy.local.demo_lives import with_whole_lives
-from deploy.local.doors import Act, Case
+from deploy.demo.lives import with_whole_lives
+from deploy.importing.doors import Act, Case
 
 SEED = 2023
 OFFICE = "H29.015.00"

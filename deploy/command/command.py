@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contracts.topics import SERVICES
-from deploy.local import calendar
+from deploy.command import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
@@ -99,8 +99,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     # Their modules load services and database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
-        from deploy.local import due_date
-        from deploy.local.operating import add_commands
+        from deploy.command import due_date
+        from deploy.command.operating import add_commands
 
         due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
         due_date.add_arguments(due)
@@ -110,7 +110,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _up(home: Home, options: argparse.Namespace) -> int:
-    from deploy.local import up
+    from deploy.command import up
 
     if options.detach:
         return up.detached(home, ["--no-demo"] if options.no_demo else [], wait=options.wait)
@@ -180,7 +180,7 @@ def _secrets(home: Home, options: argparse.Namespace) -> int:
 
 
 def _import(home: Home, options: argparse.Namespace) -> int:
-    from deploy.local.importing import run
+    from deploy.command.import_log import run
 
     return run(options.file, options.mapping, home, _correction(options))
 
@@ -214,7 +214,7 @@ def _logs(home: Home, options: argparse.Namespace) -> int:
 
 
 def _due_date(_home: Home, options: argparse.Namespace) -> int:
-    from deploy.local import due_date
+    from deploy.command import due_date
 
     for line in due_date.told(options):
         _print(line)
@@ -222,7 +222,7 @@ def _due_date(_home: Home, options: argparse.Namespace) -> int:
 
 
 def _check_catalogue(_home: Home, options: argparse.Namespace) -> int:
-    from deploy.local import catalogue
+    from deploy.command import catalogue
 
     found = catalogue.checked(options.file)
     for line in catalogue.as_lines(found):

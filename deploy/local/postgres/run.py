@@ -22,10 +22,10 @@ import asyncpg
 
 from deploy.local.keys import ROLES as ROLES
 from deploy.local.keys import SUPERUSER as SUPERUSER
-from deploy.local.postgres_binaries import as_user, find_binaries, user_for
+from deploy.local.postgres.binaries import as_user, find_binaries, user_for
 from deploy.local.process import Failed, Process
 
-SQL = Path(__file__).parent.parent / "postgres"
+SQL = Path(__file__).parents[2] / "postgres"
 BUILTIN_LOCALES_SINCE = 17
 START_SECONDS = 30.0
 

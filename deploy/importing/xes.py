@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-from deploy.local.importing_files import DAMAGED, BadLog, LogFile
-from deploy.local.importing_rows import Row
+from deploy.importing.files import DAMAGED, BadLog, LogFile
+from deploy.importing.rows import Row
 
 CHUNK_BYTES = 65_536
 # One tag with all that stands in it; more than that is no log.

@@ -13,14 +13,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
-from deploy.local.doors import Case
-from deploy.local.importing_cases import OFFICE_ZONE, Faulty, case_of, of_ours
-from deploy.local.importing_doors import refusal
-from deploy.local.importing_drafts import Draft, Drafts
-from deploy.local.importing_files import BadLog, LogFile
-from deploy.local.importing_mapping import Mapping, When
-from deploy.local.importing_rows import Row, csv_rows, quoted, short
-from deploy.local.importing_xes import xes_rows
+from deploy.importing.cases import OFFICE_ZONE, Faulty, case_of, of_ours
+from deploy.importing.doors import Case
+from deploy.importing.drafts import Draft, Drafts
+from deploy.importing.files import BadLog, LogFile
+from deploy.importing.foreseen import refusal
+from deploy.importing.mapping import Mapping, When
+from deploy.importing.rows import Row, csv_rows, quoted, short
+from deploy.importing.xes import xes_rows
 
 CASE_NAME = re.compile(CASE_PATTERN)
 CELL_CHARACTERS_MOST = 1_000

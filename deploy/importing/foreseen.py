@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
-from deploy.local.doors import Case
-from deploy.local.importing_cases import Faulty
+from deploy.importing.cases import Faulty
+from deploy.importing.doors import Case
 from services.chassis.http.problems import dotted, rule, sentence
 from services.intake import bulk as intake
 from services.processing.clock.working_days import shipped

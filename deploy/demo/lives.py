@@ -10,8 +10,8 @@ from datetime import date, time, timedelta
 from random import Random
 
 from contracts.catalogue import Version, version_on
-from deploy.local.demo_days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, worked_days
-from deploy.local.doors import Act, Case
+from deploy.demo.days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, worked_days
+from deploy.importing.doors import Act, Case
 
 HOUR = 3600
 WITHDRAWN_BEFORE, WITHDRAWN, STOPPED = 57, 64, 181

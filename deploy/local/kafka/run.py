@@ -15,9 +15,9 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.local.kafka_files import Report, classpath
-from deploy.local.kafka_node import Node, Ports, in_step_copies
-from deploy.local.kafka_topics import create_topic, delete_topics, provision, set_passwords
+from deploy.local.kafka.files import Report, classpath
+from deploy.local.kafka.node import Node, Ports, in_step_copies
+from deploy.local.kafka.topics import create_topic, delete_topics, provision, set_passwords
 from deploy.local.keys import USERS as USERS
 from deploy.local.process import Failed
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.intake import MADE_UP_SOURCE
-from deploy.local.demo_days import FIRST_DAY, LAST_DAY
-from deploy.local.demo_histories import (
+from deploy.demo.days import FIRST_DAY, LAST_DAY
+from deploy.demo.histories import (
     NOT_ACCEPTED,
     PENDING,
     RECEIVED,
@@ -18,8 +18,8 @@ from deploy.local.demo_histories import (
     WAITING,
     histories,
 )
-from deploy.local.doors import DoorFault, Doors, Progress, take_in
-from deploy.local.importing_counts import CountsDiffer, Expected, Reports, compare, total_table
+from deploy.importing.counts import CountsDiffer, Expected, Reports, compare, total_table
+from deploy.importing.doors import DoorFault, Doors, Progress, take_in
 
 FIGURES = {
     "received": RECEIVED,

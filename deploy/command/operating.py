@@ -19,7 +19,7 @@ from contracts.notify import FailureReason
 from contracts.topics import SERVICES, TOPICS
 from deploy.local.home import Home
 from deploy.local.keys import secrets_of
-from deploy.local.postgres import Postgres
+from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed
 from services.chassis.kafka.held import discard, list_held
 from services.chassis.kafka.lost_records import find_lost, pass_over

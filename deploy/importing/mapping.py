@@ -1,4 +1,4 @@
-"""The mapping file: what a log's columns mean, in TOML. deploy/local/mappings/README.md documents every key.
+"""The mapping file: what a log's columns mean, in TOML. deploy/importing/mappings/README.md documents every key.
 
 Promises to tell all faults of a mapping at once, and never to touch the log itself.
 """

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from deploy.local.doors import Doors
+from deploy.importing.counts import Reports
+from deploy.importing.doors import Doors
 from deploy.local.home import Home
-from deploy.local.importing_counts import Reports
 from deploy.local.issuer import Issuer
 from deploy.local.status import is_ready
 

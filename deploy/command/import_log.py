@@ -11,9 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from deploy.local.doors import DoorFault, Progress, take_in
-from deploy.local.home import Home
-from deploy.local.importing_counts import (
+from deploy.importing.counts import (
     CountsDiffer,
     CountsSilent,
     Expected,
@@ -22,12 +20,14 @@ from deploy.local.importing_counts import (
     rows_table,
     total_table,
 )
-from deploy.local.importing_drafts import Drafts
-from deploy.local.importing_faults import Faults
-from deploy.local.importing_files import BadLog
-from deploy.local.importing_house import House, find_house
-from deploy.local.importing_log import LogReader
-from deploy.local.importing_mapping import SHIPPED, BadMapping, Mapping, read_mapping
+from deploy.importing.doors import DoorFault, Progress, take_in
+from deploy.importing.drafts import Drafts
+from deploy.importing.faults import Faults
+from deploy.importing.files import BadLog
+from deploy.importing.house import House, find_house
+from deploy.importing.log import LogReader
+from deploy.importing.mapping import SHIPPED, BadMapping, Mapping, read_mapping
+from deploy.local.home import Home
 
 ALL_TAKEN: Final = 0
 SOME_LEFT_OUT: Final = 1

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 from contracts.catalogue import Version, version_on
-from deploy.local.doors import Act, Case
-from deploy.local.importing_drafts import Draft
-from deploy.local.importing_mapping import Mapping
+from deploy.importing.doors import Act, Case
+from deploy.importing.drafts import Draft
+from deploy.importing.mapping import Mapping
 
 OFFICE_ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.kafka_files import java
+from deploy.local.kafka.files import java
 from deploy.local.process import Failed, Process
 
 LOGGING = Path(__file__).with_name("log4j2.properties")

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
-from deploy.local import demo, loading
-from deploy.local.doors import DoorFault, Doors, Progress
+from deploy.demo import load as demo
+from deploy.importing.counts import CountsDiffer, CountsSilent, Reports
+from deploy.importing.doors import DoorFault, Doors, Progress
+from deploy.local import loading
 from deploy.local.home import Home
-from deploy.local.importing_counts import CountsDiffer, CountsSilent, Reports
 from deploy.local.issuer import Issuer
 from deploy.local.loading import Loading
 from deploy.local.process import Failed, Identity
@@ -67,7 +68,7 @@ def detached(home: Home, options: list[str], *, wait: bool = False) -> int:
     with log.open("ab") as output:
         shown = output.tell()
         child = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local.command", "up", *options],
+            [sys.executable, "-m", "deploy.command.command", "up", *options],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

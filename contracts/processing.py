@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.codes import (
+from contracts.envelope import Message
+from contracts.intake import Channel, OfficeCode, ProcedureCode
+from contracts.processing_codes import (
     AmountVnd,
     Clock,
     CorrectionReason,
@@ -30,9 +32,12 @@ from contracts.codes import (
     UnitCode,
     WaiverReason,
 )
-from contracts.dates import DeadlineChanged, DueDateChanged, DueDateExtended, OpinionDeadlineChanged
-from contracts.envelope import Message
-from contracts.intake import Channel, OfficeCode, ProcedureCode
+from contracts.processing_dates import (
+    DeadlineChanged,
+    DueDateChanged,
+    DueDateExtended,
+    OpinionDeadlineChanged,
+)
 
 
 class Said(Message):

@@ -6,7 +6,7 @@ It reads the file and never the catalogue that this release has loaded: a faulty
 from collections.abc import Iterator
 from pathlib import Path
 
-from contracts.catalogue_file import SHIPPED, Read, read
+from contracts.catalogue.file import SHIPPED, Read, read
 from deploy.local.process import Failed
 
 

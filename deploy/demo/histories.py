@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 from deploy.demo.days import (
     DAY_SECONDS,
     FIRST_DAY,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from random import Random
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 from deploy.demo.days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, worked_days
 from deploy.importing.doors import Act, Case
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 from deploy.importing.doors import Act, Case
 from deploy.importing.drafts import Draft
 from deploy.importing.mapping import Mapping

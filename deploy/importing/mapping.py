@@ -20,10 +20,10 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.catalogue import PROCEDURES
-from contracts.codes import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
+from contracts.catalogue.procedure import ClassCode
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import Channel, OfficeCode
-from contracts.procedure import ClassCode
+from contracts.processing_codes import LateReason, Outcome, RejectionReason, ReturnMethod, Step, UnitCode
 
 SHIPPED = Path(__file__).parent / "mappings"
 OFFICE = "H29.015.00"
@@ -239,5 +239,5 @@ def _told(name: str, fault: Any) -> str:
 
 def _known_procedure(code: str) -> str:
     if code not in PROCEDURES:
-        raise ValueError(f"{code!r} is not in the catalogue (contracts/procedures.json)")
+        raise ValueError(f"{code!r} is not in the catalogue (contracts/catalogue/procedures.json)")
     return code

@@ -18,7 +18,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.problems import Problem
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read

@@ -16,7 +16,7 @@ import asyncpg
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.http.batches import Batch, Refused
 from services.chassis.log.decider import Rejected

@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import PaymentMethod, WithdrawalReason
 from services.chassis.http.problems import Problem
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, new_events

@@ -13,8 +13,8 @@ from functools import reduce
 from typing import Literal
 from uuid import UUID
 
+from contracts.catalogue.procedure import Abolition, Procedure
 from contracts.intake import IdentifierKind, PaymentMethod, WithdrawalReason
-from contracts.procedure import Abolition, Procedure
 from services.chassis.log.decider import EventTypes, Rejected
 
 Door = Literal["portal", "desk", "import"]

@@ -13,9 +13,9 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, Field
 
-from contracts.catalogue import version_on
-from contracts.codes import PaperFault
-from contracts.procedure import Version
+from contracts.catalogue.procedure import Version
+from contracts.catalogue.shipped import version_on
+from contracts.processing_codes import PaperFault
 from services.intake.dossier import EVENTS, DossierSubmitted
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime

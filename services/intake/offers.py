@@ -15,7 +15,7 @@ import orjson
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, Field
 
-from contracts.procedure import Name, Procedure, Version
+from contracts.catalogue.procedure import Name, Procedure, Version
 from services.intake.usual import Times, UsualTime
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

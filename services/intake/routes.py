@@ -15,7 +15,7 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import Channel
 from services.chassis.http.batches import Batch, batch_of
 from services.chassis.http.limits import Buckets

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import orjson
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.problems import Problem
 from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.http.limits import Buckets

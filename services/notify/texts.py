@@ -14,7 +14,7 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
 from services.notify import words
 from services.notify.notice import Channel

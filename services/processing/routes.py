@@ -14,8 +14,8 @@ import orjson
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 
-from contracts.codes import UnitCode
 from contracts.intake import OfficeCode
+from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
 from services.chassis.http.batches import Batch, batch_of
 from services.chassis.http.visibility import units_of

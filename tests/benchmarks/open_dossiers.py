@@ -11,8 +11,8 @@ import asyncpg
 import orjson
 from uuid_utils.compat import uuid7
 
-from contracts import catalogue
-from contracts.procedure import Version
+from contracts.catalogue import shipped as catalogue
+from contracts.catalogue.procedure import Version
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.statutory import Clock, text_of
 from services.processing.clock.working_days import ZONE, Calendar, shipped

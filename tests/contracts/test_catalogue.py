@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from contracts.catalogue import PROCEDURES, find, version_on
-from contracts.codes import Step
-from contracts.procedure import Abolition, Procedure, StepHours, Version
+from contracts.catalogue.procedure import Abolition, Procedure, StepHours, Version
+from contracts.catalogue.shipped import PROCEDURES, find, version_on
+from contracts.processing_codes import Step
 
 PAST = date(2023, 6, 1)
 EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)

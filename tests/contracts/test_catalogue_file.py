@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts.catalogue_file import SHIPPED, read
+from contracts.catalogue.file import SHIPPED, read
 
 Members = dict[str, Any]
 SOUND: Members = json.loads(SHIPPED.read_bytes())

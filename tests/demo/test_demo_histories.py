@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from deploy.demo import histories as demo
 from deploy.demo import lives
 from deploy.demo.days import (

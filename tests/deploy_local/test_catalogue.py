@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.catalogue_file import SHIPPED
+from contracts.catalogue.file import SHIPPED
 from deploy.command.command import main
 
 

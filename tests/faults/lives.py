@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 from tests.faults.client import Lost, Reply
 from tests.faults.passing import CONSULTED, Held, consult, pass_on
 from tests.faults.people import PAPERS, Officer, classes_of, unit_of

@@ -11,7 +11,7 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from contracts.catalogue import Version, version_on
+from contracts.catalogue.shipped import Version, version_on
 
 OFFICES = ("H29.015.00", "H29.016.00")
 PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974", "1.009972")

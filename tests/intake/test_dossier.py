@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.log.decider import Rejected
 from services.intake.dossier import (
     EVENTS,

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from contracts.catalogue import PROCEDURES
+from contracts.catalogue.shipped import PROCEDURES
 from services.intake.submitting import ZONE
 from tests.chassis.queries import ask_all
 from tests.intake.conftest import Front, Process, body

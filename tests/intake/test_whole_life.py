@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from contracts.catalogue import version_on
-from contracts.procedure import Version
+from contracts.catalogue.procedure import Version
+from contracts.catalogue.shipped import version_on
 from services.intake.dossier import EVENTS, DossierSubmitted, FeePaid, SupplementProvided, WithdrawalRequested
 from services.intake.following import Row, standing
 from services.intake.incoming import APPLIED, step

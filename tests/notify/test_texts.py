@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from contracts import codes, intake, processing
+from contracts import intake, processing, processing_codes
 from services.notify import words
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.texts import TEMPLATES
@@ -18,23 +18,23 @@ UNREADABLE = re.compile(
     r"\d{4}-\d\d-\d\d|\bNone\b|[{}%]|\b[a-z]+_[a-z_]+\b|\b[A-Z][a-z]+[A-Z][A-Za-z]+\b|\(\s*\)|  "
 )
 CODES: dict[tuple[str, str], object] = {
-    ("DossierRejected", "reason"): codes.RejectionReason,
-    ("DossierForwarded", "step"): codes.Step,
-    ("DossierResolved", "outcome"): codes.Outcome,
-    ("ResultReturned", "method"): codes.ReturnMethod,
-    ("ProcessingStopped", "reason"): codes.StopReason,
-    ("ApologyIssued", "reason"): codes.LateReason,
-    ("ResultCorrected", "reason"): codes.CorrectionReason,
-    ("SupplementRequested", "clock"): codes.Clock,
-    ("SupplementAccepted", "status"): codes.OpenStatus,
-    ("FeeRequested", "clock"): codes.Clock,
-    ("FeeWaived", "reason"): codes.WaiverReason,
-    ("OpinionGiven", "opinion"): codes.Opinion,
-    ("DueDateExtended", "reason"): codes.ExtensionReason,
-    ("WithdrawalRefused", "reason"): codes.RefusalOfWithdrawal,
-    ("WithdrawalRefused", "status"): codes.OpenStatus,
-    ("DossierReversed", "reason"): codes.ReversalReason,
-    ("DossierReversed", "status"): codes.OpenStatus,
+    ("DossierRejected", "reason"): processing_codes.RejectionReason,
+    ("DossierForwarded", "step"): processing_codes.Step,
+    ("DossierResolved", "outcome"): processing_codes.Outcome,
+    ("ResultReturned", "method"): processing_codes.ReturnMethod,
+    ("ProcessingStopped", "reason"): processing_codes.StopReason,
+    ("ApologyIssued", "reason"): processing_codes.LateReason,
+    ("ResultCorrected", "reason"): processing_codes.CorrectionReason,
+    ("SupplementRequested", "clock"): processing_codes.Clock,
+    ("SupplementAccepted", "status"): processing_codes.OpenStatus,
+    ("FeeRequested", "clock"): processing_codes.Clock,
+    ("FeeWaived", "reason"): processing_codes.WaiverReason,
+    ("OpinionGiven", "opinion"): processing_codes.Opinion,
+    ("DueDateExtended", "reason"): processing_codes.ExtensionReason,
+    ("WithdrawalRefused", "reason"): processing_codes.RefusalOfWithdrawal,
+    ("WithdrawalRefused", "status"): processing_codes.OpenStatus,
+    ("DossierReversed", "reason"): processing_codes.ReversalReason,
+    ("DossierReversed", "status"): processing_codes.OpenStatus,
 }
 WITHOUT_DATE = [
     model.type_name.removesuffix(".v1")
@@ -49,7 +49,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("DossierReversed", {"status": "resolved", "due_on": "2026-12-14"}),
     (
         "SupplementRequested",
-        {"papers": [{"paper": 1, "fault": fault} for fault in get_args(codes.PaperFault)]},
+        {"papers": [{"paper": 1, "fault": fault} for fault in get_args(processing_codes.PaperFault)]},
     ),
     *((about, {"days": []}) for about in ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")),
     ("DeadlineChanged", {"asked": "fee"}),
@@ -165,22 +165,22 @@ def test_a_code_sealed_with_another_key_is_left_out():
 @pytest.mark.parametrize(
     ("names", "contract"),
     [
-        (words.REASONS, codes.RejectionReason),
-        (words.STEPS, codes.Step),
-        (words.OUTCOMES, codes.Outcome),
-        (words.METHODS, codes.ReturnMethod),
-        (words.STOPS, codes.StopReason),
-        (words.DELAYS, codes.LateReason),
-        (words.CORRECTIONS, codes.CorrectionReason),
-        (words.FAULTS, codes.PaperFault),
-        (words.WAIVERS, codes.WaiverReason),
-        (words.OPINIONS, codes.Opinion),
-        (words.EXTENSIONS, codes.ExtensionReason),
-        (words.WITHDRAWALS, codes.RefusalOfWithdrawal),
-        (words.REVERSALS, codes.ReversalReason),
+        (words.REASONS, processing_codes.RejectionReason),
+        (words.STEPS, processing_codes.Step),
+        (words.OUTCOMES, processing_codes.Outcome),
+        (words.METHODS, processing_codes.ReturnMethod),
+        (words.STOPS, processing_codes.StopReason),
+        (words.DELAYS, processing_codes.LateReason),
+        (words.CORRECTIONS, processing_codes.CorrectionReason),
+        (words.FAULTS, processing_codes.PaperFault),
+        (words.WAIVERS, processing_codes.WaiverReason),
+        (words.OPINIONS, processing_codes.Opinion),
+        (words.EXTENSIONS, processing_codes.ExtensionReason),
+        (words.WITHDRAWALS, processing_codes.RefusalOfWithdrawal),
+        (words.REVERSALS, processing_codes.ReversalReason),
         (
             words.STATUSES | dict.fromkeys(("rejected", "withdrawn", "stopped", "returned"), ("", "")),
-            codes.Status,
+            processing_codes.Status,
         ),
     ],
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts import catalogue
+from contracts.catalogue import shipped as catalogue
 from services.processing.routes import COMMANDS
 from tests.processing.conftest import DESK, OFFICER, PROCEDURE, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OTHER_UNIT, UNIT

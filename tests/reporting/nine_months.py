@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from contracts import catalogue
+from contracts.catalogue import shipped as catalogue
 from deploy.demo.histories import histories
 from services.chassis.kafka.ordering import Delivered
 from services.reporting import incoming

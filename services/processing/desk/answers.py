@@ -10,7 +10,7 @@ import orjson
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from contracts.codes import Status as OwnStatus
+from contracts.processing_codes import Status as OwnStatus
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
 from services.processing.clock.working_days import ZONE
 from services.processing.desk import queue_rows

@@ -20,7 +20,8 @@ from pydantic import (
     create_model,
 )
 
-from contracts.codes import (
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
+from contracts.processing_codes import (
     AmountVnd,
     CorrectionReason,
     DocumentNumber,
@@ -38,7 +39,6 @@ from contracts.codes import (
     UnitCode,
     WaiverReason,
 )
-from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
 
 ClassCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}(/[IV]{1,3})?$")]
 OfficerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$", max_length=100)]

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from contracts import catalogue
-from contracts.procedure import Abolition, Version
+from contracts.catalogue import shipped as catalogue
+from contracts.catalogue.procedure import Abolition, Version
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit

@@ -13,7 +13,7 @@ from fastapi import Query
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.codes import UnitCode
+from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, IdempotencyKey, Problem

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from fastapi.responses import Response
 
-from contracts.codes import UnitCode
+from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, Caller, Problem

@@ -11,7 +11,7 @@ from fastapi import Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from contracts.codes import ReversalReason
+from contracts.processing_codes import ReversalReason
 from services.chassis.http import paging
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, Caller, require

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from contracts import catalogue
+from contracts.catalogue import shipped as catalogue
 from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.lines import Act, ImpossibleStep, Step, entry, local_date, move
 from services.reporting.book.reversal import reverse

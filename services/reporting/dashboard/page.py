@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import asyncpg
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from contracts import catalogue
+from contracts.catalogue import shipped as catalogue
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, load_flows
 from services.reporting.dashboard import texts

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from contracts.catalogue_file import SHIPPED, read
-from contracts.procedure import Abolition, Procedure, Version
+from contracts.catalogue.file import SHIPPED, read
+from contracts.catalogue.procedure import Abolition, Procedure, Version
 
 __all__ = ["PROCEDURES", "Abolition", "Procedure", "Version", "find", "version_on"]
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts.catalogue_rules import RULES, broken_abolition
-from contracts.procedure import Abolition, LimitUnit, Name, Paper, Procedure, StepHours, Version
+from contracts.catalogue.procedure import Abolition, LimitUnit, Name, Paper, Procedure, StepHours, Version
+from contracts.catalogue.rules import RULES, broken_abolition
 
 SHIPPED = Path(__file__).parent / "procedures.json"
 BEGINNING = "the beginning"

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.codes import ExtensionReason, Sequence, UnitCode
 from contracts.envelope import Message
+from contracts.processing_codes import ExtensionReason, Sequence, UnitCode
 
 
 class DueDateChanged(Message):

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from contracts.codes import Level
 from contracts.intake import Channel, IdentifierKind, ProcedureCode
+from contracts.processing_codes import Level
 
 LimitUnit = Literal["calendar_days", "working_days"]
 SupplementPolicy = Literal["restart", "subtract", "short_fix"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from contracts.procedure import Abolition, LimitUnit, StepHours, Supplement, Version
+from contracts.catalogue.procedure import Abolition, LimitUnit, StepHours, Supplement, Version
 
 WORKING_HOURS_A_DAY = 8
 # A week has seven calendar days and five working ones.

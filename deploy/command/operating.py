@@ -29,7 +29,7 @@ from services.chassis.kafka.republish import republish
 from services.chassis.log.databases import TRANSIENT, open_pool
 from services.chassis.log.log_clock import accept_record_time
 from services.chassis.process.settings import KafkaSettings
-from services.notify.again import failed, send_again
+from services.notify.channels.again import failed, send_again
 
 Say = Callable[[str], None]
 PUBLISHERS = ("intake", "processing", "notify")

@@ -29,12 +29,12 @@ from services.chassis.process import logs, metrics
 from services.chassis.process.ids import uuid7
 from services.chassis.process.settings import load
 from services.notify import contacts, incoming
-from services.notify.carrier import Carrier
+from services.notify.channels.delivery import Sender
+from services.notify.channels.email import Carrier
 from services.notify.outgoing import outgoing
 from services.notify.routes import add_routes
-from services.notify.sender import Sender
 from services.notify.settings import NotifySettings
-from services.notify.texts import Texts
+from services.notify.wording.texts import Texts
 
 NAME = "notify"
 DEAD_LETTERS = "notify.dead-letters"

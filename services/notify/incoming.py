@@ -29,7 +29,7 @@ from services.notify.notice import (
     decide,
     muted,
 )
-from services.notify.texts import VIETNAM
+from services.notify.wording.texts import VIETNAM
 
 
 class Narrow(BaseModel):

@@ -20,9 +20,9 @@ from contracts.sealed import Unsealable, unseal
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.http.web import Problem, require
-from services.notify.claims import told_in
+from services.notify.channels.claims import told_in
 from services.notify.notice import Channel
-from services.notify.texts import Texts
+from services.notify.wording.texts import Texts
 
 READERS = ("portal", "officer", "supervisor", "operator")
 SHOWN_MAX = 500

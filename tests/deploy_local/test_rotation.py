@@ -18,7 +18,7 @@ from services.chassis.http.tokens import TokenRefused, Tokens
 from services.chassis.process.settings import key_ring
 from services.intake import incoming as intake
 from services.intake.settings import IntakeSettings
-from services.notify import texts as notify
+from services.notify.wording import texts as notify
 from services.processing import outgoing as processing
 
 RINGS = ("code_key", "hmac_key", "payment_secret")

@@ -12,13 +12,13 @@ from uuid_utils.compat import uuid7
 from services.chassis.kafka.ordering import Delivered
 from services.chassis.log.event_store import EventStore, StoredEvent
 from services.notify import contacts
-from services.notify.carrier import Carrier
-from services.notify.claims import Claims
+from services.notify.channels.claims import Claims
+from services.notify.channels.delivery import Sender
+from services.notify.channels.email import Carrier
 from services.notify.contacts import Contact
 from services.notify.incoming import Dossiers
 from services.notify.notice import Channel
 from services.notify.routes import NoticeView, notices_of
-from services.notify.sender import Sender
 from tests.notify.examples import Clock, Life, texts
 
 SENDER = "khong-tra-loi@motcua.test"

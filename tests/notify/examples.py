@@ -13,7 +13,7 @@ from contracts.sealed import seal
 from services.chassis.kafka.ordering import Delivered
 from services.notify.incoming import APPLIED
 from services.notify.incoming import facts as facts_of
-from services.notify.texts import Texts, Told
+from services.notify.wording.texts import Texts, Told
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 CODE_KEY = bytes(range(64))

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.notify.carrier import (
+from services.notify.channels.email import (
     Carrier,
     Letter,
     PutOff,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.notify.again import failed, send_again
+from services.notify.channels.again import failed, send_again
 from tests.notify.desk import Desk
 from tests.notify.mailbox import OK, Mailbox
 from tests.notify.test_sender import email_of, submitted

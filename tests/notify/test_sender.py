@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.chassis.log.event_store import EventStore, Item
-from services.notify.carrier import Carrier, HandedOver, Letter
-from services.notify.claims import CLAIM_LASTS
+from services.notify.channels.claims import CLAIM_LASTS
+from services.notify.channels.email import Carrier, HandedOver, Letter
 from services.notify.notice import Channel
-from services.notify.texts import Text, Texts, Told
+from services.notify.wording.texts import Text, Texts, Told
 from tests.notify.desk import SENDER, Desk
 from tests.notify.examples import CODE_KEY, NAMES, Life
 from tests.notify.mailbox import Mailbox

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.notify.sender import Sender
+from services.notify.channels.delivery import Sender
 from tests.moments import Moment
 from tests.notify.desk import Desk
 from tests.notify.mailbox import Mailbox

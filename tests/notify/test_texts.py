@@ -7,9 +7,9 @@ from typing import Any, get_args
 import pytest
 
 from contracts import intake, processing, processing_codes
-from services.notify import words
 from services.notify.notice import TOLD_BY, Channel
-from services.notify.texts import TEMPLATES
+from services.notify.wording import words
+from services.notify.wording.texts import TEMPLATES
 from services.processing.dossier.history import CHANGES
 from tests.notify.examples import CODE, texts, told
 

@@ -90,7 +90,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "mails-keep-a-wrong-clock": Mutation(
         "a clock that was ahead and is right again keeps no e-mail back",
-        "services/notify/claims.py",
+        "services/notify/channels/claims.py",
         "            await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)\n",
         "",
     ),

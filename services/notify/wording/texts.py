@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
-from services.notify import words
 from services.notify.notice import Channel
+from services.notify.wording import words
 
 TEMPLATES = Path(__file__).parent / "templates"
 VIETNAM = timezone(timedelta(hours=7))

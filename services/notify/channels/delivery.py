@@ -21,7 +21,8 @@ from services.chassis.process import logs
 from services.chassis.process.ending import end
 from services.chassis.process.turning import Loop, rest, turned
 from services.notify import metrics
-from services.notify.carrier import (
+from services.notify.channels.claims import PUT_OFF_MAX, Claim, Claims
+from services.notify.channels.email import (
     Carrier,
     HandedOver,
     PutOff,
@@ -31,7 +32,6 @@ from services.notify.carrier import (
     compose,
     deliverable,
 )
-from services.notify.claims import PUT_OFF_MAX, Claim, Claims
 from services.notify.notice import (
     ACTOR,
     EVENTS,
@@ -42,7 +42,7 @@ from services.notify.notice import (
     NotifyEvent,
     ending_id_of,
 )
-from services.notify.texts import Texts
+from services.notify.wording.texts import Texts
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 
 from services.chassis.log.databases import BY_KEY
-from services.notify.texts import Told
+from services.notify.wording.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)
 PUT_OFF_MAX = timedelta(hours=1)

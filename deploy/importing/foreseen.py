@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from deploy.importing.cases import Faulty
 from deploy.importing.doors import Case
 from services.chassis.http.problems import dotted, rule, sentence
-from services.intake import bulk as intake
+from services.intake.importing import cases as intake
 from services.processing.clock.working_days import shipped
 from services.processing.desk.bodies import BulkItem
 from services.processing.desk.foreseen import foreseen

@@ -24,7 +24,6 @@ from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey, StoredEvent
-from services.intake import people
 from services.intake.dossier import (
     EVENTS,
     ApplicantsAct,
@@ -39,6 +38,7 @@ from services.intake.dossier import (
 )
 from services.intake.following import FIND, Row, asked_for, moved_to, own_acts, steps_of
 from services.intake.national import ENDED
+from services.intake.people import store as people
 from services.intake.submitting import Intake, refuse_other_body
 from services.intake.usual import ZONE
 

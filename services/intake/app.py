@@ -29,7 +29,7 @@ from services.chassis.writable import readiness
 from services.intake import incoming
 from services.intake.acting import ACTS, Applicants
 from services.intake.outgoing import SOURCE, outgoing
-from services.intake.people import CONTACTS
+from services.intake.people.store import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
 from services.intake.samples import samples
 from services.intake.settings import IntakeSettings

@@ -18,9 +18,9 @@ from pydantic import BaseModel
 from services.chassis.http import paging
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Caller, require, throttle
-from services.intake import people
 from services.intake.acting import Applicants, find_for
 from services.intake.offers import Day
+from services.intake.people import store as people
 from services.intake.usual import ZONE
 
 PAGE_ITEMS_MAX = 200

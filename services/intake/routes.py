@@ -30,12 +30,15 @@ from services.chassis.http.web import (
     require,
     throttle,
 )
-from services.intake import act_routes, bulk, forms, people, people_routes
+from services.intake import act_routes, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
 from services.intake.following import LOOK_UP, DossierStatus, standing
+from services.intake.importing import cases
 from services.intake.national import ENDED, Status
 from services.intake.offers import Asked, Catalogue, Offers
+from services.intake.people import forms
+from services.intake.people import store as people
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
 from services.intake.usual import ZONE, Usual
 
@@ -122,16 +125,16 @@ def add_routes(
     @application.direct(
         "POST",
         "/v1/bulk",
-        bulk.Cases,
+        cases.Cases,
         roles=("importer",),
-        answer=bulk.CaseAnswers,
-        bytes_max=bulk.BYTES_MAX,
-        validate=batch_of(bulk.Cases),
+        answer=cases.CaseAnswers,
+        bytes_max=cases.BYTES_MAX,
+        validate=batch_of(cases.Cases),
         summary="Take in cases of another system",
     )
-    async def take_in(call: Call[Batch[bulk.Case]]) -> Answer:
+    async def take_in(call: Call[Batch[cases.Case]]) -> Answer:
         """Up to 500 items, one answer each in order; (source, case) is one dossier for ever."""
-        return Answer(200, await bulk.take_in(applicants, call.body, call.caller.actor, call.traceparent))
+        return Answer(200, await cases.take_in(applicants, call.body, call.caller.actor, call.traceparent))
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=DossierStatus, summary="Follow a dossier")
     async def follow(

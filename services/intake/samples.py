@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.chassis.log.decider import Context, new_events
 from services.chassis.log.event_store import Item, RepeatKey
-from services.intake import people
 from services.intake.dossier import EVENTS, DossierSubmitted, SupplementProvided
+from services.intake.people import store as people
 from services.intake.submitting import counter_of
 
 ACTOR = "system/intake"

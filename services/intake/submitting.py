@@ -22,8 +22,8 @@ from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.problems import Problem
 from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey
-from services.intake import people
 from services.intake.dossier import EVENTS, INITIAL, Door, DossierSubmitted, Event, SubmitDossier, decide
+from services.intake.people import store as people
 from services.intake.usual import ZONE
 
 FORM_BYTES_MAX = 32_768

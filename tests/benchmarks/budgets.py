@@ -27,7 +27,7 @@ from services.chassis.log.databases import open_pool
 from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
 from services.intake.outgoing import SOURCE, outgoing
-from services.intake.people import CONTACTS
+from services.intake.people.store import CONTACTS
 from tests.benchmarks.filings import filings
 from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.load import CLIENTS, Job, all_created, send

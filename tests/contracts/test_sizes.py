@@ -9,7 +9,7 @@ import pytest
 from contracts.contacts import Contact
 from contracts.generate import MESSAGES, schema
 from contracts.topics import BATCH_BYTES_MAX, EVERY_TOPIC
-from services.intake.forms import NAME_CHARACTERS_MAX
+from services.intake.people.forms import NAME_CHARACTERS_MAX
 
 BYTES_A_CHARACTER = 6  # as JSON escapes it, at worst
 HEADERS_AND_FRAME = 4_096

@@ -15,7 +15,7 @@ from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore
 from services.chassis.log.migrations import migrate
 from services.intake.outgoing import outgoing
-from services.intake.people import CONTACTS
+from services.intake.people.store import CONTACTS
 from services.intake.samples import samples
 from tests.chassis.conftest import new_id
 from tests.databases import Database

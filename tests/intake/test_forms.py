@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.intake import forms
-from services.intake.people import Applicant
+from services.intake.people import forms
+from services.intake.people.store import Applicant
 
 APPLICANT: TypeAdapter[Applicant] = TypeAdapter(Applicant)
 GOOD = {"name": "Nguyễn Văn Thử", "identifier": {"kind": "cccd", "number": "097090123456"}}

@@ -14,7 +14,7 @@ from contracts.envelope import json_object, read
 from services.chassis.kafka.feeds import read_after
 from services.chassis.log.event_store import StoredEvent
 from services.intake.outgoing import outgoing as of_intake
-from services.intake.people import CONTACTS
+from services.intake.people.store import CONTACTS
 from tests.intake.conftest import CODE_KEY, Front, act, body
 from tests.intake.test_acting import REQUEST
 from tests.intake.test_following import delivered, hear

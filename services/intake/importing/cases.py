@@ -22,10 +22,10 @@ from services.chassis.http.batches import Batch, Refused
 from services.chassis.log.decider import Rejected
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.intake.acting import Applicants
-from services.intake.bulk_acts import ACTS_MAX, ActOfCase, acts_differ, add_acts
 from services.intake.dossier import EVENTS, INITIAL, DossierSubmitted, SubmitDossier, decide
-from services.intake.forms import CaseName, ImportName, Office, Procedure
-from services.intake.people import Applicant
+from services.intake.importing.acts import ACTS_MAX, ActOfCase, acts_differ, add_acts
+from services.intake.people.forms import CaseName, ImportName, Office, Procedure
+from services.intake.people.store import Applicant
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 from services.intake.usual import ZONE
 

@@ -19,7 +19,6 @@ from contracts.intake import PaymentMethod, WithdrawalReason
 from services.chassis.http.problems import Problem
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Item, NewEvent, StoredEvent
-from services.intake import people
 from services.intake.acting import Applicants
 from services.intake.dossier import (
     EVENTS,
@@ -35,6 +34,7 @@ from services.intake.dossier import (
     fold,
 )
 from services.intake.outgoing import IMPORTER
+from services.intake.people import store as people
 from services.intake.usual import ZONE
 
 ACTS_MAX = 50

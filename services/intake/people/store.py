@@ -20,7 +20,7 @@ from contracts.contacts import CHANGE_HEADER, Contact
 from contracts.intake import IdentifierKind
 from services.chassis.kafka.feeds import Feed
 from services.chassis.kafka.sending import Message
-from services.intake.forms import (
+from services.intake.people.forms import (
     CITIZEN,
     COUNTRIES,
     ORGANISATION,

@@ -39,8 +39,8 @@ from tests.databases import Database
 from tests.intake.conftest import body as filing
 from tests.notify.examples import Clock, texts
 from tests.processing.conftest import CODE_KEY, OFFICE, OTHER_OFFICE, House, open_house
+from tests.processing.desk.test_matrix import DOORS
 from tests.processing.examples import UNIT
-from tests.processing.test_matrix import DOORS
 
 ABSENT = UUID(int=1)
 

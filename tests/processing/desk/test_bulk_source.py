@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.processing.desk.rights import SOURCE_UNKNOWN
 from tests.processing.conftest import House
-from tests.processing.test_bulk import WHOLE, item
+from tests.processing.desk.test_bulk import WHOLE, item
 
 
 async def test_an_import_acts_on_what_its_own_source_brought(house: House) -> None:

@@ -14,8 +14,8 @@ from services.chassis.http.batches import ITEM_CHARACTERS_MAX, SLICE_CHARACTERS,
 from services.chassis.http.limits import Buckets
 from services.chassis.http.problems import Problem
 from tests.chassis.doors import Doors, headers
+from tests.chassis.http.test_web import problem
 from tests.chassis.issuing import Issuer
-from tests.chassis.test_web import problem
 
 
 @pytest.fixture(scope="module")

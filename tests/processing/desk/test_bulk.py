@@ -24,8 +24,8 @@ from services.processing.dossier.repeats import Asked, Missing, missing_of
 from services.processing.dossier.review import decide
 from services.processing.dossier.state import Dossier, new
 from tests.processing.conftest import DESK, HANDLER, IMPORTER, OFFICER, PORTAL, STRANGER, House
+from tests.processing.dossier.test_review_histories import commands
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT
-from tests.processing.test_review_histories import commands
 
 LAST_DAY = "2023-03-06"
 

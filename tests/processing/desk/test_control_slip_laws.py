@@ -15,8 +15,8 @@ from services.processing.desk.control_slip import Act, slip_of
 from services.processing.dossier import events as e
 from services.processing.dossier.events import Event
 from tests.processing.conftest import DESK, HANDLER, OFFICER, STRANGER, SUPERVISOR, House
+from tests.processing.desk.test_control_slip import ASKED, FEE, TAKEN, TERMS, TRANSFERRED, WAIVED, at
 from tests.processing.examples import ACCEPTED, FILING, FORWARDED, RESOLVED, TUESDAY, UNIT
-from tests.processing.test_control_slip import ASKED, FEE, TAKEN, TERMS, TRANSFERRED, WAIVED, at
 
 # Histories for the laws: acts in any order that the states allow, at any instants that go on.
 ACTS: tuple[Event, ...] = (

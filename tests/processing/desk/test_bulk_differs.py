@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.processing.conftest import OFFICER, House
+from tests.processing.desk.test_bulk import ACCEPT, FORWARD, RESOLVE, RETURN, at, item
 from tests.processing.examples import OTHER_UNIT, UNIT
-from tests.processing.test_bulk import ACCEPT, FORWARD, RESOLVE, RETURN, at, item
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from services.processing.clock.working_days import ZONE
 from services.processing.desk.carry_out import event_of
 from services.processing.dossier.events import DossierReversed
 from tests.processing.conftest import OFFICER, House
+from tests.processing.desk.test_bulk import at, item
 from tests.processing.examples import OTHER_UNIT, UNIT
-from tests.processing.test_bulk import at, item
 
 DOCUMENT = {"reason": "wrong_data", "document": "12/QĐ-SXD"}
 FILED = datetime(2023, 2, 27, 8, tzinfo=ZONE)

@@ -16,7 +16,7 @@ from services.chassis.log.event_store import EventStore
 from services.chassis.process import metrics, turning
 from services.chassis.process.turning import Loop, Watchdog, rest, turned
 from tests.chassis.conftest import item, new_id
-from tests.chassis.test_lifecycle import START_SECONDS, Life, begin
+from tests.chassis.process.test_lifecycle import START_SECONDS, Life, begin
 from tests.chassis.wire import KafkaAs, counted, reader_of, relay_of, running, until, write
 from tests.databases import Database
 

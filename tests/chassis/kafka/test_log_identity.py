@@ -17,7 +17,7 @@ from services.chassis.log.event_store import EventStore
 from services.chassis.process import metrics
 from tests.chassis.conftest import NOW, item, new_id
 from tests.chassis.copies import Copied, supervised
-from tests.chassis.test_decider import TYPES, total
+from tests.chassis.log.test_decider import TYPES, total
 from tests.chassis.wire import (
     reader_of,
     running,

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from tests.processing.conftest import House
-from tests.processing.test_bulk import ACCEPT, FORWARD, at, item
+from tests.processing.desk.test_bulk import ACCEPT, FORWARD, at, item
 
 
 @pytest.mark.parametrize("heard_first", [True, False])

@@ -13,6 +13,7 @@ from services.processing.calendar import recount as recounter
 from services.processing.calendar import recount_rows
 from services.processing.desk.carry_out import event_of
 from services.processing.dossier.events import DeadlineChanged, OpinionDeadlineChanged
+from tests.processing.calendar.test_recount_goes_on import Died, dying
 from tests.processing.conftest import MONDAY, SUPERVISOR, House
 from tests.processing.declaring_days import (
     FRIDAY,
@@ -23,7 +24,6 @@ from tests.processing.declaring_days import (
     recounter_of,
     withdraw,
 )
-from tests.processing.test_recount_goes_on import Died, dying
 
 PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
 CONSULTING = "1.009974"

@@ -17,8 +17,8 @@ from services.processing.clock.working_hours import intake_due_at
 from services.processing.dossier.deadlines import working_days_after
 from services.processing.dossier.history import fold
 from services.processing.dossier.state import running_clock
+from tests.processing.dossier.test_review_histories import a_life
 from tests.processing.examples import FILING
-from tests.processing.test_review_histories import a_life
 
 NOON = time(12)
 BEGIN, END = date(2026, 4, 20), date(2026, 5, 31)

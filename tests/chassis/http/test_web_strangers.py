@@ -6,8 +6,8 @@ import pytest
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Caller
 from tests.chassis.doors import Doors, headers
+from tests.chassis.http.test_web import BOTH, problem
 from tests.chassis.issuing import Issuer
-from tests.chassis.test_web import BOTH, problem
 
 
 @BOTH

@@ -20,10 +20,10 @@ from services.reporting.report.columns import OfficialReport, differences, tells
 from services.reporting.report.counts import Window, report
 from services.reporting.report.queries import load_changes, load_official
 from tests.databases import Database
+from tests.reporting.book.test_book import Reading, Reporting, batches, emptied, tables
+from tests.reporting.book.test_reversals import DUE, accepted, new, resolved, undone
 from tests.reporting.histories import Told
 from tests.reporting.marks import columns
-from tests.reporting.test_book import Reading, Reporting, batches, emptied, tables
-from tests.reporting.test_reversals import DUE, accepted, new, resolved, undone
 from tests.reporting.whole_lives import Whole, whole_lives
 
 NOW = datetime(2023, 10, 1, tzinfo=UTC)

@@ -28,8 +28,8 @@ from services.processing.dossier.state import (
     Submitted,
 )
 from tests.processing.conftest import MORNING, OFFICER, SUPERVISOR, House, Member
+from tests.processing.desk.test_queues import BINH, OF_THE_OTHER, PAPERS, counted, of
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
-from tests.processing.test_queues import BINH, OF_THE_OTHER, PAPERS, counted, of
 
 HEARD: list[tuple[str, dict[str, Any]]] = [
     ("WithdrawalRequested", {}),

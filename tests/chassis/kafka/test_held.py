@@ -23,7 +23,7 @@ from services.chassis.kafka.records import Record
 from services.chassis.kafka.redrive import NEXT_FAULT, SecondTries, ask_redrive_of_all
 from services.chassis.process import metrics
 from tests.chassis.conftest import new_id
-from tests.chassis.test_inbox import CLUSTER, Narrow, effects, inbox, inbox_of, record, take
+from tests.chassis.kafka.test_inbox import CLUSTER, Narrow, effects, inbox, inbox_of, record, take
 from tests.databases import Database
 
 __all__ = ["inbox"]

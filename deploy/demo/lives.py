@@ -1,7 +1,7 @@
 """What else happens in the demonstration's lives: supplements, fees, opinions, withdrawals, stops, apologies, reversals, corrections.
 
 It adds acts to histories that are whole already, drawn from the same seed, and changes none of their totals: who was received,
-resolved, late, pending or overdue stays so. Pure, as demo_histories.py.
+resolved, late, pending or overdue stays so. Pure, as histories.py.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The calendar in the log: seeded with what ships, declared and withdrawn by two persons each, and current in every process.
 
-It decides nothing; confirming.py does. What a declaration does to a dossier is decided in recounting.py and done by
-recounter.py.
+It decides nothing; confirming.py does. What a declaration does to a dossier is decided in change.py and done by
+recount.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Owns the due date: a pure function of the day of acceptance, the procedure's limit, the pauses and the calendar, and why it is
 that day.
 
-It never reads a clock or a zone; the same arguments give the same date on every machine. Limits of working hours are hours.py's.
+It never reads a clock or a zone; the same arguments give the same date on every machine. Limits of working hours are working_hours.py's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns which days are working days: declared days off and worked Saturdays, each with the document that declares it.
 
-The days are declared (declarations.py), those of calendar.json to begin with; nothing here knows a holiday by itself, and nothing
+The days are declared (declaration.py), those of calendar.json to begin with; nothing here knows a holiday by itself, and nothing
 reads the clock. A year without declarations has its weekends only, and whatever is counted in it is provisional.
 """
 

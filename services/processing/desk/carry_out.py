@@ -52,7 +52,7 @@ REUSED = Rejected("idempotency-key-reused", "this key came with another command 
 
 @dataclass(slots=True)
 class Desk:
-    """All that a command needs from outside. Clock and ids are given; `calendar` is kept current by declaring.py."""
+    """All that a command needs from outside. Clock and ids are given; `calendar` is kept current by current.py."""
 
     pool: asyncpg.Pool[Any]
     store: EventStore

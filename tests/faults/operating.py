@@ -170,7 +170,8 @@ def _dated(postgres: Postgres, name: str, when: str) -> int | None:
                 async with connection.transaction():
                     await connection.execute("SELECT FROM log_head FOR UPDATE")
                     last = int(await connection.fetchval(LENGTH))
-                    if await connection.fetchval(PUBLISHED) == last:
+                    # The last of a full thousand is digested as it is: another record time would close the log for good.
+                    if last % 1_000 and await connection.fetchval(PUBLISHED) == last:
                         await connection.execute(
                             f"UPDATE events SET recorded_at = {when} WHERE position = {last}"
                         )

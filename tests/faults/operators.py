@@ -110,6 +110,8 @@ class Operators:
         operating.put_in_place(postgres, name, f"{name}_newer", older)
         operating.drop(postgres, older)
         self.house.launch(member)
+        # Until it has compared its log: a broker wiped before that would bring poison that bears its name, and no log has that.
+        self.house.wait_for(member)
         return _nothing
 
     async def _recovers(self, name: str) -> bool:

@@ -109,6 +109,7 @@ async def main() -> None:
             clock=now,
             new_id=uuid7,
             poke=relay.poke,
+            may_send=lambda: relay.guard.opened.refusal is None,
         )
         progress = Progress(settings.kafka)
         dossiers = Reader.of_events(
@@ -154,7 +155,7 @@ async def main() -> None:
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("contacts", with_kafka(people.run)),
                 lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
-                lifecycle.background("mails", sender.run_mails),
+                lifecycle.background("mails", relay.guard.first(sender.run_mails)),
                 lifecycle.background("measure", sender.measure),
             ],
         )

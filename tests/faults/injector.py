@@ -30,7 +30,9 @@ NEEDS = {
     "zombie": {"kafka", "postgres", "reporting"},
     "midnight": {"postgres"},
     "mail_in_doubt": set(),
-    "remake_topic": {"kafka"},
+    # Who is started meanwhile compares its log with a broker that holds nothing yet, and poison that bears its name.
+    "wipe_kafka": {"kafka", "intake", "processing"},
+    "remake_topic": {"kafka", "intake", "processing"},
     "two_of_all": {"kafka", "postgres", *SERVICES},
 }
 BESIDE = {kind: {"kafka", "postgres"} for kind in ("dump", "restore", "log_ahead", "release_before")}
@@ -134,13 +136,19 @@ class Injector(Operators):
 
     def _wipe_kafka(self, _fault: Fault, _draw: random.Random) -> End:
         self._wipe()
+        self._poison_again()
         return nothing
 
     def _wipe(self, first: list[topics.Message] | None = None) -> None:
-        """An empty cluster, then `first`, then the poison of before: no store could fill that in again."""
+        """An empty cluster, then `first`."""
         self.house.kafka.wipe()
         self.record.wiped = True
-        topics.say(self.house.kafka, [*(first or []), *(p.message for p in self._said)])
+        topics.say(self.house.kafka, first or [])
+
+    def _poison_again(self) -> None:
+        """The poison of before, which no store could fill in again; not before both logs have said that they publish here."""
+        topics.wait_for_progress(self.house.kafka, {b"intake", b"processing"})
+        topics.say(self.house.kafka, [p.message for p in self._said])
 
     def _duplicate(self, _fault: Fault, draw: random.Random) -> End:
         topics.say(self.house.kafka, topics.duplicates(self.house.kafka, draw))
@@ -166,6 +174,7 @@ class Injector(Operators):
         self._forget_reporting()
         self.house.thaw("intake")
         self.house.thaw("processing")
+        self._poison_again()
         return nothing
 
     def _two_relays(self, fault: Fault, _draw: random.Random) -> End:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import subprocess
 import time
@@ -30,6 +31,7 @@ DOCUMENT = "Công văn 2222/VPCP-KGVX"
 ASKED_FOR_SECONDS = 60.0
 APART_SECONDS = 1.0
 PUBLISHED = ("intake", "processing")
+PUBLISHED_TO = "SELECT max(position) FROM relay_cursors WHERE feed = 'events'"
 
 
 class Operators:
@@ -70,12 +72,17 @@ class Operators:
         self.record.wiped = True
         for name in PUBLISHED:
             in_thread(self._republish(name))
+        # Not before: a log that is compared now would find poison that bears its name.
         topics.say(self.house.kafka, [p.message for p in self._said])
         return _nothing
 
     async def _republish(self, name: str) -> None:
+        """Until all that stands in the log now is published again."""
         async with open_pool(self.house.postgres.dsn(f"{name}_owner"), size=1) as pool:
-            await republish(pool)
+            events = await republish(pool)
+            async with asyncio.timeout(ASKED_FOR_SECONDS):
+                while await pool.fetchval(PUBLISHED_TO) < events:  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
 
     def _restore(self, fault: Fault, _draw: random.Random) -> Callable[[], None]:
         """An older copy of a log, made under load, is put in its place: it refuses, takes nothing, and is not to be recovered.

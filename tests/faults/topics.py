@@ -70,6 +70,15 @@ def read(kafka: Kafka, topic: str) -> Iterator[Message]:
         consumer.close()
 
 
+def wait_for_progress(kafka: Kafka, of: set[bytes]) -> None:
+    """Until all of these logs have said on this cluster how far they have published."""
+    give_up_at = time.monotonic() + 2 * WAIT_SECONDS
+    while of - {message.key for message in read(kafka, "progress")}:
+        if time.monotonic() > give_up_at:
+            raise RuntimeError(f"{sorted(of)} have not all said that they publish")
+        time.sleep(ASK_AGAIN_SECONDS)
+
+
 def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
     """The end of each partition. A broker that has just come back names partitions that it does not lead yet, or none at all:
     it is asked again, for a topic without partitions would read as an empty one."""

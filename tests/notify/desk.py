@@ -36,7 +36,13 @@ class Desk:
         self.dossiers = Dossiers(channels=list(Channel), clock=self.clock, new_id=uuid7)
         self.texts = texts()
 
-    def sender(self, carriers: Sequence[Carrier] | None = None, store: EventStore | None = None) -> Sender:
+    def sender(
+        self,
+        carriers: Sequence[Carrier] | None = None,
+        store: EventStore | None = None,
+        *,
+        refused: bool = False,
+    ) -> Sender:
         return Sender(
             pool=self.pool,
             store=store or self.store,
@@ -45,6 +51,7 @@ class Desk:
             sender_address=SENDER,
             clock=self.clock,
             new_id=uuid7,
+            may_send=lambda: not refused,
         )
 
     async def hear(self, *deliveries: Delivered) -> None:

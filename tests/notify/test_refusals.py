@@ -126,3 +126,10 @@ async def test_without_a_carrier_everything_waits_and_nothing_is_lost(desk: Desk
         await sender.send_due()
     assert len(set(mailbox.message_ids)) == 5
     assert await desk.ambiguous() == [False] * 5
+
+
+async def test_nothing_is_sent_of_a_refused_log(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    assert await desk.sender(refused=True).send_due() == 0
+    assert (await email_of(desk, life)).status == "pending" and not mailbox.letters
+    assert await desk.sender().send_due() == 1

@@ -71,6 +71,7 @@ class Sender:
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
         poke: Callable[[], None] = lambda: None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._pool = pool
         self._store = store
@@ -80,6 +81,7 @@ class Sender:
         self._clock = clock
         self._new_id = new_id
         self._poke = poke
+        self._may_send = may_send
         self._claims = Claims(pool, clock)
         self._leaving = False
         self._woken = asyncio.Event()
@@ -156,7 +158,11 @@ class Sender:
 
         Guarantee: a process that dies between any two lines leaves the e-mail unsent or claimed, and a claim ends after 60 s.
         Test: test_dying_between_send_and_record_sends_once_more_under_the_same_id.
+        Guarantee: nothing is sent of a log that is refused: it would be what an older copy does not know to be sent.
+        Test: test_nothing_is_sent_of_a_refused_log.
         """
+        if not self._may_send():
+            return 0
         before, self._back_off_seconds = self._back_off_seconds, 0.0
         # After trouble with the carrier one letter a connection is a question, and hundreds would only be given back again.
         claims = await self._claims.take(len(self._carriers) if before else ROUND_MAX)

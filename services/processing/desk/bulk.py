@@ -157,7 +157,7 @@ async def _record(
         imported = [stored.occurred_at if stored.actor.startswith(IMPORTER) else None for stored in history]
         differs = difference_of(asked, opened, events, imported, decide) if asked.dated else None
         if differs is None:
-            missing = missing_of(asked, opened, events, decide, corrected_away(events, imported))
+            missing = missing_of(asked, opened, events, decide, corrected_away(asked, events, imported))
         elif item.correction is None:
             return _refused(item, _told_otherwise(item, asked, differs))
         else:

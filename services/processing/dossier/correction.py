@@ -65,7 +65,7 @@ def correction_of(
             reversals.append((event, at))
     now = [*recorded, *(event for event, _ in reversals)]
     times = [*imported, *(at for _, at in reversals)]
-    missing = missing_of(asked, opened, now, decide, corrected_away(now, times))
+    missing = missing_of(asked, opened, now, decide, corrected_away(asked, now, times))
     if isinstance(missing, Rejected):
         return missing
     return Missing([*reversals, *missing.events], missing.dossier)

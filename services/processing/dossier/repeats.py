@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.chassis.log.decider import Rejected
-from services.processing.dossier.commands import AcceptDossier, Command
+from services.processing.dossier.commands import AcceptDossier, Command, ReverseAct
 from services.processing.dossier.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
 from services.processing.dossier.events import (
     ConsentDeemed,
@@ -53,12 +53,20 @@ class Difference(NamedTuple):
     version: int
 
 
-def corrected_away(recorded: Sequence[Event], imported: Sequence[datetime | None]) -> frozenset[int]:
-    """The places of the record that an import corrected: its reversals, and what they struck out. Nothing tells of them any more."""
+def corrected_away(
+    asked: Asked, recorded: Sequence[Event], imported: Sequence[datetime | None]
+) -> frozenset[int]:
+    """The places of the record that an import corrected: its reversals, and what they struck out. Nothing tells of them any more.
+
+    A reversal that the acts themselves tell, as a log may, is none of them.
+    """
+    told = {(c.sequence, c.reason, c.document) for c, _ in asked.commands if isinstance(c, ReverseAct)}
     reversals = {
         place: event.sequence - 1
         for place, event in enumerate(recorded)
-        if isinstance(event, DossierReversed) and imported[place] is not None
+        if isinstance(event, DossierReversed)
+        and imported[place] is not None
+        and (event.sequence, event.reason, event.document) not in told
     }
     return frozenset({*reversals, *reversals.values()})
 
@@ -140,7 +148,7 @@ def difference_of(
     for, and behind an act of an officer here nothing is compared: from there on the two went different ways.
     """
     struck = {event.sequence - 1 for event in recorded if isinstance(event, DossierReversed)}
-    told_by_nobody = struck | corrected_away(recorded, imported)
+    told_by_nobody = struck | corrected_away(asked, recorded, imported)
     dossier, done = opened, 0
 
     def passed_over(dossier: Dossier, done: int) -> tuple[Dossier, int]:

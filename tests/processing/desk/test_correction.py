@@ -76,6 +76,21 @@ async def test_a_correction_leads_to_where_the_log_leads(house: House, now: list
     assert {(e.reason, e.document) for e in reversed_} == {("wrong_data", "12/QĐ-SXD")}
 
 
+async def test_a_reversal_that_the_log_tells_is_no_correction(house: House) -> None:
+    dossier, fresh = await house.submitted(2, at=FILED)
+    reversal = {"act": "reverse", "at": at("2023-03-02T17:00"), "sequence": 3} | DOCUMENT
+    again = RESOLVE | {"at": at("2023-03-03T09:00")}
+    told = [ACCEPT, FORWARD, RESOLVE, reversal, again]
+    (first,) = await house.bulk([item(dossier, told)])
+    (same,) = await house.bulk([item(dossier, told)])
+    (more,) = await house.bulk([item(dossier, [*told, RETURN | {"at": at("2023-03-03T10:00")}])])
+    assert [first["outcome"], same["outcome"], more["outcome"]] == ["recorded", "repeated", "recorded"]
+    later = [ACCEPT, FORWARD, RESOLVE, reversal, RESOLVE | {"at": at("2023-03-04T09:00")}]
+    corrected, _ = await house.bulk([correcting(dossier, later), item(fresh, later)])
+    assert corrected["outcome"] == "corrected"
+    assert await stands(house, dossier) == await stands(house, fresh)
+
+
 async def test_a_corrected_case_goes_on_and_is_corrected_again(house: House) -> None:
     dossier, fresh = await house.submitted(2, at=FILED)
     await house.bulk([item(dossier, [ACCEPT, FORWARD, RESOLVE])])

@@ -43,8 +43,16 @@ BATCHES = "appends_batch_size_count"
 PUBLISHED = "relay_published_total"
 LOOK_SECONDS = 0.02
 LOOKS_MAX = 3_000
-# What the relay does each second while it waits for its broker, beside the accept path.
-OF_THE_RELAY = ("relay_lease", "relay_cursors")
+# What the relay and the guard of its log do each second, beside the accept path: the lease, whether it is refused, its last event, its clock,
+# the digest of a stretch.
+OF_THE_RELAY = (
+    "relay_lease",
+    "relay_cursors",
+    "log_refusals",
+    "log_digests",
+    "log_clock_accepted",
+    "FROM events WHERE position = $1",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ BATCHES = "appends_batch_size_count"
 PUBLISHED = "relay_published_total"
 LOOK_SECONDS = 0.02
 LOOKS_MAX = 3_000
-# What the relay and the guard of its log do each second, beside the accept path: the lease, whether it is refused, its last event, its clock,
+# What the relay and the guard of its log do each second, beside the accept path: lease, refusal, last event, clock,
 # the digest of a stretch.
 OF_THE_RELAY = (
     "relay_lease",

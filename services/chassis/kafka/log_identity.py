@@ -150,17 +150,23 @@ class LogGuard:
         self._compared = True
 
     async def difference(self, cluster_id: str) -> str | None:
-        """Compares with the last word on `progress`, then with each message published since; the first difference, or None."""
+        """Compares with the last word on `progress`, then with each message published since; the first difference, or None.
+
+        Guarantee: what only bears this log's name closes no log: a relay that says where its messages stand gives each its position.
+        Test: test_a_message_without_a_position_of_ours_closes_no_log.
+        """
         said = await _bounded(last_value(self._kafka, PROGRESS_TOPIC, self._producer.encode()))
         offsets = await self._pool.fetchval(
             "SELECT offsets FROM relay_cursors WHERE cluster_id = $1 AND feed = $2", cluster_id, FEED
         )
         since: Offsets = orjson.loads(offsets or "{}")
+        placed = False
         if said is not None and said["cluster_id"] == cluster_id:
             if (found := await self._word_differs(said)) is not None:
                 return found
             since = said["offsets"] or since
-        async for sent in _sent_since(self._kafka, since, self._producer.encode()):
+            placed = said.get("unplaced_to") is not None
+        async for sent in _sent_since(self._kafka, since, self._producer.encode(), placed):
             if (found := await self._sent_differs(sent)) is not None:
                 return found
         return None
@@ -247,8 +253,13 @@ async def _answer(cluster: Cluster) -> str:
     return str(await _bounded(cluster.ask()))
 
 
-async def _sent_since(kafka: KafkaSettings, since: Offsets, source: bytes) -> AsyncIterator[list[Sent]]:
-    """What `source` sent behind the offsets `since`, and on their topics' other partitions from the beginning."""
+async def _sent_since(
+    kafka: KafkaSettings, since: Offsets, source: bytes, placed: bool
+) -> AsyncIterator[list[Sent]]:
+    """What `source` sent behind the offsets `since`, and on their topics' other partitions from the beginning.
+
+    `placed`: of it, what bears a position.
+    """
     if not since:
         return
     consumer = AIOKafkaConsumer(*since, **kafka.client_options(), group_id=None, enable_auto_commit=False)
@@ -266,16 +277,18 @@ async def _sent_since(kafka: KafkaSettings, since: Offsets, source: bytes) -> As
             if empty == EMPTY_POLLS:
                 raise KafkaError("no records before the end")
             records = [record for batch in batches.values() for record in batch]
-            sent = [found for record in records if (found := _sent(record, source)) is not None]
+            sent = [found for record in records if (found := _sent(record, source, placed)) is not None]
             if sent:
                 yield sent
     finally:
         await consumer.stop()
 
 
-def _sent(record: Any, source: bytes) -> Sent | None:
+def _sent(record: Any, source: bytes, placed: bool) -> Sent | None:
     try:
         attributes = envelope.read_of((source,), record.headers)
     except envelope.BadEnvelope:  # readers hold it; nobody can say which event it is
         return None
-    return attributes and Sent(attributes.subject, attributes.sequence, attributes.id)
+    if attributes is None or (placed and attributes.position is None):
+        return None
+    return Sent(attributes.subject, attributes.sequence, attributes.id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.log_identity import LogRewound
@@ -169,3 +170,22 @@ async def test_a_log_that_was_not_restored_goes_on(copied: Copied) -> None:
     assert (await copied.said())["event_id"] == str(
         await copied.log.fetchval("SELECT event_id FROM events WHERE position = 40")
     )
+
+
+async def test_a_message_without_a_position_of_ours_closes_no_log(copied: Copied) -> None:
+    """Whoever may write to the topic can say that he is we; where our messages stand he does not know."""
+    await copied.run_until(20)
+    consumer = AIOKafkaConsumer(copied.topic, **copied.kafka.client_options(), auto_offset_reset="earliest")
+    await consumer.start()
+    known = await consumer.getone()
+    await consumer.stop()
+    forged = [(name, value) for name, value in known.headers if name not in ("ce_id", "ce_position")]
+    producer = await start(copied.kafka)
+    await producer.send_and_wait(
+        copied.topic, known.value, key=known.key, headers=[*forged, ("ce_id", str(new_id()).encode())]
+    )
+    await stop(producer)
+    store, relay = copied.begin()
+    async with running(relay.run, relay.guard.run):
+        assert not [answer for answer in await submit(store, 5) if isinstance(answer, Exception)]
+    assert not await copied.refused()

@@ -40,7 +40,7 @@ async def read(
 
 async def test_an_owner_writes_and_a_reader_reads(kafka_as: As) -> None:
     await send(kafka_as("intake"), "dossiers")
-    assert await read(kafka_as("analyst"), "dossiers", "motcua.analyst.report") == [b"value"]
+    assert b"value" in await read(kafka_as("analyst"), "dossiers", "motcua.analyst.report")
 
 
 @pytest.mark.parametrize("topic", ["contacts", "notify.dead-letters", "intake.dead-letters"])

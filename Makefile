@@ -37,7 +37,7 @@ run: $(READY) ## Start everything, load the demonstration, and say where it is; 
 	@exec $(BIN)/motcua up
 
 # Two halves side by side, each with servers of its own; the second is whatever the first leaves, so that none is forgotten.
-HALF := tests/processing tests/intake tests/reporting tests/chassis tests/notify tests/rights
+HALF := tests/processing tests/intake tests/reporting tests/chassis
 
 test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in two halves at once, each shown when it is over
 	@test -z "$$CI" || .ci/programs

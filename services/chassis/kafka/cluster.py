@@ -17,6 +17,16 @@ from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
 
 ASK_SECONDS = 5.0
+START_SECONDS = 10.0
+
+
+async def bounded(answer: Any) -> Any:
+    """The broker's silence as a KafkaError: a database that is away is another matter."""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            return await answer
+    except (OSError, TimeoutError) as error:
+        raise KafkaError(type(error).__name__) from error
 
 
 class Cluster:
@@ -61,6 +71,17 @@ class Cluster:
                 return ids_in(await self._admin._send_request(TopicsRequest(sorted(topics))))
         except TimeoutError as error:
             raise KafkaTimeoutError("topic ids") from error
+
+    async def partitions(self, topics: Collection[str]) -> list[TopicPartition]:
+        """All partitions of those of `topics` that are there."""
+        if self._admin is None:
+            await self.ask()
+        assert self._admin is not None
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in await self._admin.describe_topics(sorted(topics))
+            for partition in topic["partitions"]
+        ]
 
     async def close(self) -> None:
         """Lets go of the connection; the next question opens another."""

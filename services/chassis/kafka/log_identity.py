@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import orjson
-from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
-from contracts import envelope
-from services.chassis.kafka.cluster import Cluster, last_value
+from services.chassis.kafka.cluster import Cluster, bounded, last_value
 from services.chassis.kafka.log_digests import Digests
+from services.chassis.kafka.sent import Offsets, Sent, sent_since
 from services.chassis.log.event_store import StoreUnavailable
 from services.chassis.log.log_clock import Gate, compare_clocks, now
 from services.chassis.process import metrics
@@ -30,11 +29,8 @@ from services.chassis.process.turning import Loop, turned
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-START_SECONDS = 10.0
-EMPTY_POLLS = 10
 FEED = "events"
 PROGRESS_TOPIC = "progress"
-Offsets = Mapping[str, Mapping[str, int]]
 
 
 class LogRewound(asyncpg.PostgresError, StoreUnavailable):  # type: ignore[misc]
@@ -46,14 +42,6 @@ class LogRewound(asyncpg.PostgresError, StoreUnavailable):  # type: ignore[misc]
 
 class OtherEvent(Exception):
     """Another event stands where one was published."""
-
-
-class Sent(NamedTuple):
-    """A message of this producer as it stands on a topic."""
-
-    stream_id: UUID
-    version: int
-    event_id: UUID
 
 
 class LogGuard:
@@ -155,7 +143,7 @@ class LogGuard:
         Guarantee: what only bears this log's name closes no log: a relay that says where its messages stand gives each its position.
         Test: test_a_message_without_a_position_of_ours_closes_no_log.
         """
-        said = await _bounded(last_value(self._kafka, PROGRESS_TOPIC, self._producer.encode()))
+        said = await bounded(last_value(self._kafka, PROGRESS_TOPIC, self._producer.encode()))
         offsets = await self._pool.fetchval(
             "SELECT offsets FROM relay_cursors WHERE cluster_id = $1 AND feed = $2", cluster_id, FEED
         )
@@ -166,7 +154,7 @@ class LogGuard:
                 return found
             since = said["offsets"] or since
             placed = said.get("unplaced_to") is not None
-        async for sent in _sent_since(self._kafka, since, self._producer.encode(), placed):
+        async for sent in sent_since(self._kafka, since, self._producer.encode(), placed):
             if (found := await self._sent_differs(sent)) is not None:
                 return found
         return None
@@ -240,57 +228,5 @@ async def log_state(pool: asyncpg.Pool[Any]) -> str:
     return "log-rewound" if refused else "clock-behind-log" if ahead else "away"
 
 
-async def _bounded(answer: Any) -> Any:
-    """The broker's silence as a KafkaError: a database that is away is another matter."""
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            return await answer
-    except (OSError, TimeoutError) as error:
-        raise KafkaError(type(error).__name__) from error
-
-
 async def _answer(cluster: Cluster) -> str:
-    return str(await _bounded(cluster.ask()))
-
-
-async def _sent_since(
-    kafka: KafkaSettings, since: Offsets, source: bytes, placed: bool
-) -> AsyncIterator[list[Sent]]:
-    """What `source` sent behind the offsets `since`, and on their topics' other partitions from the beginning.
-
-    `placed`: of it, what bears a position.
-    """
-    if not since:
-        return
-    consumer = AIOKafkaConsumer(*since, **kafka.client_options(), group_id=None, enable_auto_commit=False)
-    try:
-        await _bounded(consumer.start())  # without a group it is assigned every partition of its topics
-        ends = await _bounded(consumer.end_offsets(list(consumer.assignment())))
-        for place, end in ends.items():
-            offset = since[place.topic].get(str(place.partition), 0)
-            consumer.seek(place, offset if offset <= end else 0)
-        furthest, still = -1, 0
-        while waiting := [place for place, end in ends.items() if await consumer.position(place) < end]:
-            batches = await _bounded(consumer.getmany(*waiting, timeout_ms=1000, max_records=2000))
-            turned()
-            # A broker that came back empty meanwhile begins anew far before those ends, and new records never lead there.
-            at = sum([await consumer.position(place) for place in ends])
-            furthest, still = max(furthest, at), 0 if at > furthest else still + 1
-            if still == EMPTY_POLLS:
-                raise KafkaError("no records before the end")
-            records = [record for batch in batches.values() for record in batch]
-            sent = [found for record in records if (found := _sent(record, source, placed)) is not None]
-            if sent:
-                yield sent
-    finally:
-        await consumer.stop()
-
-
-def _sent(record: Any, source: bytes, placed: bool) -> Sent | None:
-    try:
-        attributes = envelope.read_of((source,), record.headers)
-    except envelope.BadEnvelope:  # readers hold it; nobody can say which event it is
-        return None
-    if attributes is None or (placed and attributes.position is None):
-        return None
-    return Sent(attributes.subject, attributes.sequence, attributes.id)
+    return str(await bounded(cluster.ask()))

@@ -11,11 +11,11 @@ from typing import Any
 
 import asyncpg
 
-from contracts import envelope
 from services.chassis.kafka.cluster import Cluster
-from services.chassis.kafka.log_identity import LogGuard, Sent, lacking_of
+from services.chassis.kafka.log_identity import LogGuard, lacking_of
 from services.chassis.kafka.records import unpacked
 from services.chassis.kafka.republish import begin_again
+from services.chassis.kafka.sent import Sent, sent_of
 from services.chassis.process.settings import KafkaSettings
 
 ROWS = 10_000
@@ -84,13 +84,5 @@ async def _seen_by(connection: Any, producer: str) -> AsyncIterator[list[Sent]]:
         yield [Sent(*row) for row in rows]
     held = await connection.cursor("SELECT headers FROM held WHERE value IS NOT NULL")
     while rows := await held.fetch(ROWS):
-        read = [_held(unpacked(row["headers"]), producer) for row in rows]
+        read = (sent_of(unpacked(row["headers"]), producer.encode()) for row in rows)
         yield [each for each in read if each is not None]
-
-
-def _held(headers: list[tuple[str, bytes]], producer: str) -> Sent | None:
-    try:
-        attributes = envelope.read_of((producer.encode(),), headers)
-    except envelope.BadEnvelope:
-        return None
-    return attributes and Sent(attributes.subject, attributes.sequence, attributes.id)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Any
 
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 
 from deploy.local.kafka.run import Kafka
 from services.chassis.kafka.log_identity import LogRewound
 from services.chassis.kafka.recover import NoWayOut
 from services.chassis.kafka.sending import start, stop
+from services.chassis.kafka.sent import sent_since
 from services.chassis.log.decider import Context, execute
 from services.chassis.log.event_store import EventStore
 from services.chassis.process import metrics
@@ -189,3 +192,29 @@ async def test_a_message_without_a_position_of_ours_closes_no_log(copied: Copied
     async with running(relay.run, relay.guard.run):
         assert not [answer for answer in await submit(store, 5) if isinstance(answer, Exception)]
     assert not await copied.refused()
+
+
+async def test_a_wiped_broker_ends_a_comparison(copied: Copied, kafka: Kafka) -> None:
+    """In the middle of it the broker is another one, on which more and more is said: that is no end, and it is made again."""
+    await copied.run_until(40)
+    producer = await start(copied.kafka)
+    for _ in range(5_000):
+        await producer.send(copied.topic, os.urandom(2_000))  # more than is fetched before it is asked for
+    await stop(producer)
+    comparing = sent_since(copied.kafka, {copied.topic: {}}, copied.topic.encode(), placed=True)
+    assert await anext(comparing)
+    kafka.wipe()
+    kafka.create_topic(copied.topic, partitions=3)
+    producer = await start(copied.kafka)
+
+    async def say() -> None:
+        while True:
+            await producer.send_and_wait(copied.topic, b"more")
+            await asyncio.sleep(0.2)
+
+    async with running(say):
+        with pytest.raises(KafkaError):
+            async with asyncio.timeout(30):
+                async for _ in comparing:
+                    pass
+    await stop(producer)

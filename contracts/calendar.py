@@ -27,60 +27,41 @@ CalendarDocument = Annotated[str, StringConstraints(pattern=f"^{_ONE}(; {_ONE}){
 """Số ký hiệu of what declares, such as "Công văn 12729/VPCP-KGVX" or "Nghị quyết 28/2026/QH16, điều 2": no free text."""
 
 
-class DayProposed(Message):
+class _OfADeclaration(Message):
+    """What names a declaration: its day, what it says of it, and by what."""
+
+    owner: ClassVar[str] = "processing"
+    topic: ClassVar[str] = "calendar"
+    subject_member: ClassVar[str] = "calendar_id"
+
+    day: date
+    kind: DayKind
+    document: CalendarDocument
+    announced_at: AwareDatetime
+
+
+class DayProposed(_OfADeclaration):
     """Somebody declares a day; it counts for nothing until another person has confirmed it (DayDeclared)."""
 
     type_name: ClassVar[str] = "DayProposed.v1"
-    owner: ClassVar[str] = "processing"
-    topic: ClassVar[str] = "calendar"
-    subject_member: ClassVar[str] = "calendar_id"
-
-    day: date
-    kind: DayKind
-    document: CalendarDocument
-    announced_at: AwareDatetime
 
 
-class DayDeclared(Message):
+class DayDeclared(_OfADeclaration):
     """A document declares a day off or worked. Per day, what was announced last counts; both may come in any order."""
 
     type_name: ClassVar[str] = "DayDeclared.v1"
-    owner: ClassVar[str] = "processing"
-    topic: ClassVar[str] = "calendar"
-    subject_member: ClassVar[str] = "calendar_id"
-
-    day: date
-    kind: DayKind
-    document: CalendarDocument
-    announced_at: AwareDatetime
 
 
-class WithdrawalProposed(Message):
+class WithdrawalProposed(_OfADeclaration):
     """Somebody takes a declaration back; it counts until another person has confirmed that (DeclarationWithdrawn)."""
 
     type_name: ClassVar[str] = "WithdrawalProposed.v1"
-    owner: ClassVar[str] = "processing"
-    topic: ClassVar[str] = "calendar"
-    subject_member: ClassVar[str] = "calendar_id"
-
-    day: date
-    kind: DayKind
-    document: CalendarDocument
-    announced_at: AwareDatetime
 
 
-class DeclarationWithdrawn(Message):
+class DeclarationWithdrawn(_OfADeclaration):
     """A declaration counts as never said; `day` and `announced_at` name it."""
 
     type_name: ClassVar[str] = "DeclarationWithdrawn.v1"
-    owner: ClassVar[str] = "processing"
-    topic: ClassVar[str] = "calendar"
-    subject_member: ClassVar[str] = "calendar_id"
-
-    day: date
-    kind: DayKind
-    document: CalendarDocument
-    announced_at: AwareDatetime
 
 
 class ProposalRefused(Message):

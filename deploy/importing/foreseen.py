@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from deploy.importing.cases import Faulty
 from deploy.importing.doors import Case
-from services.chassis.http.problems import dotted, rule, sentence
+from services.chassis.http.plain_text import plain_json
+from services.chassis.http.problems import Problem, dotted, rule, sentence
 from services.intake.importing import cases as intake
 from services.processing.clock.working_days import shipped
 from services.processing.desk.bodies import BulkItem
@@ -28,15 +29,22 @@ def refusal(case: Case, source: str, now: datetime) -> Faulty | None:
     Guarantee: the checker and the doors have one set of rules. Test: test_what_a_door_would_refuse_is_a_bad_row.
     """
     try:
-        submission = intake.Case.model_validate_json(orjson.dumps(case.as_submission(source)))
+        submission = intake.Case.model_validate_json(_sent(case.as_submission(source)))
         refused = intake.foreseen(submission, now)
         if refused is None and case.acts:
-            item = BulkItem.model_validate_json(orjson.dumps(case.as_item(source, NO_DOSSIER)))
+            item = BulkItem.model_validate_json(_sent(case.as_item(source, NO_DOSSIER)))
             filing = Filing(case.procedure, case.office, case.channel, case.submitted_at)
             refused = foreseen(item, filing, shipped(), now)
     except ValidationError as faults:
         return _told(faults.errors(include_input=False, include_url=False)[0])
+    except Problem as problem:
+        return Faulty(problem.code, f"{problem.field}: {problem.detail}")
     return None if refused is None else Faulty(refused.code, f"{refused.code}: {refused.detail}")
+
+
+def _sent(item: Any) -> bytes:
+    """As a door gets it."""
+    return plain_json(orjson.dumps(item))
 
 
 def _told(fault: Any) -> Faulty:

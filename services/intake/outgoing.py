@@ -9,12 +9,12 @@ import orjson
 from contracts import envelope
 from contracts import intake as contract
 from contracts.sealed import seal
+from services.chassis.kafka.feeds import attributes_of
 from services.chassis.kafka.sending import Message
 from services.chassis.log.event_store import StoredEvent
 from services.intake.dossier import EVENTS, DossierSubmitted, Event
 
 SOURCE = "intake"
-IMPORTER = "importer/"
 PORTAL = "portal/"
 NO_CHANGE = 0
 NOT_OF_THE_EVENT = frozenset({"contact_change", "sealed_filer"})
@@ -27,18 +27,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
     def say(stored: StoredEvent) -> Message:
         event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
         said = _said(event, stored, code_key)
-        attributes = envelope.Attributes(
-            id=stored.event_id,
-            source=SOURCE,
-            type=said.type_name,
-            subject=stored.stream_id,
-            sequence=stored.version,
-            time=stored.occurred_at,
-            recorded_at=stored.recorded_at,
-            origin="import" if stored.actor.startswith(IMPORTER) else None,
-            traceparent=stored.traceparent,
-            position=stored.position,
-        )
+        attributes = attributes_of(stored, SOURCE, said.type_name)
         key, value, headers = envelope.encode(attributes, said)
         return Message(said.topic, key, value, headers)
 

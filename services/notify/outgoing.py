@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts import envelope, notify
+from services.chassis.kafka.feeds import attributes_of
 from services.chassis.kafka.sending import Message
 from services.chassis.log.event_store import StoredEvent
 
@@ -15,16 +16,6 @@ TYPES: dict[str, type[envelope.Message]] = {
 def outgoing(event: StoredEvent) -> Message:
     """Total over what may stand in the log, so that versions on the wire have no holes."""
     said = TYPES[event.type].model_validate_json(event.data)
-    attributes = envelope.Attributes(
-        id=event.event_id,
-        source=said.owner,
-        type=said.type_name,
-        subject=event.stream_id,
-        sequence=event.version,
-        time=event.occurred_at,
-        recorded_at=event.recorded_at,
-        traceparent=event.traceparent,
-        position=event.position,
-    )
+    attributes = attributes_of(event, said.owner, said.type_name)
     key, value, headers = envelope.encode(attributes, said)
     return Message(said.topic, key, value, headers)

@@ -16,6 +16,7 @@ import orjson
 from contracts import calendar, envelope
 from contracts import processing as contract
 from contracts.sealed import seal
+from services.chassis.kafka.feeds import attributes_of
 from services.chassis.kafka.sending import Message
 from services.chassis.log.event_store import StoredEvent
 from services.processing.clock.declaration import FACTS, Fact
@@ -23,7 +24,6 @@ from services.processing.dossier.events import EVENTS, DossierAccepted, Event, P
 from services.processing.dossier.official_code import issue
 
 SOURCE = "processing"
-IMPORTER = "importer/"
 MESSAGES = {message.__name__: message for message in (*contract.MESSAGES, *calendar.MESSAGES)}
 
 
@@ -37,18 +37,7 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
             said = envelope.members(_said(event, message, sealed_code=sealed_code(event, stored, code_key)))
         else:
             said = _members(stored.type, stored.schema_version, stored.data)
-        attributes = envelope.Attributes(
-            id=stored.event_id,
-            source=SOURCE,
-            type=message.type_name,
-            subject=stored.stream_id,
-            sequence=stored.version,
-            time=stored.occurred_at,
-            recorded_at=stored.recorded_at,
-            origin="import" if stored.actor.startswith(IMPORTER) else None,
-            traceparent=stored.traceparent,
-            position=stored.position,
-        )
+        attributes = attributes_of(stored, SOURCE, message.type_name)
         return Message(message.topic, *envelope.encode_members(attributes, message.subject_member, said))
 
     return say

@@ -121,6 +121,12 @@ def test_what_a_door_would_refuse_is_a_bad_row(
     assert not cases
 
 
+def test_a_name_with_what_nobody_sees_is_bad_as_at_the_door(read: Read) -> None:
+    bad_rows, cases = read("c\u034f1,Web,2023-03-02,,", "c2,Web,2023-03-02,,")
+    assert len(bad_rows) == 1 and "case: text must be without control, format" in bad_rows[0]
+    assert [case.case for case in cases] == ["c2"]
+
+
 def test_a_case_with_a_bad_row_is_left_out_whole(read: Read) -> None:
     rows = ["c1,Web,2023-03-02,,", "c2,Web,2023-03-02,,", "c1,Fax,2023-03-02,,", "c1,Web,2023-03-02,,"]
     bad_rows, cases = read(*rows)

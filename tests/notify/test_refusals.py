@@ -133,3 +133,20 @@ async def test_nothing_is_sent_of_a_refused_log(desk: Desk, mailbox: Mailbox):
     assert await desk.sender(refused=True).send_due() == 0
     assert (await email_of(desk, life)).status == "pending" and not mailbox.letters
     assert await desk.sender().send_due() == 1
+
+
+async def test_what_lapsed_in_doubt_is_ambiguous_again(desk: Desk, mailbox: Mailbox):
+    life = await submitted(desk)
+    before = desk.clock.now
+    mailbox.hang_up = True  # behind the content
+    sender = desk.sender()
+    await sender.send_due()
+    desk.clock.pass_by(hours=72, seconds=1)
+    await sender.send_due()
+    assert (await email_of(desk, life)).status == "lapsed"
+    mailbox.hang_up = False
+    assert await send_again(desk.pool, "lapsed", before, desk.clock.now) == 1
+    await sender.send_due()
+    view = await email_of(desk, life)
+    assert (view.status, view.ambiguous) == ("sent", True)
+    assert len(set(mailbox.message_ids)) == 1

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from contracts.envelope import Attributes
 from services.chassis.kafka.log_identity import FEED, OtherEvent
 from services.chassis.kafka.sending import Message
 from services.chassis.log.event_store import COLUMNS, StoredEvent
 
 READ_EVENTS = 2_000
+IMPORTER = "importer/"
 
 
 class Feed(NamedTuple):
@@ -27,6 +29,22 @@ async def read_after(connection: Any, position: int, limit: int) -> list[StoredE
         f"SELECT {COLUMNS} FROM events WHERE position > $1 ORDER BY position LIMIT $2", position, limit
     )
     return [StoredEvent(*row) for row in rows]
+
+
+def attributes_of(stored: StoredEvent, source: str, type_name: str) -> Attributes:
+    """The envelope of a stored event. What an importer did says so: its actor tells."""
+    return Attributes(
+        id=stored.event_id,
+        source=source,
+        type=type_name,
+        subject=stored.stream_id,
+        sequence=stored.version,
+        time=stored.occurred_at,
+        recorded_at=stored.recorded_at,
+        origin="import" if stored.actor.startswith(IMPORTER) else None,
+        traceparent=stored.traceparent,
+        position=stored.position,
+    )
 
 
 class LogFeed:

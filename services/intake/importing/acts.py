@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import PaymentMethod, WithdrawalReason
 from services.chassis.http.problems import Problem
+from services.chassis.kafka.feeds import IMPORTER
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Item, NewEvent, StoredEvent
 from services.intake.acting import Applicants
@@ -33,7 +34,6 @@ from services.intake.dossier import (
     decide,
     fold,
 )
-from services.intake.outgoing import IMPORTER
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any
 
 import phonenumbers
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -44,7 +43,7 @@ class Form:
 
 
 class Read:
-    """`Annotated[str, Read(reads, code, sentence)]`: a text that `reads` brings into the one form in which it is kept, or None for it.
+    """`Annotated[str, Read(reads, pattern, …)]`: a text that `reads` brings into the one form in which it is kept, or None for it.
 
     `pattern` is what OpenAPI says of it: it takes more than is right, and nothing that is right is outside of it.
     """
@@ -206,7 +205,6 @@ CaseName = Annotated[
         "1 to 100 characters that can be seen, no space at either end",
         characters_max=CASE_CHARACTERS_MAX,
     ),
-    AfterValidator(partial(unicodedata.normalize, "NFC")),
 ]
 ImportName = Annotated[
     str,

@@ -19,45 +19,37 @@ Act = Literal["declare", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
-class DayProposed:
+class _Named:
+    """What names a declaration."""
+
+    day: date
+    kind: Kind
+    document: str
+    announced_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayProposed(_Named):
     """Somebody, `by`, declares a day; it counts when another person has confirmed it."""
 
-    day: date
-    kind: Kind
-    document: str
-    announced_at: datetime
     by: str
 
 
 @dataclass(frozen=True, slots=True)
-class DayDeclared:
+class DayDeclared(_Named):
     """Confirmed, or as it shipped: it counts."""
 
-    day: date
-    kind: Kind
-    document: str
-    announced_at: datetime
-
 
 @dataclass(frozen=True, slots=True)
-class WithdrawalProposed:
+class WithdrawalProposed(_Named):
     """Somebody, `by`, takes the declaration with these members back; it counts until another person has confirmed that."""
 
-    day: date
-    kind: Kind
-    document: str
-    announced_at: datetime
     by: str
 
 
 @dataclass(frozen=True, slots=True)
-class DeclarationWithdrawn:
+class DeclarationWithdrawn(_Named):
     """The declaration with these members counts as never said."""
-
-    day: date
-    kind: Kind
-    document: str
-    announced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

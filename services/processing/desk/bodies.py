@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -48,7 +45,6 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*
 CaseName = Annotated[
     str,
     StringConstraints(pattern=rf"^(?:{CASE_PATTERN})$", max_length=CASE_CHARACTERS_MAX),
-    AfterValidator(partial(unicodedata.normalize, "NFC")),
 ]
 
 # Python alone would read 2026-W14-5, too.

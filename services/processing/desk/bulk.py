@@ -20,6 +20,7 @@ import orjson
 from services.chassis.http.access import denied
 from services.chassis.http.batches import Batch, Refused
 from services.chassis.http.tokens import Caller
+from services.chassis.kafka.feeds import IMPORTER
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
@@ -47,7 +48,6 @@ from services.processing.dossier.repeats import (
 )
 from services.processing.dossier.saying import members, words
 from services.processing.dossier.state import Dossier, Filing, new
-from services.processing.outgoing import IMPORTER
 
 ROUTE = "/v1/bulk"
 BYTES_MAX = 4 * 1_048_576

@@ -114,12 +114,6 @@ async def load_figures(connection: asyncpg.Connection[Any], window: Window, toda
     )
 
 
-def months_of(figures: Figures, window: Window, today: date, lang: Lang) -> list[tuple[Row, str]]:
-    """The months to show, each with its name; one of which the window, or today, leaves a part says so."""
-    rows = filled(figures.months.rows, window, today, figures.total)
-    return [(row, texts.cut_month(row.key, lang, *cut(row.key, window, today))) for row in rows]
-
-
 def drawings(figures: Figures, window: Window, today: date, lang: Lang) -> dict[str, dict[str, Any]]:
     """What to draw, by name: both plots for wide screens and for narrow ones."""
     words = texts.TEXTS[lang]
@@ -132,9 +126,9 @@ def drawings(figures: Figures, window: Window, today: date, lang: Lang) -> dict[
         _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang) for row in by_received(figures.procedures)
     ]
     asked: dict[str, dict[str, Any]] = {}
+    shown = filled(figures.months.rows, window, today, figures.total)
     named = [
-        (row, texts.month(row.key, lang) + ("*" if any(cut(row.key, window, today)) else ""))
-        for row, _ in months_of(figures, window, today, lang)
+        (row, texts.month(row.key, lang) + ("*" if any(cut(row.key, window, today)) else "")) for row in shown
     ]
     for size, width in SIZES.items():
         months = [_bar(row, name, lang) for row, name in named[-width["most"] :]]
@@ -189,7 +183,10 @@ def layout(
         "broken": figures.columns.broken(),
         "beside": BESIDE,
         "tells_on": texts.day(tells(window.last, local_date(now)), lang),
-        "months": [(name, asdict(row.counts)) for row, name in months_of(figures, window, site.today, lang)],
+        "months": [
+            (texts.cut_month(row.key, lang, *cut(row.key, window, site.today)), asdict(row.counts))
+            for row in filled(figures.months.rows, window, site.today, total)
+        ],
         "procedures": [
             (row.key, _procedure(row.key, lang), _level(row.key, words), asdict(row.counts))
             for row in by_received(figures.procedures)

@@ -68,13 +68,13 @@ def filled(rows: Sequence[Row], window: Window, today: date, before: Counts) -> 
         first = min(first, window.first.replace(day=1))
     last = max(_month(rows[-1].key), min(window.last or today, today).replace(day=1))
     by_key = {row.key: row for row in rows}
-    still = Row("", _standing(before.carried_over, before.waiting_before))
+    still = _standing(before.carried_over, before.waiting_before)
     found = []
     for month in _months(first, last):
         key = f"{month:%Y-%m}"
-        row = by_key.get(key) or Row(key, still.counts)
+        row = by_key.get(key) or Row(key, still)
         found.append(row)
-        still = Row("", _standing(row.counts.pending, row.counts.waiting))
+        still = _standing(row.counts.pending, row.counts.waiting)
     return found[-MONTHS_MAX:]
 
 

@@ -191,6 +191,8 @@ def test_other_e_mail_addresses_are_refused(email: str) -> None:
         "An\x00",
         "An/Bình",
         "An & Bình",
+        "Nộp tại evil.tk",
+        "evil.example",
         '"An"',
     ],
 )

@@ -151,7 +151,9 @@ class Refunds(BaseModel):
 
 
 class BulkAnswer(BaseModel):
-    """One item's answer: `repeated` when all its acts stood already, `refused` when nothing of it was recorded."""
+    """One item's answer: `repeated` when all its acts stood already, `corrected` when some of before were reversed and told anew,
+    `refused` when nothing of it was recorded.
+    """
 
     source: str | None = None
     case: str | None = None

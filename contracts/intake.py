@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from contracts.envelope import Message
+from contracts.processing_codes import DocumentNumber, ReversalReason
 
 Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
@@ -80,4 +81,25 @@ class FeePaid(Message):
     method: PaymentMethod
 
 
-MESSAGES: tuple[type[Message], ...] = (DossierSubmitted, SupplementProvided, WithdrawalRequested, FeePaid)
+class SubmissionCorrected(Message):
+    """The import that brought a dossier tells its submission otherwise than before: these hold instead, from the beginning."""
+
+    type_name: ClassVar[str] = "SubmissionCorrected.v1"
+    owner: ClassVar[str] = "intake"
+
+    submitted_at: AwareDatetime
+    """When the applicant filed it; `time` is when the correction came."""
+    procedure: ProcedureCode
+    channel: Channel
+    reason: ReversalReason
+    document: DocumentNumber
+    """Number of the decision to correct."""
+
+
+MESSAGES: tuple[type[Message], ...] = (
+    DossierSubmitted,
+    SupplementProvided,
+    WithdrawalRequested,
+    FeePaid,
+    SubmissionCorrected,
+)

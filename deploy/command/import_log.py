@@ -136,7 +136,10 @@ async def _taken(
     if progress.repeated:
         say(f"{progress.repeated:,} cases had been taken before; nothing was taken twice.")
     if progress.corrected:
-        say(f"{progress.corrected:,} cases were corrected: reversals bear the reason and the document.")
+        say(
+            f"{len(progress.corrected):,} cases were corrected: what was told before is reversed, "
+            "with the reason and the document."
+        )
     if progress.refusals:
         say(f"{len(progress.refusals):,} cases were refused; the rest is taken.")
         expected = expected.without(reader.cases(), {each.case: each.door for each in progress.refusals})

@@ -24,7 +24,7 @@ from deploy.demo.days import (
     working_seconds,
 )
 from deploy.demo.lives import with_whole_lives
-from deploy.importing.doors import Act, Case
+from deploy.importing.case import Act, Case
 
 SEED = 2023
 OFFICE = "H29.015.00"

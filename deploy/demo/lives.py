@@ -11,7 +11,7 @@ from random import Random
 
 from contracts.catalogue.shipped import Version, version_on
 from deploy.demo.days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, worked_days
-from deploy.importing.doors import Act, Case
+from deploy.importing.case import Act, Case
 
 HOUR = 3600
 WITHDRAWN_BEFORE, WITHDRAWN, STOPPED = 57, 64, 181

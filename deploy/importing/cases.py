@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 from contracts.catalogue.shipped import Version, version_on
-from deploy.importing.doors import Act, Case
+from deploy.importing.case import Act, Case
 from deploy.importing.drafts import Draft
 from deploy.importing.mapping import Mapping
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from deploy.importing.doors import Case
+from deploy.importing.case import Case
 
 SETTLE_SECONDS = 60.0
 ASK_AGAIN_SECONDS = 0.1

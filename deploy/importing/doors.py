@@ -7,12 +7,13 @@ refused with the door's reason. Never opens a database or a topic, and never wai
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 import httpx
 import orjson
+
+from deploy.importing.case import Case
 
 BATCH_CASES = 500
 BATCHES_IN_FLIGHT = 3
@@ -24,61 +25,6 @@ PATIENCE_SECONDS = 60.0
 
 # Answers of processing that a little later may be others: its submission has not arrived, somebody else acts on it now.
 TRY_AGAIN = ("not-yet-known", "contended")
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing the office did with a dossier, at its business time; only the fields that its kind knows are set.
-
-    `more` has the members of the rarer kinds, as the door takes them.
-    """
-
-    act: str
-    at: datetime
-    due_on: date | None = None
-    unit: str | None = None
-    step: str | None = None
-    outcome: str | None = None
-    late_reason: str | None = None
-    method: str | None = None
-    reason: str | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_item(self) -> dict[str, Any]:
-        item = {name: getattr(self, name) for name in self.__slots__ if name != "more"}
-        return {name: value for name, value in item.items() if value is not None} | dict(self.more)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One dossier's finished history, as a source tells it."""
-
-    case: str
-    procedure: str
-    office: str
-    channel: str
-    submitted_at: datetime
-    acts: tuple[Act, ...] = ()
-    applicant: dict[str, Any] | None = None
-
-    def as_submission(self, source: str) -> dict[str, Any]:
-        item = {
-            "source": source,
-            "case": self.case,
-            "procedure": self.procedure,
-            "office": self.office,
-            "channel": self.channel,
-            "submitted_at": self.submitted_at,
-        }
-        return item if self.applicant is None else item | {"applicant": self.applicant}
-
-    def as_item(
-        self, source: str, dossier_id: str, correction: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
-        """Its acts, as processing's door takes them."""
-        acts = [act.as_item() for act in self.acts]
-        item = {"source": source, "case": self.case, "dossier_id": dossier_id, "acts": acts}
-        return item if correction is None else item | {"correction": correction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +45,7 @@ class Progress:
     submitted: int = 0
     processed: int = 0
     repeated: int = 0
-    corrected: int = 0
+    corrected: set[str] = field(default_factory=set)
     refusals: list[Refusal] = field(default_factory=list)
 
 
@@ -164,22 +110,72 @@ async def _lane(
 async def _submit(
     http: httpx.AsyncClient, doors: Doors, source: str, batch: list[Case], progress: Progress
 ) -> list[tuple[Case, str]]:
-    answers = await _post(
-        http, f"{doors.intake_url}/v1/bulk", doors.token, [case.as_submission(source) for case in batch]
-    )
-    known = []
-    for case, answer in zip(batch, answers, strict=True):
-        if answer["outcome"] == "refused":
-            progress.refusals.append(_refusal(case, "intake", answer))
-            continue
-        progress.submitted += 1
-        repeated = answer["outcome"] == "repeated"
-        progress.repeated += repeated
-        if case.acts or repeated:  # of what was there before the log may tell no act any more
-            known.append((case, answer["dossier_id"]))
-        else:
-            progress.processed += 1
+    """The cases whose acts are to be told, with their dossiers.
+
+    Acts that rest on a submission which the log tells otherwise now are struck out first; then it is corrected, which intake does
+    once it has heard of that.
+    Guarantee: a log whose dates all moved is brought in whole. Test: test_a_log_whose_dates_all_moved_is_corrected.
+    """
+    known: list[tuple[Case, str]] = []
+    waiting = batch
+    clock = asyncio.get_running_loop().time
+    pause, began_at = RETRY_FIRST_SECONDS, clock()
+    while waiting:
+        answers = await _post(
+            http,
+            f"{doors.intake_url}/v1/bulk",
+            doors.token,
+            [case.as_submission(source, doors.correction) for case in waiting],
+        )
+        resting: list[tuple[Case, str]] = []
+        for case, answer in zip(waiting, answers, strict=True):
+            if answer.get("code") == "acts-stand":
+                resting.append((case, answer["dossier_id"]))
+            elif answer["outcome"] == "refused":
+                progress.refusals.append(_refusal(case, "intake", answer))
+            else:
+                known += _submitted(case, answer, progress)
+        waiting = await _strike(http, doors, source, resting, progress) if resting else []
+        if waiting:
+            if clock() - began_at > PATIENCE_SECONDS:
+                raise DoorFault(
+                    f"intake has not heard for {PATIENCE_SECONDS:.0f} s that the acts of {len(waiting)} dossiers were struck out; "
+                    f"the first is case {waiting[0].case}"
+                )
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, RETRY_MOST_SECONDS)
     return known
+
+
+async def _strike(
+    http: httpx.AsyncClient,
+    doors: Doors,
+    source: str,
+    resting: list[tuple[Case, str]],
+    progress: Progress,
+) -> list[Case]:
+    """Has the acts struck out that rest on a submission of before; the cases of which nothing speaks against it."""
+    items = [case.as_item(source, dossier, doors.correction) for case, dossier in resting]
+    answers = await _post(http, f"{doors.processing_url}/v1/bulk", doors.token, items)
+    struck = []
+    for (case, _), answer in zip(resting, answers, strict=True):
+        if answer["outcome"] == "refused" and answer.get("code") not in TRY_AGAIN:
+            progress.refusals.append(_refusal(case, "processing", answer))
+        else:
+            struck.append(case)
+    return struck
+
+
+def _submitted(case: Case, answer: dict[str, Any], progress: Progress) -> list[tuple[Case, str]]:
+    progress.submitted += 1
+    there = answer["outcome"] != "recorded"
+    progress.repeated += there
+    if answer["outcome"] == "corrected":
+        progress.corrected.add(case.case)
+    if case.acts or there:  # of what was there before the log may tell no act any more
+        return [(case, answer["dossier_id"])]
+    progress.processed += 1
+    return []
 
 
 async def _process(
@@ -200,7 +196,8 @@ async def _process(
         for pair, answer in zip(waiting, answers, strict=True):
             if answer["outcome"] != "refused":
                 progress.processed += 1
-                progress.corrected += answer["outcome"] == "corrected"
+                if answer["outcome"] == "corrected":
+                    progress.corrected.add(pair[0].case)
             elif answer.get("code") in TRY_AGAIN:
                 later.append(pair)
             else:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
+from deploy.importing.case import Case
 from deploy.importing.cases import Faulty
-from deploy.importing.doors import Case
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import Problem, dotted, rule, sentence
 from services.intake.importing import cases as intake
+from services.intake.importing.case import Case as CaseOfDoor
 from services.processing.clock.working_days import shipped
 from services.processing.desk.bodies import BulkItem
 from services.processing.desk.foreseen import foreseen
@@ -29,7 +30,7 @@ def refusal(case: Case, source: str, now: datetime) -> Faulty | None:
     Guarantee: the checker and the doors have one set of rules. Test: test_what_a_door_would_refuse_is_a_bad_row.
     """
     try:
-        submission = intake.Case.model_validate_json(_sent(case.as_submission(source)))
+        submission = CaseOfDoor.model_validate_json(_sent(case.as_submission(source)))
         refused = intake.foreseen(submission, now)
         if refused is None and case.acts:
             item = BulkItem.model_validate_json(_sent(case.as_item(source, NO_DOSSIER)))

@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
+from deploy.importing.case import Case
 from deploy.importing.cases import OFFICE_ZONE, Faulty, case_of, of_ours
-from deploy.importing.doors import Case
 from deploy.importing.drafts import Draft, Drafts
 from deploy.importing.files import BadLog, LogFile
 from deploy.importing.foreseen import refusal

@@ -27,8 +27,8 @@ from services.chassis.log.event_store import Appended, Conflict, EventStore, Ite
 from services.intake.dossier import (
     EVENTS,
     ApplicantsAct,
-    DossierSubmitted,
     FeePaid,
+    Filed,
     PayFee,
     ProvideSupplement,
     SupplementProvided,
@@ -36,7 +36,7 @@ from services.intake.dossier import (
     decide,
     fold,
 )
-from services.intake.following import FIND, Row, asked_for, moved_to, own_acts, steps_of
+from services.intake.following import FIND, Row, asked_for, filed_of, moved_to, own_acts, steps_of
 from services.intake.national import ENDED
 from services.intake.people import store as people
 from services.intake.submitting import Intake, refuse_other_body
@@ -90,14 +90,8 @@ class Known:
         return any(step.what == "SupplementRequested" for step in self.steps)
 
     @property
-    def submission(self) -> DossierSubmitted:
-        event = _event(self.own[0])
-        assert isinstance(event, DossierSubmitted)
-        return event
-
-    @property
-    def submitted_at(self) -> datetime:
-        return self.own[0].happened_at
+    def filed(self) -> Filed:
+        return filed_of(self.own)
 
 
 @dataclass(slots=True)
@@ -135,7 +129,7 @@ async def find_for(applicants: Applicants, dossier_id: UUID, caller: Caller) -> 
     Guarantee: nobody acts for somebody else's dossier. Test: test_nobody_acts_on_anothers_dossier.
     """
     known = await find(applicants, dossier_id)
-    if not may_read(caller, office=known.submission.office, filer=known.own[0].actor):
+    if not may_read(caller, office=known.filed.office, filer=known.own[0].actor):
         raise unknown(denied=True)
     return known
 

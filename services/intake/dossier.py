@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import reduce
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from contracts.catalogue.procedure import Abolition, Procedure
+from contracts.catalogue.procedure import Abolition, Procedure, Version
 from contracts.intake import IdentifierKind, PaymentMethod, WithdrawalReason
 from services.chassis.log.decider import EventTypes, Rejected
 
@@ -70,8 +70,21 @@ class PayFee:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectSubmission:
+    """What the import that brought the dossier tells of its submission now. `acted`: an act of the authority stands, as far as heard."""
+
+    on: date
+    submitted_at: datetime
+    procedure: str
+    channel: str
+    reason: str
+    document: str
+    acted: bool
+
+
 ApplicantsAct = ProvideSupplement | RequestWithdrawal | PayFee
-Command = SubmitDossier | ApplicantsAct
+Command = SubmitDossier | CorrectSubmission | ApplicantsAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +125,25 @@ class FeePaid:
     ended: bool = False
 
 
-Event = DossierSubmitted | SupplementProvided | WithdrawalRequested | FeePaid
+@dataclass(frozen=True, slots=True)
+class SubmissionCorrected:
+    """The submission as it is told now; the office stays, on which all rights rest, and the first one stays in the log."""
+
+    submitted_at: datetime
+    procedure: str
+    channel: str
+    reason: str
+    document: str
+
+
+Event = DossierSubmitted | SupplementProvided | WithdrawalRequested | FeePaid | SubmissionCorrected
 EVENTS: EventTypes[Event] = EventTypes(
     {
         "DossierSubmitted": DossierSubmitted,
         "SupplementProvided": SupplementProvided,
         "WithdrawalRequested": WithdrawalRequested,
         "FeePaid": FeePaid,
+        "SubmissionCorrected": SubmissionCorrected,
     }
 )
 
@@ -134,11 +159,35 @@ class Submitted:
 
     content_commitment: str
     supplements: tuple[str, ...] = ()
+    corrected: SubmissionCorrected | None = None
 
 
 Dossier = Unsubmitted | Submitted
 INITIAL = Unsubmitted()
 UNKNOWN = Rejected("dossier-unknown", "no dossier was submitted under this id")
+ACTS_STAND = Rejected("acts-stand", "acts of the authority rest on the submission as it stands")
+
+
+class Filed(NamedTuple):
+    """A submission as it is told last."""
+
+    procedure: str
+    office: str
+    channel: str
+    submitted_at: datetime
+
+
+def filed_as(history: Iterable[tuple[Event, datetime]]) -> Filed:
+    """The submission by a dossier's events, each with the instant at which it happened; they begin with the first submission."""
+    found = None
+    for event, at in history:
+        if isinstance(event, DossierSubmitted):
+            found = Filed(event.procedure, event.office, event.channel, at)
+        elif isinstance(event, SubmissionCorrected):
+            assert found is not None, "a dossier begins with its submission"
+            found = Filed(event.procedure, found.office, event.channel, event.submitted_at)
+    assert found is not None, "a dossier begins with its submission"
+    return found
 
 
 def decide(
@@ -152,6 +201,8 @@ def decide(
         return _submit(command, state, procedures)
     if isinstance(state, Unsubmitted):
         return UNKNOWN
+    if isinstance(command, CorrectSubmission):
+        return _correct(command, state, procedures)
     if isinstance(command, ProvideSupplement):
         if command.content_commitment in state.supplements:
             return []
@@ -170,15 +221,9 @@ def _submit(
         if state.content_commitment == command.content_commitment:
             return []
         return Rejected("already-submitted", "this dossier was submitted with other content")
-    procedure = procedures.get(command.procedure)
-    if procedure is None:
-        return Rejected("procedure-unknown", "no such procedure; GET /v1/procedures lists them")
-    in_force = procedure.version_on(command.on)
-    if in_force is None:
-        since = procedure.versions[0].effective_from
-        return Rejected("procedure-not-yet-in-force", f"this procedure can be applied for from {since} on")
-    if isinstance(in_force, Abolition):
-        return Rejected("procedure-abolished", f"this procedure was abolished on {in_force.effective_from}")
+    in_force = _in_force(procedures, command.procedure, command.on)
+    if isinstance(in_force, Rejected):
+        return in_force
     allowed = CHANNELS_OF_DOOR[command.door]
     if command.channel not in allowed:
         return Rejected("channel-not-allowed", f"here only: {', '.join(sorted(allowed))}")
@@ -197,11 +242,49 @@ def _submit(
     ]
 
 
+def _in_force(procedures: Mapping[str, Procedure], code: str, on: date) -> Version | Rejected:
+    procedure = procedures.get(code)
+    if procedure is None:
+        return Rejected("procedure-unknown", "no such procedure; GET /v1/procedures lists them")
+    in_force = procedure.version_on(on)
+    if in_force is None:
+        since = procedure.versions[0].effective_from
+        return Rejected("procedure-not-yet-in-force", f"this procedure can be applied for from {since} on")
+    if isinstance(in_force, Abolition):
+        return Rejected("procedure-abolished", f"this procedure was abolished on {in_force.effective_from}")
+    return in_force
+
+
+def _correct(
+    command: CorrectSubmission, state: Submitted, procedures: Mapping[str, Procedure]
+) -> Sequence[Event] | Rejected:
+    """Only under nothing: the authority's acts are struck out before, and told anew behind it.
+
+    Guarantee: no submission is corrected under an act that rests on it.
+    Test: test_a_submission_is_corrected_while_no_act_stands_on_it.
+    """
+    event = SubmissionCorrected(
+        command.submitted_at,
+        command.procedure,
+        command.channel,
+        command.reason,
+        command.document,
+    )
+    if event == state.corrected:
+        return []
+    in_force = _in_force(procedures, command.procedure, command.on)
+    if isinstance(in_force, Rejected):
+        return in_force
+    return ACTS_STAND if command.acted else [event]
+
+
 def evolve(state: Dossier, event: Event) -> Dossier:
     if isinstance(event, DossierSubmitted):
         return Submitted(event.content_commitment)
     if isinstance(state, Unsubmitted):
         raise ValueError(f"{type(event).__name__} before the submission")
+    if isinstance(event, SubmissionCorrected):
+        return replace(state, corrected=event)
     if isinstance(event, SupplementProvided):
         return replace(state, supplements=(*state.supplements, event.content_commitment))
     return state

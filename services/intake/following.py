@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from contracts.processing_codes import PaperFault
-from services.intake.dossier import EVENTS, DossierSubmitted
+from services.intake.dossier import EVENTS, Filed, filed_as
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime
 
@@ -132,6 +132,7 @@ class Asked(NamedTuple):
         return self.said.get("clock") == "paused"
 
 
+FILES = frozenset({"DossierSubmitted", "SubmissionCorrected"})
 ASKED_BY: dict[str, tuple[str, Literal["supplement", "payment"]]] = {
     "supplement_requested": ("SupplementRequested", "supplement"),
     "payment_requested": ("FeeRequested", "payment"),
@@ -198,23 +199,29 @@ def told_in_order(own: Sequence[Row], steps: Sequence[Row]) -> Iterator[Row]:
     yield from steps[theirs:]
 
 
+def filed_of(own: Sequence[Row]) -> Filed:
+    """The submission as it is told last, by the applicant's own acts."""
+    return filed_as(
+        (EVENTS.decode(row.what, row.schema_version, row.data or ""), row.happened_at)
+        for row in own
+        if row.what in FILES
+    )
+
+
 def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime]) -> dict[str, Any]:
     """What is shown of a dossier: the members of DossierStatus. `rows` begin with the submission."""
     own, steps = own_acts(rows), steps_of(rows)
-    first = own[0]
-    assert first.data is not None
-    submission = EVENTS.decode(first.what, first.schema_version, first.data)
-    assert isinstance(submission, DossierSubmitted)
-    submitted_at = first.happened_at.astimezone(ZONE)
+    filed = filed_of(own)
+    submitted_at = filed.submitted_at.astimezone(ZONE)
     status = status_of(own, steps)
     asked = asked_for(steps)
     said = asked.said if asked else {}
-    time = usual.get(submission.procedure)
+    time = usual.get(filed.procedure)
     return {
         "dossier_id": dossier_id,
-        "procedure": submission.procedure,
-        "office": submission.office,
-        "channel": submission.channel,
+        "procedure": filed.procedure,
+        "office": filed.office,
+        "channel": filed.channel,
         "status": status,
         "national_status": national(status)._asdict(),
         "code": code_of(steps),
@@ -223,7 +230,7 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "paused_since": asked.since_on if asked and asked.paused else None,
         "paused_for": asked.kind if asked and asked.paused else None,
         "deadline_on": said.get("deadline_on"),
-        "to_bring": papers(submission.procedure, submitted_at.date(), said.get("papers", [])),
+        "to_bring": papers(filed.procedure, submitted_at.date(), said.get("papers", [])),
         "fee_vnd": said.get("amount_vnd"),
         "usual_time": time.model_dump() if time else None,
         "history": [

@@ -122,6 +122,7 @@ PASSED_OVER = frozenset(
         "SupplementProvided.v1",
         "WithdrawalRequested.v1",
         "FeePaid.v1",
+        "SubmissionCorrected.v1",
         "NoticeSent.v1",
         "NoticeFailed.v1",
         # Nothing changes by it.

@@ -63,7 +63,7 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         """
         throttle(people_reads, caller.actor, "people")
         known = await find_for(applicants, dossier_id, caller)
-        found = await people.read_person(pool, dossier_id, known.submission.office, caller.actor, purpose)
+        found = await people.read_person(pool, dossier_id, known.filed.office, caller.actor, purpose)
         assert found is not None, "a submission has an office"
         return found
 

@@ -35,6 +35,7 @@ from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
 from services.intake.following import LOOK_UP, DossierStatus, standing
 from services.intake.importing import cases
+from services.intake.importing.case import Case
 from services.intake.national import ENDED, Status
 from services.intake.offers import Asked, Catalogue, Offers
 from services.intake.people import forms
@@ -132,7 +133,7 @@ def add_routes(
         validate=batch_of(cases.Cases),
         summary="Take in cases of another system",
     )
-    async def take_in(call: Call[Batch[cases.Case]]) -> Answer:
+    async def take_in(call: Call[Batch[Case]]) -> Answer:
         """Up to 500 items, one answer each in order; (source, case) is one dossier for ever."""
         return Answer(200, await cases.take_in(applicants, call.body, call.caller.actor, call.traceparent))
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 
 from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
@@ -46,6 +46,13 @@ class Submitted(Narrow):
     procedure: str
     office: str
     sealed_filer: str | None = None
+
+
+class SubmissionCorrected(Narrow):
+    """In which version of which procedure texts are written from now on."""
+
+    submitted_at: AwareDatetime
+    procedure: str
 
 
 class Accepted(Narrow):
@@ -81,6 +88,7 @@ def says(**members: Any) -> type[BaseModel]:
 SOURCES = ("intake", "processing")
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
+    "SubmissionCorrected.v1": SubmissionCorrected,
     "SupplementProvided.v1": says(),
     "WithdrawalRequested.v1": says(),
     "FeePaid.v1": says(amount=int, currency=str),
@@ -118,6 +126,10 @@ UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "se
 OPEN_DOSSIERS = """
 INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on, sealed_filer)
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[])
+"""
+REFILE = """
+UPDATE dossiers d SET procedure = n.procedure, submitted_on = n.submitted_on
+FROM unnest($1::uuid[], $2::text[], $3::date[]) AS n(dossier_id, procedure, submitted_on) WHERE d.dossier_id = n.dossier_id
 """
 KEEP_CODES = """
 UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
@@ -179,6 +191,14 @@ class Dossiers:
                 [d.data.office for d in opened],
                 [d.occurred_at.astimezone(VIETNAM).date() for d in opened],
                 [d.data.sealed_filer for d in opened],
+            )
+        corrected = {d.stream_id: d.data for d in deliveries if isinstance(d.data, SubmissionCorrected)}
+        if corrected:
+            await connection.execute(
+                REFILE,
+                list(corrected),
+                [told.procedure for told in corrected.values()],
+                [told.submitted_at.astimezone(VIETNAM).date() for told in corrected.values()],
             )
         # Of several of one dossier the last one holds: a reversed acceptance leaves it without a code.
         codes = {d.stream_id: code_after(d.data) for d in deliveries if changes_code(d.data)}

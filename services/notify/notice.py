@@ -61,6 +61,9 @@ TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
     "DossierReversed": _EVERYWHERE,
 }
 
+TELLS_NOBODY = frozenset({"SubmissionCorrected"})
+"""An import alone makes it, and tells nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:

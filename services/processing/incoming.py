@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.chassis.kafka.ordering import Delivered
 from services.processing.clock.working_days import Calendar
@@ -28,6 +28,14 @@ class Submitted(Narrow):
     office: str
     channel: str
     import_source: str | None = None
+
+
+class SubmissionCorrected(Narrow):
+    """These hold instead of what the submission said."""
+
+    submitted_at: AwareDatetime
+    procedure: str
+    channel: str
 
 
 class SupplementProvided(Narrow):
@@ -49,12 +57,21 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "SupplementProvided.v1": SupplementProvided,
     "WithdrawalRequested.v1": WithdrawalRequested,
     "FeePaid.v1": FeePaid,
+    "SubmissionCorrected.v1": SubmissionCorrected,
 }
 PASSED_OVER: frozenset[str] = frozenset()
 
 QUEUE_UP = """
 INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at, import_source)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+"""
+# The day until which to accept is told of a dossier that waits for it, and of no other.
+REFILE = """
+UPDATE dossiers d SET procedure = n.procedure, channel = n.channel, submitted_at = n.submitted_at,
+    intake_due_at = CASE WHEN d.intake_due_at IS NOT NULL THEN n.intake_due_at END
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+    AS n(dossier_id, procedure, channel, submitted_at, intake_due_at)
+WHERE d.dossier_id = n.dossier_id
 """
 HEAR = """
 INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
@@ -101,7 +118,15 @@ def listening(current: Callable[[], Calendar]) -> Apply:
                 for d in opened
             ]
             await connection.execute(QUEUE_UP, *(list(column) for column in zip(*rows, strict=True)))
-        acts = [_heard(d) for d in deliveries if not isinstance(d.data, Submitted)]
+        # Of several of one dossier the last one holds.
+        corrected = {d.stream_id: d.data for d in deliveries if isinstance(d.data, SubmissionCorrected)}
+        if corrected:
+            told = [
+                (i, c.procedure, c.channel, c.submitted_at, intake_due_at(c.submitted_at, calendar))
+                for i, c in corrected.items()
+            ]
+            await connection.execute(REFILE, *(list(column) for column in zip(*told, strict=True)))
+        acts = [_heard(d) for d in deliveries if not isinstance(d.data, Submitted | SubmissionCorrected)]
         if acts:
             columns = [list(column) for column in zip(*acts, strict=True)]
             await connection.execute(HEAR, *columns)

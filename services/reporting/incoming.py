@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.intake import MADE_UP_SOURCE
 from services.chassis.kafka.ordering import Delivered
@@ -41,6 +41,14 @@ class Submitted(_Narrow):
     office: str
     channel: str
     import_source: str | None = None
+
+
+class Refiled(_Narrow):
+    submitted_at: AwareDatetime
+    procedure: str
+    channel: str
+    reason: str
+    document: str
 
 
 class Accepted(_Narrow):
@@ -78,6 +86,7 @@ class Reversed(_Narrow):
 
 APPLIED: dict[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
+    "SubmissionCorrected.v1": Refiled,
     "DossierAccepted.v1": Accepted,
     "DossierRejected.v1": Told,
     "DossierResolved.v1": Due,
@@ -114,16 +123,17 @@ PASSED_OVER = frozenset(
     }
 )
 KEEP_MADE_UP = "INSERT INTO made_up (source) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING"
-_REVERSED, _CORRECTED = "DossierReversed.v1", "ResultCorrected.v1"
+_LOOK_BACK = frozenset({"DossierReversed.v1", "SubmissionCorrected.v1"})
+_LISTED = _LOOK_BACK | {"ResultCorrected.v1"}
 
 
 async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
     """One load of the batch's dossiers, one fold, one write, inside the transaction that moves the reader's position.
 
-    Only a batch with a reversal in it reads from the book: what the dossier's earlier acts entered.
+    Only a batch with a reversal or a corrected submission in it reads from the book: what the dossier's earlier acts entered.
     """
     states = await load_dossiers(connection, {delivered.stream_id for delivered in deliveries})
-    reversing = {delivered.stream_id for delivered in deliveries if delivered.type == _REVERSED}
+    reversing = {delivered.stream_id for delivered in deliveries if delivered.type in _LOOK_BACK}
     past = await load_entries(connection, reversing) if reversing else {}
     changed: dict[UUID, Dossier] = {}
     entries: list[Entry] = []
@@ -135,7 +145,7 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
         stream_id = delivered.stream_id
         before = states.get(stream_id)
         after, made = enter(before, delivered, past.get(stream_id, ()))
-        if delivered.type in (_REVERSED, _CORRECTED):
+        if delivered.type in _LISTED:
             corrections.append(correction(before, delivered, made))
         if after is before:
             continue
@@ -160,15 +170,18 @@ def _made_up(data: BaseModel) -> str | None:
 
 
 def correction(of: Dossier | None, delivered: Delivered, made: Sequence[Entry]) -> Correction:
-    """What is told of a reversal, or of a corrected result, which touches no count. `of` is the dossier before it."""
+    """What is told of a reversal, of a submission that was corrected, or of a corrected result, which touches no count.
+
+    `of` is the dossier before it. A sequence below 0 is intake's: it is told apart from processing's by that.
+    """
     assert of is not None, "the reader holds what comes before the submission"
     data = delivered.data
     return Correction(
         dossier_id=delivered.stream_id,
-        sequence=delivered.sequence,
+        sequence=-delivered.sequence if isinstance(data, Refiled) else delivered.sequence,
         recorded_at=max(delivered.recorded_at, of.recorded_at),
         on_date=min((entry.on_date for entry in made), default=local_date(delivered.occurred_at)),
-        event=data.event if isinstance(data, Reversed) else "ResultCorrected",
+        event=data.event if isinstance(data, Reversed) else delivered.type.partition(".")[0],
         struck=data.sequence if isinstance(data, Reversed) else 0,
         reason=data.reason,
         document=data.document,

@@ -24,7 +24,7 @@ from deploy.demo.days import (
     worked,
     working_seconds,
 )
-from deploy.importing.doors import Act, Case
+from deploy.importing.case import Act, Case
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import shipped

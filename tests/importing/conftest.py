@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.importing.doors import Case
+from deploy.importing.case import Case
 from deploy.importing.drafts import Drafts
 from deploy.importing.log import LogReader
 from deploy.importing.mapping import Mapping, parse_mapping

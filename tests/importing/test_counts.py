@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.importing.case import Act, Case
 from deploy.importing.counts import (
     CountsDiffer,
     CountsSilent,
@@ -17,7 +18,6 @@ from deploy.importing.counts import (
     rows_table,
     total_table,
 )
-from deploy.importing.doors import Act, Case
 
 BEGAN = datetime(2023, 3, 2, 8, tzinfo=UTC)
 

@@ -11,9 +11,11 @@ import orjson
 import pytest
 
 from deploy.importing import doors as doors_module
-from deploy.importing.doors import Act, Case, DoorFault, Doors, Progress, take_in
+from deploy.importing.case import Act, Case
+from deploy.importing.doors import DoorFault, Doors, Progress, take_in
 
 BEGAN = datetime(2023, 3, 2, 8, tzinfo=UTC)
+DOCUMENT = {"reason": "wrong_data", "document": "12/QĐ-SXD"}
 Answer = Callable[[str, list[dict[str, Any]]], httpx.Response]
 
 
@@ -27,13 +29,14 @@ def recorded(items: list[dict[str, Any]], **answer: Any) -> httpx.Response:
     return httpx.Response(200, json={"answers": [{"case": item["case"], **said} for item in items]})
 
 
-def taken(answer: Answer, *cases: Case) -> Progress:
+def taken(answer: Answer, *cases: Case, correction: dict[str, str] | None = None) -> Progress:
     """What comes of the cases when the doors answer so; the door's name is `intake` or `processing`."""
 
     def respond(request: httpx.Request) -> httpx.Response:
         return answer(request.url.host, orjson.loads(request.content)["items"])
 
-    doors = Doors("http://intake", "http://processing", lambda: "a-token", httpx.MockTransport(respond))
+    transport = httpx.MockTransport(respond)
+    doors = Doors("http://intake", "http://processing", lambda: "a-token", transport, correction)
     return asyncio.run(take_in(doors, "a-source", cases))
 
 
@@ -153,3 +156,56 @@ def test_a_refused_batch_is_not_sent_again(status: int) -> None:
     with pytest.raises(DoorFault, match=f"refused the batch: {status}"):
         taken(answer, case("c1"))
     assert asked == ["intake"]
+
+
+def test_acts_are_struck_out_before_their_submission_is_corrected() -> None:
+    """Intake corrects once it has heard that nothing stands any more; a dossier on which somebody acted here is told and left."""
+    asked: list[tuple[str, list[str]]] = []
+    struck: Counter[str] = Counter()
+
+    def one(door: str, item: dict[str, Any]) -> dict[str, Any]:
+        assert item["correction"] == DOCUMENT
+        name, there = item["case"], {"dossier_id": f"of {item['case']}"}
+        if door == "processing":
+            assert item["submission"]["submitted_at"] == BEGAN.isoformat()
+            if name == "here":
+                return {"outcome": "refused", "code": "acted-on-here"}
+            struck[name] += 1
+            return (
+                {"outcome": "recorded"}
+                if struck[name] > 2
+                else {"outcome": "refused", "code": "not-yet-known"}
+            )
+        if name == "same":
+            return there | {"outcome": "repeated"}
+        if struck[name] < 2:
+            return there | {"outcome": "refused", "code": "acts-stand"}
+        return there | {"outcome": "corrected"}
+
+    def answer(door: str, items: list[dict[str, Any]]) -> httpx.Response:
+        asked.append((door, [item["case"] for item in items]))
+        return httpx.Response(200, json={"answers": [one(door, item) for item in items]})
+
+    struck["same"] = 2
+    progress = taken(answer, case("moved"), case("same"), case("here"), correction=DOCUMENT)
+    assert asked == [
+        ("intake", ["moved", "same", "here"]),
+        ("processing", ["moved", "here"]),
+        ("intake", ["moved"]),
+        ("processing", ["moved"]),
+        ("intake", ["moved"]),
+        ("processing", ["same", "moved"]),
+    ]
+    assert [(each.case, each.door, each.code) for each in progress.refusals] == [
+        ("here", "processing", "acted-on-here")
+    ]
+    assert (progress.submitted, progress.processed, progress.corrected) == (2, 2, {"moved"})
+
+
+def test_a_correction_that_intake_never_hears_of_is_told() -> None:
+    def answer(door: str, items: list[dict[str, Any]]) -> httpx.Response:
+        code = "acts-stand" if door == "intake" else "not-yet-known"
+        return recorded(items, outcome="refused", code=code)
+
+    with pytest.raises(DoorFault, match="the acts of 1 dossiers were struck out"):
+        taken(answer, case("c1"), correction=DOCUMENT)

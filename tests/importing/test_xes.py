@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.importing import xes
-from deploy.importing.doors import Case
+from deploy.importing.case import Case
 from deploy.importing.files import BadLog, LogFile
 from deploy.importing.mapping import SHIPPED, parse_mapping, read_mapping
 from deploy.importing.xes import xes_rows

@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.journeys.conftest import MOTCUA, ROOT, House
@@ -153,13 +154,16 @@ def test_a_log_exported_again_is_laid_beside_what_was_taken(second_house: House,
 
     done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3], "--correct", "12/QĐ-SXD")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "2 cases were corrected: reversals bear the reason and the document." in done.stdout
-    assert "refused: case A-006: intake: differs-from-record" in done.stdout
+    assert (
+        "3 cases were corrected: what was told before is reversed, with the reason and the document."
+        in done.stdout
+    )
+    assert "refused: case A-006" not in done.stdout
     after = second_house.counts()
     assert (after["resolved"], after["pending"]) == (before["resolved"] - 1, before["pending"] + 1)
     assert after["received"] == before["received"]
     done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3])
-    assert "1 cases were refused; the rest is taken." in done.stdout
+    assert "cases were refused" not in done.stdout
     moved = ("complete_up_to",)
     now = second_house.counts()
     assert {k: v for k, v in now.items() if k not in moved} == {
@@ -167,6 +171,48 @@ def test_a_log_exported_again_is_laid_beside_what_was_taken(second_house: House,
     }
     done = second_house.motcua("import", str(later), "--mapping", SAMPLE[3], "--correct", "of yesterday")
     assert (done.returncode, "--correct: document" in done.stderr) == (1, True)
+
+
+def test_a_log_whose_dates_all_moved_is_corrected(second_house: House, tmp_path: Path) -> None:
+    """Its day of submission is its day of acceptance: every flow leaves the months before, and what was known then stays known so."""
+    log, mapping = tmp_path / "log.csv", tmp_path / "log.toml"
+    mapping.write_text(
+        '[source]\nname = "moved-log"\n[columns]\ncase = "case"\n[dates]\naccepted = { column = "start" }\n'
+        'resolved = { column = "end" }\n[dossier]\nprocedure = "1.009982"\nchannel = "online"\nlate_reason = "other"\n'
+    )
+
+    def written(month: int) -> None:
+        rows = [
+            f"m{n},2019-{month:02}-{n:02}T09:00:00,2019-{month:02}-{n + 9:02}T09:00:00" for n in range(1, 10)
+        ]
+        log.write_text("\n".join(("case,start,end", *rows)) + "\n")
+
+    def flows(month: int, **more: str) -> tuple[int, ...]:
+        window = {"from": f"2019-{month:02}-01", "to": f"2019-{month:02}-28"}
+        counts = second_house.counts(**window, **more)
+        return tuple(counts[flow] for flow in ("submitted", "received_new", "resolved"))
+
+    written(3)
+    assert second_house.motcua("import", str(log), "--mapping", str(mapping)).returncode == 0
+    assert flows(3) == (9, 9, 9)
+    then = second_house.counts()["complete_up_to"]
+    written(5)
+    done = second_house.motcua("import", str(log), "--mapping", str(mapping), seconds=120)
+    assert done.returncode == 1 and "9 cases were refused" in done.stdout, done.stdout
+    done = second_house.motcua(
+        "import", str(log), "--mapping", str(mapping), "--correct", "7/QĐ-SXD", seconds=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "9 cases were corrected" in done.stdout
+    assert (flows(3), flows(5)) == ((0, 0, 0), (9, 9, 9))
+    assert (flows(3, as_of=then), flows(5, as_of=then)) == ((9, 9, 9), (0, 0, 0))
+    asked = {"from": "2019-03-01", "to": "2019-03-31", "as_of": then}
+    url = f"http://127.0.0.1:{second_house.port_base + 4}/v1/corrections"
+    changes = httpx.get(url, params=asked, trust_env=False).raise_for_status().json()
+    listed = [each for each in changes["corrections"] if each["event"] == "SubmissionCorrected"]
+    assert len(listed) == 9 and {each["document"] for each in listed} == {"7/QĐ-SXD"}
+    done = second_house.motcua("import", str(log), "--mapping", str(mapping), seconds=120)
+    assert done.returncode == 0 and "9 cases had been taken before" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize(

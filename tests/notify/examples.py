@@ -22,6 +22,13 @@ FILER = "portal/test"
 NAMES = {"1.009982": ("Cấp chứng chỉ hành nghề lần đầu", "First practising certificate")}
 DATA: dict[str, dict[str, Any]] = {
     "DossierSubmitted": {"procedure": "1.009982", "office": "H29.015.00", "channel": "online"},
+    "SubmissionCorrected": {
+        "submitted_at": "2023-01-05T20:00:00+00:00",
+        "procedure": "1.009983",
+        "channel": "postal",
+        "reason": "wrong_data",
+        "document": "12/QĐ-SXD",
+    },
     "DossierAccepted": {"due_on": "2026-12-10", "level": "full"},
     "DossierRejected": {"reason": "incomplete"},
     "DossierForwarded": {"unit": "H29.015.00/QLXD", "step": "tham_tra"},

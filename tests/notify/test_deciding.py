@@ -1,5 +1,6 @@
 """Notices decided in the consumer's transaction, over a real database."""
 
+from datetime import date
 from random import Random
 
 import asyncpg
@@ -144,3 +145,14 @@ async def test_no_personal_data_stands_outside_contacts(desk: Desk):
     for table in tables:
         rows = await desk.pool.fetch(f"SELECT t::text FROM {table} t")
         assert not [row for row in rows if "example.org" in row[0] or "Nguyễn" in row[0]], table
+
+
+async def test_a_corrected_submission_tells_nobody_and_is_written_about_from_then_on(desk: Desk):
+    life = Life()
+    opened, corrected = life.hears("DossierSubmitted"), life.hears("SubmissionCorrected")
+    await desk.hear(opened._replace(origin="import"), corrected._replace(origin="import"))
+    row = await desk.pool.fetchrow(
+        "SELECT procedure, submitted_on FROM dossiers WHERE dossier_id = $1", life.dossier_id
+    )
+    assert tuple(row) == ("1.009983", date(2023, 1, 6))
+    assert await desk.shown(life.dossier_id) == {}

@@ -34,6 +34,7 @@ from services.intake.dossier import (
     decide,
     fold,
 )
+from services.intake.following import FILES
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 
@@ -96,9 +97,14 @@ async def add_acts(
     return await asyncio.gather(*(add(acts, dossier_id) for acts, dossier_id in cases))
 
 
+def imported(history: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """What an import told of the applicant's acts, in order."""
+    return [e for e in history if e.actor.startswith(IMPORTER) and e.type not in FILES]
+
+
 def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> str:
     """The first recorded act of an import that the acts do not tell as it stands; empty when they tell all, and perhaps more."""
-    recorded = [stored for stored in history[1:] if stored.actor.startswith(IMPORTER)]
+    recorded = imported(history)
     for number, stored in enumerate(recorded):
         had = f"the record has {stored.type} at {stored.occurred_at.astimezone(ZONE).isoformat()}"
         if number >= len(acts):
@@ -128,7 +134,7 @@ def _lacking(
 ) -> Item | None:
     """All acts that the log lacks as one item: they stand or fall together."""
     intake = applicants.intake
-    done = sum(stored.actor.startswith(IMPORTER) for stored in history[1:])
+    done = len(imported(history))
     if done >= len(acts):
         return None
     state = fold(EVENTS.decode(stored.type, stored.schema_version, stored.data) for stored in history)

@@ -7,25 +7,23 @@ another import, goes on with the same one. Never sets a status: what the authori
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.catalogue.shipped import PROCEDURES
-from contracts.intake import Channel
 from services.chassis.http.batches import Batch, Refused
 from services.chassis.log.decider import Rejected
-from services.chassis.log.event_store import Appended, Item, StoredEvent
+from services.chassis.log.event_store import Appended, Item
 from services.intake.acting import Applicants
-from services.intake.dossier import EVENTS, INITIAL, DossierSubmitted, SubmitDossier, decide
-from services.intake.importing.acts import ACTS_MAX, ActOfCase, acts_differ, add_acts
-from services.intake.people.forms import CaseName, ImportName, Office, Procedure
-from services.intake.people.store import Applicant
+from services.intake.dossier import ACTS_STAND, INITIAL, SubmitDossier, decide
+from services.intake.importing.acts import add_acts
+from services.intake.importing.case import Case
+from services.intake.importing.correcting import Difference, correct, differing
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 from services.intake.usual import ZONE
 
@@ -34,24 +32,6 @@ BYTES_MAX = 1_048_576
 CLOCKS_DIFFER = timedelta(minutes=5)
 # The first hours of the calendar have no local day, and one such case would fail its neighbours.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
-
-
-class Case(BaseModel):
-    """One case of `source`, submitted there at its own business time."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    source: ImportName
-    case: CaseName
-    procedure: Procedure
-    office: Office
-    channel: Channel
-    submitted_at: AwareDatetime
-    applicant: Applicant | None = None
-    acts: Annotated[list[ActOfCase], Field(max_length=ACTS_MAX)] = Field(
-        default=[],
-        description="What the applicant did since then, in order. Those recorded before stand; the rest is added.",
-    )
 
 
 class Cases(BaseModel):
@@ -67,7 +47,7 @@ class CaseAnswer(BaseModel):
 
     source: str
     case: str
-    outcome: Literal["recorded", "repeated", "refused"]
+    outcome: Literal["recorded", "repeated", "corrected", "refused"]
     dossier_id: UUID | None = None
     code: str | None = None
     detail: str | None = None
@@ -81,13 +61,6 @@ class CaseAnswers(BaseModel):
 
 
 Told = dict[str, Any]
-
-
-class Difference(NamedTuple):
-    """The first member that is told otherwise than it was recorded, and both values in words."""
-
-    field: str
-    told: str
 
 
 async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, traceparent: str) -> bytes:
@@ -114,62 +87,39 @@ async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, tracep
         stored = await asyncio.gather(*(intake.store.append(item) for item in items))
         told = [(case, item.stream_id) for (_, case, _), item in zip(sound, items, strict=True)]
         before = [not isinstance(answer, Appended) for answer in stored]
-        differ = await _differing(applicants, told, before)
+        differ, histories = await differing(applicants, told, before)
+        correctable = [
+            each
+            for each, differs in zip(told, differ, strict=True)
+            if differs and _may_correct(each[0], differs)
+        ]
+        refusals = await correct(applicants, correctable, histories, actor, traceparent)
+        corrected = {dossier_id: why for (_, dossier_id), why in zip(correctable, refusals, strict=True)}
+        left_out = [
+            differs is not None and corrected.get(dossier_id, ACTS_STAND) is not None
+            for (_, dossier_id), differs in zip(told, differ, strict=True)
+        ]
         added = await add_acts(
             applicants,
-            [
-                ([] if differs else case.acts, dossier_id)
-                for (case, dossier_id), differs in zip(told, differ, strict=True)
-            ],
+            [([] if left else case.acts, i) for (case, i), left in zip(told, left_out, strict=True)],
             actor,
             traceparent,
         )
-        for (place, _, _), (case, dossier_id), stood, differs, more in zip(
-            sound, told, before, differ, added, strict=True
+        for (place, _, _), (case, dossier_id), stood, differs, left, more in zip(
+            sound, told, before, differ, left_out, added, strict=True
         ):
             answer = {"dossier_id": str(dossier_id)}
-            if differs:
-                answers[place] = (
-                    _refused(case, Rejected("differs-from-record", differs.told), differs.field) | answer
-                )
+            if differs and left:
+                why = corrected.get(dossier_id) or Rejected("differs-from-record", differs.told)
+                answers[place] = _refused(case, why, differs.field) | answer
             else:
-                outcome = "repeated" if stood and not more else "recorded"
+                outcome = "corrected" if differs else "repeated" if stood and not more else "recorded"
                 answers[place] = {"source": case.source, "case": case.case, "outcome": outcome} | answer
     return orjson.dumps({"answers": answers})
 
 
-async def _differing(
-    applicants: Applicants, told: Sequence[tuple[Case, UUID]], before: Sequence[bool]
-) -> list[Difference | None]:
-    """Of each case that stood already: what the import tells otherwise now, and what the record has.
-
-    Guarantee: a repeat is the same content, not the same name. Test: test_a_case_that_is_told_otherwise_now_is_refused.
-    """
-    stood = [dossier_id for (_, dossier_id), was in zip(told, before, strict=True) if was]
-    histories = await applicants.intake.store.load_many(stood) if stood else {}
-    return [
-        _difference(case, histories[dossier_id]) if was else None
-        for (case, dossier_id), was in zip(told, before, strict=True)
-    ]
-
-
-def _difference(case: Case, history: Sequence[StoredEvent]) -> Difference | None:
-    """What people brought with them is not compared: it may be erased here, and what is filed stands apart from the log."""
-    first = history[0]
-    filed = EVENTS.decode(first.type, first.schema_version, first.data)
-    assert isinstance(filed, DossierSubmitted), "a dossier begins with its submission"
-    now = {name: getattr(case, name) for name in ("procedure", "office", "channel")}
-    had = {name: getattr(filed, name) for name in now}
-    now["submitted_at"], had["submitted_at"] = (
-        at.astimezone(ZONE).isoformat() for at in (case.submitted_at, first.occurred_at)
-    )
-    other = [name for name in now if now[name] != had[name]]
-    if other:
-        return Difference(
-            other[0], "; ".join(f"{name} is {now[name]}, the record has {had[name]}" for name in other)
-        )
-    acts = acts_differ(case.acts, history)
-    return Difference("acts", acts) if acts else None
+def _may_correct(case: Case, differs: Difference) -> bool:
+    return case.correction is not None and differs.correctable
 
 
 async def _claimed(

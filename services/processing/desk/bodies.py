@@ -17,7 +17,7 @@ from pydantic import (
     create_model,
 )
 
-from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN, Channel
 from contracts.processing_codes import (
     AmountVnd,
     CorrectionReason,
@@ -258,6 +258,14 @@ class Correction(Asked):
     document: DocumentNumber
 
 
+class ToldSubmission(Asked):
+    """The submission as the import tells it now."""
+
+    procedure: str = Field(max_length=20)
+    channel: Channel
+    submitted_at: AwareDatetime
+
+
 class BulkItem(Asked):
     """What was done with one dossier, in order. The first acts may be recorded already; the rest is then added.
 
@@ -268,6 +276,11 @@ class BulkItem(Asked):
     case: CaseName | None = None
     dossier_id: UUID
     acts: Annotated[list[Act], Field(max_length=ACTS_MAX)]
+    submission: ToldSubmission | None = Field(
+        default=None,
+        description="What its acts rest on: they wait (not-yet-known) until it has been heard of. With a correction, "
+        "the acts that rest on another one are reversed meanwhile.",
+    )
     correction: Correction | None = Field(
         default=None,
         description="An import's: acts that it told otherwise before are reversed and told anew. Without it, a difference is refused.",

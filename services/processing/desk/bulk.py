@@ -25,7 +25,7 @@ from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, 
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import asked_reversals, queue_rows, rights
-from services.processing.desk.bodies import AcceptAct, BulkItem, Correction
+from services.processing.desk.bodies import AcceptAct, BulkItem, Correction, ToldSubmission
 from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
 from services.processing.desk.orders import Order, command_of
 from services.processing.dossier import reversals
@@ -36,7 +36,7 @@ from services.processing.dossier.events import (
     DossierAccepted,
     Event,
 )
-from services.processing.dossier.history import as_told
+from services.processing.dossier.history import as_told, fold
 from services.processing.dossier.official_code import issue
 from services.processing.dossier.repeats import (
     Asked,
@@ -47,7 +47,7 @@ from services.processing.dossier.repeats import (
     missing_of,
 )
 from services.processing.dossier.saying import members, words
-from services.processing.dossier.state import Dossier, Filing, new
+from services.processing.dossier.state import Dossier, Filing, Submitted, new
 
 ROUTE = "/v1/bulk"
 BYTES_MAX = 4 * 1_048_576
@@ -56,6 +56,11 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # the first hours of the calendar h
 NOT_YET_KNOWN = Rejected(
     "not-yet-known", "no such dossier in your office, or its submission has not arrived; try again"
 )
+SUBMISSION_TO_COME = Rejected(
+    "not-yet-known",
+    "its submission as it is told now has not arrived; until then nothing rests on it; try again",
+)
+ACTED_ON_HERE = Rejected("acted-on-here", "what was done here rests on the submission as it was told before")
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
@@ -141,7 +146,12 @@ async def _record(
     Guarantee: an item is recorded whole or not at all. Test: test_an_item_is_recorded_whole_or_not_at_all.
     """
     filing = known.filing
-    asked = commands_of(item, caller, filing, known.row.unit, desk.clock())
+    rests = item.submission is None or _rests(item.submission, filing)
+    if not rests and item.correction is None:
+        return _refused(item, SUBMISSION_TO_COME)
+    # On another submission nothing can be told: what rests on it is struck out.
+    acts = item if rests else item.model_copy(update={"acts": []})
+    asked = commands_of(acts, caller, filing, known.row.unit, desk.clock())
     if isinstance(asked, Rejected):
         return _refused(item, asked)
     if any(isinstance(command, ReverseAct) and command.by for command, _ in asked.commands):
@@ -165,6 +175,9 @@ async def _record(
             missing = correction_of(differs, asked, opened, events, imported, decide, strike)
         if isinstance(missing, Rejected):
             return _refused(item, missing)
+        if not missing.events and not rests:
+            acted = not isinstance(fold(filing, events).now, Submitted)
+            return _refused(item, ACTED_ON_HERE if acted else SUBMISSION_TO_COME)
         if not missing.events:
             code = code_of(filing, events, history)
             return _told(item, "repeated", version=len(history), dossier_code=code)
@@ -172,12 +185,19 @@ async def _record(
             _item(desk, item.dossier_id, missing, len(history), caller, traceparent)
         )
         if isinstance(answer, Appended):
+            if not rests:
+                return _refused(item, SUBMISSION_TO_COME)
             code = _drawn(filing, missing, answer.numbers) or code_of(filing, events, history)
             outcome = "recorded" if differs is None else "corrected"
             return _told(item, outcome, version=answer.version, dossier_code=code)
         # Somebody was quicker, or the answer was lost: what stands now decides what is still missing.
         history = await desk.store.load(item.dossier_id)
     return _refused(item, CONTENDED)
+
+
+def _rests(told: ToldSubmission, filing: Filing) -> bool:
+    now = (told.procedure, told.channel, told.submitted_at)
+    return now == (filing.procedure, filing.channel, filing.submitted_at)
 
 
 def _told_otherwise(item: BulkItem, asked: Asked, found: Difference) -> Rejected:

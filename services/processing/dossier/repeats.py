@@ -22,7 +22,7 @@ from services.processing.dossier.events import (
 from services.processing.dossier.history import evolve, fold
 from services.processing.dossier.proposed import ReversalProposed
 from services.processing.dossier.saying import says
-from services.processing.dossier.state import Dossier
+from services.processing.dossier.state import Dossier, Filing
 
 Decide = Callable[[Command, Dossier], Sequence[Event] | Rejected]
 
@@ -160,7 +160,7 @@ def difference_of(
         dossier, done = passed_over(dossier, done)
         if done == len(recorded) or (happened_at := imported[done]) is None:
             return None
-        if happened_at == at and _same(recorded[done], command):
+        if happened_at == at and _same(recorded[done], command, opened.filing):
             dossier, done = evolve(dossier, recorded[done]), done + 1
         elif decide(command, _by_then(dossier, at, asked)) != []:
             return Difference(recorded[done], happened_at, place, done + 1)
@@ -170,9 +170,10 @@ def difference_of(
     return Difference(recorded[done], happened_at, None, done + 1)
 
 
-def _same(event: Event, command: Command) -> bool:
+def _same(event: Event, command: Command, filing: Filing) -> bool:
+    """An acceptance bears what was submitted: under a submission that was corrected meanwhile it is another one."""
     if isinstance(event, DossierAccepted) and isinstance(command, AcceptDossier):
         given = event.due_on if event.given else None
-        told = (command.unit, command.due_on, command.project_class)
-        return (event.unit, given, event.project_class) == told
+        told = (filing.procedure, filing.channel, command.unit, command.due_on, command.project_class)
+        return (event.procedure, event.channel, event.unit, given, event.project_class) == told
     return says(command, event)

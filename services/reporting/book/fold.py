@@ -12,13 +12,15 @@ from typing import Any
 
 from contracts.catalogue import shipped as catalogue
 from services.chassis.kafka.ordering import Delivered
-from services.reporting.book.lines import Act, ImpossibleStep, Step, entry, local_date, move
+from services.reporting.book.lines import Act, ImpossibleStep, Step, act_of, entry, local_date, move
+from services.reporting.book.refiling import door_of, refile
 from services.reporting.book.reversal import reverse
 from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 
 
 def enter(state: Dossier | None, delivered: Delivered, past: Sequence[Entry] = ()) -> Step:
-    """The dossier after one event, and the entries that it gives. Only a reversal looks at `past`, the dossier's entries so far.
+    """The dossier after one event, and the entries that it gives. Only a reversal and a corrected submission look
+    at `past`, the dossier's entries so far.
 
     Guarantee: counters count changes of state, so a fact stated twice is counted once. Test: test_a_fact_stated_twice_counts_once.
     Guarantee: a step that the dossier cannot take is never counted and never skipped. Test: test_an_impossible_step_is_refused.
@@ -27,9 +29,9 @@ def enter(state: Dossier | None, delivered: Delivered, past: Sequence[Entry] = (
         return _submit(delivered) if state is None else (state, ())
     if state is None:
         raise ImpossibleStep(f"{delivered.type} before submission")
-    # Clocks of two services disagree by milliseconds, and midnight may fall between them: no state ends before it began.
-    on_date = max(local_date(delivered.occurred_at), state.changed_on)
-    act = Act(delivered.sequence, on_date, max(delivered.recorded_at, state.recorded_at))
+    if delivered.type == "SubmissionCorrected.v1":
+        return refile(state, delivered, past)
+    act = act_of(delivered, state)
     if delivered.type == "DossierReversed.v1":
         return reverse(state, delivered, act, past)
     step, taken_from, already = _STEPS[delivered.type]
@@ -57,8 +59,7 @@ def _submit(delivered: Delivered) -> Step:
         procedure=data.procedure,
         field=procedure.field if procedure else "",
         level=procedure.level_on(on_date) if procedure else "full",
-        # The official report knows three doors; what is neither online nor postal counts as in person.
-        channel=data.channel if data.channel in ("online", "postal") else "in_person",
+        channel=door_of(data.channel),
         office=data.office,
         unit="",
         submitted_on=on_date,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.rows import Dossier, Entry
 
 # Việt Nam has had no other offset since 1975, so a day needs no zone database.
@@ -24,6 +25,38 @@ class Act(NamedTuple):
     sequence: int
     on_date: date
     recorded_at: datetime
+
+
+_NOBODY_KNEW = datetime.min.replace(tzinfo=UTC)
+
+
+def standing(past: Sequence[Entry]) -> list[Entry]:
+    """The lines of a dossier that stand, in the order in which they came to: neither struck out by a reversal nor taken back by a
+    corrected submission. Their numbers and record times say nothing; what is intake's has sequence 0.
+    """
+    gone = {line.struck for line in past if line.struck}
+    lines: dict[Entry, int] = {}
+    for line in past:
+        if not line.struck and line.sequence not in gone:
+            same = line._replace(number=0, sequence=max(line.sequence, 0), recorded_at=_NOBODY_KNEW, amount=0)
+            if amount := lines.pop(same, 0) + line.amount:
+                lines[same] = amount
+    return [line._replace(amount=amount) for line, amount in lines.items()]
+
+
+def filing_of(lines: Sequence[Entry]) -> Entry:
+    """The submission, of the lines that stand."""
+    return next(line for line in lines if line.flow == "submitted" and not line.sequence)
+
+
+def act_of(delivered: Delivered, state: Dossier) -> Act:
+    """An act as it is entered. Clocks of two services disagree by milliseconds, and midnight may fall between them: no state ends
+    before it began. What an import tells stands on its own day: its submission may be corrected later, or was already.
+    """
+    on_date = local_date(delivered.occurred_at)
+    if delivered.origin != "import":
+        on_date = max(on_date, state.changed_on)
+    return Act(delivered.sequence, on_date, max(delivered.recorded_at, state.recorded_at))
 
 
 def local_date(at: datetime) -> date:

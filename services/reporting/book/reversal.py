@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.chassis.kafka.ordering import Delivered
-from services.reporting.book.lines import Act, ImpossibleStep, Step, local_date, move
+from services.reporting.book.lines import Act, ImpossibleStep, Step, act_of, filing_of, move, standing
 from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
 
 _COUNTED = frozenset(
@@ -25,17 +25,16 @@ def reverse(state: Dossier, delivered: Delivered, act: Act, past: Sequence[Entry
     Test: test_what_was_reversed_is_as_if_it_had_not_been.
     """
     reversed_act, event = delivered.data.sequence, delivered.data.event
-    gone = {entry.struck for entry in past if entry.struck}
-    if reversed_act in gone:
+    if reversed_act in {entry.struck for entry in past}:
         return state, ()
-    standing = [entry for entry in past if not entry.struck and entry.sequence not in gone]
-    flows = {entry.flow for entry in standing if entry.sequence == reversed_act}
+    lines = standing(past)
+    flows = {entry.flow for entry in lines if entry.sequence == reversed_act}
     counted = next((flow for flow in ("received_new", "not_accepted", "resolved") if flow in flows), "")
     if bool(counted) != (event in _COUNTED):
         raise ImpossibleStep(f"reversal of {event} that is not in the book as such")
-    if any(entry.sequence > reversed_act and entry.flow != "due" for entry in standing):
+    if any(entry.sequence > reversed_act and entry.flow != "due" for entry in lines):
         raise ImpossibleStep(f"reversal of {event} under a later change")
-    struck = [entry for entry in standing if flows and entry.sequence >= reversed_act]
+    struck = [entry for entry in lines if flows and entry.sequence >= reversed_act]
     made = [
         entry._replace(
             number=number,
@@ -46,9 +45,9 @@ def reverse(state: Dossier, delivered: Delivered, act: Act, past: Sequence[Entry
         )
         for number, entry in enumerate(struck, state.entries + 1)
     ]
-    before = _back(state, counted, past[0]) if counted else state
+    before = _back(state, counted, filing_of(lines)) if counted else state
     if made:
-        left = [entry for entry in standing if entry.sequence < reversed_act]
+        left = [entry for entry in lines if entry.sequence < reversed_act]
         before = before._replace(
             changed_on=max(entry.on_date for entry in left),
             recorded_at=act.recorded_at,
@@ -59,7 +58,7 @@ def reverse(state: Dossier, delivered: Delivered, act: Act, past: Sequence[Entry
             before = before._replace(due_on=due.due_on, apologised=due.apologised)
     if before.status != "accepted":
         return before, made
-    day = act._replace(on_date=max(local_date(delivered.occurred_at), before.changed_on))
+    day = act_of(delivered, before)._replace(recorded_at=act.recorded_at)
     after, told = move(before, delivered.data.due_on or NO_DUE_DATE, state.apologised, day)
     return after, (*made, *told)
 

@@ -90,7 +90,8 @@ class Counter(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """A reversal, or a result that was corrected. The columns of `corrections`, in their order."""
+    """A reversal, a corrected result, or a corrected submission, whose sequence is below 0. The columns of `corrections`, in their
+    order."""
 
     dossier_id: UUID
     sequence: int
@@ -112,7 +113,8 @@ WITH state AS (
     INSERT INTO dossiers SELECT * FROM unnest($1::dossiers[])
     ON CONFLICT (dossier_id) DO UPDATE SET
         status = excluded.status, procedure = excluded.procedure, level = excluded.level,
-        office = excluded.office, unit = excluded.unit, accepted_on = excluded.accepted_on,
+        office = excluded.office, unit = excluded.unit, channel = excluded.channel,
+        submitted_on = excluded.submitted_on, accepted_on = excluded.accepted_on,
         ended_on = excluded.ended_on, changed_on = excluded.changed_on, recorded_at = excluded.recorded_at,
         timeliness = excluded.timeliness, entries = excluded.entries, field = excluded.field,
         due_on = excluded.due_on, apologised = excluded.apologised

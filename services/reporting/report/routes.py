@@ -99,11 +99,13 @@ class CorrectedEntry(BaseModel):
 
 
 class CorrectionView(BaseModel):
-    """A reversal, or a result that was corrected, which changes no count."""
+    """A reversal, a submission that was corrected, or a result that was, which changes no count."""
 
     recorded_at: datetime
     on: date = Field(description="The first day that it touches.")
-    event: str = Field(description="What was reversed; ResultCorrected when a result was corrected.")
+    event: str = Field(
+        description="What was reversed; SubmissionCorrected or ResultCorrected when that is what was corrected."
+    )
     reason: str
     document: str = Field(description="Number of the decision.")
     procedure: str

@@ -56,6 +56,9 @@ def build(
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
+        unnamed=Buckets(
+            settings.unnamed_answers_per_second, settings.unnamed_answers_burst, clock=time.monotonic
+        ),
         ready=ready,
         public=PUBLIC,
     )

@@ -31,6 +31,7 @@ async def main() -> None:
         release="0",
         tokens=Tokens(given.jwks, given.jwt_issuer, given.jwt_audience),
         limits=Buckets(1e6, 1_000_000, clock=time.monotonic),
+        unnamed=Buckets(1e6, 1_000_000, clock=time.monotonic),
         ready=ready,
     )
 

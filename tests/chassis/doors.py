@@ -67,6 +67,7 @@ class Doors:
             release="1.2.3",
             tokens=Tokens(jwks, ISSUER, AUDIENCE),
             limits=Buckets(per_second, burst, clock=time.monotonic),
+            unnamed=Buckets(1e6, 1_000_000, clock=time.monotonic),
             ready=ready,
             body_bytes_max=2_000,
         )

@@ -49,6 +49,7 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         release="0.1.0",
         tokens=Tokens("nowhere", "issuer", "audience"),
         limits=Buckets(1000, 1000, clock=clock),
+        unnamed=Buckets(1000, 1000, clock=clock),
         ready=ready,
         public=PUBLIC,
     )

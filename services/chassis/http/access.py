@@ -16,7 +16,7 @@ from fastapi.security import HTTPBearer
 
 from services.chassis.http.limits import Buckets
 from services.chassis.http.problems import Problem
-from services.chassis.http.request_checks import address_of
+from services.chassis.http.request_checks import HOLD, Scope, address_of
 from services.chassis.http.tokens import Caller, TokenRefused, Tokens
 from services.chassis.process import logs, metrics
 
@@ -31,7 +31,12 @@ PUBLIC = {
 }
 KEY_CHARACTERS_MAX = 200
 ADMITTED = "motcua.caller"
-"""Where a request's scope has the caller that was authorised before its body was read."""
+HELD = "motcua.held"
+"""Where a request's scope has the caller that was authorised before its body was read, and the seconds its answer was held back."""
+HELD_SECONDS_MAX = 1.0
+REFUSAL_COST = 5
+COST_BYTES = 16_384
+"""What an answer costs its address: a refusal so much, another one for itself and for each so many bytes."""
 
 
 class Require:
@@ -84,6 +89,22 @@ def refuse_after(wait: float, limit: str) -> None:
     if wait > 0.0:
         metrics.REQUESTS_LIMITED.labels(limit).inc()
         raise Problem(429, detail=f"come back in {ceil(wait)} s", headers={"Retry-After": str(ceil(wait))})
+
+
+async def pace(unnamed: Buckets, scope: Scope, status: int, size: int) -> None:
+    """Holds back an answer to nobody in particular, or "too many", once its address had more of them than it may.
+
+    Guarantee: who asks on and on without a name, or beyond a limit, waits for each answer, and nobody waits with him.
+    Test: test_an_address_that_asks_on_and_on_waits_for_its_answers.
+    """
+    if status != 429 and logs.actor.get():
+        return
+    cost = REFUSAL_COST if status >= 400 else 1 + size // COST_BYTES
+    seconds = unnamed.charge(address_of(scope), cost, HELD_SECONDS_MAX)
+    hold = scope.get("extensions", {}).get(HOLD)
+    if seconds and hold is not None:
+        scope[HELD] = seconds
+        await hold(seconds)
 
 
 def denied(code: str, route: str, times: int = 1) -> None:

@@ -11,11 +11,12 @@ import logging
 import resource
 import sys
 from collections import Counter, defaultdict
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.chassis.http.problems import PROBLEM_TYPE, Problem
+from services.chassis.http.request_checks import HOLD
 from services.chassis.process import metrics
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,7 @@ FILES_BESIDE = 200
 
 
 class Bounds:
-    """The connections of a process, and how many there may be, in all and from one address.
-
-    Each look for room costs the same, however many there are: whoever floods a full process must not make it search.
-    """
+    """The connections of a process, and how many there may be, in all and from one address. Each look for room costs the same."""
 
     def __init__(self, total_max: int, of_address_max: int) -> None:
         self._total_max, self._of_address_max = total_max, of_address_max
@@ -114,11 +112,11 @@ class Bounded(HttpToolsProtocol):
     def __init__(self, *, bounds: Bounds, **given: Any) -> None:
         super().__init__(**given)
         self._bounds = bounds
-        self._unread = 0  # bytes that the parser took since it last gave something to us
-        self._refused = False
+        self._unread = self._unsent = (
+            0  # bytes: those that the parser took since it last gave something to us, and of answers
+        )
+        self._refused, self._waiting = False, True
         self.address = ""
-        self._waiting = True
-        self._unsent = 0
         self.deadline: float | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -156,6 +154,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {HOLD: self.hold})
         if self._waiting:
             self._wait(HEAD_SECONDS)
 
@@ -197,6 +196,12 @@ class Bounded(HttpToolsProtocol):
             self._wait(IDLE_SECONDS)
         super().on_response_complete()
 
+    async def hold(self, seconds: float) -> None:
+        """Keeps an answer back; meanwhile the connection goes for another as if its client were silent."""
+        self._bounds.waits(self)
+        await asyncio.sleep(seconds)
+        self._bounds.busy(self)
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._bounds.waits(self)
@@ -204,11 +209,9 @@ class Bounded(HttpToolsProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._waiting:
-            self._by(IDLE_SECONDS)
-        else:
+        if not self._waiting:
             self._bounds.busy(self)
-            self.deadline = None
+        self.deadline = self.loop.time() + IDLE_SECONDS if self._waiting else None
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's own word for what is no HTTP."""

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Match
 
-from services.chassis.http.access import ADMITTED, caller_of, roles_needed, throttle
+from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, roles_needed, throttle
 from services.chassis.http.answers import problem_of, refuse, told
 from services.chassis.http.hot_routes import Answer, Call, Direct, Directs
 from services.chassis.http.limits import Buckets
@@ -57,6 +57,7 @@ class Application(FastAPI):
     tokens: Tokens
     limits: Buckets
     refusals: Buckets
+    unnamed: Buckets
     items: Buckets
     public: dict[str, str]
     body_bytes_max: int
@@ -153,7 +154,7 @@ class Application(FastAPI):
                 route = template_of(scope)
         except ClientGone:
             return
-        seconds = perf_counter() - started
+        seconds = perf_counter() - started - scope.get(HELD, 0.0)
         method = scope["method"] if scope["method"] in KNOWN_METHODS else "OTHER"
         if direct is None:
             metrics.REQUESTS_SECONDS.labels(route, method).observe(seconds)
@@ -208,6 +209,7 @@ class Application(FastAPI):
         except Exception as error:
             kind = PROBLEM_TYPE
             status, out, extra = told(error, direct.path)
+            await pace(self.unnamed, scope, status, len(out))
         await send(
             {
                 "type": "http.response.start",
@@ -233,7 +235,8 @@ class Application(FastAPI):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                told = {name for name, _ in message["headers"]}
+                told = dict(message["headers"])
+                await pace(self.unnamed, scope, status, int(told.get(b"content-length", 0)))
                 more = [header for header in UNLESS_TOLD if header[0] not in told]
                 message["headers"] = [*message["headers"], *more, (b"traceparent", parent.encode())]
             await send(message)

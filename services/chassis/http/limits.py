@@ -39,6 +39,15 @@ class Buckets:
         self._full_at[key] = full_at + ahead + self._interval
         return 0.0
 
+    def charge(self, key: str, cost: int, most: float) -> float:
+        """Takes `cost` whether it is there or not: the seconds that the bucket is overdrawn, which are `most` at most."""
+        now = self._clock()
+        full_at = max(self._full_at.get(key, now), now) + cost * self._interval
+        if key not in self._full_at and len(self._full_at) >= self._keys_max:
+            self._forget(now)
+        self._full_at[key] = min(full_at, now + self._tolerance + self._interval + most)
+        return max(0.0, self._full_at[key] - now - self._tolerance - self._interval)
+
     def wait(self, key: str) -> float:
         """The seconds until one more may pass; takes nothing."""
         now = self._clock()

@@ -20,6 +20,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+HOLD = "motcua.hold"
+"""The extension of a connection that keeps an answer back for some seconds."""
 BODY_BYTES_MAX = 65_536
 BODY_SECONDS_MAX = 30.0
 DEPTH_MAX = 24

@@ -57,6 +57,7 @@ def create_app(
     release: str,
     tokens: Tokens,
     limits: Buckets,
+    unnamed: Buckets,
     ready: Callable[[], Awaitable[Readiness]],
     public: Mapping[str, str] | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
@@ -65,6 +66,7 @@ def create_app(
 ) -> Application:
     """A service's application with the routes that every service has; `public` is path → why anybody may use it.
 
+    `limits` are those of callers, `unnamed` what an address is answered at once without a name.
     `query_lists` are the members of queries that may come more than once.
     """
     application = Application(
@@ -80,7 +82,7 @@ def create_app(
     )
     for kind in (HTTPException, StoreUnavailable, KeysUnavailable, *TRANSIENT, Exception):
         application.add_exception_handler(kind, answer_problem)
-    application.tokens, application.limits = tokens, limits
+    application.tokens, application.limits, application.unnamed = tokens, limits, unnamed
     application.refusals = Buckets(REFUSED_PER_SECOND, REFUSED_BURST, clock=time.monotonic)
     application.items = Buckets(ITEMS_PER_SECOND, ITEMS_BURST, clock=time.monotonic)
     application.public = PUBLIC | dict(public or {})

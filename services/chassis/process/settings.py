@@ -87,6 +87,15 @@ class ServiceSettings(BaseSettings):
     caller_requests_burst: int = Field(
         default=400, ge=1, description="Requests that one caller may make at once."
     )
+    unnamed_answers_per_second: float = Field(
+        default=500.0,
+        gt=0,
+        description="Answers without a caller's name, or 429, that an address gets a second in the long run. Each further one waits, "
+        "a second at most. A refusal counts five times, and each 16 KB once more.",
+    )
+    unnamed_answers_burst: int = Field(
+        default=250, ge=1, description="Such answers that an address gets without waiting."
+    )
     connections: int = Field(
         default=4000, ge=10, le=1_000_000, description="HTTP connections that may be open at once."
     )

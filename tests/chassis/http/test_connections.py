@@ -6,103 +6,19 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi.responses import Response
 
 from services.chassis.http import connections
-from services.chassis.http.connections import HEAD_BYTES_MAX, Bounded, Bounds, close_late
+from services.chassis.http.connections import HEAD_BYTES_MAX
 from tests.chassis.doors import Doors
+from tests.chassis.http.conftest import LARGE_BYTES, PATIENCE_SECONDS, House, answer, ended
 from tests.chassis.issuing import Issuer
 
-PATIENCE_SECONDS = 30
-LARGE_BYTES = 40_000_000
 GET = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
-Sockets = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class House:
-    """A server in this loop, and its doors."""
-
-    def __init__(self, port: int, bounds: Bounds, token: str) -> None:
-        self.port, self.bounds, self.token = port, bounds, token
-        self._writers: list[asyncio.StreamWriter] = []
-
-    async def enter(self, data: bytes = b"") -> Sockets:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self._writers.append(writer)
-        writer.write(data)
-        return reader, writer
-
-    async def tell(self, data: bytes) -> bytes:
-        """All that is answered until the server closes."""
-        reader, _ = await self.enter(data)
-        return await ended(reader)
-
-    def leave(self) -> None:
-        for writer in self._writers:
-            writer.close()
-
-
-async def ended(reader: asyncio.StreamReader) -> bytes:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        with suppress(ConnectionError):
-            return await reader.read()
-    return b""
-
-
-async def answer(sockets: Sockets) -> bytes:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        head = await sockets[0].readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        return head + await sockets[0].readexactly(length)
-
-
-@pytest.fixture
-async def house(
-    tmp_path: Path, free_ports: Callable[[int], list[int]], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
-    for name in ("HEAD", "PIECE", "IDLE", "REST", "REFUSED", "READING"):
-        monkeypatch.setattr(connections, f"{name}_SECONDS", 0.3)
-    monkeypatch.setattr(connections, "LOOK_SECONDS", 0.05)
-    issuer, port, bounds = Issuer(), free_ports(1)[0], Bounds(6, 5)
-    doors = Doors(issuer.write(tmp_path))
-
-    @doors.application.get("/slow")
-    async def slow() -> str:
-        await asyncio.sleep(1.0)
-        return "done"
-
-    @doors.application.get("/large")
-    async def large() -> Response:
-        return Response(b"x" * LARGE_BYTES)
-
-    http = partial(Bounded, bounds=bounds)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            doors.application,
-            port=port,
-            http=http,
-            ws="none",
-            lifespan="off",
-            log_config=None,  # type: ignore[arg-type]
-        )
-    )
-    tasks = [asyncio.create_task(server._serve()), asyncio.create_task(close_late(bounds))]
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not server.started:  # noqa: ASYNC110 (uvicorn tells it by nothing else)
-            await asyncio.sleep(0.01)
-    begun = House(port, bounds, issuer.token())
-    yield begun
-    begun.leave()
-    server.should_exit = True
-    await tasks[0]
-    tasks[1].cancel()
 
 
 def code_of(answered: bytes) -> tuple[int, str]:

@@ -14,6 +14,7 @@ import pytest
 from deploy.local.kafka.node import Ports
 from deploy.local.kafka.run import USERS, Kafka
 from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
+from services.chassis.http import web
 from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
 
@@ -21,6 +22,13 @@ SERVERS = {"postgres", "kafka", "begin", "drawn"}
 """Fixtures that start processes: the servers here, one of the chassis' own, and the program that draws plots."""
 FreePorts = Callable[[int], list[int]]
 NewDatabase = Callable[..., Database]
+
+
+@pytest.fixture(autouse=True)
+def _readiness_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an application in this process: each test that turns something off wants to see it."""
+    monkeypatch.setattr(web, "READY_SECONDS", 0.0)
+    monkeypatch.setattr(web, "MEASURED_SECONDS", 0.0)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -34,7 +34,7 @@ ADMITTED = "motcua.caller"
 HELD = "motcua.held"
 """Where a request's scope has the caller that was authorised before its body was read, and the seconds its answer was held back."""
 HELD_SECONDS_MAX = 1.0
-REFUSAL_COST = 5
+REFUSAL_COST = 10
 COST_BYTES = 16_384
 """What an answer costs its address: a refusal so much, another one for itself and for each so many bytes."""
 

@@ -4,9 +4,10 @@ Promises problem+json everywhere and that each route names its roles or stands o
 service calls it and adds its routes.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import orjson
 from fastapi.exceptions import RequestValidationError
@@ -40,6 +41,31 @@ REFUSED_BURST = 200
 ITEMS_PER_SECOND = 2_000.0
 ITEMS_BURST = 5_000
 """How many items of bulk requests one caller may send."""
+
+
+READY_SECONDS = 0.2
+MEASURED_SECONDS = 1.0
+"""How old what anybody may ask for can be: whoever asks for it on and on has it made no oftener."""
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What is made at most once in `seconds`, for all who ask for it meanwhile.
+
+    Guarantee: strangers' questions cost the same however often they come. Test: test_what_strangers_ask_for_is_made_once_in_a_while.
+    """
+
+    def __init__(self, make: Callable[[], Awaitable[T]], seconds: float) -> None:
+        self._make, self._seconds = make, seconds
+        self._one = asyncio.Lock()
+        self._made: tuple[float, T] | None = None
+
+    async def get(self) -> T:
+        async with self._one:
+            if self._made is None or time.monotonic() - self._made[0] > self._seconds:
+                self._made = time.monotonic(), await self._make()
+            return self._made[1]
 
 
 class Readiness(NamedTuple):
@@ -89,21 +115,23 @@ def create_app(
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
     application.directs, application.query_lists = Directs(), query_lists
 
+    readiness, measurements = Kept(ready, READY_SECONDS), Kept(metrics.exposition, MEASURED_SECONDS)
+
     @application.get("/livez", summary="The process turns")
     async def livez() -> dict[str, bool]:
         return {"live": True}
 
     @application.get("/readyz", summary="Whether to send work", responses={503: {"description": "Not ready"}})
     async def readyz() -> Response:
-        readiness = await ready()
-        body = orjson.dumps({"ready": readiness.ready, **readiness.parts})
-        return Response(body, 200 if readiness.ready else 503, media_type="application/json")
+        seen = await readiness.get()
+        body = orjson.dumps({"ready": seen.ready, **seen.parts})
+        return Response(body, 200 if seen.ready else 503, media_type="application/json")
 
     @application.get(
         "/metrics", summary="Measurements, Prometheus text format", response_class=PlainTextResponse
     )
     async def measured() -> Response:
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+        return Response(await measurements.get(), media_type=metrics.CONTENT_TYPE)
 
     @application.get("/openapi.json", include_in_schema=False)
     async def contract() -> Response:

@@ -4,7 +4,8 @@ Promises closed label sets: a label's value comes from a short list that the cod
 person. Names are `<noun>_<what>_total` for counters and `…_seconds`, `…_bytes` or a plain noun for the rest.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,11 +14,13 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 Kind = Literal["counter", "gauge", "histogram"]
 
@@ -68,9 +71,21 @@ def histogram(
     return Histogram(name, sentence, names, registry=REGISTRY, buckets=tuple(buckets))
 
 
-def exposition() -> bytes:
-    """All metrics of this process in Prometheus' text format."""
-    return generate_latest(REGISTRY)
+class _One(Collector):
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return [self._family]
+
+
+async def exposition() -> bytes:
+    """All metrics of this process in Prometheus' text format, written one after the other: at once they would hold up the loop."""
+    pieces = []
+    for family in REGISTRY.collect():
+        pieces.append(generate_latest(_One(family)))
+        await asyncio.sleep(0)
+    return b"".join(pieces)
 
 
 ProcessCollector(registry=REGISTRY)

@@ -88,10 +88,10 @@ class ServiceSettings(BaseSettings):
         default=400, ge=1, description="Requests that one caller may make at once."
     )
     unnamed_answers_per_second: float = Field(
-        default=500.0,
+        default=300.0,
         gt=0,
         description="Answers without a caller's name, or 429, that an address gets a second in the long run. Each further one waits, "
-        "a second at most. A refusal counts five times, and each 16 KB once more.",
+        "a second at most. A refusal counts ten times, and each 16 KB once more.",
     )
     unnamed_answers_burst: int = Field(
         default=250, ge=1, description="Such answers that an address gets without waiting."

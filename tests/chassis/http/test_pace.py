@@ -7,6 +7,7 @@ import pytest
 
 from services.chassis.http import access
 from services.chassis.http.limits import Buckets
+from services.chassis.http.web import Kept
 from tests.chassis.http.conftest import House, answer
 
 GET = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -55,3 +56,18 @@ async def test_who_is_beyond_a_limit_waits_though_he_has_a_name(
     await asyncio.sleep(0.1)
     assert not held.done()
     held.cancel()
+
+
+async def test_what_strangers_ask_for_is_made_once_in_a_while() -> None:
+    asked = 0
+
+    async def make() -> int:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        return asked
+
+    kept = Kept(make, 600.0)
+    assert await asyncio.gather(*(kept.get() for _ in range(20))) == [1] * 20
+    assert await kept.get() == 1
+    assert await Kept(make, 0.0).get() == 2

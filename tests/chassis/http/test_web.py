@@ -221,7 +221,7 @@ async def test_a_direct_route_has_an_id_in_its_path(client: httpx.AsyncClient, t
         assert problem(refused, 422, "invalid")["field"] == "thing_id"
     problem(await client.post("/things/7/paint", json={"number": 7}), 401, "token-missing")
     problem(await client.post(f"/other/{given}/paint", json={}, headers=headers(token)), 404, "not-found")
-    assert 'route="/things/{thing_id}/paint"' in metrics.exposition().decode()
+    assert 'route="/things/{thing_id}/paint"' in (await metrics.exposition()).decode()
 
 
 async def test_metrics_know_templates_and_never_paths(client: httpx.AsyncClient, token: str) -> None:

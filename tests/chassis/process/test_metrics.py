@@ -24,6 +24,6 @@ def test_a_metric_stands_once_in_the_list() -> None:
         metrics.gauge("held_streams", "Again.")
 
 
-def test_the_exposition_can_be_scraped() -> None:
-    names = {family.name for family in text_string_to_metric_families(metrics.exposition().decode())}
+async def test_the_exposition_can_be_scraped() -> None:
+    names = {family.name for family in text_string_to_metric_families((await metrics.exposition()).decode())}
     assert {"requests_duration_seconds", "held_oldest_seconds", "process_cpu_seconds"} <= names

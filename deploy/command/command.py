@@ -190,7 +190,7 @@ def _correction(options: argparse.Namespace) -> dict[str, str] | None:
         return None
     from pydantic import ValidationError
 
-    from services.processing.desk.bodies import Correction
+    from services.processing.desk.bulk_bodies import Correction
 
     try:
         return Correction(reason=options.reason, document=options.correct).model_dump()

@@ -17,7 +17,7 @@ from services.chassis.http.problems import Problem, dotted, rule, sentence
 from services.intake.importing import cases as intake
 from services.intake.importing.case import Case as CaseOfDoor
 from services.processing.clock.working_days import shipped
-from services.processing.desk.bodies import BulkItem
+from services.processing.desk.bulk_bodies import BulkItem
 from services.processing.desk.foreseen import foreseen
 from services.processing.dossier.state import Filing
 

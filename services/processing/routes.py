@@ -6,7 +6,7 @@ Promises that rights are the same on the list and on the item, and that every re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
 from services.chassis.log.decider import Rejected, Stale
 from services.processing.clock.working_days import ZONE, local_day
-from services.processing.desk import bodies, bulk, queue_rows, rights
+from services.processing.desk import bulk, queue_rows, rights
 from services.processing.desk.answers import (
     BulkAnswers,
     DueDate,
@@ -34,9 +34,12 @@ from services.processing.desk.answers import (
     answer,
     listed,
 )
-from services.processing.desk.bodies import Asked, Bulk, BulkItem
+from services.processing.desk.bulk_bodies import Bulk, BulkItem
 from services.processing.desk.carry_out import HIDDEN, UNKNOWN, Desk, carry_out, dossier_of
 from services.processing.dossier import explanation
+from services.processing.dossier.act import Act
+from services.processing.dossier.asked import IMPORTER, Asked
+from services.processing.dossier.decide import BY_NAME, FAULTS
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
@@ -49,32 +52,7 @@ STATUS_OF_REFUSAL = {
     "not-the-holder": 403,
     "not-the-supervisor": 403,
     "idempotency-key-reused": 422,
-    "late-reason-missing": 422,
-    "appointment-too-early": 422,
-    "extension-too-long": 422,
-    "paper-unknown": 422,
-    "project-class-unknown": 422,
-    "project-class-missing": 422,
-    "fee-not-of-the-version": 422,
-    "amount-missing": 422,
-    "payment-missing": 422,
-    "payment-unknown": 422,
-    "opinion-not-asked": 422,
-    "not-the-latest-act": 422,
-}
-FIELD_OF_REFUSAL = {
-    "late-reason-missing": "late_reason",
-    "appointment-too-early": "appointment_on",
-    "extension-too-long": "amount",
-    "paper-unknown": "papers",
-    "project-class-unknown": "project_class",
-    "project-class-missing": "project_class",
-    "fee-not-of-the-version": "amount_vnd",
-    "amount-missing": "amount_vnd",
-    "payment-missing": "payment",
-    "payment-unknown": "payment",
-    "opinion-not-asked": "agency",
-    "not-the-latest-act": "sequence",
+    **dict.fromkeys(FAULTS, 422),
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"description": "Not while the dossier is in this state; the code names it"},
@@ -99,69 +77,6 @@ def version_of(headers: Mapping[bytes, bytes]) -> int:
 
 Officer = Annotated[Caller, Depends(require(*OFFICERS))]
 
-# What the document says of each command. A command is a line here, a line in bodies.py and its body.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "accept": (
-        "Accept a dossier",
-        "The desk takes it in: it gets its official code, and the statutory clock starts.",
-    ),
-    "reject": ("Reject a dossier", "The desk does not take it in. The end of it."),
-    "forward": ("Forward a dossier", "The holder hands it to a unit for the next step."),
-    "resolve": (
-        "Resolve a dossier",
-        "The result is signed; the statutory clock ends, and the desk has the dossier again.",
-    ),
-    "return": ("Return the result", "The desk hands the result over, or sends it."),
-    "stop": (
-        "Stop processing",
-        "The holder hands it back without a decision on its merits. The clock ends.",
-    ),
-    "apologise": (
-        "Apologise and make a new appointment",
-        "Once; lateness is still measured against the due date.",
-    ),
-    "correct": (
-        "Correct the result",
-        "The agency's own error in what an ended dossier led to. Counts are unchanged.",
-    ),
-    "request-supplement": (
-        "Ask for papers",
-        "Before acceptance the desk, after it the holder, in the first days; later the supervisor alone, and the clock runs on.",
-    ),
-    "accept-supplement": (
-        "Accept what was brought",
-        "The dossier is back where it was. This ends the pause; that the applicant answered does not.",
-    ),
-    "request-fee": ("Ask for a fee", "The clock pauses until it is paid or waived."),
-    "confirm-fee": (
-        "Confirm a payment",
-        "What fits is confirmed by itself; another amount waits for an officer, who says so here.",
-    ),
-    "waive-fee": ("Waive a fee", "The supervisor. The clock goes on."),
-    "ask-opinion": (
-        "Ask another agency",
-        "Where the procedure's version says so. The clock runs; the agency's silence is consent.",
-    ),
-    "give-opinion": ("Record an opinion", "What the agency answered."),
-    "extend": (
-        "Extend the limit",
-        "Once, before the due date, where the procedure's version allows it. It is no lateness.",
-    ),
-    "withdraw": ("Confirm a withdrawal", "The applicant takes it back. The end of it."),
-    "refuse-withdrawal": (
-        "Refuse a withdrawal",
-        "The dossier goes on where it was, its clock as if nobody had asked.",
-    ),
-    "take": ("Take a dossier", "One of the unit, who has it from now on."),
-    "assign": ("Assign a dossier", "The supervisor gives it to an officer of the unit."),
-    "hand-over": ("Hand a dossier over", "To a colleague of the unit."),
-    "transfer": ("Transfer a dossier", "The supervisor gives it to another unit; its step goes on."),
-    "reverse": (
-        "Reverse an act",
-        "The supervisor takes back the latest act that changed the state: the dossier and its clock are as if it had not been.",
-    ),
-}
-
 
 async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> queue_rows.DossierRow:
     """The dossier's row, for one who may see it; Problem 404, the same whether it is not there or not theirs."""
@@ -174,31 +89,35 @@ async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> queue_rows.Dossi
 def add_routes(application: Application, desk: Desk) -> None:
     """Adds every route of this service."""
 
-    async def act(call: Call[Asked]) -> Answer:
-        key, version = idempotency_key(call.headers), version_of(call.headers)
-        assert call.id is not None
-        done = await carry_out(desk, call.id, call.caller, call.body, key, version, call.traceparent)
-        if isinstance(done, Stale):
-            raise Problem(412, "stale-version", f"the dossier is at version {done.version}")
-        if isinstance(done, Rejected):
-            status, field = STATUS_OF_REFUSAL.get(done.code, 409), FIELD_OF_REFUSAL.get(done.code, "")
-            raise Problem(status, done.code, done.detail, field=field, denied=done is HIDDEN)
-        return Answer(200, orjson.dumps(done), [(b"etag", b'"%d"' % done["version"])])
+    def carrying_out(act: Act) -> Callable[[Call[Asked]], Awaitable[Answer]]:
+        async def carried_out(call: Call[Asked]) -> Answer:
+            key, version = idempotency_key(call.headers), version_of(call.headers)
+            assert call.id is not None
+            done = await carry_out(desk, call.id, call.caller, act, call.body, key, version, call.traceparent)
+            if isinstance(done, Stale):
+                raise Problem(412, "stale-version", f"the dossier is at version {done.version}")
+            if isinstance(done, Rejected):
+                status, field = STATUS_OF_REFUSAL.get(done.code, 409), FAULTS.get(done.code, "")
+                raise Problem(status, done.code, done.detail, field=field, denied=done is HIDDEN)
+            return Answer(200, orjson.dumps(done), [(b"etag", b'"%d"' % done["version"])])
 
-    for name, (summary, says) in COMMANDS.items():
+        return carried_out
+
+    for name, act in BY_NAME.items():
+        assert act.body is not None
         application.direct(
             "POST",
             f"/v1/dossiers/{{dossier_id}}/{name}",
-            bodies.COMMANDS[name],
+            act.body,
             roles=OFFICERS,
             answer=Standing,
             keyed=True,
             parameters={"if_match": IF_MATCH},
             responses=REFUSALS,
             name=name.replace("-", "_"),
-            summary=summary,
-            description=says,
-        )(act)
+            summary=act.summary,
+            description=act.description,
+        )(carrying_out(act))
 
     @application.get("/v1/dossiers", response_model=Page, summary="The queue")
     async def queue(
@@ -265,7 +184,7 @@ def add_routes(application: Application, desk: Desk) -> None:
         "POST",
         bulk.ROUTE,
         Bulk,
-        roles=(rights.IMPORTER, *OFFICERS),
+        roles=(IMPORTER, *OFFICERS),
         answer=BulkAnswers,
         bytes_max=bulk.BYTES_MAX,
         validate=batch_of(Bulk),

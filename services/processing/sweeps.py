@@ -24,13 +24,15 @@ from services.processing.clock.working_days import NOT_READ, Calendar, local_day
 from services.processing.desk import queue_rows
 from services.processing.desk.carry_out import Desk, event_of, record
 from services.processing.dossier import becomes_true
+from services.processing.dossier.act import Command
 from services.processing.dossier.becomes_true import Kind
-from services.processing.dossier.commands import Command, ConfirmFee, DeemConsent, NoteLapse
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
+from services.processing.dossier.fee import ConfirmPayment, used_payments
 from services.processing.dossier.history import fold
-from services.processing.dossier.requests import used_payments
-from services.processing.dossier.review import decide
+from services.processing.dossier.opinion import DeemConsent
 from services.processing.dossier.state import AwaitingPayment, Dossier, Ended, Held
+from services.processing.dossier.supplement import NoteLapse
 
 log = logging.getLogger(__name__)
 
@@ -273,7 +275,7 @@ async def _settle(desk: Desk, row: Any) -> str | None:
             return []
         # A payment of before the request would have kept it from being asked for; days never go back.
         on = max(local_day(at), dossier.since)
-        decision = decide(ConfirmFee(on, row["sequence"]), dossier, calendar)
+        decision = decide(ConfirmPayment(on, row["sequence"]), dossier, calendar)
         if isinstance(decision, Rejected):
             outcome = "waits"
             return []

@@ -23,7 +23,7 @@ BOUNDED_ELSEWHERE = {
     "about": 40,
 }
 ITEMS_MAX = {
-    "papers": 50,  # bodies.RequestSupplement
+    "papers": 50,  # supplement.RequestSupplement
     "days": 10_000,  # declared days between a request and its last day: more than a human life has weekends off
 }
 PLAIN = {"integer": 20, "number": 25, "boolean": 5, "null": 4}

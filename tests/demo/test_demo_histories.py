@@ -28,10 +28,10 @@ from deploy.importing.case import Act, Case
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import shipped
-from services.processing.desk import bodies
-from services.processing.desk.orders import Order, command_of
+from services.processing.desk.bulk_bodies import Act as BulkAct
+from services.processing.dossier.asked import Order
+from services.processing.dossier.decide import BY_NAME, decide
 from services.processing.dossier.history import evolve
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import Dossier, Filing, new
 
 README = Path(__file__).parents[2] / "README.md"
@@ -74,7 +74,7 @@ def totals(cases: list[Case]) -> dict[str, int]:
     }
 
 
-ACT: TypeAdapter[Any] = TypeAdapter(bodies.Act)
+ACT: TypeAdapter[Any] = TypeAdapter(BulkAct)
 
 
 def decided(case: Case) -> Dossier:
@@ -85,9 +85,8 @@ def decided(case: Case) -> Dossier:
         asked = ACT.validate_json(orjson.dumps(one.as_item()))
         due_on = getattr(asked, "due_on", None)
         held = dossier.held
-        command = command_of(
-            Order(asked, importer, dossier.filing, one.at, held.unit if held else None, due_on)
-        )
+        order = Order(importer, dossier.filing, one.at, held.unit if held else None, due_on)
+        command = BY_NAME[asked.act].command_of(asked, order)
         assert not isinstance(command, Rejected), (case, one, command)
         events = decide(command, dossier, shipped())
         assert not isinstance(events, Rejected) and events, (case, one, events)

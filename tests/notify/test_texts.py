@@ -10,7 +10,7 @@ from contracts import intake, processing, processing_codes
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.wording import words
 from services.notify.wording.texts import TEMPLATES
-from services.processing.dossier.history import CHANGES
+from services.processing.dossier.history import REVERSIBLE
 from tests.notify.examples import CODE, texts, told
 
 # What nobody may read: an ISO date, a value of the program's, a placeholder, a code in snake_case or in CamelCase.
@@ -45,7 +45,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     *((about, {}) for about in sorted(TOLD_BY)),
     *((about, {fact: code}) for (about, fact), kind in CODES.items() for code in get_args(kind)),
     *((about, {"due_on": due_on}) for about in WITHOUT_DATE for due_on in (None, "2026-12-14")),
-    *(("DossierReversed", {"event": event.__name__}) for event in CHANGES),
+    *(("DossierReversed", {"event": event.__name__}) for event in REVERSIBLE),
     ("DossierReversed", {"status": "resolved", "due_on": "2026-12-14"}),
     (
         "SupplementRequested",
@@ -189,7 +189,7 @@ def test_every_code_that_may_come_has_its_words(names: dict[str, tuple[str, str]
 
 
 def test_every_act_that_can_be_reversed_has_its_words():
-    assert set(words.ACTS) == {event.__name__ for event in CHANGES}
+    assert set(words.ACTS) == {event.__name__ for event in REVERSIBLE}
 
 
 def test_every_template_is_used():

@@ -9,15 +9,15 @@ from datetime import date, datetime, time
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.dossier import commands as c
 from services.processing.dossier import events as e
-from services.processing.dossier.commands import Command
+from services.processing.dossier.act import Command
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
-from services.processing.dossier.proposed import ReversalProposed
-from services.processing.dossier.review import decide
+from services.processing.dossier.reversal_events import ReversalProposed
 from services.processing.dossier.state import Dossier, Filing, Heard
 from tests.deciding import deciding
+from tests.processing import commands as c
 
 OFFICE = "H29.015.00"
 UNIT = "H29.015.00/QLXD"
@@ -52,21 +52,21 @@ RETURN = c.ReturnResult(DAY_AFTER_DUE, "postal")
 STOP = c.StopProcessing(DUE, "not_competent")
 APOLOGISE = c.IssueApology(TUESDAY, "workload", APPOINTMENT)
 CORRECT = c.CorrectResult(APPOINTMENT, "clerical_error", "1234/QĐ-SXD")
-REQUEST_SUPPLEMENT = c.RequestSupplement(TUESDAY, PAPERS, "restart", 3, 20, None)
-ACCEPT_SUPPLEMENT = c.AcceptSupplement(THURSDAY, at(THURSDAY))
+REQUEST_SUPPLEMENT = c.AskForPapers(TUESDAY, PAPERS, "restart", 3, 20, None)
+ACCEPT_SUPPLEMENT = c.TakePapers(THURSDAY, at(THURSDAY))
 NOTE_LAPSE = c.NoteLapse(LAPSED_ON)
-REQUEST_FEE = c.RequestFee(TUESDAY, 300_000, 20)
-CONFIRM_FEE = c.ConfirmFee(THURSDAY, 2)
-WAIVE_FEE = c.WaiveFee(THURSDAY, "exempt_by_law")
-ASK_OPINION = c.AskOpinion(TUESDAY, AGENCY, 2)
-GIVE_OPINION = c.GiveOpinion(THURSDAY, AGENCY, "agreed")
+REQUEST_FEE = c.AskForFee(TUESDAY, 300_000, 20)
+CONFIRM_FEE = c.ConfirmPayment(THURSDAY, 2)
+WAIVE_FEE = c.WaivePayment(THURSDAY, "exempt_by_law")
+ASK_OPINION = c.AskAgency(TUESDAY, AGENCY, 2)
+GIVE_OPINION = c.RecordOpinion(THURSDAY, AGENCY, "agreed")
 DEEM_CONSENT = c.DeemConsent(date(2023, 3, 10), AGENCY)
 EXTEND = c.ExtendLimit(TUESDAY, "site_check", 5, allowed=True)
 RECOUNT = c.RecountDueDate(TUESDAY, (date(2023, 3, 27),))
 RECOUNT_DEADLINES = c.RecountDeadlines(TUESDAY, (date(2023, 3, 8),))
 WITHDRAW = c.WithdrawDossier(THURSDAY)
-REFUSE_WITHDRAWAL = c.RefuseWithdrawal(THURSDAY, "others_concerned")
-HAND_OVER = c.HandOver(TUESDAY, "taken", UNIT, AN)
+REFUSE_WITHDRAWAL = c.DenyWithdrawal(THURSDAY, "others_concerned")
+HAND_OVER = c.PassOn(TUESDAY, "taken", UNIT, AN)
 REVERSE = c.ReverseAct(DUE, 1, "wrong_dossier", "1234/QĐ-SXD")
 COMMANDS: tuple[Command, ...] = (
     ACCEPT,

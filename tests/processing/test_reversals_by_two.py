@@ -11,11 +11,11 @@ import pytest
 
 from contracts.envelope import json_object
 from services.processing.clock.working_days import ZONE
-from services.processing.dossier import commands as c
 from services.processing.dossier import events as e
-from services.processing.dossier.proposed import ReversalProposed
-from services.processing.dossier.reversals import period_began
+from services.processing.dossier.reversal import period_began
+from services.processing.dossier.reversal_events import ReversalProposed
 from services.processing.outgoing import outgoing
+from tests.processing import commands as c
 from tests.processing.conftest import CODE_KEY, HANDLER, OFFICER, OTHER_OFFICE, SUPERVISOR, House, Member
 from tests.processing.examples import ACCEPTED, OFFICE, OTHER_UNIT, UNIT, given
 

@@ -10,11 +10,11 @@ from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.desk.bodies import Accept
-from services.processing.desk.orders import Order, command_of, stopped_by_law
-from services.processing.dossier.commands import AcceptDossier, RejectDossier
-from services.processing.dossier.review import decide
+from services.processing.dossier.acceptance import ACCEPT, Accept
+from services.processing.dossier.asked import Order
+from services.processing.dossier.decide import decide, stopped_by_law
 from services.processing.dossier.state import Filing, new
+from tests.processing.commands import AcceptDossier, RejectDossier
 from tests.processing.conftest import House
 from tests.processing.examples import OFFICE, UNIT, at
 
@@ -28,7 +28,7 @@ def accepting(
     code: str, submitted_on: date, on: date = NEW_DAY, project_class: str | None = None
 ) -> AcceptDossier | Rejected:
     filing = Filing(code, OFFICE, "online", at(submitted_on))
-    command = command_of(Order(Accept(project_class=project_class), OFFICER, filing, at(on)))
+    command = ACCEPT.command_of(Accept(project_class=project_class), Order(OFFICER, filing, at(on)))
     assert isinstance(command, AcceptDossier | Rejected)
     return command
 

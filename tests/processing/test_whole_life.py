@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from contracts.catalogue import shipped as catalogue
-from services.processing.routes import COMMANDS
+from services.processing.dossier.decide import BY_NAME
 from tests.processing.conftest import DESK, OFFICER, PROCEDURE, STRANGER, SUPERVISOR, House, Member
 from tests.processing.examples import OTHER_UNIT, UNIT
 
@@ -133,7 +133,7 @@ WALKS: dict[str, Walk] = {
 
 
 def test_no_command_lacks_its_walk() -> None:
-    assert set(WALKS) == set(COMMANDS)
+    assert set(WALKS) == set(BY_NAME)
 
 
 @pytest.fixture

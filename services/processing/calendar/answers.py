@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 from contracts.calendar import CalendarDocument, DayKind
 from services.processing.clock.declaration import Act
-from services.processing.desk.bodies import Day
+from services.processing.dossier.asked import Day
 
 # Numbers would be read as seconds since 1970, and times without an offset as the machine's.
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)

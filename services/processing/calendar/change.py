@@ -15,12 +15,12 @@ from services.chassis.log.decider import Rejected
 from services.processing.clock.statutory import Clock
 from services.processing.clock.working_days import ONE_DAY, Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.dossier.commands import RecountDeadlines, RecountDueDate
 from services.processing.dossier.date_events import DueDateChanged
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import Dossier, Filing, Held, Submitted
+from services.processing.dossier.told_dates import RecountDeadlines, RecountDueDate
 
 DAYS_OFF_MAX = timedelta(days=30)
 """No stretch without a working day is longer."""

@@ -15,8 +15,8 @@ from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import units_of
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import local_day
-from services.processing.desk import rights
 from services.processing.desk.carry_out import KEYS, REUSED, Desk
+from services.processing.dossier.asked import SUPERVISOR
 
 DAYS_MAX = 366
 """A longer one is a slip of the hand, or no absence."""
@@ -62,7 +62,7 @@ def _not_theirs(caller: Caller, officer: str, unit: str) -> Rejected | None:
     """The supervisor of the unit says who is absent there, and each officer of themselves."""
     if unit not in units_of(caller):
         return Rejected("not-your-unit", "the supervisor of the unit says it, or the officer who is absent")
-    if caller.role != rights.SUPERVISOR and officer != caller.subject:
+    if caller.role != SUPERVISOR and officer != caller.subject:
         return Rejected("not-the-supervisor", "an officer says it of nobody else")
     return None
 

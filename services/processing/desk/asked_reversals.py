@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.processing.dossier.events import EVENTS, DossierReversed
-from services.processing.dossier.history import CHANGES
-from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.events import EVENTS
+from services.processing.dossier.history import REVERSIBLE
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
 
 KEEP = "INSERT INTO reversals_asked (dossier_id) VALUES ($1) ON CONFLICT DO NOTHING"
 # Of what could end a proposal, the last event must be the proposal itself.
-_ENDING = [EVENTS.stored_as(kind)[0] for kind in (ReversalProposed, DossierReversed, *CHANGES)]
+_ENDING = [EVENTS.stored_as(kind)[0] for kind in (ReversalProposed, DossierReversed, *REVERSIBLE)]
 WAITING = """
 SELECT a.dossier_id, d.version, e.occurred_at, e.data
 FROM reversals_asked a JOIN dossiers d ON d.dossier_id = a.dossier_id

@@ -25,17 +25,13 @@ from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, 
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import asked_reversals, queue_rows, rights
-from services.processing.desk.bodies import AcceptAct, BulkItem, Correction, ToldSubmission
+from services.processing.desk.bulk_bodies import AcceptAct, BulkItem, Correction, ToldSubmission
 from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
-from services.processing.desk.orders import Order, command_of
-from services.processing.dossier import reversals
-from services.processing.dossier.commands import Command, ReverseAct
+from services.processing.dossier.act import Command
+from services.processing.dossier.asked import Order
 from services.processing.dossier.correction import correction_of
-from services.processing.dossier.events import (
-    EVENTS,
-    DossierAccepted,
-    Event,
-)
+from services.processing.dossier.decide import BY_NAME
+from services.processing.dossier.events import EVENTS, DossierAccepted, Event
 from services.processing.dossier.history import as_told, fold
 from services.processing.dossier.official_code import issue
 from services.processing.dossier.repeats import (
@@ -46,6 +42,7 @@ from services.processing.dossier.repeats import (
     difference_of,
     missing_of,
 )
+from services.processing.dossier.reversal import ReverseAct, strike
 from services.processing.dossier.saying import members, words
 from services.processing.dossier.state import Dossier, Filing, Submitted, new
 
@@ -76,7 +73,7 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
     )
     await admitted(desk.store)
     histories = await desk.store.load_many([i for i, known in rows.items() if known.row.version])
-    importing = caller.role == rights.IMPORTER
+    importing = rights.imports(caller)
     others = await _cases_of_others(desk, sound, rows) if importing else set()
 
     hidden = 0
@@ -171,8 +168,8 @@ async def _record(
         elif item.correction is None:
             return _refused(item, _told_otherwise(item, asked, differs))
         else:
-            strike = partial(_strike, item.correction, desk.calendar)
-            missing = correction_of(differs, asked, opened, events, imported, decide, strike)
+            striking = partial(_strike, item.correction, desk.calendar)
+            missing = correction_of(differs, asked, opened, events, imported, decide, striking)
         if isinstance(missing, Rejected):
             return _refused(item, missing)
         if not missing.events and not rests:
@@ -216,16 +213,14 @@ def _told_otherwise(item: BulkItem, asked: Asked, found: Difference) -> Rejected
 def _strike(
     correction: Correction, calendar: Calendar, dossier: Dossier, version: int, on: date
 ) -> Sequence[Event]:
-    return reversals.strike(
-        ReverseAct(on, version, correction.reason, correction.document), dossier, calendar
-    )
+    return strike(ReverseAct(on, version, correction.reason, correction.document), dossier, calendar)
 
 
 def commands_of(
     item: BulkItem, caller: Caller, filing: Filing, unit: str | None, now: datetime
 ) -> Asked | Rejected:
     """An item's acts as commands. Only an import gives business times, none of them in the future."""
-    importing = caller.role == rights.IMPORTER
+    importing = rights.imports(caller)
     if item.correction is not None and not importing:
         return Rejected("correction-not-allowed", "an import corrects what it told before, and nobody else")
     commands: list[tuple[Command, datetime]] = []
@@ -240,7 +235,7 @@ def commands_of(
             return Rejected("too-long-ago", f"{act.act}: it happened in 1900 or later")
         if at > now + CLOCKS_DIFFER:
             return Rejected("in-the-future", f"{act.act}: an import tells what has happened")
-        command = command_of(Order(act, caller, filing, at, unit, due_on))
+        command = BY_NAME[act.act].command_of(act, Order(caller, filing, at, unit, due_on))
         if isinstance(command, Rejected):
             return command
         unit = getattr(command, "unit", unit)  # who is to take, assign or hand over next is of that unit

@@ -21,14 +21,14 @@ from services.chassis.log.gathering import Gathering
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.desk import asked_reversals, bodies, queue_rows, rights
-from services.processing.desk.orders import Order, command_of, stopped_by_law
-from services.processing.dossier.commands import Command, ReverseAct
-from services.processing.dossier.events import EVENTS, DossierAccepted, DossierReversed, Event
+from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.dossier.act import Act, Command
+from services.processing.dossier.asked import Asked, Order
+from services.processing.dossier.decide import decide, stopped_by_law
+from services.processing.dossier.events import EVENTS, DossierAccepted, Event
 from services.processing.dossier.history import evolve, fold
-from services.processing.dossier.requests import provided
-from services.processing.dossier.reversals import proposal_of
-from services.processing.dossier.review import decide
+from services.processing.dossier.reversal import ReverseAct, proposal_of
+from services.processing.dossier.reversal_events import DossierReversed
 from services.processing.dossier.saying import says
 from services.processing.dossier.state import (
     AwaitingPayment,
@@ -40,6 +40,7 @@ from services.processing.dossier.state import (
     Submitted,
     running_clock,
 )
+from services.processing.dossier.supplement import provided
 from services.processing.outgoing import official_code
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
@@ -116,7 +117,8 @@ async def carry_out(
     desk: Desk,
     dossier_id: UUID,
     caller: Caller,
-    asked: bodies.Asked,
+    act: Act,
+    asked: Asked,
     key: str,
     version: int,
     traceparent: str,
@@ -137,7 +139,7 @@ async def carry_out(
         history = await desk.store.load(dossier_id)
         if rights.is_hidden(caller, row.office, row.unit, history):
             return HIDDEN
-    command = command_of(Order(asked, caller, known.filing, now, row.unit))
+    command = act.command_of(asked, Order(caller, known.filing, now, row.unit))
     if isinstance(command, Rejected):
         return command
     if isinstance(command, ReverseAct):

@@ -7,26 +7,27 @@ its own, with its limit anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 from services.processing.clock import working_hours
 from services.processing.clock.working_days import ZONE, Calendar
-from services.processing.dossier.after import AFTER
+from services.processing.desk.control_slip_terms import Terms
 from services.processing.dossier.events import (
     DossierAccepted,
     DossierForwarded,
     DossierRejected,
     DossierResolved,
-    DossierReversed,
     DossierWithdrawn,
     Event,
     ProcessingStopped,
     ResultReturned,
     SupplementAccepted,
 )
+from services.processing.dossier.history import EFFECTS
+from services.processing.dossier.reversal_events import DossierReversed
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
@@ -53,13 +54,6 @@ class Act(NamedTuple):
     event: Event
     at: datetime
     actor: str
-
-
-class Terms(NamedTuple):
-    """The version's working hours for each step, and the time of day after which something is forwarded the next day."""
-
-    hours: Mapping[str, int]
-    cut_off: time | None
 
 
 class Spell(NamedTuple):
@@ -172,7 +166,7 @@ def _rows(filing: Filing, acts: Sequence[Act], calendar: Calendar, now: datetime
     for sequence, act in enumerate(acts, 1):
         if isinstance(act.event, DossierReversed) or sequence in struck:
             continue
-        after = AFTER[type(act.event)](state, act.event, sequence)
+        after = EFFECTS[type(act.event)](state, act.event, sequence)
         if after is None or rows[-1].ended_at:
             continue
         # The law counts by the day: what is told of one day may be told in any order of its hours.

@@ -9,11 +9,11 @@ from functools import partial
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
-from services.processing.desk import rights
-from services.processing.desk.bodies import BulkItem
 from services.processing.desk.bulk import commands_of
+from services.processing.desk.bulk_bodies import BulkItem
 from services.processing.desk.carry_out import decide_as
-from services.processing.dossier.commands import Command
+from services.processing.dossier.act import Command
+from services.processing.dossier.asked import IMPORTER
 from services.processing.dossier.events import Event
 from services.processing.dossier.repeats import missing_of
 from services.processing.dossier.state import Dossier, Filing, new
@@ -27,7 +27,7 @@ def _decide(
 
 def foreseen(item: BulkItem, filing: Filing, calendar: Calendar, now: datetime) -> Rejected | None:
     """Why the item is refused; None when it is recorded."""
-    caller = Caller("", rights.IMPORTER)
+    caller = Caller("", IMPORTER)
     asked = commands_of(item, caller, filing, None, now)
     if isinstance(asked, Rejected):
         return asked

@@ -22,10 +22,10 @@ from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import absences, control_slip_answers
 from services.processing.desk.absences import Absence, DeclareAbsence
 from services.processing.desk.answers import answer
-from services.processing.desk.bodies import Day, OfficerName
 from services.processing.desk.carry_out import Desk, event_of
 from services.processing.desk.control_slip import Act, slip_of
-from services.processing.desk.orders import step_terms
+from services.processing.desk.control_slip_terms import step_terms
+from services.processing.dossier.asked import Day, OfficerName
 from services.processing.routes import PAGE_ITEMS_MAX, Officer, seen
 
 STATUS_OF_REFUSAL = {

@@ -19,9 +19,9 @@ from services.processing.clock.working_days import ZONE
 from services.processing.desk import asked_reversals
 from services.processing.desk.answers import answer
 from services.processing.desk.carry_out import Desk
-from services.processing.desk.rights import SUPERVISOR
+from services.processing.dossier.asked import SUPERVISOR
 from services.processing.dossier.events import EVENTS
-from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.reversal_events import ReversalProposed
 from services.processing.routes import PAGE_ITEMS_MAX
 
 BEGINNING = UUID(int=0)

@@ -13,32 +13,21 @@ from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read, units_of
 from services.chassis.log.decider import Rejected
 from services.chassis.log.event_store import StoredEvent
-from services.processing.dossier.commands import (
-    AcceptDossier,
-    AcceptSupplement,
-    Command,
-    HandOver,
-    RefuseWithdrawal,
-    RejectDossier,
-    RequestSupplement,
-    ReturnResult,
-    ReverseAct,
-    WaiveFee,
-    WithdrawDossier,
-)
+from services.processing.dossier.act import Command
+from services.processing.dossier.asked import IMPORTER, SUPERVISOR
+from services.processing.dossier.decide import act_of
 from services.processing.dossier.state import Dossier
 
-IMPORTER = "importer"
 SOURCE_UNKNOWN = ""
 """Of a dossier that was imported before submissions said from where."""
 CASE_MISSING = Rejected("case-missing", "an import names the source and the case of what it tells")
 NOT_IMPORTED = Rejected("not-imported", "this dossier was filed here; an import acts on what it brought")
 IMPORTED_ELSEWHERE = Rejected("imported-elsewhere", "another source brought this dossier")
-SUPERVISOR = "supervisor"
 
-_OF_THE_DESK = (AcceptDossier, RejectDossier, ReturnResult)
-_OF_THE_DESK_BEFORE_ACCEPTANCE = (RequestSupplement, AcceptSupplement, WithdrawDossier, RefuseWithdrawal)
-_OF_THE_SUPERVISOR = (ReverseAct, WaiveFee)
+
+def imports(caller: Caller) -> bool:
+    """Whether the caller records what others did elsewhere."""
+    return caller.role == IMPORTER
 
 
 def may_see(caller: Caller, office: str, unit: str | None) -> bool:
@@ -51,7 +40,7 @@ def is_hidden(caller: Caller, office: str, unit: str | None, history: Sequence[S
 
     Guarantee: a command tells nothing of a dossier that its caller may not read. Test: test_a_stranger_learns_nothing.
     """
-    if caller.role == IMPORTER or may_see(caller, office, unit):
+    if imports(caller) or may_see(caller, office, unit):
         return False
     return all(stored.actor != caller.actor for stored in history)
 
@@ -65,20 +54,16 @@ def refusal(
     Guarantee: no officer acts on another office's or unit's dossier. Test: test_rights_of_every_role_on_every_act.
     Guarantee: nobody acts on a dossier that a colleague holds. Test: test_only_the_holder_or_a_substitute_acts.
     """
-    if caller.role == IMPORTER:
+    if imports(caller):
         return None
-    held, office = dossier.held, dossier.filing.office
-    if isinstance(command, _OF_THE_DESK) or (
-        held is None and isinstance(command, _OF_THE_DESK_BEFORE_ACCEPTANCE)
-    ):
+    held, office, by = dossier.held, dossier.filing.office, act_of(command).by
+    if by == "desk" or (held is None and by == "desk-then-holder"):
         if caller.office != office:
             return Rejected("not-the-desk", "the desk of the dossier's office does this")
         return None
     if (held.unit if held else office) not in units_of(caller):
         return Rejected("not-the-holder", "the unit that has the dossier does this")
-    if isinstance(command, _OF_THE_SUPERVISOR) or (
-        isinstance(command, HandOver) and command.how in ("assigned", "transferred")
-    ):
+    if by == "supervisor":
         if caller.role != SUPERVISOR:
             return Rejected("not-the-supervisor", "the supervisor of the unit does this")
         return None

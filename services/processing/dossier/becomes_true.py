@@ -12,10 +12,10 @@ from typing import Literal, get_args
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar, local_day
 from services.processing.clock.working_hours import OFFICE_HOURS, intake_due_at
-from services.processing.dossier.commands import RecountDeadlines, RecountDueDate
+from services.processing.dossier.decide import decide
 from services.processing.dossier.history import evolve
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, Held, Submitted
+from services.processing.dossier.told_dates import RecountDeadlines, RecountDueDate
 
 Kind = Literal[
     "acceptance_overdue",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from services.chassis.log.decider import Rejected
-from services.processing.dossier.events import DossierReversed, Event
-from services.processing.dossier.history import CHANGES, evolve, fold
+from services.processing.dossier.events import Event
+from services.processing.dossier.history import REVERSIBLE, evolve, fold
 from services.processing.dossier.repeats import (
     BY_THEMSELVES,
     Asked,
@@ -17,6 +17,7 @@ from services.processing.dossier.repeats import (
     corrected_away,
     missing_of,
 )
+from services.processing.dossier.reversal_events import DossierReversed
 from services.processing.dossier.saying import words
 from services.processing.dossier.state import Dossier
 
@@ -52,7 +53,7 @@ def correction_of(
     for version in wrong:
         if imported[version - 1] is None:
             return Rejected("acted-on-here", f"{words(recorded[version - 1])} was done here since then")
-        if not isinstance(recorded[version - 1], CHANGES):
+        if not isinstance(recorded[version - 1], REVERSIBLE):
             return Rejected("not-correctable", f"{words(recorded[version - 1])} cannot be struck out")
     dossier = fold(opened.filing, recorded, opened.heard)
     reversals: list[tuple[Event, datetime]] = []

@@ -1,6 +1,6 @@
-"""Decides what becomes of the deadlines that were told when the calendar changes: of a supplement, of a fee, of an agency's answer.
+"""Until when others have to act, and how that moves with the calendar: to bring a supplement, pay a fee, answer as an agency.
 
-Pure, as review.py, whose table of commands leads here. A deadline is counted again from its request's own day and amount, so that it
+Pure. A deadline is counted again from its request's own day and amount, so that it
 is a function of the calendar alone: in whatever order days are declared and withdrawn, it ends where the last calendar has it. It
 moves both ways, as the due date does: the law lets a date that was told move by a declaration, with its reason and a notice, and
 says of no direction that it may not. What the applicant did meanwhile is not asked: the log alone decides, whatever is heard first.
@@ -11,22 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import Calendar
-from services.processing.dossier.commands import RecountDeadlines
 from services.processing.dossier.date_events import DeadlineChanged, OpinionDeadlineChanged
 from services.processing.dossier.events import Event, SupplementLapsed
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
-    Dossier,
     Ended,
     State,
     held_of,
 )
-
-Decision = Sequence[Event] | Rejected | None
 
 
 def working_days_after(day: date, amount: int, calendar: Calendar) -> date:
@@ -49,14 +44,6 @@ def last_day(now: AwaitingSupplement | AwaitingPayment, acts: Sequence[Event], c
     if request.deadline_days is None or lapsed:
         return request.deadline_on
     return max(request.deadline_on, working_days_after(request.on, request.deadline_days, calendar))
-
-
-def recount(command: RecountDeadlines, dossier: Dossier, calendar: Calendar) -> Decision:
-    """Quiet where nothing moves.
-
-    Guarantee: a lapse that was recorded stays, and no deadline of an ended dossier moves. Test: test_a_recorded_lapse_stays.
-    """
-    return list(moved(dossier.now, dossier.acts, command.on, command.days, calendar))
 
 
 def moved(

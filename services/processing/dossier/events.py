@@ -17,7 +17,7 @@ from services.processing.dossier.date_events import (
     DueDateExtended,
     OpinionDeadlineChanged,
 )
-from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,23 +210,6 @@ class DossierHandedOver:
     unit: str
     how: str
     officer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DossierReversed:
-    """The event at `sequence` counts as never said; `status` and `due_on` are what the dossier is back at.
-
-    `answered`: a request to withdraw what had ended changes nothing, now either, up to this one of the applicant's acts.
-    """
-
-    on: date
-    sequence: int
-    event: str
-    reason: str
-    document: str
-    status: str
-    due_on: date | None
-    answered: int = 0
 
 
 Event = (

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from services.processing.dossier.after import AFTER, with_due_on
-from services.processing.dossier.events import (
-    DossierAccepted,
-    DossierForwarded,
-    DossierRejected,
-    DossierResolved,
-    DossierReversed,
-    DossierWithdrawn,
-    Event,
-    FeeConfirmed,
-    FeeRequested,
-    FeeWaived,
-    ProcessingStopped,
-    ResultReturned,
-    SupplementAccepted,
-    SupplementRequested,
-    WithdrawalRefused,
-)
-from services.processing.dossier.state import (
-    Dossier,
-    Filing,
-    Heard,
-    State,
-    new,
-)
+from services.processing.dossier.act import Effect
+from services.processing.dossier.acts import ACTS
+from services.processing.dossier.events import DossierWithdrawn, Event, WithdrawalRefused
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
+from services.processing.dossier.state import Dossier, Filing, Heard, State, new, with_due_on
+
+EFFECTS: dict[type, Effect] = {
+    event: effect for act in ACTS for event, effect in act.effects.items() if effect
+} | {ReversalProposed: lambda now, _event, _sequence: now}
+"""What each event does, but a reversal: that one is folded here."""
+REVERSIBLE = tuple(event for act in ACTS if act.reversible for event in act.effects)
+"""The acts that change where a dossier stands, of which the latest can be reversed."""
 
 
 def fold(filing: Filing, events: Iterable[Event], heard: tuple[Heard, ...] = ()) -> Dossier:
@@ -45,7 +32,7 @@ def fold(filing: Filing, events: Iterable[Event], heard: tuple[Heard, ...] = ())
         if kind is DossierReversed:
             now = standing(filing, acts[:sequence])
         else:
-            after = AFTER[kind](now, event, sequence)
+            after = EFFECTS[kind](now, event, sequence)
             if after is None:
                 raise ValueError(f"{kind.__name__} while {now.status}")
             now = after
@@ -64,7 +51,7 @@ def evolve(dossier: Dossier, event: Event) -> Dossier:
         since = event.on  # an import that corrects its own acts goes back to the day of what stands
         now = standing(dossier.filing, acts)
     else:
-        after = AFTER[type(event)](dossier.now, event, len(acts))
+        after = EFFECTS[type(event)](dossier.now, event, len(acts))
         if after is None:
             raise ValueError(f"{type(event).__name__} while {dossier.now.status}")
         now = after
@@ -93,7 +80,7 @@ def standing(filing: Filing, acts: Sequence[Event]) -> State:
             now = with_due_on(now, act.due_on)
         elif sequence not in struck:
             # An apology, an opinion or a lapse may have stood on what was reversed: it is then said of nothing.
-            now = AFTER[type(act)](now, act, sequence) or now
+            now = EFFECTS[type(act)](now, act, sequence) or now
     return now
 
 
@@ -108,27 +95,10 @@ def as_told(dossier: Dossier) -> Dossier:
     return dossier._replace(since=max(days, default=dossier.filing.submitted_on))
 
 
-CHANGES = (
-    DossierAccepted,
-    DossierRejected,
-    DossierForwarded,
-    SupplementRequested,
-    SupplementAccepted,
-    FeeRequested,
-    FeeConfirmed,
-    FeeWaived,
-    DossierWithdrawn,
-    ProcessingStopped,
-    DossierResolved,
-    ResultReturned,
-)
-"""The acts that change where a dossier stands, of which the latest can be reversed."""
-
-
 def latest_change(acts: Sequence[Event]) -> int | None:
     """The version of the latest act that changed the state and stands."""
     struck = {act.sequence for act in acts if isinstance(act, DossierReversed)}
     for sequence in range(len(acts), 0, -1):
-        if sequence not in struck and isinstance(acts[sequence - 1], CHANGES):
+        if sequence not in struck and isinstance(acts[sequence - 1], REVERSIBLE):
             return sequence
     return None

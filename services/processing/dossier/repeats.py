@@ -10,24 +10,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.chassis.log.decider import Rejected
-from services.processing.dossier.commands import AcceptDossier, Command, ReverseAct
-from services.processing.dossier.date_events import DeadlineChanged, DueDateChanged, OpinionDeadlineChanged
-from services.processing.dossier.events import (
-    ConsentDeemed,
-    DossierAccepted,
-    DossierReversed,
-    Event,
-    SupplementLapsed,
-)
+from services.processing.dossier.acceptance import AcceptDossier
+from services.processing.dossier.act import Command
+from services.processing.dossier.decide import ACTS
+from services.processing.dossier.events import DossierAccepted, Event
 from services.processing.dossier.history import evolve, fold
-from services.processing.dossier.proposed import ReversalProposed
+from services.processing.dossier.reversal import ReverseAct
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
 from services.processing.dossier.saying import says
 from services.processing.dossier.state import Dossier, Filing
 
 Decide = Callable[[Command, Dossier], Sequence[Event] | Rejected]
 
 # What became true without an act stands between the acts of an item, and is none of them.
-BY_THEMSELVES = (SupplementLapsed, ConsentDeemed, DueDateChanged, DeadlineChanged, OpinionDeadlineChanged)
+BY_THEMSELVES = tuple(event for act in ACTS if not act.body for event in act.effects)
 
 
 class Asked(NamedTuple):

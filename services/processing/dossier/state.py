@@ -6,6 +6,7 @@ heard from intake too, and stands beside the authority's own acts: the two come 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -224,6 +225,24 @@ def due_on_of(state: State) -> date | None:
     if isinstance(state, Ended):
         return due_on_of(state.before)
     return None if state.request.clock == "paused" else due_on_of(state.before)
+
+
+def with_due_on(now: State, due_on: date | None) -> State:
+    """Of a clock that runs; one that stands still has no due date to change."""
+    if isinstance(now, Submitted | Ended) or (not isinstance(now, Held) and now.request.clock == "paused"):
+        return now
+    return with_held(now, lambda held: held._replace(due_on=due_on)) or now
+
+
+def with_held(
+    now: Held | AwaitingSupplement | AwaitingPayment, change: Callable[[Held], Held]
+) -> State | None:
+    """Changes how an open dossier is held; None before acceptance."""
+    if isinstance(now, Held):
+        return change(now)
+    if isinstance(now, AwaitingPayment):
+        return now._replace(before=change(now.before))
+    return now._replace(before=change(now.before)) if isinstance(now.before, Held) else None
 
 
 def running_clock(dossier: Dossier) -> Clock | None:

@@ -16,9 +16,9 @@ import numpy
 
 from services.processing.clock.due_date import Limit, due_date, explain
 from services.processing.clock.working_days import shipped
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import EVENTS
 from services.processing.dossier.history import fold
-from services.processing.dossier.review import decide
 from tests.benchmarks.house import House
 from tests.benchmarks.measure import Spread
 from tests.benchmarks.results import Row

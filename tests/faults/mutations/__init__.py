@@ -66,7 +66,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "days-go-back": Mutation(
         "no act of a dossier is dated before its last one",
-        "services/processing/dossier/review.py",
+        "services/processing/dossier/decide.py",
         "decision and decision[-1].on < dossier.since:",
         "decision and dossier.since < dossier.filing.submitted_on:",
     ),
@@ -84,7 +84,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     ),
     "waived-and-elsewhere": Mutation(
         "after a fee is settled the dossier is back where it was",
-        "services/processing/dossier/requests.py",
+        "services/processing/dossier/fee.py",
         "FeeWaived(command.on, command.reason, now.before.status, due_on)",
         'FeeWaived(command.on, command.reason, "in_processing", due_on)',
     ),

@@ -17,7 +17,7 @@ from services.processing.clock.working_hours import intake_due_at
 from services.processing.dossier.deadlines import working_days_after
 from services.processing.dossier.history import fold
 from services.processing.dossier.state import running_clock
-from tests.processing.dossier.test_review_histories import a_life
+from tests.processing.dossier.test_histories import a_life
 from tests.processing.examples import FILING
 
 NOON = time(12)

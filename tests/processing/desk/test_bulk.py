@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.desk.answers import BulkAnswer
-from services.processing.dossier.commands import Command
+from services.processing.dossier.act import Command
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
 from services.processing.dossier.official_code import parse
 from services.processing.dossier.repeats import Asked, Missing, missing_of
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import Dossier, new
 from tests.processing.conftest import DESK, HANDLER, IMPORTER, OFFICER, PORTAL, STRANGER, House
-from tests.processing.dossier.test_review_histories import commands
+from tests.processing.dossier.test_histories import commands
 from tests.processing.examples import FILING, OTHER_UNIT, UNIT
 
 LAST_DAY = "2023-03-06"

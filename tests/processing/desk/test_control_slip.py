@@ -11,7 +11,7 @@ import pytest
 from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.desk.control_slip import Act, Slip, Terms, slip_of
 from services.processing.desk.control_slip_answers import duration, form_number, sentence
-from services.processing.desk.orders import step_terms
+from services.processing.desk.control_slip_terms import step_terms
 from services.processing.dossier import events as e
 from services.processing.dossier.events import Event
 from services.processing.dossier.state import Filing

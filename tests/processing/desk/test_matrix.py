@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.processing.desk.bodies import COMMANDS
+from services.processing.dossier.decide import BY_NAME
 from tests.processing.conftest import (
     DESK,
     HANDLER,
@@ -200,4 +200,4 @@ def test_the_matrix_names_every_route(house: House) -> None:
         if path not in OF_EVERY_SERVICE
     }
     assert routes == named
-    assert set(DOORS) == set(COMMANDS)
+    assert set(DOORS) == set(BY_NAME)

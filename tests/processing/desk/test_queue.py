@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from services.chassis.http.tokens import Caller
 from services.processing.desk import queue_rows, rights
-from services.processing.dossier.commands import Command
+from services.processing.dossier.act import Command
 from services.processing.dossier.history import fold
 from services.processing.dossier.state import Dossier
 from tests.processing import examples

@@ -18,7 +18,6 @@ from services.processing.desk import queue_rows, queues
 from services.processing.desk.carry_out import event_of
 from services.processing.dossier import becomes_true
 from services.processing.dossier.history import fold
-from services.processing.dossier.requests import provided
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
@@ -27,6 +26,7 @@ from services.processing.dossier.state import (
     Held,
     Submitted,
 )
+from services.processing.dossier.supplement import provided
 from tests.processing.conftest import MORNING, OFFICER, SUPERVISOR, House, Member
 from tests.processing.desk.test_queues import BINH, OF_THE_OTHER, PAPERS, counted, of
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT

@@ -11,9 +11,10 @@ from services.chassis.http.tokens import Caller
 from services.processing.clock.working_days import Calendar, shipped
 from services.processing.desk import rights
 from services.processing.dossier import events as e
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
-from services.processing.dossier.review import decide
+from services.processing.dossier.holder import Redirect
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,
@@ -163,7 +164,7 @@ def test_only_the_holder_or_a_substitute_acts() -> None:
     assert rights.refusal(colleague, x.FORWARD, held, stands_for=[x.AN]) is None
 
 
-@pytest.mark.parametrize("command", [x.REVERSE, x.WAIVE_FEE, replace(x.HAND_OVER, how="transferred")])
+@pytest.mark.parametrize("command", [x.REVERSE, x.WAIVE_FEE, Redirect(TUESDAY, "transferred", UNIT, None)])
 def test_what_the_supervisor_does_no_officer_does(command: object) -> None:
     held = fold(FILING, [ACCEPTED])
     supervisor = Caller("dung", "supervisor", UNIT, OFFICE)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from services.processing.clock.working_days import shipped
-from services.processing.dossier.commands import ForwardDossier, ResolveDossier
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import (
     DossierForwarded,
     DossierRejected,
@@ -16,8 +16,8 @@ from services.processing.dossier.events import (
     Event,
     ResultReturned,
 )
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import new
+from tests.processing.commands import ForwardDossier, ResolveDossier
 from tests.processing.examples import (
     ACCEPT,
     ACCEPTED,

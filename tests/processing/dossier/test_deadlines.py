@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from services.chassis.log.decider import Rejected
 from services.processing.calendar.change import Change, moved
 from services.processing.clock.working_days import Calendar, shipped
-from services.processing.dossier import commands as c
 from services.processing.dossier import events as e
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import EVENTS, Event
 from services.processing.dossier.history import evolve, fold
 from services.processing.dossier.repeats import Asked, Missing, missing_of
-from services.processing.dossier.requests import has_lapsed
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, new
+from services.processing.dossier.supplement import has_lapsed
+from tests.processing import commands as c
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,

@@ -10,10 +10,10 @@ import pytest
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import shipped
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import DossierAccepted
 from services.processing.dossier.explanation import Sentence, rule
 from services.processing.dossier.history import fold
-from services.processing.dossier.review import decide
 from services.processing.dossier.saying import says
 from tests.processing.conftest import House
 from tests.processing.examples import (

@@ -9,12 +9,12 @@ import pytest
 
 from services.processing.clock.due_date import Limit, PauseRule
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.dossier import commands as c
 from services.processing.dossier import events as e
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import evolve, fold
-from services.processing.dossier.review import decide
 from services.processing.dossier.state import Filing
+from tests.processing import commands as c
 from tests.processing import examples as x
 from tests.processing.examples import (
     ACCEPTED,
@@ -64,7 +64,7 @@ def test_a_supplement_across_holidays_moves_the_date_by_its_rule(rule: PauseRule
         date(2026, 4, 20), at(date(2026, 4, 20)), x.UNIT, "full", Limit(5, "working_days")
     )
     ask = replace(x.REQUEST_SUPPLEMENT, on=date(2026, 4, 22), rule=rule)
-    take = c.AcceptSupplement(date(2026, 5, 5), at(date(2026, 5, 5)), proof_may_lack=True)
+    take = c.TakePapers(date(2026, 5, 5), at(date(2026, 5, 5)), proof_may_lack=True)
     dossier = fold(filing, [])
     for command in (accept, ask, take):
         decided = decide(command, dossier, shipped())

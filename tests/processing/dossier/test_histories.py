@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit
 from services.processing.clock.working_days import Calendar, shipped
-from services.processing.dossier import commands as c
 from services.processing.dossier import events as e
-from services.processing.dossier.commands import Command
+from services.processing.dossier.act import Command
+from services.processing.dossier.decide import decide
 from services.processing.dossier.events import EVENTS, Event
-from services.processing.dossier.history import CHANGES, evolve, fold
-from services.processing.dossier.review import decide
+from services.processing.dossier.history import REVERSIBLE, evolve, fold
 from services.processing.dossier.state import Dossier, Heard, new
+from tests.processing import commands as c
 from tests.processing.examples import AGENCY, AN, BINH, FILING, OTHER_UNIT, PAPERS, UNIT, at
 
 STEPS = 100_000
@@ -36,37 +36,37 @@ RUNNING = {
     c.ResolveDossier,
     c.StopProcessing,
     c.IssueApology,
-    c.RequestSupplement,
-    c.RequestFee,
-    c.AskOpinion,
-    c.GiveOpinion,
+    c.AskForPapers,
+    c.AskForFee,
+    c.AskAgency,
+    c.RecordOpinion,
     c.ExtendLimit,
-    c.HandOver,
+    c.PassOn,
     c.WithdrawDossier,
     c.ReverseAct,
 }
 TABLE: dict[str, set[type]] = {
-    "submitted": {c.AcceptDossier, c.RejectDossier, c.RequestSupplement, c.WithdrawDossier, c.ReverseAct},
+    "submitted": {c.AcceptDossier, c.RejectDossier, c.AskForPapers, c.WithdrawDossier, c.ReverseAct},
     "accepted": RUNNING,
     "in_processing": RUNNING,
     "supplement_requested": {
-        c.AcceptSupplement,
-        c.RequestSupplement,
+        c.TakePapers,
+        c.AskForPapers,
         c.RejectDossier,
         c.StopProcessing,
         c.WithdrawDossier,
-        c.HandOver,
+        c.PassOn,
         c.ReverseAct,
     },
     "payment_requested": {
-        c.ConfirmFee,
-        c.WaiveFee,
+        c.ConfirmPayment,
+        c.WaivePayment,
         c.StopProcessing,
         c.WithdrawDossier,
-        c.HandOver,
+        c.PassOn,
         c.ReverseAct,
     },
-    "withdrawal_requested": {c.WithdrawDossier, c.RefuseWithdrawal},
+    "withdrawal_requested": {c.WithdrawDossier, c.DenyWithdrawal},
     "rejected": {c.CorrectResult, c.ReverseAct},
     "withdrawn": {c.CorrectResult, c.ReverseAct},
     "stopped": {c.CorrectResult, c.ReverseAct},
@@ -142,23 +142,23 @@ def a_command(random: Random, day: date, dossier: Dossier) -> Command:
         c.StopProcessing(day, random.choice(["not_paid", "stopped_by_law"]), lack),
         c.IssueApology(day, "workload", day + timedelta(days=random.randint(-2, 60))),
         c.CorrectResult(day, "wrong_data", random.choice(["1/QĐ-SXD", "2/QĐ-SXD"])),
-        c.RequestSupplement(
-            day, PAPERS, rule, 3, 20, random.choice([None, 1, 2]), random.random() < 0.5, lack
-        ),  # type: ignore[arg-type]
-        c.AcceptSupplement(day, at(day), lack),
+        c.AskForPapers(day, PAPERS, rule, 3, 20, random.choice([None, 1, 2]), random.random() < 0.5, lack),  # type: ignore[arg-type]
+        c.TakePapers(day, at(day), lack),
         c.NoteLapse(day),
-        c.RequestFee(day, random.choice([150_000, 300_000]), 20),
-        c.ConfirmFee(day, random.choice([None, *[h.sequence for h in dossier.heard]]), random.random() < 0.3),
-        c.WaiveFee(day, "exempt_by_law"),
-        c.AskOpinion(day, AGENCY, random.choice([None, 2])),
-        c.GiveOpinion(day, AGENCY, random.choice(["agreed", "disagreed"])),
+        c.AskForFee(day, random.choice([150_000, 300_000]), 20),
+        c.ConfirmPayment(
+            day, random.choice([None, *[h.sequence for h in dossier.heard]]), random.random() < 0.3
+        ),
+        c.WaivePayment(day, "exempt_by_law"),
+        c.AskAgency(day, AGENCY, random.choice([None, 2])),
+        c.RecordOpinion(day, AGENCY, random.choice(["agreed", "disagreed"])),
         c.DeemConsent(day, AGENCY),
         c.ExtendLimit(day, "site_check", random.randint(1, 25), random.random() < 0.7),
         c.RecountDueDate(day, (day,)),
         c.RecountDeadlines(day, (day,)),
         c.WithdrawDossier(day, lack and random.random() < 0.2),
-        c.RefuseWithdrawal(day, "others_concerned"),
-        c.HandOver(day, "assigned", unit, random.choice([None, AN, BINH])),
+        c.DenyWithdrawal(day, "others_concerned"),
+        c.PassOn(day, "assigned", unit, random.choice([None, AN, BINH])),
         c.ReverseAct(
             day,
             random.choice([max(1, last - 1), max(1, last)]),
@@ -250,7 +250,7 @@ def test_the_days_of_a_history_never_go_back(seed: int) -> None:
 def test_a_reversal_is_as_if_the_act_had_not_been(seed: int) -> None:
     """The dossier stands where all acts but the reversed one lead, and its clock shows the date that they make."""
     dossier = a_life(seed)
-    last = [n for n, act in enumerate(dossier.acts, 1) if isinstance(act, CHANGES)]
+    last = [n for n, act in enumerate(dossier.acts, 1) if isinstance(act, REVERSIBLE)]
     struck = {act.sequence for act in dossier.acts if isinstance(act, e.DossierReversed)}
     standing = [n for n in last if n not in struck]
     if not standing:

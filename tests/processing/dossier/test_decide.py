@@ -9,20 +9,21 @@ import pytest
 
 from services.chassis.log.decider import Rejected
 from services.processing.dossier import events as e
-from services.processing.dossier.commands import (
-    Command,
-    ForwardDossier,
-    RejectDossier,
-    ResolveDossier,
-    ReturnResult,
-    StopProcessing,
-)
+from services.processing.dossier.act import Command
+from services.processing.dossier.decide import act_of
 from services.processing.dossier.events import (
     Event,
 )
 from services.processing.dossier.saying import says
 from services.processing.dossier.state import Heard
 from tests.processing import examples as x
+from tests.processing.commands import (
+    ForwardDossier,
+    RejectDossier,
+    ResolveDossier,
+    ReturnResult,
+    StopProcessing,
+)
 from tests.processing.examples import (
     ACCEPT,
     ACCEPTED,
@@ -89,25 +90,6 @@ ALLOWED: dict[str, tuple[Command, ...]] = {
     "resolved": (RETURN,),
     "returned": (CORRECT,),
 }
-NAMES = {
-    "AcceptDossier": "accept",
-    "RejectDossier": "reject",
-    "ForwardDossier": "forward",
-    "ResolveDossier": "resolve",
-    "ReturnResult": "return",
-    "StopProcessing": "stop",
-    "IssueApology": "apologise",
-    "CorrectResult": "correct",
-    "RequestSupplement": "request-supplement",
-    "AcceptSupplement": "accept-supplement",
-    "RequestFee": "request-fee",
-    "ConfirmFee": "confirm-fee",
-    "WaiveFee": "waive-fee",
-    "AskOpinion": "ask-opinion",
-    "ExtendLimit": "extend",
-    "HandOver": "hand-over",
-    "NoteLapse": "",
-}
 
 
 def heard_for(command: Command) -> tuple[Heard, ...]:
@@ -137,8 +119,8 @@ def test_what_the_table_lacks_is_refused_by_the_state_with_what_is_allowed(
     if outcome.decision == [] or isinstance(command, x.c.ReverseAct):
         return
     own_code = {
-        "withdrawal-not-requested": (x.c.WithdrawDossier, x.c.RefuseWithdrawal),
-        "opinion-not-asked": (x.c.GiveOpinion,),
+        "withdrawal-not-requested": (x.c.WithdrawDossier, x.c.DenyWithdrawal),
+        "opinion-not-asked": (x.c.RecordOpinion,),
     }
     refusal = outcome.decision
     assert isinstance(refusal, Rejected)
@@ -147,7 +129,7 @@ def test_what_the_table_lacks_is_refused_by_the_state_with_what_is_allowed(
     name = status.removeprefix("submitted, ").replace(" ", "-")
     assert refusal.code == f"not-while-{name}"
     for other in ALLOWED[status]:
-        assert NAMES[type(other).__name__] in refusal.detail
+        assert act_of(other).name in refusal.detail
 
 
 @pytest.mark.parametrize("status", ["rejected", "withdrawn", "returned", "stopped"])

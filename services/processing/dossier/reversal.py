@@ -1,18 +1,26 @@
-"""Decides reversals: of the latest act alone, by the supervisor; by two, where a period of the report that is over would change. Pure."""
+"""An act is reversed: the latest alone, by the supervisor; by two, where a period of the report that is over would change. Pure.
+
+It stands above history.py, which folds what it does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated
 
+from pydantic import Field
+
+from contracts.processing_codes import DocumentNumber, ReversalReason
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier import deadlines
-from services.processing.dossier.commands import ReverseAct
-from services.processing.dossier.events import EVENTS, DossierReversed, Event
-from services.processing.dossier.history import CHANGES, latest_change, standing
-from services.processing.dossier.proposed import ReversalProposed
-from services.processing.dossier.saying import says
+from services.processing.dossier.act import Act, Decision
+from services.processing.dossier.asked import Asked, Order
+from services.processing.dossier.events import EVENTS, Event
+from services.processing.dossier.history import REVERSIBLE, latest_change, standing
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
@@ -38,12 +46,39 @@ def proposal_of(acts: Sequence[Event]) -> ReversalProposed | None:
     for act in reversed(acts):
         if isinstance(act, ReversalProposed):
             return act
-        if isinstance(act, (DossierReversed, *CHANGES)):
+        if isinstance(act, (DossierReversed, *REVERSIBLE)):
             return None
     return None
 
 
-def reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected | None:
+class Reverse(Asked):
+    """`sequence` is the version at which the act stands, the latest that changed the state."""
+
+    sequence: Annotated[int, Field(ge=1, le=1_000_000)]
+    reason: ReversalReason
+    document: DocumentNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseAct:
+    """`sequence` is the version at which the reversed event stands; `document` the number of the decision.
+
+    `by` is who decides, and None where it was decided elsewhere and an import tells of it.
+    """
+
+    on: date
+    sequence: int
+    reason: str
+    document: str
+    by: str | None = None
+
+
+def _order_reversal(asked: Reverse, order: Order) -> ReverseAct:
+    by = None if order.by_import else order.caller.subject
+    return ReverseAct(order.on, asked.sequence, asked.reason, asked.document, by)
+
+
+def _reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Decision:
     """Only the latest act that changed the state; what is counted from then on is counted by today's calendar, the deadline of a
     request that it brings back too.
 
@@ -52,7 +87,11 @@ def reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequen
     """
     for act in dossier.acts:
         if isinstance(act, DossierReversed) and act.sequence == command.sequence:
-            return [] if says(command, act) else Rejected("already-reversed", "this act was reversed before")
+            return (
+                []
+                if REVERSE.says(command, act)
+                else Rejected("already-reversed", "this act was reversed before")
+            )
     latest = latest_change(dossier.acts)
     if latest is None:
         return None
@@ -62,7 +101,7 @@ def reverse(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequen
     if command.by is None or act.on >= period_began(command.on):
         return strike(command, dossier, calendar)
     waiting = proposal_of(dossier.acts)
-    if waiting is not None and says(command, waiting):
+    if waiting is not None and REVERSE.says(command, waiting):
         return [] if waiting.by == command.by else strike(command, dossier, calendar)
     return [ReversalProposed(command.on, latest, _name(act), command.reason, command.document, command.by)]
 
@@ -84,3 +123,18 @@ def strike(command: ReverseAct, dossier: Dossier, calendar: Calendar) -> Sequenc
 
 def _name(act: Event) -> str:
     return EVENTS.encode(act)[0]
+
+
+REVERSE = Act(
+    name="reverse",
+    summary="Reverse an act",
+    description="The supervisor takes back the latest act that changed the state: the dossier and its clock are as if it had not been.",
+    body=Reverse,
+    order=_order_reversal,
+    command=ReverseAct,
+    decide=_reverse,
+    effects={DossierReversed: None, ReversalProposed: None},
+    same=("sequence", "reason", "document"),
+    by="supervisor",
+    faults={"not-the-latest-act": "sequence"},
+)

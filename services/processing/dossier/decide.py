@@ -1,0 +1,59 @@
+"""Decides what the authority does with a dossier: each act in its family's file, and here what holds for all of them.
+
+Pure: no clock and no ids; days, the version's terms and the calendar come in as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contracts.catalogue import shipped as catalogue
+from contracts.catalogue.procedure import Abolition
+from services.chassis.log.decider import Rejected
+from services.processing.clock.working_days import Calendar
+from services.processing.dossier import acts, reversal
+from services.processing.dossier.act import Act, Command
+from services.processing.dossier.events import Event
+from services.processing.dossier.state import Dossier, Held, Submitted
+
+ACTS: tuple[Act, ...] = (*acts.ACTS, reversal.REVERSE)
+BY_NAME: dict[str, Act] = {act.name: act for act in ACTS if act.name}
+"""Every command of the desk by the last part of its address."""
+FAULTS: dict[str, str] = {code: member for act in ACTS for code, member in act.faults.items()}
+"""Refusals that are a body's fault, each with the member that is wrong."""
+_BY_COMMAND: dict[type, Act] = {act.command: act for act in ACTS}
+
+
+def act_of(command: Command) -> Act:
+    """The row of what is to be decided."""
+    return _BY_COMMAND[type(command)]
+
+
+def decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[Event] | Rejected:
+    """What follows from a command: its events, nothing when it is already so, or the refusal.
+
+    A request to withdraw lets an officer do nothing but answer it. What becomes true by itself meanwhile is still recorded.
+    Guarantee: a command repeated on the state that it led to changes nothing and is success. Test: test_a_repeat_is_quiet.
+    """
+    act, decision = act_of(command), None
+    if dossier.withdrawal is None or act.beside_withdrawal:
+        decision = act.decide(command, dossier, calendar)
+    if decision is None:
+        status = dossier.status.replace("_", "-")
+        return Rejected(
+            f"not-while-{status}", f"the dossier is {status}; allowed there: {dossier.allowed or 'nothing'}"
+        )
+    if not isinstance(decision, Rejected) and decision and decision[-1].on < dossier.since:
+        # Days, not instants: real logs have an end earlier in the day than its start.
+        return Rejected("earlier-than-last-act", f"the last act was on {dossier.since}")
+    return decision
+
+
+def stopped_by_law(command: Command, dossier: Dossier) -> Rejected | None:
+    """The refusal to go on with what an abolition stopped. Asked beside decide(): a repeat gets its first answer before."""
+    if not act_of(command).goes_on or not isinstance(dossier.now, Submitted | Held):
+        return None
+    found = catalogue.version_on(dossier.filing.procedure, command.on)
+    if not isinstance(found, Abolition) or found.open_dossiers == "kept":
+        return None
+    return Rejected("procedure-abolished", f"open dossiers were stopped by law on {found.effective_from}")

@@ -1,4 +1,5 @@
-"""Writes the generated documents: `make generate`. Schemas and AsyncAPI of the contracts, OpenAPI of each service, and REFERENCE.md.
+"""Writes the generated documents: `make generate`. Schemas and AsyncAPI of the contracts, OpenAPI of each service, REFERENCE.md, and
+the days that law fixes as days off.
 
 A test compares what stands in the repository with what would be written now.
 """
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from holidays import country_holidays
 from pydantic import SecretStr
 
 from contracts import generate as contracts
@@ -23,6 +25,7 @@ from services.intake.settings import IntakeSettings
 from services.notify import app as notify
 from services.notify.settings import NotifySettings
 from services.processing import app as processing
+from services.processing.clock import by_law
 from services.processing.settings import ProcessingSettings
 from services.reporting import app as reporting
 from services.reporting.settings import ReportingSettings
@@ -34,6 +37,12 @@ SETTINGS: Mapping[str, type[settings.ServiceSettings]] = {
     "notify": NotifySettings,
     "reporting": ReportingSettings,
 }
+
+
+YEARS_BY_LAW = range(1995, 2061)
+"""From the first year in which a day off on a weekend had a substitute, to further than any limit reaches."""
+SWAPPED = "Ngày nghỉ (thay cho"
+"""So begin days off that were exchanged for a worked Saturday, which no law fixes but a document of its year."""
 
 
 class _Absent:
@@ -123,6 +132,20 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def days_by_law() -> str:
+    """The days off of each year with their names in both languages, a line for each year."""
+    lines = []
+    for year in YEARS_BY_LAW:
+        vietnamese, english = (country_holidays("VN", years=year, language=each) for each in ("vi", "en_US"))
+        days = {
+            day.isoformat(): [name, english[day]]
+            for day, name in sorted(vietnamese.items())
+            if day.year == year and not name.startswith(SWAPPED)
+        }
+        lines.append(f'"{year}": {json.dumps(days, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def documents() -> dict[Path, str]:
     """Every generated file with what is to stand in it."""
     found = contracts.documents()
@@ -130,6 +153,7 @@ def documents() -> dict[Path, str]:
         text = json.dumps(application.openapi(), indent=2, ensure_ascii=False)
         found[ROOT / "contracts" / "openapi" / f"{service}.json"] = text + "\n"
     found[ROOT / "REFERENCE.md"] = reference()
+    found[by_law.TABLE] = days_by_law()
     return found
 
 

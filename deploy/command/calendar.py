@@ -203,8 +203,10 @@ def _list(door: Door, options: argparse.Namespace, say: Say) -> int:
         say(
             f"{each['day']}  {each['kind']:<6}  {each['document']}  announced {each['announced_at']}{overruled}"
         )
+    for each in told["by_law"]:
+        say(f"{each['day']}  off     {each['document']}  by law: {each['vi']}")
     if told["provisional"]:
-        say(f"nothing is declared of {told['year']}: its dates are provisional")
+        say(f"Tết and 2 September of {told['year']} are not declared yet: its dates are provisional")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,10 +16,19 @@ from services.processing.clock.due_date import (
     LimitUnit,
     Pause,
     Paused,
+    due_date,
     explain,
 )
 from services.processing.clock.working_days import ZONE, shipped
-from services.processing.dossier.explanation import PROVISIONAL, named, sentences
+from services.processing.dossier.explanation import (
+    Sentence,
+    named,
+    notes,
+    provisional,
+    rule,
+    sentences,
+    summary,
+)
 
 HOURS = "working-hours"
 UNITS: dict[str, LimitUnit] = {unit.replace("_", "-"): unit for unit in LIMIT_UNITS}
@@ -51,15 +60,31 @@ def told(options: argparse.Namespace) -> Iterator[str]:
         if options.unit == HOURS:
             yield from _hours(options)
             return
-        limit = Limit(options.limit, UNITS[options.unit])
-        found = explain(_day(options.start, "FROM"), limit, shipped(), [_pause(p) for p in options.pause])
+        limit, start = Limit(options.limit, UNITS[options.unit]), _day(options.start, "FROM")
+        pauses = [_pause(p) for p in options.pause]
+        found = _explained(start, limit, pauses)
     except OverflowError:
         raise Failed("LIMIT reaches beyond the last year that a date can have") from None
     except Paused:
         raise Failed("--pause: no due date while a pause lasts; give its end") from None
     except ValueError as fault:
         raise Failed(f"LIMIT: {fault}") from None
-    yield from [_as_json(found)] if options.json else _as_lines(found)
+    said = summary(start, rule(limit, 0, None), found, pauses)
+    told = [said, *notes(found, pauses)]
+    yield from [_as_json(found, said)] if options.json else _as_lines(found, told)
+
+
+def _explained(start: date, limit: Limit, pauses: Sequence[Pause]) -> Explanation:
+    """Failed for a pause that begins before the acceptance, or after the date that was due without it."""
+    before: list[Pause] = []
+    for pause in sorted(pauses, key=lambda each: each.began_on):
+        due_on = due_date(start, limit, shipped(), before)
+        if pause.began_on < start:
+            raise Failed(f"--pause: {pause.began_on} is before the acceptance, {start}")
+        if pause.began_on > due_on:
+            raise Failed(f"--pause: {pause.began_on} is after the due date, {due_on}: the clock has ended")
+        before.append(pause)
+    return explain(start, limit, shipped(), before)
 
 
 def _day(text: str, argument: str) -> date:
@@ -82,23 +107,33 @@ def _pause(text: str) -> Pause:
     return pause
 
 
-def _as_json(found: Explanation) -> str:
-    """`due_on`, `provisional` and the days of the explanation."""
-    days = [{"on": str(day.on), "effect": day.effect, "document": day.document} for day in found.days]
+def _as_json(found: Explanation, said: Sentence) -> str:
+    """`due_on`, `provisional`, the whole in a sentence, and the days of the explanation."""
+    days = [
+        {
+            "on": str(day.on),
+            "effect": day.effect,
+            "document": day.document,
+            "kind": day.kind,
+            "holiday": day.holiday and day.holiday._asdict(),
+        }
+        for day in found.days
+    ]
     members: dict[str, Any] = {
         "due_on": str(found.due_on),
         "provisional": found.provisional,
+        "summary": said._asdict(),
         "explanation": days,
     }
     return json.dumps(members, ensure_ascii=False, indent=2)
 
 
-def _as_lines(found: Explanation) -> Iterator[str]:
-    """The due date, Vietnamese first, then a line for each day."""
+def _as_lines(found: Explanation, told: Sequence[Sentence]) -> Iterator[str]:
+    """The due date, Vietnamese first, what is to be known of it, then a line for each day."""
     due_on = found.due_on
     yield f"Hạn trả kết quả: {named(due_on).vi} (24:00) · due on {due_on.isoformat()}"
-    if found.provisional:
-        yield " · ".join(PROVISIONAL)
+    for said in told:
+        yield f"{said.vi} · {said.en}"
     for _, said in sentences(found):
         yield f"  {said.vi} · {said.en}"
 
@@ -114,14 +149,14 @@ def _hours(options: argparse.Namespace) -> Iterator[str]:
     start = start if start.tzinfo else start.replace(tzinfo=ZONE)
     found = working_hours.counted(start, options.limit, shipped())
     due = found[-1].ends
-    provisional = any(shipped().is_provisional(year) for year in range(found[0].begins.year, due.year + 1))
+    years = shipped().provisional_years(start.astimezone(ZONE).date(), due.date())
     if options.json:
         spans = [{"from": each.begins.isoformat(), "to": each.ends.isoformat()} for each in found]
-        members = {"due_on": str(due.date()), "due_at": due.isoformat(), "provisional": provisional}
+        members = {"due_on": str(due.date()), "due_at": due.isoformat(), "provisional": bool(years)}
         yield json.dumps({**members, "explanation": spans}, ensure_ascii=False, indent=2)
         return
     yield f"Hạn: {due:%H:%M} {named(due.date()).vi} · due at {due.isoformat()}"
-    if provisional:
-        yield " · ".join(PROVISIONAL)
+    if years:
+        yield " · ".join(provisional(years))
     for each in found:
         yield f"  {named(each.begins.date()).vi}: {each.begins:%H:%M}–{each.ends:%H:%M}"

@@ -10,7 +10,7 @@ from datetime import date, time, timedelta
 from random import Random
 
 from contracts.catalogue.shipped import Version, version_on
-from deploy.demo.days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, worked_days
+from deploy.demo.days import LAST_DAY, LAST_WORKED_INSTANT, ONE_DAY, add_working, at, next_worked, worked_days
 from deploy.importing.case import Act, Case
 
 HOUR = 3600
@@ -135,7 +135,7 @@ def _apologised(random: Random, case: Case) -> Case | None:
     said = end.at - timedelta(minutes=random.randint(2, 10))
     if days and random.random() < 0.67:
         said = at(days[-1], time(10, random.randint(0, 59)))
-    promised = max(end.at.date(), due_on) + timedelta(days=random.randint(1, 5))
+    promised = next_worked(max(end.at.date(), due_on) + timedelta(days=random.randint(1, 5)))
     more = {"appointment_on": promised.isoformat()}
     sorry = Act("apologise", said, reason=end.late_reason or "workload", more=more)
     acts = sorted((*case.acts, sorry), key=lambda act: act.at)

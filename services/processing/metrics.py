@@ -15,7 +15,7 @@ NOVEMBER = 11
 
 CALENDAR_YEAR_UNDECLARED = gauge(
     "calendar_year_undeclared",
-    "1 while this year, or from 1 November on the next one, has no declared days: its dates are provisional.",
+    "1 while this year's Tết or 2 September, or from 1 November on the next one's, are not declared: its dates are provisional.",
 )
 RECOUNT_OUTSTANDING = gauge(
     "calendar_recount_outstanding",
@@ -34,7 +34,7 @@ FAILED = counter(
 
 
 def lacks_a_year(calendar: Calendar, on: date) -> bool:
-    """Whether dates are being promised in a year of which nothing is declared, late enough to be somebody's fault."""
+    """Whether dates are being promised in a year that is not declared yet, late enough to be somebody's fault."""
     years = (on.year, on.year + 1) if on.month >= NOVEMBER else (on.year,)
     return any(calendar.is_provisional(year) for year in years)
 

@@ -178,17 +178,27 @@ def test_the_whole_life_happens(cases: list[Case]) -> None:
         ("reverse", lives.REVERSED),
     ):
         assert acts[name] == count, name
+    promised = {one.more["appointment_on"] for case in cases for one in case.acts if one.act == "apologise"}
+    assert all(shipped().is_working(date.fromisoformat(str(day))) for day in promised)
 
 
 def test_processing_decides_every_life_as_it_is_told(cases: list[Case]) -> None:
-    """The pure decider takes every act, and ends where the history says."""
+    """The pure decider takes every act, ends where the history says, and makes the columns 8 to 10 that the README tells."""
+    columns = Counter()  # type: Counter[str]
     for case in cases:
         if not case.acts or case.acts[0].act != "accept":
             continue
         dossier = decided(case)
+        if (ended := end(case)) and dossier.due_on:
+            apart = (ended.at.date() - dossier.due_on).days
+            early = "early" if ended.act == "resolve" else "on_time"
+            columns["late" if apart > 0 else "on_time" if apart == 0 else early] += 1
         assert (dossier.now.status in ("resolved", "returned", "stopped", "withdrawn")) == (
             end(case) is not None
         )
+    assert columns == {"early": 9_468, "on_time": 2_687, "late": demo.RESOLVED_LATE}
+    readme = README.read_text(encoding="utf-8")
+    assert f"{columns['early']:,} early and {columns['on_time']:,} on time" in readme
 
 
 def test_an_appraisal_names_the_class_whose_limit_it_has(cases: list[Case]) -> None:

@@ -64,13 +64,26 @@ class DeclaredDay(BaseModel):
     counts: bool
 
 
+class DayByLaw(BaseModel):
+    """A day off that no declaration names; `document` is the law, `vi` and `en` are what it calls the day."""
+
+    day: date
+    document: str
+    vi: str
+    en: str
+
+
 class CalendarYear(BaseModel):
-    """What is declared of a year. `provisional`: nothing is, and its dates may still move. `version` is the calendar's."""
+    """What is declared of a year, and what law makes days off without it. `version` is the calendar's.
+
+    `provisional`: its Tết or its 2 September is not declared yet, and its dates may still move.
+    """
 
     year: int
     version: int
     provisional: bool
     declarations: list[DeclaredDay]
+    by_law: list[DayByLaw]
 
 
 class WaitingProposal(BaseModel):

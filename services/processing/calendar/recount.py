@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -80,6 +81,7 @@ class Recounter:
         self._declaring, self._desk, self._holder = declaring, declaring.desk, holder
         self._settled = timedelta(seconds=settled_seconds)
         self._clocks = RunningClocks(self._desk.pool, self._desk.new_id)
+        self._law_is_counted = False
         self._changed = asyncio.Event()
         declaring.on_change(self._changed.set)
 
@@ -108,8 +110,12 @@ class Recounter:
             await self._begin()
             recount = await recount_rows.hold(self._desk.pool, self._holder)
             if recount is None:
-                return
+                break
             await self._walk(recount)
+        if self._declaring.version and not self._law_is_counted:
+            self._law_is_counted, going_on = await recount_rows.law_is_counted(self._desk.pool)
+            if not self._law_is_counted and not going_on:
+                await self._count_law()
 
     async def _begin(self) -> None:
         """Derives from the log what is to be recounted: a declaration is enough, whoever dies after it.
@@ -123,25 +129,46 @@ class Recounter:
             change = Change.of(declaring.calendar_at(since), declaring.calendar_at(version))
             await recount_rows.begin(self._desk.pool, since, version, list(change.days))
 
+    async def _count_law(self) -> None:
+        """Once for each database: what a release before counted by declarations and weekends alone is counted again.
+
+        It keeps no place: one that is broken off begins again, and what was moved stays moved.
+        Guarantee: a date of before moves with an event, and once. Test: test_dates_of_a_release_before_are_counted_again.
+        """
+        version, calendar = self._declaring.version, self._desk.calendar
+        change = Change.of(replace(calendar, knows_law=False, made={}), calendar)
+        recount_id = uuid5(CALENDAR_ID, "days off by law")
+        began_at = self._desk.clock()
+        recount = Recount(
+            recount_id, recount_rows.BY_WEEKENDS, version, list(change.days), began_at, 0, 0, 0, NOBODY, None
+        )
+        while recount.last_dossier != EVERYBODY:
+            recount = await self._stretch(recount, change)
+        await recount_rows.count_law(self._desk.pool, recount)
+
     async def _walk(self, recount: Recount) -> None:
         pool = self._desk.pool
         while recount.last_dossier != EVERYBODY:
-            turned()
-            change, after, now = await self._change(recount), recount.last_dossier, self._desk.clock()
-            up_to = await pool.fetchval(_STRETCH, after, LOOK_DOSSIERS - 1) or EVERYBODY
-            moves, others = 0, False
-            if change.days:
-                moves, others = await self._clocks.move(recount.recount_id, change, (after, up_to), now)
-            if others:
-                rows = await self._rows(_OTHERS, change, after, up_to, local_day(now))
-                moves += await self._recount(recount.recount_id, "", change, rows)
-            recount = recount._replace(
-                last_dossier=up_to, done=recount.done + LOOK_DOSSIERS, moved=recount.moved + moves
-            )
+            recount = await self._stretch(recount, await self._change(recount))
             await recount_rows.advance(pool, self._holder, recount)
         await asyncio.sleep(max(0.0, await pool.fetchval(_UNSETTLED, recount.began_at, self._settled)))
         await self._look_again(recount)
         await recount_rows.finish(pool, self._holder, recount, self._position(recount))
+
+    async def _stretch(self, recount: Recount, change: Change) -> Recount:
+        """Counts the next open dossiers again: how far the recount is then."""
+        turned()
+        pool, after, now = self._desk.pool, recount.last_dossier, self._desk.clock()
+        up_to = await pool.fetchval(_STRETCH, after, LOOK_DOSSIERS - 1) or EVERYBODY
+        moves, others = 0, False
+        if change.days:
+            moves, others = await self._clocks.move(recount.recount_id, change, (after, up_to), now)
+        if others:
+            rows = await self._rows(_OTHERS, change, after, up_to, local_day(now))
+            moves += await self._recount(recount.recount_id, "", change, rows)
+        return recount._replace(
+            last_dossier=up_to, done=recount.done + LOOK_DOSSIERS, moved=recount.moved + moves
+        )
 
     async def _change(self, recount: Recount) -> Change:
         """From the calendar before the recount to that of now: what was declared meanwhile is not counted out again."""

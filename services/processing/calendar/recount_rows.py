@@ -15,9 +15,14 @@ HOLD = timedelta(seconds=15)
 OPEN = "('submitted', 'accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
 """As the index dossiers_open says it: a statement that says it otherwise does not use it."""
 
+BY_WEEKENDS = -1
+"""The from_version of the one recount that follows from no declaration: of dates that a release before counted without days off by
+law. Its row is written when it is over, so that a process of that release never takes it up."""
+
 IS_OUTSTANDING = f"""
 ((SELECT coalesce(max(e.version), 0) FROM events e WHERE e.stream_id = '{CALENDAR_ID}')
-    > (SELECT coalesce(max(r.to_version), 0) FROM recounts r WHERE r.finished_at IS NOT NULL))
+    > (SELECT coalesce(max(r.to_version), 0) FROM recounts r WHERE r.finished_at IS NOT NULL)
+ OR NOT EXISTS (SELECT FROM recounts r WHERE r.from_version = {BY_WEEKENDS} AND r.finished_at IS NOT NULL))
 """
 """Whether a calendar is declared by which not every date was counted yet: from the declaration itself on, begun or not."""
 OUTSTANDING = f"SELECT {IS_OUTSTANDING}"
@@ -27,6 +32,13 @@ _COLUMNS = (
 )
 _LAST = f"SELECT {_COLUMNS} FROM recounts ORDER BY from_version DESC LIMIT 1"
 _COUNT = f"SELECT count(*) FROM dossiers WHERE own_status IN {OPEN}"
+_LAW_IS_COUNTED = f"""
+SELECT EXISTS (SELECT FROM recounts WHERE from_version = {BY_WEEKENDS}), EXISTS (SELECT FROM recounts WHERE finished_at IS NULL)
+"""
+_COUNT_LAW = f"""
+INSERT INTO recounts (recount_id, from_version, to_version, days, total, done, moved, finished_at)
+VALUES ($1, {BY_WEEKENDS}, $2, $3, $4, $4, $5, clock_timestamp()) ON CONFLICT DO NOTHING
+"""
 _BEGIN = """
 INSERT INTO recounts (recount_id, from_version, to_version, days, total, finished_at)
 VALUES ($1, $2, $3, $4, $5, CASE WHEN cardinality($4::date[]) = 0 THEN clock_timestamp() END)
@@ -74,6 +86,18 @@ class LostHold(TimeoutError):
 async def last(pool: Any) -> Recount | None:
     row = await pool.fetchrow(_LAST)
     return row and Recount(*row)
+
+
+async def law_is_counted(pool: Any) -> tuple[bool, bool]:
+    """Whether the dates from before days off by law were known have been counted again, and whether another recount goes on."""
+    counted, going_on = await pool.fetchrow(_LAW_IS_COUNTED)
+    return counted, going_on
+
+
+async def count_law(pool: Any, recount: Recount) -> None:
+    """Writes down that they have been; the second of two processes that did it finds it written."""
+    place = (recount.to_version, recount.days, recount.done, recount.moved)
+    await pool.execute(_COUNT_LAW, recount.recount_id, *place)
 
 
 async def begin(pool: Any, from_version: int, to_version: int, days: list[date]) -> None:

@@ -89,9 +89,19 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
             key=lambda each: (each.day, each.announced_at),
         )
         listed = [_listed(each, declaring) for each in of_year]
-        provisional = declaring.desk.calendar.is_provisional(year)
+        declared = declaring.desk.calendar
+        by_law = [
+            {"day": day, "document": declared.document(day), **named._asdict()}
+            for day, named in sorted(declared.by_law(year).items())
+        ]
         return _json(
-            {"year": year, "version": declaring.version, "provisional": provisional, "declarations": listed}
+            {
+                "year": year,
+                "version": declaring.version,
+                "provisional": declared.is_provisional(year),
+                "declarations": listed,
+                "by_law": by_law,
+            }
         )
 
     @application.post(

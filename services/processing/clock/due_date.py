@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple, get_args
 
-from services.processing.clock.working_days import ONE_DAY, Calendar
+from services.processing.clock.by_law import Holiday, holiday
+from services.processing.clock.working_days import ONE_DAY, Calendar, KindOfDay
 
 LimitUnit = Literal["working_days", "calendar_days", "months"]
 LIMIT_UNITS: tuple[LimitUnit, ...] = get_args(LimitUnit)
@@ -55,19 +56,28 @@ class Pause(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One day of an explanation; `document` is what declared it off or worked, None for an ordinary day or weekend."""
+    """One day of an explanation; `document` is what makes it a day off or a worked Saturday, None for an ordinary day or weekend.
+
+    `holiday` is what law calls a day off, None where it was exchanged for a worked Saturday or declared for another reason.
+    """
 
     on: date
     effect: Effect
     document: str | None
+    kind: KindOfDay = "ordinary"
+    holiday: Holiday | None = None
 
 
 class Explanation(NamedTuple):
-    """Every day after the day of acceptance up to the due date. `provisional`: it reaches a year without declarations."""
+    """Every day after the day of acceptance up to the due date. `provisional_years`: those of them that are not declared yet."""
 
     due_on: date
     days: tuple[Day, ...]
-    provisional: bool
+    provisional_years: tuple[int, ...]
+
+    @property
+    def provisional(self) -> bool:
+        return bool(self.provisional_years)
 
 
 class Paused(ValueError):
@@ -100,7 +110,7 @@ def due_date(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequen
         raise Paused("the clock stands still")
     day_0 = _day_0(accepted_on, pauses)
     if limit.unit != "working_days":
-        return calendar.next_working(_last_day(day_0, limit, pauses))
+        return calendar.next_working(last_day(day_0, limit, pauses))
     return _after(day_0, limit.amount, lambda day: calendar.is_working(day) and not _in_pause(day, pauses))
 
 
@@ -111,14 +121,13 @@ def explain(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequenc
     Test: test_an_explanation_counts_the_limit_and_ends_on_the_due_date.
     """
     due_on = due_date(accepted_on, limit, calendar, pauses)
-    years = range(accepted_on.year, due_on.year + 1)
-    provisional = any(calendar.is_provisional(year) for year in years)
+    provisional = calendar.provisional_years(accepted_on, due_on)
     day_0 = _day_0(accepted_on, pauses)
-    last = due_on if limit.unit == "working_days" else _last_day(day_0, limit, pauses)
+    last = due_on if limit.unit == "working_days" else last_day(day_0, limit, pauses)
     if not pauses:
         days = _plain_days(accepted_on, last, limit.unit == "working_days", calendar)
         moved = (last + timedelta(days=n) for n in range(1, (due_on - last).days + 1))
-        days += [Day(day, "moved", calendar.documents.get(day)) for day in moved]
+        days += [_day(day, "moved", calendar) for day in moved]
         return Explanation(due_on, tuple(days), provisional)
 
     def effect(day: date) -> Effect:
@@ -131,8 +140,12 @@ def explain(accepted_on: date, limit: Limit, calendar: Calendar, pauses: Sequenc
         return "counted" if day > day_0 else "dropped"
 
     stretch = (accepted_on + timedelta(days=n) for n in range(1, (due_on - accepted_on).days + 1))
-    explained = tuple(Day(day, effect(day), calendar.documents.get(day)) for day in stretch)
-    return Explanation(due_on, explained, provisional)
+    return Explanation(due_on, tuple(_day(day, effect(day), calendar) for day in stretch), provisional)
+
+
+def _day(day: date, effect: Effect, calendar: Calendar) -> Day:
+    kind = calendar.kind(day)
+    return Day(day, effect, calendar.document(day), kind, holiday(day) if kind == "off" else None)
 
 
 def _plain_days(after: date, to: date, skips: bool, calendar: Calendar) -> list[Day]:
@@ -149,11 +162,7 @@ def _plain_days(after: date, to: date, skips: bool, calendar: Calendar) -> list[
                 for n in range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
             )
             days = calendar.made[year, skips] = [
-                Day(
-                    day,
-                    "skipped" if skips and not calendar.is_working(day) else "counted",
-                    calendar.documents.get(day),
-                )
+                _day(day, "skipped" if skips and not calendar.is_working(day) else "counted", calendar)
                 for day in each
             ]
         new_year = date(year, 1, 1)
@@ -179,7 +188,7 @@ def _after(day: date, amount: int, counts: Callable[[date], bool]) -> date:
     return day
 
 
-def _last_day(day_0: date, limit: Limit, pauses: Sequence[Pause]) -> date:
+def last_day(day_0: date, limit: Limit, pauses: Sequence[Pause] = ()) -> date:
     """Where a limit in calendar days or months ends, before a day off moves it. A month ends on the corresponding day, else on
     the last day of the month (Civil Code 147)."""
     if limit.unit == "calendar_days":

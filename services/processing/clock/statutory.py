@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from services.processing.clock.due_date import Limit, Pause, due_date, is_paused
-from services.processing.clock.working_days import ONE_DAY, Calendar
+from services.processing.clock.due_date import Limit, Pause, due_date, is_paused, last_day
+from services.processing.clock.working_days import ONE_DAY, Calendar, shipped
 
 
 class Clock(NamedTuple):
@@ -27,28 +27,44 @@ class Clock(NamedTuple):
         """The limit with its extension."""
         return self.limit and Limit(self.limit.amount + self.extended, self.limit.unit)
 
+    @property
+    def counted(self) -> bool:
+        """Whether the due date follows from the limit: a date that was brought along and equals the counted one is a counted one.
+
+        Guarantee: a pause is added to a date before it moves off days off, and not after. Test: test_a_date_brought_along_moves_once.
+        """
+        if self.given is None or self.limit is None:
+            return self.limit is not None
+        return self.given == due_date(self.accepted_on, self.limit, shipped())
+
     def due_on(self, calendar: Calendar) -> date | None:
         """The due date, None while the clock stands still or where there is none."""
         if is_paused(self.pauses):
             return None
-        if self.given is not None:
-            return self._shifted(self.given, calendar)
-        return None if self.total is None else due_date(self.accepted_on, self.total, calendar, self.pauses)
+        if self.total is not None and self.counted:
+            return due_date(self.accepted_on, self.total, calendar, self.pauses)
+        return None if self.given is None else self._shifted(self.given, calendar)
 
     def _shifted(self, given: date, calendar: Calendar) -> date:
-        """A date that was not counted here is not counted again: what paused it is added, or its limit begins anew."""
+        """A date that was not counted here is not counted again: what paused it is added, or its limit begins anew.
+
+        Its distance to where the limit ends is kept, and it moves off days off once, at the end.
+        """
         anew = [p.ended_on for p in self.pauses if p.rule == "restart" and p.ended_on]
         if anew and self.total is not None:
             later = [p for p in self.pauses if p.began_on >= max(anew)]
             return due_date(max(anew), self.total, calendar, later)
-        extended = self.extended if self.limit is None or self.limit.unit != "months" else 30 * self.extended
         if self.limit is not None and self.limit.unit == "working_days":
-            return _after(given, _days(self.pauses, calendar) + extended, calendar)
-        if not self.pauses and not extended:
+            return _after(given, _days(self.pauses, calendar) + self.extended, calendar)
+        if not self.pauses and not self.extended:
             return given
-        return calendar.next_working(given + timedelta(days=_days(self.pauses, None) + extended))
+        extended = ZERO
+        if self.limit is not None and self.total is not None:
+            extended = last_day(self.accepted_on, self.total) - last_day(self.accepted_on, self.limit)
+        return calendar.next_working(given + extended + timedelta(days=_days(self.pauses, None)))
 
 
+ZERO = timedelta(0)
 _TEXTS = TypeAdapter(Clock)
 
 

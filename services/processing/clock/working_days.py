@@ -1,7 +1,8 @@
 """Owns which days are working days: declared days off and worked Saturdays, each with the document that declares it.
 
-The days are declared (declaration.py), those of calendar.json to begin with; nothing here knows a holiday by itself, and nothing
-reads the clock. A year without declarations has its weekends only, and whatever is counted in it is provisional.
+The days are declared (declaration.py), those of calendar.json to begin with. Days that law fixes (by_law.py) are off without a
+declaration; which days Tết takes is declared year by year, and until then the table's stand, and whatever is counted is provisional.
+Nothing here reads the clock.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from services.processing.clock import by_law
+from services.processing.clock.by_law import Holiday
+
 # Asia/Ho_Chi_Minh, which has had no other offset since 1975: a machine without a zone database gives the same days.
 ZONE = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 SHIPPED = Path(__file__).parent / "calendar.json"
@@ -21,6 +25,8 @@ SATURDAY = 5
 ONE_DAY = timedelta(days=1)
 
 Kind = Literal["off", "worked"]
+KindOfDay = Literal["ordinary", "weekend", "off", "worked"]
+"""An ordinary weekday, an ordinary weekend, a day off by declaration or law, a Saturday worked in exchange."""
 
 
 def local_day(at: datetime) -> date:
@@ -44,14 +50,16 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Monday to Friday are worked, less the days declared off, plus the Saturdays declared worked.
+    """Monday to Friday are worked, less the days declared off and those off by law, plus the Saturdays declared worked.
 
-    `documents` names what declared each day; it explains, and never decides.
+    `documents` names what declared each day; it explains, and never decides. Without `knows_law` it is the calendar by which dates
+    were counted before days off by law were known: declarations and weekends alone.
     """
 
     off: frozenset[date]
     worked: frozenset[date]
     documents: Mapping[date, str] = field(default_factory=dict, compare=False)
+    knows_law: bool = True
     # What was made of it once and is read again and again: it follows from the rest, and no two threads write it.
     made: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -74,24 +82,71 @@ class Calendar:
             documents={day: declared.document for day, declared in latest.items()},
         )
 
+    def by_law(self, year: int) -> Mapping[date, Holiday]:
+        """The days of a year that are off although no declaration names them.
+
+        A yearly choice stands as the table has it until a declaration chooses otherwise.
+        Guarantee: it follows from the year and the declarations alone. Test: test_a_declaration_replaces_what_was_provisional.
+        """
+        found: Mapping[date, Holiday] | None = self.made.get(year)
+        if found is None:
+            law = by_law.days_of(year) if self.knows_law else {}
+            chosen = {by_law.choice_of(day) for day in law if day in self.off}
+            if self.off.intersection(date(year, 9, day) for day in (1, 3, 4)):
+                chosen.add("national_day")
+            chosen.discard(None)
+            found = self.made[year] = {
+                day: name
+                for day, name in law.items()
+                if by_law.choice_of(day) not in chosen and day not in self.off and day not in self.worked
+            }
+        return found
+
     def is_provisional(self, year: int) -> bool:
-        """Whether nothing is declared for that year yet: dates in it may still move."""
-        years = self.made.get("years")
-        if years is None:
-            years = self.made["years"] = {day.year for day in self.documents}
-        return year not in years
+        """Whether dates in it may still move, because its Tết or the neighbour of its 2 September is not declared yet.
+
+        Of a year beyond the table: because nothing is declared of it.
+        """
+        found: bool | None = self.made.get(("provisional", year))
+        if found is None:
+            law = self.by_law(year)
+            known = bool(by_law.days_of(year)) and self.knows_law
+            found = self.made["provisional", year] = (
+                any(map(by_law.choice_of, law)) if known else year not in {day.year for day in self.documents}
+            )
+        return found
+
+    def provisional_years(self, since: date, to: date) -> tuple[int, ...]:
+        """The years of [since, to] that are not declared yet."""
+        return tuple(year for year in range(since.year, to.year + 1) if self.is_provisional(year))
+
+    def kind(self, day: date) -> KindOfDay:
+        if day in self.worked:
+            return "worked"
+        if day in self.off or day in self.by_law(day.year):
+            return "off"
+        return "weekend" if day.weekday() >= SATURDAY else "ordinary"
+
+    def document(self, day: date) -> str | None:
+        """What makes it a day off or a worked Saturday, None for an ordinary day or weekend."""
+        declared = self.documents.get(day)
+        return declared or (by_law.document_of(day) if day in self.by_law(day.year) else None)
 
     def differs_from(self, other: Calendar) -> frozenset[date]:
         """The days that are counted otherwise by the other."""
-        declared = self.off | self.worked | other.off | other.worked
-        return frozenset(day for day in declared if self.is_working(day) != other.is_working(day))
+        days = set(self.off | self.worked | other.off | other.worked)
+        years = {day.year for day in days} if self.knows_law == other.knows_law else by_law.years()
+        days.update(day for year in years for day in by_law.days_of(year))
+        return frozenset(day for day in days if self.is_working(day) != other.is_working(day))
 
     def is_working(self, day: date) -> bool:
-        return day in self.worked or (day.weekday() < SATURDAY and day not in self.off)
+        if day in self.worked:
+            return True
+        return day.weekday() < SATURDAY and day not in self.off and day not in self.by_law(day.year)
 
     def working_after(self, day: date, amount: int) -> date:
         """The last of so many worked days after a day: looked up within this year and the next, counted beyond them."""
-        first, days, count = _worked_days(self.off, self.worked, day.year)
+        first, days, count = _worked_days(self.off, self.worked, self.knows_law, day.year)
         place = count[day.toordinal() - first] + amount
         if place <= len(days):
             return days[place - 1]
@@ -116,10 +171,10 @@ class Calendar:
 
 @lru_cache(maxsize=64)
 def _worked_days(
-    off: frozenset[date], worked: frozenset[date], year: int
+    off: frozenset[date], worked: frozenset[date], knows_law: bool, year: int
 ) -> tuple[int, list[date], list[int]]:
     """Of two years: the ordinal of the first day, the worked days, and for each day how many there are up to and with it."""
-    calendar = Calendar(off, worked)
+    calendar = Calendar(off, worked, knows_law=knows_law)
     first = date(year, 1, 1).toordinal()
     days: list[date] = []
     count: list[int] = []

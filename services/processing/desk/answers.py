@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from contracts.processing_codes import Status as OwnStatus
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
-from services.processing.clock.working_days import ZONE
+from services.processing.clock.working_days import ZONE, KindOfDay
 from services.processing.desk import queue_rows
 from services.processing.desk.queues import QueueName
 
@@ -52,12 +52,21 @@ class Listed(BaseModel):
     version: int
 
 
+class InBoth(BaseModel):
+    """The same in Vietnamese and English."""
+
+    vi: str
+    en: str
+
+
 class ExplainedDay(BaseModel):
-    """What one day did to the due date, as data and as a sentence in both languages."""
+    """What one day did to the due date, as data and as a sentence in both languages. `holiday` is what law calls a day off."""
 
     on: date
     effect: Effect
     document: str | None
+    kind: KindOfDay
+    holiday: InBoth | None
     vi: str
     en: str
 
@@ -84,7 +93,8 @@ class DueDate(BaseModel):
 
     `project_class` is the one whose limit it is, where the limit depends on it. `limit`, with what it was extended by, and
     `explanation` are empty when the date was not counted here: an import brought it along, or there is none. While the clock
-    stands still there is no due date: the explanation is then that of `due_on_if_it_ended_today`.
+    stands still there is no due date: the explanation is then that of `due_on_if_it_ended_today`. `summary` is the explanation in one
+    sentence, `notes` what is to be known beside its days: why it is provisional, that a pause leaves no day.
     """
 
     dossier_id: UUID
@@ -97,6 +107,8 @@ class DueDate(BaseModel):
     due_on_if_it_ended_today: date | None
     pauses: list[Paused]
     provisional: bool
+    summary: InBoth | None
+    notes: list[InBoth]
     explanation: list[ExplainedDay]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,7 +18,7 @@ from services.processing.clock.due_date import (
     explain,
 )
 from services.processing.clock.statutory import Clock
-from services.processing.clock.working_days import Calendar
+from services.processing.clock.working_days import ONE_DAY, Calendar, KindOfDay
 from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, Held
 
 WEEKDAYS = (
@@ -42,10 +42,24 @@ UNITS: dict[LimitUnit, tuple[str, str]] = {
     "calendar_days": ("ngày", "calendar days"),
     "months": ("tháng", "months"),
 }
-PROVISIONAL = (
-    "Tạm tính: có năm chưa công bố lịch nghỉ.",
-    "Provisional: a year in it has no declared calendar yet.",
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
+KINDS: dict[KindOfDay, tuple[str, str]] = {
+    "weekend": ("nghỉ cuối tuần", "weekend"),
+    "worked": ("làm bù", "worked in exchange"),
+}
 
 
 class Sentence(NamedTuple):
@@ -55,19 +69,28 @@ class Sentence(NamedTuple):
     en: str
 
 
+NO_DAY_LEFT = Sentence(
+    "Yêu cầu được đưa ra vào ngày cuối của thời hạn: khi tạm dừng kết thúc không còn ngày nào để giải quyết.",
+    "The request came on the last day of the limit: when its pause ends, no day is left.",
+)
+
+
 def sentences(found: Explanation) -> Iterator[tuple[Day, Sentence]]:
     """Each day of the explanation with its sentence; counted days are numbered."""
     number = 0
     for day in found.days:
         number += day.effect == "counted"
         which = f" {number}" if day.effect == "counted" else ""
-        why = f" – {day.document}" if day.document else ""
         vietnamese, english = SAID[day.effect]
+        why = "".join(f" – {each}" for each in (day.holiday and day.holiday.vi, day.document) if each)
+        why_en = "".join(f" – {each}" for each in (day.holiday and day.holiday.en, day.document) if each)
+        if day.kind in KINDS and (day.kind == "worked" or day.effect in ("skipped", "moved")):
+            why, why_en = f" – {KINDS[day.kind][0]}{why}", f" – {KINDS[day.kind][1]}{why_en}"
         yield (
             day,
             Sentence(
                 f"{named(day.on).vi}: {vietnamese}{which}{why}",
-                f"{named(day.on).en}: {english}{which}{why}",
+                f"{named(day.on).en}: {english}{which}{why_en}",
             ),
         )
 
@@ -75,7 +98,49 @@ def sentences(found: Explanation) -> Iterator[tuple[Day, Sentence]]:
 def named(day: date) -> Sentence:
     """A day with its weekday, as each language writes it."""
     vietnamese, english = WEEKDAYS[day.weekday()]
-    return Sentence(f"{vietnamese} {day:%d/%m/%Y}", f"{english} {day.isoformat()}")
+    return Sentence(f"{vietnamese} {day:%d/%m/%Y}", f"{english} {plainly(day).en}")
+
+
+def plainly(day: date) -> Sentence:
+    """A day without its weekday."""
+    return Sentence(f"{day:%d/%m/%Y}", f"{day.day} {MONTHS[day.month - 1]} {day.year}")
+
+
+def provisional(years: Sequence[int]) -> Sentence:
+    """Why a date that reaches these years may still move."""
+    named_years = ", ".join(map(str, years))
+    return Sentence(
+        f"Tạm tính: lịch nghỉ Tết, Quốc khánh năm {named_years} chưa được công bố, tạm lấy ngày nghỉ theo luật.",
+        f"Provisional: the days off for Tết and National Day {named_years} are not declared yet; those of the law are taken.",
+    )
+
+
+def summary(accepted_on: date, limit: Sentence, found: Explanation, pauses: Sequence[Pause] = ()) -> Sentence:
+    """The whole explanation in one sentence; `limit` is the rule. Only holidays that law names are called so."""
+    paused = sum(day.effect == "paused" for day in found.days)
+    holidays = sum(day.effect == "skipped" and day.holiday is not None for day in found.days)
+    anew = max((p.ended_on for p in pauses if p.rule == "restart" and p.ended_on), default=None)
+    moved = next((day.on for day in found.days if day.effect == "moved"), None)
+    vi, en = [f"{limit.vi} từ {plainly(accepted_on).vi}"], [f"{limit.en} from {plainly(accepted_on).en}"]
+    if paused:
+        vi.append(f"tạm dừng {paused} ngày")
+        en.append(f"paused {_days(paused)}")
+    if anew:
+        vi.append(f"tính lại từ đầu từ {plainly(anew).vi}")
+        en.append(f"begun anew from {plainly(anew).en}")
+    if holidays:
+        vi.append(f"nghỉ lễ {holidays} ngày")
+        en.append(f"{_days(holidays)} of public holidays")
+    if moved:
+        last = plainly(moved - ONE_DAY)
+        vi.append(f"ngày cuối {last.vi} là ngày nghỉ")
+        en.append(f"its last day, {last.en}, is a day off")
+    due = plainly(found.due_on)
+    return Sentence(f"{', '.join(vi)} → {due.vi}", f"{', '.join(en)} → {due.en}")
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def rule(limit: Limit, extended: int, project_class: str | None) -> Sentence:
@@ -110,25 +175,53 @@ def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calen
     if since is not None:
         clock = clock._replace(pauses=(*clock.pauses, Pause(since, max(today, since), _rule(dossier))))
     found = None
-    if clock.total is not None and clock.given is None:
+    if clock.total is not None and clock.counted:
         found = explain(clock.accepted_on, clock.total, calendar, clock.pauses)
     if found is not None and since is None and found.due_on != due_on:
         found = None
+    limit = _counted(clock, held.project_class) if found else None
     return {
         "dossier_id": str(dossier_id),
         "due_on": due_on,
         "accepted_on": clock.accepted_on,
         "project_class": held.project_class,
-        "limit": _counted(clock, held.project_class) if found else None,
+        "limit": limit,
         "extended_by": clock.extended,
         "paused_since": since,
         "due_on_if_it_ended_today": clock.due_on(calendar) if since else None,
         "pauses": [pause._asdict() for pause in held.clock.pauses],
         "provisional": found is not None and found.provisional,
-        "explanation": [{**day._asdict(), **said._asdict()} for day, said in sentences(found)]
+        "summary": summary(
+            clock.accepted_on, Sentence(limit["vi"], limit["en"]), found, clock.pauses
+        )._asdict()
+        if found and limit
+        else None,
+        "notes": [note._asdict() for note in notes(found, clock.pauses)] if found else [],
+        "explanation": [
+            {
+                "on": day.on,
+                "effect": day.effect,
+                "document": day.document,
+                "kind": day.kind,
+                "holiday": day.holiday and day.holiday._asdict(),
+                **said._asdict(),
+            }
+            for day, said in sentences(found)
+        ]
         if found
         else [],
     }
+
+
+def notes(found: Explanation, pauses: Sequence[Pause]) -> Iterator[Sentence]:
+    """What is to be known of the date beside its days.
+
+    Guarantee: a date that a pause of the last day leaves no day for says so. Test: test_a_fee_asked_on_the_last_day_is_told.
+    """
+    if found.provisional_years:
+        yield provisional(found.provisional_years)
+    if any(p.rule == "subtract" and p.began_on >= found.due_on for p in pauses):
+        yield NO_DAY_LEFT
 
 
 def _counted(clock: Clock, project_class: str | None) -> dict[str, Any] | None:

@@ -108,6 +108,13 @@ async def test_a_year_is_listed_with_its_documents(fresh_house: House) -> None:
     )
     empty = (await house.get("/v1/calendar?year=2031")).json()
     assert (empty["provisional"], empty["declarations"]) == (True, [])
+    assert told["by_law"] == []
+    assert empty["by_law"][0] == {
+        "day": "2031-01-01",
+        "document": "Bộ luật Lao động 45/2019/QH14, điều 112",
+        "vi": "Tết Dương lịch",
+        "en": "New Year's Day",
+    }
 
 
 async def test_a_repeat_gets_the_first_answer_and_a_key_is_good_for_one_command(fresh_house: House) -> None:
@@ -188,9 +195,9 @@ def test_a_year_without_declarations_is_an_alarm_from_november_of_the_year_befor
     assert lacks_a_year(shipped(), on) is lacking
 
 
-def test_the_alarm_ends_with_the_first_declaration() -> None:
-    new_year = date(2027, 1, 1)
-    declared = Calendar(
-        shipped().off | {new_year}, shipped().worked, {**shipped().documents, new_year: DOCUMENT}
-    )
-    assert not lacks_a_year(declared, date(2026, 12, 1))
+def test_the_alarm_ends_when_the_yearly_choices_are_declared() -> None:
+    """One day does not make a declared year: Tết and the neighbour of 2 September do."""
+    new_year, tet, second = date(2027, 1, 1), date(2027, 2, 8), date(2027, 9, 3)
+    december = date(2026, 12, 1)
+    assert lacks_a_year(Calendar(shipped().off | {new_year}, shipped().worked), december)
+    assert not lacks_a_year(Calendar(shipped().off | {tet, second}, shipped().worked), december)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.processing.calendar.recount import Recounter
+from services.processing.calendar.recount_rows import OUTSTANDING
 from services.processing.clock.due_date import Limit, due_date
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.dossier.events import DueDateChanged
@@ -139,3 +141,28 @@ async def test_a_declaration_is_recounted_by_whoever_lives(monday_house: House) 
     other = await another_process(monday_house)
     await Recounter(other, UUID(int=2), settled_seconds=0).catch_up()
     assert len(await changes(monday_house, dossier)) == 1
+
+
+async def test_dates_of_a_release_before_are_counted_again(fresh_house: House) -> None:
+    """It knew declarations and weekends alone: New Year's Day was promised, and is counted anew once, with an event."""
+    house = fresh_house
+    house.clock.now = datetime(2026, 12, 18, 9, tzinfo=ZONE)
+    house.desk.calendar = replace(shipped(), knows_law=False, made={})
+    dossier, other = await accepted(house, 2, procedure="1.009974")
+    (stays,) = await accepted(house, procedure=WORKING_DAYS)
+    await house.act(other, "request-fee", {}, version=1)
+    assert await due_on(house, dossier) == "2027-01-01"
+
+    await house.declaring.seed()
+    await house.declaring.refresh()
+    assert await house.pool.fetchval(OUTSTANDING)
+    for _ in range(2):
+        await recounter_of(house).catch_up()
+
+    new_year = date(2027, 1, 1)
+    moved = DueDateChanged(date(2026, 12, 18), new_year, date(2027, 1, 4), (new_year,))
+    assert await changes(house, dossier) == [moved]
+    assert await changes(house, other) == await changes(house, stays) == []
+    assert not await house.pool.fetchval(OUTSTANDING)
+    told = (await house.get(f"/v1/dossiers/{dossier}/due-date")).json()
+    assert (told["due_on"], told["provisional"]) == ("2027-01-04", True)

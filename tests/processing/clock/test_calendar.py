@@ -97,6 +97,52 @@ def test_a_year_without_declarations_is_provisional() -> None:
     ]
 
 
+def test_law_takes_nothing_from_what_was_declared() -> None:
+    """Of the years that ship, everything off by law is declared: no date of theirs depends on the table."""
+    for year in range(2023, 2027):
+        assert [day for day in shipped().by_law(year) if day.weekday() < 5] == []
+
+
+def weekdays_off_by_law(calendar: Calendar, year: int) -> str:
+    return " ".join(f"{day:%m-%d}" for day in sorted(calendar.by_law(year)) if day.weekday() < 5)
+
+
+def test_days_off_by_law_of_years_that_nobody_declared() -> None:
+    """With the lunar calendar of Vietnam, which in 2030 has its Tết a day before China's, and substitutes of weekends."""
+    assert weekdays_off_by_law(shipped(), 2027) == (
+        "01-01 02-04 02-05 02-08 02-09 02-10 04-16 04-30 05-03 09-02 09-03 11-24"
+    )
+    assert weekdays_off_by_law(shipped(), 2028) == (
+        "01-03 01-24 01-25 01-26 01-27 01-28 04-04 05-01 05-02 09-01 09-04 11-24"
+    )
+    assert weekdays_off_by_law(shipped(), 2030).startswith("01-01 01-31 02-01 02-04 02-05 02-06 04-12")
+    assert weekdays_off_by_law(shipped(), 2090) == "", "beyond the table"
+    assert shipped().is_provisional(2090)
+
+
+def declaring(*days: str) -> Calendar:
+    at = announced(date(2026, 10, 1))
+    more = [Declaration(date.fromisoformat(day), "off", "d", at) for day in days]
+    return Calendar.of([*read_declarations(), *more])
+
+
+def test_a_declaration_replaces_what_was_provisional() -> None:
+    """Tết is declared as a whole, 2 September with the day before; what law fixes stays, whoever declares what."""
+    tet = declaring(*(f"2027-02-0{day}" for day in (3, 4, 5, 8, 9)))
+    assert [tet.is_working(date(2027, 2, day)) for day in (3, 10)] == [False, True]
+    assert weekdays_off_by_law(tet, 2027) == "01-01 04-16 04-30 05-03 09-02 09-03 11-24"
+    assert tet.is_provisional(2027), "2 September is not declared"
+    whole = declaring("2027-02-05", "2027-02-08", "2027-02-09", "2027-09-01")
+    assert [whole.is_working(date(2027, 9, day)) for day in (1, 2, 3)] == [False, False, True]
+    assert not whole.is_provisional(2027)
+    assert [whole.is_provisional(year) for year in (2026, 2028)] == [False, True]
+    assert declaring("2027-01-04").differs_from(shipped()) == {date(2027, 1, 4)}
+    assert whole.differs_from(shipped()) == {
+        *(date(2027, 2, day) for day in (4, 10)),
+        *(date(2027, 9, day) for day in (1, 3)),
+    }
+
+
 def test_a_day_is_a_day_in_vietnam() -> None:
     last_minute = datetime(2023, 3, 6, 16, 59, tzinfo=UTC)
     assert local_day(last_minute) == date(2023, 3, 6)

@@ -36,6 +36,16 @@ WORKING_DAYS = """
 2026-08-20+7 2026-08-28
 2026-11-20+3 2026-11-26
 2026-04-20+5 2026-04-28
+2023-01-19+8 2023-02-07
+2024-02-02+5 2024-02-16
+2024-04-17+8 2024-05-03
+2025-04-22+5 2025-04-28
+2025-12-12+20 2026-01-12
+2024-04-15+10 2024-05-03
+2026-12-20+10 2027-01-04
+2026-11-27+25 2027-01-04
+2027-02-01+5 2027-02-15
+2027-08-30+5 2027-09-08
 """
 CALENDAR_DAYS = """
 2023-01-02+20 2023-01-27
@@ -44,6 +54,9 @@ CALENDAR_DAYS = """
 2025-12-13+20 2026-01-05
 2026-11-04+20 2026-11-25
 2023-04-10+20 2023-05-04
+2024-08-14+20 2024-09-04
+2026-08-02+20 2026-08-22
+2026-12-12+20 2027-01-04
 """
 # The corresponding day, else the last day of the month, then off a day off: 28 February 2026 is a Saturday.
 MONTHS = """
@@ -51,6 +64,10 @@ MONTHS = """
 2024-01-31+1 2024-02-29
 2025-11-30+3 2026-03-02
 2023-03-15+12 2024-03-15
+2023-03-31+1 2023-05-04
+2026-01-16+1 2026-02-23
+2026-03-27+1 2026-04-28
+2026-10-24+1 2026-11-25
 """
 
 # Acceptance and limit, when the request was made and its supplement accepted, the rule, and the day that is due then.
@@ -60,6 +77,12 @@ PAUSES: list[tuple[str, Limit, str, str, PauseRule, str]] = [
     ("2026-04-20", Limit(5, "working_days"), "2026-04-22", "2026-05-05", "short_fix", "2026-04-28"),
     ("2023-04-10", Limit(20, "calendar_days"), "2023-04-12", "2023-04-20", "subtract", "2023-05-08"),
     ("2023-04-10", Limit(20, "calendar_days"), "2023-04-12", "2023-04-20", "restart", "2023-05-10"),
+    ("2024-04-15", Limit(10, "working_days"), "2024-04-17", "2024-05-06", "subtract", "2024-05-16"),
+    ("2024-04-15", Limit(10, "working_days"), "2024-04-17", "2024-05-06", "restart", "2024-05-20"),
+    ("2024-04-15", Limit(10, "working_days"), "2024-04-17", "2024-05-06", "short_fix", "2024-05-03"),
+    ("2026-01-30", Limit(1, "months"), "2026-02-10", "2026-02-25", "subtract", "2026-03-16"),
+    ("2026-01-30", Limit(1, "months"), "2026-02-10", "2026-02-25", "restart", "2026-03-25"),
+    ("2026-08-19", Limit(10, "working_days"), "2026-08-21", "2026-08-24", "subtract", "2026-09-08"),
 ]
 
 days = st.dates(date(2023, 1, 1), date(2026, 10, 31))
@@ -102,6 +125,15 @@ def test_golden_vectors_with_a_pause(
     assert due_date(date.fromisoformat(accepted), limit, shipped(), [pause]) == date.fromisoformat(due)
 
 
+def test_two_pauses_of_a_limit_in_calendar_days() -> None:
+    pauses = [
+        Pause(date(2023, 8, 31), date(2023, 9, 12), "subtract"),
+        Pause(date(2023, 9, 15), date(2023, 9, 20), "subtract"),
+    ]
+    limit = Limit(20, "calendar_days")
+    assert due_date(date(2023, 8, 30), limit, shipped(), pauses) == date(2023, 10, 6)
+
+
 def test_while_a_pause_lasts_there_is_only_the_date_if_it_ended_today() -> None:
     accepted_on, limit = date(2026, 4, 20), Limit(5, "working_days")
     lasting = [Pause(date(2026, 4, 22), None, "subtract")]
@@ -128,14 +160,25 @@ def test_an_explanation_names_what_was_skipped_and_the_move_apart() -> None:
     told = explain(date(2023, 8, 14), Limit(20, "calendar_days"), shipped())
     assert [day.on.day for day in told.days if day.effect == "moved"] == [4, 5]
     told = explain(date(2025, 12, 30), Limit(7, "working_days"), shipped())
-    documents = {day.on: day.document for day in told.days if day.effect == "skipped"}
-    assert documents[date(2026, 1, 2)] == "Công văn 12729/VPCP-KGVX"
-    assert documents[date(2026, 1, 3)] is None
+    skipped = {day.on: day for day in told.days if day.effect == "skipped"}
+    swapped, saturday, new_year = (skipped[date(2026, 1, day)] for day in (2, 3, 1))
+    assert (swapped.document, swapped.kind, swapped.holiday) == ("Công văn 12729/VPCP-KGVX", "off", None)
+    assert (saturday.document, saturday.kind) == (None, "weekend")
+    assert new_year.holiday == ("Tết Dương lịch", "New Year's Day")
+    assert (told.days[-1].on, told.days[-1].kind) == (date(2026, 1, 10), "worked")
 
 
 def test_a_date_that_reaches_an_undeclared_year_is_provisional() -> None:
     assert explain(date(2026, 12, 30), Limit(5, "working_days"), shipped()).provisional
     assert not explain(date(2025, 12, 30), Limit(5, "working_days"), shipped()).provisional
+
+
+def test_a_day_off_by_law_is_explained_by_its_name_and_its_law() -> None:
+    told = explain(date(2026, 12, 20), Limit(10, "working_days"), shipped())
+    (new_year,) = [day for day in told.days if day.holiday]
+    assert (new_year.on, new_year.effect) == (date(2027, 1, 1), "skipped")
+    assert new_year.document == "Bộ luật Lao động 45/2019/QH14, điều 112"
+    assert told.provisional_years == (2027,)
 
 
 @st.composite

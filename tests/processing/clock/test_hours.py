@@ -39,8 +39,19 @@ def test_golden_vectors_of_the_intake_limit(line: str) -> None:
     assert intake_due_at(instant(submitted), shipped()) == instant(due)
 
 
-def test_golden_vector_in_working_hours() -> None:
-    assert due_at(instant("2026-01-09T15:00"), 16, shipped()) == instant("2026-01-12T15:00")
+HOURS = """
+2026-01-09T15:00+16 2026-01-12T15:00
+2024-04-26T10:30+16 2024-05-03T10:30
+2026-11-23T16:59+1 2026-11-25T08:29
+2026-12-31T16:59+1 2027-01-04T08:29
+"""
+
+
+@pytest.mark.parametrize("line", HOURS.split("\n")[1:-1])
+def test_golden_vectors_in_working_hours(line: str) -> None:
+    start, due = line.split()
+    begins, _, hours = start.partition("+")
+    assert due_at(instant(begins), int(hours), shipped()) == instant(due)
 
 
 def test_the_zone_in_which_an_instant_is_told_does_not_matter() -> None:

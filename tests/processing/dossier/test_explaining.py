@@ -34,6 +34,11 @@ async def test_a_due_date_tells_every_day_in_both_languages(fresh_house: House) 
         "due_on_if_it_ended_today": None,
         "pauses": [],
         "provisional": False,
+        "summary": {
+            "vi": "5 ngày làm việc từ 24/04/2023, nghỉ lễ 5 ngày → 04/05/2023",
+            "en": "5 working days from 24 April 2023, 5 days of public holidays → 4 May 2023",
+        },
+        "notes": [],
     }
     assert [day["on"] for day in days if day["effect"] == "counted"] == [
         "2023-04-25",
@@ -44,8 +49,22 @@ async def test_a_due_date_tells_every_day_in_both_languages(fresh_house: House) 
     ]
     assert days[-1]["vi"] == "thứ Năm 04/05/2023: tính 5"
     skipped = next(day for day in days if day["on"] == "2023-05-01")
-    assert skipped["document"] and skipped["vi"].endswith(f"không tính – {skipped['document']}")
-    assert skipped["en"] == f"Monday 2023-05-01: skipped – {skipped['document']}"
+    assert skipped["holiday"] == {"vi": "Ngày Quốc tế Lao động", "en": "International Labor Day"}
+    why = f"{skipped['holiday']['vi']} – {skipped['document']}"
+    assert skipped["document"] and skipped["vi"].endswith(f"không tính – {why}")
+    assert skipped["en"] == f"Monday 1 May 2023: skipped – International Labor Day – {skipped['document']}"
+
+
+async def test_a_date_of_a_year_that_is_not_declared_says_why(house: House) -> None:
+    house.clock.now = datetime(2026, 11, 27, 9, tzinfo=ZONE)
+    (dossier,) = await house.submitted(procedure="1.009972", at=house.clock.now)
+    accepted = await house.act(dossier, "accept", {"project_class": "A/I"})
+    assert accepted.json()["due_on"] == "2027-01-04"
+    told = (await house.get(f"/v1/dossiers/{dossier}/due-date")).json()
+    assert (told["due_on"], told["provisional"]) == ("2027-01-04", True)
+    assert told["notes"][0]["vi"].startswith("Tạm tính: lịch nghỉ Tết, Quốc khánh năm 2027 chưa được công bố")
+    (new_year,) = [day for day in told["explanation"] if day["on"] == "2027-01-01"]
+    assert (new_year["effect"], new_year["holiday"]["vi"]) == ("skipped", "Tết Dương lịch")
 
 
 async def test_a_date_that_was_brought_along_is_not_explained(house: House) -> None:

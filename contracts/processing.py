@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
-
-from pydantic import Field
+from typing import ClassVar, Literal
 
 from contracts.envelope import Message
 from contracts.intake import Channel, OfficeCode, ProcedureCode
 from contracts.processing_codes import (
-    AmountVnd,
-    Clock,
     CorrectionReason,
     DocumentNumber,
     EventName,
-    FaultyPaper,
     HandOver,
     LateReason,
     Level,
@@ -30,13 +25,20 @@ from contracts.processing_codes import (
     Step,
     StopReason,
     UnitCode,
-    WaiverReason,
 )
 from contracts.processing_dates import (
     DeadlineChanged,
     DueDateChanged,
     DueDateExtended,
     OpinionDeadlineChanged,
+)
+from contracts.processing_requests import (
+    FeeConfirmed,
+    FeeRequested,
+    FeeWaived,
+    SupplementAccepted,
+    SupplementLapsed,
+    SupplementRequested,
 )
 
 
@@ -125,70 +127,6 @@ class ResultCorrected(Said):
 
     reason: CorrectionReason
     document: DocumentNumber
-
-
-class SupplementRequested(Said):
-    """The applicant is told which papers to bring, for the first time or `number` 2 and so on. Before acceptance the intake clock stops."""
-
-    type_name: ClassVar[str] = "SupplementRequested.v1"
-
-    number: Annotated[int, Field(ge=1)]
-    papers: tuple[FaultyPaper, ...]
-    deadline_on: date
-    clock: Clock
-    late: bool
-    """Asked after the days in which it may be; a supervisor allowed it, and the clock does not stop."""
-    due_on: date | None
-
-
-class SupplementAccepted(Said):
-    """The officer accepted the supplement: the dossier is back where it was, and a pause has ended."""
-
-    type_name: ClassVar[str] = "SupplementAccepted.v1"
-
-    status: OpenStatus
-    due_on: date | None
-    late: bool
-    """More than eight working hours after the applicant provided it."""
-
-
-class SupplementLapsed(Said):
-    """The deadline passed without a supplement; it ends nothing. One provided in time and heard of later voids it."""
-
-    type_name: ClassVar[str] = "SupplementLapsed.v1"
-
-    deadline_on: date
-
-
-class FeeRequested(Said):
-    """The applicant is to pay; the clock pauses, unless the due date had passed."""
-
-    type_name: ClassVar[str] = "FeeRequested.v1"
-
-    amount_vnd: AmountVnd
-    deadline_on: date
-    clock: Clock
-    due_on: date | None
-
-
-class FeeConfirmed(Said):
-    """The fee was paid: the dossier is back where it was. `payment` is the sequence of intake's FeePaid."""
-
-    type_name: ClassVar[str] = "FeeConfirmed.v1"
-
-    payment: Sequence | None
-    status: OpenStatus
-    due_on: date | None
-
-
-class FeeWaived(Said):
-    """The supervisor waived the fee: the dossier is back where it was."""
-
-    type_name: ClassVar[str] = "FeeWaived.v1"
-
-    reason: WaiverReason
-    status: OpenStatus
-    due_on: date | None
 
 
 class OpinionRequested(Said):

@@ -25,6 +25,7 @@ RefusalOfWithdrawal = Literal["already_signed", "others_concerned", "not_the_own
 ReversalReason = Literal["wrong_dossier", "wrong_decision", "wrong_data", "court_decision"]
 HandOver = Literal["taken", "assigned", "handed_over", "transferred"]
 Clock = Literal["runs", "paused"]
+PauseRule = Literal["subtract", "restart", "short_fix"]
 OpenStatus = Literal["submitted", "accepted", "in_processing", "supplement_requested", "payment_requested"]
 """The statuses of a dossier that has not ended; a request to withdraw stands beside them and is intake's to say."""
 Status = Literal[OpenStatus, "rejected", "withdrawn", "stopped", "resolved", "returned"]

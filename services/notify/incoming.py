@@ -80,8 +80,10 @@ class Paper(Narrow):
 
 
 def says(**members: Any) -> type[BaseModel]:
-    """The model of an event of which a text says these members and nothing else is needed."""
-    fields: dict[str, Any] = {name: (kind, ...) for name, kind in members.items()}
+    """The model of an event of which a text says these members and nothing else is needed; one with a value may be absent."""
+    fields: dict[str, Any] = {
+        name: kind if isinstance(kind, tuple) else (kind, ...) for name, kind in members.items()
+    }
     return create_model("Says", __base__=Narrow, **fields)
 
 
@@ -100,7 +102,9 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "ProcessingStopped.v1": says(reason=str),
     "ApologyIssued.v1": says(reason=str, appointment_on=date),
     "ResultCorrected.v1": says(reason=str, document=str),
-    "SupplementRequested.v1": says(papers=list[Paper], deadline_on=date, clock=str, due_on=date | None),
+    "SupplementRequested.v1": says(
+        papers=list[Paper], deadline_on=date, clock=str, rule=(str | None, None), due_on=date | None
+    ),
     "SupplementAccepted.v1": says(status=str, due_on=date | None),
     "SupplementLapsed.v1": says(deadline_on=date),
     "FeeRequested.v1": says(amount_vnd=int, deadline_on=date, clock=str, due_on=date | None),

@@ -79,7 +79,7 @@ async def test_a_portal_sees_the_inbox_only(desk: Desk, ask: Ask):
     answer = await ask(f"/v1/notices?dossier_id={life.dossier_id}", "portal")
     (item,) = answer.json()["items"]
     assert item["channel"] == "inbox"
-    assert item["title"] == "Đã nhận được hồ sơ của Ông/Bà | Your dossier has arrived"
+    assert item["title"] == "Đã nhận được hồ sơ | Your dossier has arrived"
     assert "Nguyễn" not in answer.text and "example.org" not in answer.text
 
 

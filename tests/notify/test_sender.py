@@ -47,7 +47,9 @@ async def test_an_email_is_sent_and_recorded(desk: Desk, mailbox: Mailbox):
     view = await email_of(desk, life)
     assert (view.status, view.ambiguous, view.sent_at) == ("sent", False, desk.clock.now)
     assert mailbox.message_ids == [f"<{view.notice_id}@motcua.test>"]
-    assert "Kính gửi Ông/Bà,\n" in mailbox.letters[0].get_content().replace("\r\n", "\n")
+    assert "Kính gửi Quý cá nhân, tổ chức nộp hồ sơ,\n" in mailbox.letters[0].get_content().replace(
+        "\r\n", "\n"
+    )
     assert await desk.sender().send_due() == 0
 
 

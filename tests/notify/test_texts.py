@@ -64,7 +64,8 @@ def test_every_notice_has_both_languages_and_the_code(about: str, channel: Chann
     assert vietnamese and english
     assert text.body.index("Mã hồ sơ: " + CODE) < text.body.index("Dossier code: " + CODE)
     assert "Sở Xây dựng" in text.body and "Department of Construction" in text.body
-    assert "09:00, 20/11/2026" in text.body  # 02:00 UTC is nine in the morning in Ho Chi Minh City
+    # 02:00 UTC is nine in the morning in Ho Chi Minh City.
+    assert "09:00, 20/11/2026" in text.body and "09:00, 20 November 2026" in text.body
     assert "None" not in text.title + text.body
 
 
@@ -84,13 +85,22 @@ def test_a_text_has_codes_and_dates_only():
         if re.search(r"\b(name|email|phone)\b *[}|%]", path.read_text())
     ]
     body = texts().of(told("DossierAccepted"), Channel.EMAIL).body
-    assert body.startswith("Kính gửi Ông/Bà,\n")
+    assert body.startswith("Kính gửi Quý cá nhân, tổ chức nộp hồ sơ,\n")
     assert "\nDear applicant,\n" in body
 
 
 def test_the_appointment_is_a_date_of_vietnam():
     assert "Ngày hẹn trả kết quả: 10/12/2026." in texts().of(told("DossierAccepted"), Channel.INBOX).body
     assert "hẹn" not in texts().of(told("DossierAccepted", due_on=None), Channel.INBOX).body
+
+
+@pytest.mark.parametrize(("about", "facts"), VARIANTS)
+def test_each_language_has_its_own_dates_and_nobody_is_taken_for_a_person(about: str, facts: dict[str, Any]):
+    """Companies file, too; 17/12/2026 and 12/17/2026 are one date to readers of English."""
+    text = texts().of(told(about, **facts), Channel.EMAIL)
+    _, english = text.body.split("Dear applicant,")
+    assert not re.search(r"\d{1,2}/\d{1,2}/\d{4}", english)
+    assert "Ông/Bà" not in text.title + text.body
 
 
 def test_an_apology_tells_why_and_the_new_appointment():
@@ -144,7 +154,8 @@ def test_a_deadline_that_moved_says_of_what_and_because_of_which_days():
     supplement = texts().of(told("DeadlineChanged"), Channel.INBOX)
     assert "Hạn bổ sung hồ sơ được chuyển từ hết ngày 18/12/2026 sang hết ngày 21/12/2026" in supplement.body
     assert (
-        "The time to supplement your dossier ends with 21/12/2026 now, not with 18/12/2026" in supplement.body
+        "The time to supplement your dossier ends with 21 December 2026 now, not with 18 December 2026"
+        in supplement.body
     )
     assert "(ngày 01/12/2026, 02/12/2026)" in supplement.body
     fee = texts().of(told("DeadlineChanged", asked="fee", days=[]), Channel.EMAIL)
@@ -193,22 +204,22 @@ def test_every_act_that_can_be_reversed_has_its_words():
 
 
 def test_every_template_is_used():
-    frames = {"email", "inbox", "dossier.vi", "dossier.en"}
+    frames = {"email", "inbox", "dossier.vi", "dossier.en", "complaint.vi", "complaint.en"}
     assert {path.name.removesuffix(".txt") for path in TEMPLATES.iterdir()} == set(TOLD_BY) | frames
 
 
 def test_an_inbox_text_reads_like_this():
     known = told("DossierResolved")
     assert texts().of(known, Channel.INBOX).body == (
-        "Hồ sơ của Ông/Bà đã xử lý xong lúc 09:00, 20/11/2026. Kết quả: đồng ý giải quyết.\n"
-        "Mời Ông/Bà nhận kết quả theo hình thức đã đăng ký.\n"
+        "Hồ sơ đã xử lý xong lúc 09:00, 20/11/2026. Kết quả: đồng ý giải quyết.\n"
+        "Mời nhận kết quả theo hình thức đã đăng ký.\n"
         "\n"
         f"Mã hồ sơ: {CODE}\n"
         f"Mã tra cứu: {known.dossier_id}\n"
         "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề lần đầu\n"
         "Cơ quan tiếp nhận: Sở Xây dựng Thành phố Hồ Chí Minh\n"
         "\n"
-        "Your dossier was decided at 09:00, 20/11/2026. Result: granted.\n"
+        "Your dossier was decided at 09:00, 20 November 2026. Result: granted.\n"
         "The result is ready in the way that you chose.\n"
         "\n"
         f"Dossier code: {CODE}\n"

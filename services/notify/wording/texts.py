@@ -101,8 +101,39 @@ def _en(code: str, names: Mapping[str, tuple[str, str]]) -> str:
     return names[code][1] if code in names else code
 
 
-def _on(day: str | None) -> str:
-    return date.fromisoformat(day).strftime("%d/%m/%Y") if day else ""
+def _on(day: str | date | None) -> str:
+    """17/12/2026."""
+    return _date(day).strftime("%d/%m/%Y") if day else ""
+
+
+def _on_en(day: str | date | None) -> str:
+    """17 December 2026."""
+    if not day:
+        return ""
+    found = _date(day)
+    return f"{found.day} {words.MONTHS[found.month - 1]} {found.year}"
+
+
+def _date(day: str | date) -> date:
+    return date.fromisoformat(day) if isinstance(day, str) else day
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(VIETNAM).date()
+
+
+def _tentative(facts: Mapping[str, Any]) -> str:
+    """Behind a date that reaches a year whose days off are not declared; in messages of before nothing says so."""
+    return words.TENTATIVE[0] if facts.get("provisional") else ""
+
+
+def _tentative_en(facts: Mapping[str, Any]) -> str:
+    return words.TENTATIVE[1] if facts.get("provisional") else ""
+
+
+def _apology(instant: datetime) -> str:
+    """The form's name, which changed with its rule."""
+    return words.APOLOGIES[_day(instant) >= words.FORMS_RENAMED_ON]
 
 
 def _dong(amount: int) -> str:
@@ -114,6 +145,10 @@ def _at(instant: datetime) -> str:
     return instant.astimezone(VIETNAM).strftime("%H:%M, %d/%m/%Y")
 
 
+def _at_en(instant: datetime) -> str:
+    return f"{instant.astimezone(VIETNAM):%H:%M}, {_on_en(_day(instant))}"
+
+
 # Plain text, never HTML: nothing is escaped because nothing is interpreted.
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -122,5 +157,18 @@ _environment = Environment(
     lstrip_blocks=True,
     autoescape=False,  # noqa: S701
 )
-_environment.filters |= {"vi": _vi, "en": _en, "on": _on, "at": _at, "dong": _dong}
+_environment.filters |= {
+    "vi": _vi,
+    "en": _en,
+    "on": _on,
+    "on_en": _on_en,
+    "at": _at,
+    "at_en": _at_en,
+    "day": lambda instant: _on(_day(instant)),
+    "day_en": lambda instant: _on_en(_day(instant)),
+    "dong": _dong,
+    "tentative": _tentative,
+    "tentative_en": _tentative_en,
+    "apology": _apology,
+}
 _environment.globals |= {name: names for name, names in vars(words).items() if name.isupper()}

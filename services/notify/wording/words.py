@@ -1,5 +1,34 @@
 """What the codes of events are called in the texts of notices: Vietnamese first, English second."""
 
+from __future__ import annotations
+
+from datetime import date
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+TENTATIVE = (
+    " (tạm tính, do lịch nghỉ của năm đó chưa được công bố)",
+    " (provisional, as the days off of that year are not declared yet)",
+)
+FORMS_RENAMED_ON = date(2025, 9, 15)
+APOLOGIES = (
+    "Phiếu xin lỗi và hẹn lại ngày trả kết quả",
+    "Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết",
+)
+"""Form 04 before and since that day (Thông tư 01/2018/TT-VPCP, Thông tư 03/2025/TT-VPCP)."""
+
 OFFICES = {
     "H29.015.00": ("Sở Xây dựng Thành phố Hồ Chí Minh", "Ho Chi Minh City Department of Construction"),
 }

@@ -1,0 +1,69 @@
+"""What a notice must say by law: dates as they stand, forms by name, how to pay, what may be done against it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.notify.notice import TOLD_BY, Channel
+from tests.notify.examples import texts, told
+
+
+def test_a_date_of_a_year_that_is_not_declared_is_told_as_provisional():
+    body = texts().of(told("DossierAccepted", due_on="2027-01-04", provisional=True), Channel.INBOX).body
+    assert "Ngày hẹn trả kết quả: 04/01/2027 (tạm tính, do lịch nghỉ của năm đó chưa được công bố)." in body
+    assert "4 January 2027 (provisional, as the days off of that year are not declared yet)." in body
+    assert "tạm tính" not in texts().of(told("DossierAccepted"), Channel.INBOX).body
+    asked = texts().of(told("FeeRequested", deadline_on="2027-01-05", provisional=True), Channel.INBOX).body
+    assert "Ngày thuộc năm chưa công bố lịch nghỉ là tạm tính." in asked
+
+
+def test_under_restart_the_whole_time_begins_anew():
+    asked = texts().of(told("SupplementRequested", rule="restart"), Channel.INBOX).body
+    assert "Thời hạn giải quyết được tính lại từ đầu kể từ ngày hồ sơ bổ sung được chấp nhận." in asked
+    assert "không tính vào" not in asked and "begins anew on the day" in asked
+    taken = texts().of(told("SupplementAccepted", begun_anew=True), Channel.INBOX).body
+    assert "Thời hạn giải quyết được tính lại từ đầu kể từ ngày 20/11/2026." in taken
+    assert "begins anew on 20 November 2026." in taken
+    assert "tính lại" not in texts().of(told("SupplementAccepted"), Channel.INBOX).body
+
+
+REFUSALS = [
+    ("DossierRejected", {}),
+    ("ProcessingStopped", {}),
+    ("DossierResolved", {"outcome": "refused"}),
+    ("WithdrawalRefused", {}),
+    ("DossierReversed", {}),
+]
+
+
+@pytest.mark.parametrize(("about", "facts"), REFUSALS)
+def test_a_refusal_says_that_and_how_long_one_may_complain(about: str, facts: dict[str, Any]):
+    body = texts().of(told(about, **facts), Channel.INBOX).body
+    assert "có quyền khiếu nại đến cơ quan đã ban hành trong thời hạn 90 ngày" in body
+    assert "within 90 days of receiving this notice" in body
+    assert "khiếu nại" not in texts().of(told("DossierResolved"), Channel.INBOX).body
+
+
+def test_forms_bear_their_full_names():
+    titles = {about: texts().of(told(about), Channel.INBOX).title for about in TOLD_BY}
+    assert titles["DossierAccepted"].startswith("Giấy tiếp nhận hồ sơ và hẹn trả kết quả |")
+    assert titles["SupplementRequested"].startswith("Phiếu yêu cầu bổ sung, hoàn thiện hồ sơ |")
+    assert titles["DossierRejected"].startswith("Phiếu từ chối tiếp nhận giải quyết hồ sơ |")
+    assert titles["ProcessingStopped"].startswith("Thông báo dừng giải quyết hồ sơ |")
+    assert titles["ApologyIssued"].startswith("Văn bản xin lỗi và đề nghị gia hạn thời gian giải quyết |")
+    before = replace(told("ApologyIssued"), happened_at=datetime(2025, 9, 14, 16, 59, tzinfo=UTC))
+    assert texts().of(before, Channel.INBOX).title.startswith("Phiếu xin lỗi và hẹn lại ngày trả kết quả |")
+
+
+def test_a_fee_notice_says_how_to_pay_and_a_receipt_until_when_the_desk_decides():
+    body = texts().of(told("FeeRequested"), Channel.INBOX).body
+    assert (
+        "Cách nộp: trực tuyến tại nơi đã nộp hồ sơ, hoặc trực tiếp, chuyển khoản tại bộ phận một cửa" in body
+    )
+    assert "How to pay: online where you filed the dossier" in body
+    assert (
+        "07:30–11:30 và 13:00–17:00 các ngày làm việc"
+        in texts().of(told("DossierSubmitted"), Channel.INBOX).body
+    )

@@ -30,6 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "installing $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock"
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m deploy.assets
 	@touch $@
 
 # exec: Ctrl-C and the exit code are the command's own.

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from contracts import generate as contracts
 from deploy.local.home import VARIABLES as HOME
 from deploy.local.logs import VARIABLES as LOGS
-from services.chassis.http.access import roles_of
+from services.chassis.http.access import roles_needed, roles_of
+from services.chassis.http.page_routes import PageRoute
 from services.chassis.http.web import Application
 from services.chassis.process import metrics, settings
 from services.intake import app as intake
@@ -73,7 +74,7 @@ def _unset(kind: Any) -> Any:
 
 
 def routes(application: Application) -> list[tuple[str, str, str]]:
-    """Method, path and who may call it, or why anybody may."""
+    """Method, path and who may call it, or why anybody may; pages, which no program calls, behind the rest."""
     found: list[tuple[str, str, str]] = []
     for path, operations in application.openapi()["paths"].items():
         for method in operations:
@@ -84,6 +85,12 @@ def routes(application: Application) -> list[tuple[str, str, str]]:
                 else ", ".join(sorted(roles_of(application, method.upper(), path)))
             )
             found.append((method.upper(), path, who))
+    for route in application.routes:
+        if isinstance(route, PageRoute):
+            (method,) = route.methods or {"GET"}
+            public = application.public.get(route.path)
+            who = f"anybody: {public}" if public else ", ".join(sorted(roles_needed(route)))
+            found.append((method, route.path, f"page: {who}"))
     return found
 
 

@@ -83,7 +83,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     taken.set_defaults(run=_import)
 
     logs = commands.add_parser("logs", help="the last lines of what a part wrote")
-    logs.add_argument("part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "motcua"])
+    logs.add_argument(
+        "part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "provider", "motcua"]
+    )
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 

@@ -17,6 +17,7 @@ from deploy.local import loading
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer
 from deploy.local.loading import Loading
+from deploy.local.people import PEOPLE
 from deploy.local.process import Failed, Identity
 from deploy.local.supervisor import Leave, Supervisor
 
@@ -104,6 +105,8 @@ def addresses(home: Home) -> list[str]:
     """Where everything is."""
     rows = [
         ("công khai · public dashboard", f"{home.url('reporting')}/"),
+        ("người nộp · applicants' pages", f"{home.url('intake')}/"),
+        ("cán bộ · officers' pages", f"{home.url('processing')}/"),
         *(
             (f"{name} API", f"{home.url(name)}/openapi.json")
             for name in ("intake", "processing", "notify", "reporting")
@@ -115,8 +118,10 @@ def addresses(home: Home) -> list[str]:
         ("logs", f"{home.path / 'log'}"),
         ("a token to call with", "motcua token --role portal|officer|supervisor|importer|operator|calendar"),
     ]
-    width = max(len(name) for name, _ in rows)
-    return ["", *(f"  {name:<{width}}  {where}" for name, where in rows), ""]
+    # Nobody needs a password: whoever logs in chooses one of the demonstration's people.
+    people = [(f"đăng nhập · log in as {each.subject}", f"{each.name}: {each.does}") for each in PEOPLE]
+    width = max(len(name) for name, _ in [*rows, *people])
+    return ["", *(f"  {name:<{width}}  {told}" for name, told in [*rows, *people]), ""]
 
 
 def doors(home: Home, issuer: Issuer) -> Doors:

@@ -17,6 +17,7 @@ OFFSETS = {
     "postgres": 5,
     "kafka": 6,
     "mail": 7,
+    "provider": 8,
     "kafka-controller": 9,
 }
 VARIABLES = {

@@ -124,7 +124,11 @@ class Issuer:
             claims["office"] = place
         if place := unit if unit is not None else UNIT if in_office else "":
             claims["unit"] = place
-        return str(jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims, self._key))
+        return self.sign(claims)
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """A token that says just this."""
+        return str(jwt.encode({"alg": "ES256", "kid": self._key.kid}, dict(claims), self._key))
 
     def revoke(self, token: str) -> None:
         """Withdraws one token: the services know it within half a minute. Failed for what is not this run's token."""

@@ -13,6 +13,8 @@ from deploy.local.postgres.run import Postgres
 from deploy.local.process import Process
 
 SENDER = "motcua@example.org"
+WITH_PAGES = ("intake", "processing")
+"""Services whose pages people log in to."""
 SERVICE_STOP_SECONDS = 25.0
 
 
@@ -49,6 +51,15 @@ def mail_part(home: Home) -> Part:
     return Part("mail", lambda: process, lambda: process.start(program))
 
 
+def provider_part(home: Home) -> Part:
+    """Where people log in: the demonstration's own."""
+    process = Process("provider", home=home.path)
+    clients = [f"{service}={home.url(service)}" for service in WITH_PAGES]
+    where = ["127.0.0.1", str(home.port("provider")), str(home.path), home.url("provider")]
+    program = [sys.executable, "-m", "deploy.local.provider", *where, *clients]
+    return Part("provider", lambda: process, lambda: process.start(program))
+
+
 def service_environment(
     service: str, home: Home, postgres: Postgres, kafka: Kafka, secrets: Secrets
 ) -> dict[str, str]:
@@ -66,6 +77,12 @@ def service_environment(
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
     }
+    if service in WITH_PAGES:
+        settings |= {
+            "PUBLIC_URL": home.url(service),
+            "OIDC_ISSUER": home.url("provider"),
+            "OIDC_CLIENT_ID": service,
+        }
     if service == "intake":
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
     if service != "reporting":

@@ -25,7 +25,7 @@ from deploy.local.kafka.node import Ports
 from deploy.local.kafka.run import Kafka
 from deploy.local.keys import SUPERUSER, secrets_of
 from deploy.local.logs import Logs
-from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, service_part
+from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, provider_part, service_part
 from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.status import end_left_overs, is_ready
@@ -101,6 +101,7 @@ class Supervisor:
             "postgres": Part("postgres", lambda: self._postgres.process, self._postgres.start),
             "kafka": Part("kafka", lambda: node.process, lambda: self._kafka.start_node(node)),
             "mail": mail_part(home),
+            "provider": provider_part(home),
         }
         for service in SERVICES:
             told = partial(self._told.__getitem__, service)
@@ -135,8 +136,8 @@ class Supervisor:
         self._kafka.provision()
         if self._change and self._change.signing_key:
             self.issuer.announce(self._change.signing_key)
-        self._say(f"starting {', '.join(SERVICES)} and the mail catcher")
-        for name in ("mail", *SERVICES):
+        self._say(f"starting {', '.join(SERVICES)}, the log-in and the mail catcher")
+        for name in ("mail", "provider", *SERVICES):
             self._parts[name].start()
         watches = [Watch(part) for part in self._parts.values()]
         self._await_ready(watches, SERVICES)
@@ -217,7 +218,7 @@ class Supervisor:
         if any(self._parts[name].running for name in SERVICES):
             self._say("stopping the services")
         self._stop_services(SERVICES)
-        for name in ("mail", "kafka", "postgres"):
+        for name in ("provider", "mail", "kafka", "postgres"):
             part = self._parts.get(name)
             if part and part.running:
                 self._say(f"stopping {name}")

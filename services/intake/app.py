@@ -29,6 +29,7 @@ from services.chassis.writable import readiness
 from services.intake import incoming
 from services.intake.acting import ACTS, Applicants
 from services.intake.outgoing import SOURCE, outgoing
+from services.intake.pages.applicant import add_applicant_pages
 from services.intake.people.store import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
 from services.intake.samples import samples
@@ -76,6 +77,7 @@ def build(
     a_minute = settings.people_reads_per_minute
     people_reads = Buckets(a_minute / 60, a_minute, clock=time.monotonic)
     add_routes(application, applicants, lookups, people_reads, settings.payment_secrets)
+    add_applicant_pages(application, settings, applicants)
     return application
 
 

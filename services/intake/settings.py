@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from services.chassis.process.settings import SealingKeys, ServiceSettings, SharedKeys, key_ring
+from services.chassis.process.settings import PagesSettings, SealingKeys, SharedKeys, key_ring
 
 
-class IntakeSettings(ServiceSettings):
+class IntakeSettings(PagesSettings):
     """The variables of intake."""
 
     hmac_key: SharedKeys = Field(

@@ -36,6 +36,7 @@ from services.processing.desk.queue_routes import add_queue_routes
 from services.processing.desk.reversal_routes import add_reversal_routes
 from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
+from services.processing.pages.officer import add_officer_pages
 from services.processing.routes import add_routes
 from services.processing.samples import whole_item
 from services.processing.settings import ProcessingSettings
@@ -67,6 +68,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     add_calendar_routes(application, declaring or Declaring(desk))
     add_people_routes(application, desk)
     add_reversal_routes(application, desk)
+    add_officer_pages(application, settings, desk)
     return application
 
 

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from services.chassis.process.settings import SealingKeys, ServiceSettings, key_ring
+from services.chassis.process.settings import PagesSettings, SealingKeys, key_ring
 
 
-class ProcessingSettings(ServiceSettings):
+class ProcessingSettings(PagesSettings):
     """The variables of processing."""
 
     code_key: SealingKeys = Field(

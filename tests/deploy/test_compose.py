@@ -25,7 +25,7 @@ OUTSIDE_SERVICES = {"MOTCUA_HOME"}
 VERSION = re.compile(r"[a-z/]+:v?\d+\.\d+[\w.-]*")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 DOCKERFILES = sorted(path for path in (ROOT / "deploy").rglob("*Dockerfile*") if path.is_file())
-TOOLS = ("deploy.local.issuer", "deploy.local.keys", "deploy.docker.keys")
+TOOLS = ("deploy.local.issuer", "deploy.local.keys", "deploy.local.provider", "deploy.docker.keys")
 
 
 def settings_of(service: str) -> type[ServiceSettings]:
@@ -33,7 +33,7 @@ def settings_of(service: str) -> type[ServiceSettings]:
     (found,) = {
         kind
         for kind in vars(module).values()
-        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind is not ServiceSettings
+        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind.__module__ == module.__name__
     }
     return found
 
@@ -66,13 +66,15 @@ def test_the_image_builds_on_a_pinned_one_from_a_hashed_lock():
     (base,) = re.findall(r"^ARG PYTHON_IMAGE=(\S+)", DOCKERFILE, re.MULTILINE)
     assert VERSION.match(base) and DIGEST.search(base)
     assert re.findall(r"^FROM (\S+) AS (\S+)", DOCKERFILE, re.MULTILINE) == [
-        ("${PYTHON_IMAGE}", "service"),
+        ("${PYTHON_IMAGE}", "base"),
+        ("base", "assets"),
+        ("base", "service"),
         ("service", "tools"),
     ]
     assert {given(PARTS[name]["build"]["args"]["PYTHON_IMAGE"]) for name in OURS} == {base}
     assert "--require-hashes" in DOCKERFILE
-    for stage in stages().values():
-        assert re.findall(r"^USER (\S+)", stage, re.MULTILINE)[-1] == "motcua"
+    for stage in ("service", "tools"):
+        assert re.findall(r"^USER (\S+)", stages()[stage], re.MULTILINE)[-1] == "motcua"
     for unknown_to_old_engines in ("<<", "--link", "--mount", "# syntax="):
         assert unknown_to_old_engines not in DOCKERFILE
 
@@ -90,7 +92,8 @@ def test_only_the_tools_image_has_the_code_that_makes_secrets_and_signs_tokens()
     """And a service runs without it: the layers are tested (import-linter), here what is copied, and who runs what."""
     deployment = {path for path in copied("service") if path.startswith("deploy")}
     assert deployment == {"deploy/docker/entry"}
-    assert "." not in copied("service") and "deploy" in copied("tools")
+    assert not {path for path in copied("base") if path.startswith("deploy")}
+    assert "." not in copied("base") | copied("service") and "deploy" in copied("tools")
     for name in OURS:
         target = PARTS[name]["build"]["target"]
         assert target == ("service" if name in SERVICES else "tools"), name
@@ -135,7 +138,7 @@ def test_ports_are_open_on_loopback_only(name: str):
 def test_no_two_ports_collide():
     ports = [re.search(r":-(\d+)\}", port) for part in PARTS.values() for port in part.get("ports", [])]
     numbers = [port.group(1) for port in ports if port]
-    assert len(numbers) == len(set(numbers)) == 9
+    assert len(numbers) == len(set(numbers)) == 10
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -172,7 +175,7 @@ def test_each_part_mounts_its_own_secrets_only():
         mounted = {v.split(":")[0] for v in part.get("volumes", []) if v.startswith("secrets-")}
         if name in ("databases", "topics"):
             assert mounted == {"secrets-all"}
-        elif name == "token":
+        elif name in ("token", "provider"):
             assert mounted == {"secrets-issuer"}
         elif name != "keys":
             assert mounted <= {f"secrets-{name}"}

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("intake", "processing", "notify", "reporting", "mail", "prometheus")
+PARTS = ("intake", "processing", "notify", "reporting", "provider", "mail", "prometheus")
 PUBLISHED = (
     *("INTAKE_PORT", "PROCESSING_PORT", "NOTIFY_PORT", "REPORTING_PORT", "POSTGRES_PORT", "KAFKA_PORT"),
-    *("MAIL_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT"),
+    *("MAIL_PORT", "GRAFANA_PORT", "PROMETHEUS_PORT", "PROVIDER_PORT"),
 )
 UP_SECONDS = 900
 PATIENCE_SECONDS = 30

@@ -158,7 +158,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(database: Database, home: Path) -> AsyncIterator[House]:
+async def open_house(database: Database, home: Path, **told: Any) -> AsyncIterator[House]:
     issuer = Issuer(home)
     settings = ProcessingSettings.model_validate(
         {
@@ -171,6 +171,7 @@ async def open_house(database: Database, home: Path) -> AsyncIterator[House]:
             "code_key": CODE_KEY.hex(),
             "caller_requests_per_second": 1e6,
             "caller_requests_burst": 1_000_000,
+            **told,
         }
     )
     clock = Clock()

@@ -45,16 +45,18 @@ class Require:
     def __init__(self, roles: frozenset[str]) -> None:
         self.roles = roles
 
+    async def admit(self, application: Any, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
+        """The caller, or the Problem that it has no right."""
+        caller: Caller = await application.authorise(headers, self.roles, address_of(scope))
+        return caller
+
     async def __call__(
         self, request: Request, _: Annotated[Any, Security(HTTPBearer(auto_error=False))]
     ) -> Caller:
         admitted: Caller | None = request.scope.get(ADMITTED)
         if admitted is not None and admitted.role in self.roles:
             return admitted
-        caller: Caller = await request.app.authorise(
-            dict(request.scope["headers"]), self.roles, client_address(request)
-        )
-        return caller
+        return await self.admit(request.app, request.scope, dict(request.scope["headers"]))
 
 
 def require(*roles: str) -> Require:
@@ -174,6 +176,11 @@ def roles_of(application: FastAPI, method: str, path: str) -> frozenset[str]:
 def roles_needed(route: APIRoute) -> frozenset[str]:
     """The roles that may call a route; none for a public one."""
     return frozenset(role for needed in _requirements(route.dependant) for role in needed.roles)
+
+
+def requirement_of(route: APIRoute) -> Require | None:
+    """What a route asks of its caller; None for a public one."""
+    return next(iter(_requirements(route.dependant)), None)
 
 
 def _requires(dependant: Dependant) -> bool:

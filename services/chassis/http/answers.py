@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from services.chassis.http.access import denied
 from services.chassis.http.hot_routes import Answer
 from services.chassis.http.problems import CODES, PROBLEM_TYPE, Problem, invalid
-from services.chassis.http.request_checks import template_of
+from services.chassis.http.request_checks import Scope, template_of
 from services.chassis.http.tokens import KeysUnavailable
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.log.event_store import StoreUnavailable
@@ -53,12 +53,17 @@ def told(error: Exception, route: str) -> Answer:
     return Answer(problem.status, problem.body(), problem.raw_headers())
 
 
-def refuse(error: Exception, route: str) -> Response:
-    problem = _problem_at(route, error)
+def refuse(error: Exception, scope: Scope) -> Response:
+    """As a page where a page was asked for, else as problem+json."""
+    problem = _problem_at(template_of(scope), error)
+    pages = scope["app"].pages
+    if pages is not None and (page := pages.of_problem(scope, problem)) is not None:
+        shown: Response = page
+        return shown
     return Response(
         problem.body(), problem.status, headers=dict(problem.headers), media_type=PROBLEM_TYPE.decode()
     )
 
 
 async def answer_problem(request: Request, error: Exception) -> Response:
-    return refuse(error, template_of(request.scope))
+    return refuse(error, request.scope)

@@ -15,11 +15,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Match
 
-from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, roles_needed, throttle
+from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, requirement_of, throttle
 from services.chassis.http.answers import problem_of, refuse, told
 from services.chassis.http.hot_routes import Answer, Call, Direct, Directs
 from services.chassis.http.limits import Buckets
 from services.chassis.http.openapi import complete, stub
+from services.chassis.http.page_routes import PageRoute, check_form_type
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import PROBLEM_TYPE, Problem, invalid
 from services.chassis.http.request_checks import (
@@ -64,6 +65,8 @@ class Application(FastAPI):
     media_types: frozenset[bytes]
     directs: Directs
     query_lists: frozenset[str]
+    pages: Any = None
+    """The pages of a service that has some (pages.py)."""
     _document = b""
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
@@ -229,7 +232,7 @@ class Application(FastAPI):
     async def _answer_through_fastapi(
         self, scope: Scope, headers: dict[bytes, bytes], parent: str, receive: Receive, send: Send
     ) -> int:
-        status = 500
+        status, scope["app"] = 500, self
 
         async def send_traced(message: Message) -> None:
             nonlocal status
@@ -248,14 +251,16 @@ class Application(FastAPI):
             if scope["method"] in METHODS_WITH_BODY:
                 await self._admit(scope, headers)
                 body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
-                if body:
+                if body and isinstance(scope.get("route"), PageRoute):
+                    check_form_type(headers)
+                elif body:
                     self._check_media_type(headers)
                     check_json(body)
                     body = plain_json(body)
                 receive = replay(body, receive)
             await super().__call__(scope, receive, send_traced)
         except Problem as problem:
-            await refuse(problem, template_of(scope))(scope, receive, send_traced)
+            await refuse(problem, scope)(scope, receive, send_traced)
         except ClientGone:
             raise
         except Exception:  # noqa: S110  answered and logged already: Starlette raises it once more for servers that want it
@@ -267,9 +272,9 @@ class Application(FastAPI):
         for route in self.routes:
             if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.FULL:
                 scope["route"] = route
-                if roles := roles_needed(route):
+                if (needed := requirement_of(route)) is not None:
                     try:
-                        scope[ADMITTED] = await self.authorise(headers, roles, address_of(scope))
+                        scope[ADMITTED] = await needed.admit(self, scope, headers)
                     except Exception as error:
                         raise problem_of(error) from None
                 return

@@ -127,11 +127,12 @@ class Tokens:
             return caller
         if len(token) > TOKEN_BYTES_MAX:
             raise TokenRefused("token-too-long")
-        caller, expires_at = self._read(await self._decode(token))
+        caller, expires_at = self._read(await self.signed_claims(token))
         self._remember(token, caller, expires_at)
         return caller
 
-    async def _decode(self, token: bytes) -> dict[str, object]:
+    async def signed_claims(self, token: bytes) -> dict[str, object]:
+        """What a token says that the issuer has signed, whatever it says; TokenRefused for any other."""
         keys = self._keys or await self._refresh()
         try:
             return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)

@@ -113,6 +113,30 @@ class ServiceSettings(BaseSettings):
         )
 
 
+class PagesSettings(ServiceSettings):
+    """The variables of a service that has pages for people."""
+
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/]+/?)?$",
+        description="Where browsers find the service's pages, https://host[:port]; without it nobody can log in.",
+    )
+    oidc_issuer: str = Field(
+        default="", description="OpenID Connect provider at which people log in, as its tokens name it."
+    )
+    oidc_client_id: str = Field(default="motcua", description="As what the provider knows the service.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its secret there; empty for a public client, with PKCE alone."
+    )
+    oidc_discovery: str = Field(
+        default="",
+        description="Address of the provider's discovery document, where it is not below the issuer.",
+    )
+    oidc_role: str = Field(
+        default="", description="Role of people for whom the provider names none; empty lets none of them in."
+    )
+
+
 def key_ring(value: SecretStr) -> tuple[str, ...]:
     """The keys of a setting that may hold several, comma separated: the first is written with, all are read with.
 

@@ -32,14 +32,7 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
     @application.get("/v1/queues", response_model=QueueCounts, summary="How many are in each queue")
     async def counted(caller: Officer, soon_days: SoonDays = SOON_WORKING_DAYS) -> Response:
         """Of each desk of the caller: the own unit, and the office at whose desk the caller serves."""
-        minute = queues.minute_of(desk.clock())
-        told = []
-        for unit in dict.fromkeys(units_of(caller)):
-            officers = await queues.officers_of(desk.pool, caller.subject, unit, minute.date())
-            cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
-            counts = await queues.counts(desk.pool, unit, cuts)
-            told.append({"desk": unit, "queues": dict(zip(QUEUES, counts, strict=True))})
-        return answer({"as_of": minute.replace(tzinfo=ZONE), "desks": told})
+        return answer(await count(desk, caller, soon_days))
 
     @application.get("/v1/queues/{queue}", response_model=QueuePage, summary="A queue of a desk")
     async def shown(
@@ -51,28 +44,52 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
         """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit."""
-        of = desk_code or own_desk(caller, queue)
-        if of not in units_of(caller):
-            raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
-        after = paging.given(cursor, queues.read_cursor)
-        minute = queues.minute_of(desk.clock())
-        officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
-        cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
-        # One snapshot, whatever is done meanwhile.
-        # Guarantee: a page and the count beside it tell of one moment. Test: test_a_page_and_its_count_are_of_one_snapshot.
-        async with desk.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-            await connection.execute(queues.IN_ORDER)
-            (count,) = await queues.counts(connection, of, [cut])
-            rows, following = await queues.page(connection, of, cut, after, limit)
-        told: dict[str, Any] = {
-            "queue": queue,
-            "desk": of,
-            "as_of": minute.replace(tzinfo=ZONE),
-            "count": count,
-            "items": [listed(row) for row in rows],
-            "next": following and queues.cursor(following),
-        }
-        return answer(told)
+        return answer(await show(desk, caller, queue, desk_code, soon_days, cursor, limit))
+
+
+async def count(desk: Desk, caller: Caller, soon_days: int = SOON_WORKING_DAYS) -> dict[str, Any]:
+    """The members of QueueCounts."""
+    minute = queues.minute_of(desk.clock())
+    told = []
+    for unit in dict.fromkeys(units_of(caller)):
+        officers = await queues.officers_of(desk.pool, caller.subject, unit, minute.date())
+        cuts = [queues.cut_of(queue, minute, soon_days, desk.calendar, officers) for queue in QUEUES]
+        counts = await queues.counts(desk.pool, unit, cuts)
+        told.append({"desk": unit, "queues": dict(zip(QUEUES, counts, strict=True))})
+    return {"as_of": minute.replace(tzinfo=ZONE), "desks": told}
+
+
+async def show(
+    desk: Desk,
+    caller: Caller,
+    queue: QueueName,
+    desk_code: str | None,
+    soon_days: int = SOON_WORKING_DAYS,
+    cursor: str = "",
+    limit: int = 50,
+) -> dict[str, Any]:
+    """The members of QueuePage, or Problem 403 for a desk at which the caller does not serve."""
+    of = desk_code or own_desk(caller, queue)
+    if of not in units_of(caller):
+        raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
+    after = paging.given(cursor, queues.read_cursor)
+    minute = queues.minute_of(desk.clock())
+    officers = await queues.officers_of(desk.pool, caller.subject, of, minute.date())
+    cut = queues.cut_of(queue, minute, soon_days, desk.calendar, officers)
+    # One snapshot, whatever is done meanwhile.
+    # Guarantee: a page and the count beside it tell of one moment. Test: test_a_page_and_its_count_are_of_one_snapshot.
+    async with desk.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        await connection.execute(queues.IN_ORDER)
+        (count,) = await queues.counts(connection, of, [cut])
+        rows, following = await queues.page(connection, of, cut, after, limit)
+    return {
+        "queue": queue,
+        "desk": of,
+        "as_of": minute.replace(tzinfo=ZONE),
+        "count": count,
+        "items": [listed(row) for row in rows],
+        "next": following and queues.cursor(following),
+    }
 
 
 def own_desk(caller: Caller, queue: QueueName) -> str | None:

@@ -1,0 +1,105 @@
+"""The officer's pages: the queues of the desk, one of them, a dossier. What they show is what the JSON doors answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.responses import Response
+
+from contracts.catalogue import shipped as catalogue
+from services.chassis.http.log_in_routes import add_page, add_pages
+from services.chassis.http.page_routes import signed_in
+from services.chassis.http.pages import Link, Pages, utc_now
+from services.chassis.http.sessions import Sessions, Visitor
+from services.chassis.http.texts import N_
+from services.chassis.http.visibility import STAFF
+from services.chassis.http.web import Application, Problem
+from services.chassis.process.settings import PagesSettings
+from services.processing.clock.working_days import Calendar, local_day
+from services.processing.desk import queue_routes
+from services.processing.desk.carry_out import Desk
+from services.processing.desk.queues import AT_THE_OFFICE
+from services.processing.pages import words
+
+FOLDER = Path(__file__).parent
+PAGE_ITEMS = 50
+DAYS_COUNTED_MOST = 60
+
+Officer = Annotated[Visitor, Depends(signed_in(*STAFF))]
+
+
+def add_officer_pages(application: Application, settings: PagesSettings, desk: Desk) -> None:
+    """Adds them, and the shell that they stand in."""
+    pages = Pages(
+        "processing",
+        settings,
+        Sessions(desk.pool, utc_now),
+        N_("Giải quyết thủ tục hành chính"),
+        [FOLDER],
+        lambda visitor: [Link("/", N_("Hàng đợi"))] if visitor else [],
+    )
+    add_pages(application, pages)
+
+    async def queues(request: Request, visitor: Officer) -> Response:
+        """How many dossiers stand in each queue of each desk of the visitor."""
+        told = await queue_routes.count(desk, visitor.caller)
+        desks = [
+            (
+                each["desk"],
+                [
+                    (name, text, each["queues"][name], name in words.URGENT)
+                    for name, text in words.QUEUES.items()
+                    # What no unit holds waits at the office's desk alone.
+                    if (name in AT_THE_OFFICE) <= (each["desk"] == visitor.caller.office)
+                ],
+            )
+            for each in told["desks"]
+        ]
+        return pages.show(request, "queues.html", desks=desks, as_of=told["as_of"])
+
+    async def queue(request: Request, name: str, visitor: Officer) -> Response:
+        """Most urgent first."""
+        asked = next((each for each in words.QUEUES if each == name), None)
+        if asked is None:
+            raise Problem(404, "not-found")
+        given = request.query_params
+        told = await queue_routes.show(
+            desk, visitor.caller, asked, given.get("desk"), cursor=given.get("cursor", ""), limit=PAGE_ITEMS
+        )
+        today = local_day(desk.clock())
+        rows = [_row(item, today, desk.calendar) for item in told["items"]]
+        return pages.show(request, "queue.html", title=words.QUEUES[asked], told=told, rows=rows)
+
+    add_page(application, "GET", "/", queues)
+    add_page(application, "GET", "/queues/{name}", queue)
+
+
+def _row(item: dict[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
+    """A dossier as a line of a queue."""
+    status, colour = words.STATUSES[item["status"]]
+    limit = item["due_on"] or item["deadline_on"] or (item["intake_due_at"] and item["intake_due_at"].date())
+    return item | {
+        "name": procedure_name(item["procedure"]),
+        "said": status,
+        "colour": colour,
+        "limit": limit,
+        "days": None if limit is None else working_days_to(limit, today, calendar),
+    }
+
+
+def procedure_name(code: str) -> tuple[str, str]:
+    """In Vietnamese and English."""
+    found = catalogue.find(code)
+    return (found.name_vi, found.name_en) if found else (code, code)
+
+
+def working_days_to(day: date, today: date, calendar: Calendar) -> int:
+    """Working days from today to a day, less than 0 for one that is over; of far ones the bound."""
+    first, last, sign = (today, day, 1) if day >= today else (day, today, -1)
+    reach = min((last - first).days, DAYS_COUNTED_MOST)
+    return sign * sum(
+        calendar.is_working(date.fromordinal(first.toordinal() + ahead)) for ahead in range(1, reach + 1)
+    )

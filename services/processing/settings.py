@@ -22,6 +22,11 @@ class ProcessingSettings(PagesSettings):
         description="Years for which it is kept what became true by itself of a dossier that has ended since.",
     )
 
+    people_url: str = Field(
+        default="",
+        description="Address of intake, where pages read the person behind a dossier; without it they show none.",
+    )
+
     @property
     def code_keys(self) -> tuple[bytes, ...]:
         return tuple(bytes.fromhex(key) for key in key_ring(self.code_key))

@@ -28,7 +28,14 @@ OF_EVERY_SERVICE: dict[str, frozenset[str] | None] = {
 }
 PAGES: dict[str, dict[str, frozenset[str] | None]] = {
     "intake": OF_EVERY_SERVICE | {"GET /": ANYBODY, "GET /procedures/{code}": ANYBODY},
-    "processing": OF_EVERY_SERVICE | {"GET /": STAFF, "GET /queues/{name}": STAFF},
+    "processing": OF_EVERY_SERVICE
+    | {
+        "GET /": STAFF,
+        "GET /queues/{name}": STAFF,
+        "GET /dossiers/{dossier_id}": STAFF,
+        "GET /dossiers/{dossier_id}/{act}": STAFF,
+        "POST /dossiers/{dossier_id}/{act}": STAFF,
+    },
 }
 EXAMPLES = {"{name}": "overdue", "{code}": "1.009982", "{dossier_id}": str(UUID(int=1)), "{act}": "accept"}
 EACH = [(service, page) for service, pages in PAGES.items() for page in pages]

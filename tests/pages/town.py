@@ -91,7 +91,7 @@ async def open_town(database: Callable[..., Database], ports: list[int], home: P
 
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(
-            open_house(database("processing"), home, **settings("processing"))
+            open_house(database("processing"), home, **settings("processing"), people_url=where["intake"])
         )
         made = database("intake")
         pool = await stack.enter_async_context(open_pool(made.dsn))

@@ -57,6 +57,9 @@ def signed_in(*roles: str) -> SignedIn:
 async def if_any(request: Request) -> Visitor | None:
     """`Annotated[Visitor | None, Depends(if_any)]`: who is logged in, on a page that is for everybody."""
     visitor: Visitor | None = await request.app.pages.visitor_of(request.scope)
+    if visitor is None or visitor.idle:
+        return None
+    logs.actor.set(visitor.caller.actor)
     return visitor
 
 

@@ -68,12 +68,17 @@ def _answered(before: int, event: Event) -> int:
     return max(before, event.answered) if isinstance(event, DossierReversed) else before
 
 
+def struck_out(acts: Sequence[Event]) -> frozenset[int]:
+    """The versions of the acts that were reversed."""
+    return frozenset(act.sequence for act in acts if isinstance(act, DossierReversed))
+
+
 def standing(filing: Filing, acts: Sequence[Event]) -> State:
     """Where the acts lead when those that were reversed had never been.
 
     Guarantee: a reversed act leaves nothing behind, and everything else stays. Test: test_a_reversal_is_as_if_the_act_had_not_been.
     """
-    struck = {act.sequence for act in acts if isinstance(act, DossierReversed)}
+    struck = struck_out(acts)
     now: State = new(filing).now
     for sequence, act in enumerate(acts, 1):
         if isinstance(act, DossierReversed):
@@ -86,7 +91,7 @@ def standing(filing: Filing, acts: Sequence[Event]) -> State:
 
 def as_told(dossier: Dossier) -> Dossier:
     """The dossier on the day of its latest act that stands, whenever others were reversed: so a log tells it, which knows of none."""
-    struck = {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
+    struck = struck_out(dossier.acts)
     days = [
         act.on
         for sequence, act in enumerate(dossier.acts, 1)
@@ -97,7 +102,7 @@ def as_told(dossier: Dossier) -> Dossier:
 
 def latest_change(acts: Sequence[Event]) -> int | None:
     """The version of the latest act that changed the state and stands."""
-    struck = {act.sequence for act in acts if isinstance(act, DossierReversed)}
+    struck = struck_out(acts)
     for sequence in range(len(acts), 0, -1):
         if sequence not in struck and isinstance(acts[sequence - 1], REVERSIBLE):
             return sequence

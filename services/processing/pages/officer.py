@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.responses import Response
 
-from contracts.catalogue import shipped as catalogue
 from services.chassis.http.log_in_routes import add_page, add_pages
-from services.chassis.http.page_routes import signed_in
 from services.chassis.http.pages import Link, Pages, utc_now
-from services.chassis.http.sessions import Sessions, Visitor
+from services.chassis.http.sessions import Sessions
 from services.chassis.http.texts import N_
-from services.chassis.http.visibility import STAFF
 from services.chassis.http.web import Application, Problem
-from services.chassis.process.settings import PagesSettings
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.desk import queue_routes
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queues import AT_THE_OFFICE
 from services.processing.pages import words
+from services.processing.pages.dossier import add_dossier_pages
+from services.processing.pages.people import People
+from services.processing.pages.shown import Officer, procedure_name, working_days_to
+from services.processing.settings import ProcessingSettings
 
 FOLDER = Path(__file__).parent
 PAGE_ITEMS = 50
-DAYS_COUNTED_MOST = 60
-
-Officer = Annotated[Visitor, Depends(signed_in(*STAFF))]
 
 
-def add_officer_pages(application: Application, settings: PagesSettings, desk: Desk) -> None:
+def add_officer_pages(application: Application, settings: ProcessingSettings, desk: Desk) -> None:
     """Adds them, and the shell that they stand in."""
     pages = Pages(
         "processing",
@@ -75,6 +72,7 @@ def add_officer_pages(application: Application, settings: PagesSettings, desk: D
 
     add_page(application, "GET", "/", queues)
     add_page(application, "GET", "/queues/{name}", queue)
+    add_dossier_pages(application, pages, desk, People(settings.people_url))
 
 
 def _row(item: dict[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
@@ -88,18 +86,3 @@ def _row(item: dict[str, Any], today: date, calendar: Calendar) -> dict[str, Any
         "limit": limit,
         "days": None if limit is None else working_days_to(limit, today, calendar),
     }
-
-
-def procedure_name(code: str) -> tuple[str, str]:
-    """In Vietnamese and English."""
-    found = catalogue.find(code)
-    return (found.name_vi, found.name_en) if found else (code, code)
-
-
-def working_days_to(day: date, today: date, calendar: Calendar) -> int:
-    """Working days from today to a day, less than 0 for one that is over; of far ones the bound."""
-    first, last, sign = (today, day, 1) if day >= today else (day, today, -1)
-    reach = min((last - first).days, DAYS_COUNTED_MOST)
-    return sign * sum(
-        calendar.is_working(date.fromordinal(first.toordinal() + ahead)) for ahead in range(1, reach + 1)
-    )

@@ -41,3 +41,19 @@ CHANNELS: Mapping[str, str] = {
     "in_person": N_("Trực tiếp"),
     "postal": N_("Bưu chính"),
 }
+REFUSED = N_("Không làm được lúc này vì trạng thái hồ sơ hoặc quyền của bạn.")
+IDENTIFIERS: Mapping[str, str] = {
+    "cccd": N_("Số căn cước công dân"),
+    "tax_code": N_("Mã số thuế"),
+    "passport": N_("Số hộ chiếu"),
+    "foreign_registration": N_("Số đăng ký tổ chức nước ngoài"),
+}
+CHANGED: Mapping[str, str] = {
+    "status": N_("Trạng thái"),
+    "due_on": N_("Hạn trả kết quả"),
+    "deadline_on": N_("Hạn của người nộp"),
+    "unit": N_("Đơn vị giữ"),
+    "officer": N_("Cán bộ giữ"),
+    "appointment_on": N_("Ngày hẹn lại"),
+}
+"""What an act may change, in words."""

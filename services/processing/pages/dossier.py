@@ -1,0 +1,293 @@
+"""The pages of one dossier: what it is and what was done, why it is due that day, and each act as a small form.
+
+Promises that an act is told with its consequence before it is done, that it is done by the same function as over the JSON door, and
+that a page which others have overtaken says what they did and keeps what was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from contracts.catalogue.procedure import Version
+from services.chassis.http.forms import Form
+from services.chassis.http.log_in_routes import Typed, add_page
+from services.chassis.http.pages import Pages, day
+from services.chassis.http.problems import rule
+from services.chassis.http.sessions import Visitor
+from services.chassis.http.web import Application, Problem
+from services.chassis.log.decider import Rejected, Stale
+from services.chassis.log.event_store import StoredEvent
+from services.chassis.process import logs
+from services.processing.clock.working_days import ZONE, local_day
+from services.processing.desk import rights
+from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of, event_of
+from services.processing.dossier import explanation
+from services.processing.dossier.asked import version_of
+from services.processing.dossier.decide import BY_NAME, FAULTS
+from services.processing.dossier.history import fold, struck_out
+from services.processing.dossier.reversal import proposal_of
+from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier
+from services.processing.pages import act_words, words
+from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
+from services.processing.pages.people import People, Purpose
+from services.processing.pages.shown import Officer, procedure_name
+
+VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+class Opened(NamedTuple):
+    """A dossier before the officer who looks at it."""
+
+    case: Case
+    history: Sequence[StoredEvent]
+
+    @property
+    def version(self) -> int:
+        return len(self.history)
+
+
+async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
+    """The dossier for who may see it; Problem 404, the same whether it is not there or not theirs."""
+    now = desk.clock()
+    known = await desk.known.get((dossier_id, visitor.caller.subject, local_day(now)))
+    if known is None or not rights.may_see(visitor.caller, known.row.office, known.row.unit):
+        raise Problem(404, UNKNOWN.code, denied=known is not None)
+    history = await desk.store.load(dossier_id)
+    dossier = fold(known.filing, [event_of(stored) for stored in history], known.heard)
+    return Opened(Case(visitor.caller, known, dossier, desk.calendar, now), history)
+
+
+def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people: People) -> None:
+    """Adds them."""
+
+    async def dossier(request: Request, dossier_id: UUID, visitor: Officer) -> Response:
+        """Everything about one dossier; the person behind it only when asked for, for that is written down."""
+        found = await opened(desk, dossier_id, visitor)
+        row, case = found.case.known.row, found.case
+        person, unread = None, ""
+        if request.query_params.get("people"):
+            purpose: Purpose = "reception" if case.dossier.held is None else "processing"
+            person, unread = await people.read(dossier_id, visitor, purpose)
+        state, colour = words.STATUSES[case.dossier.status]
+        return pages.show(
+            request,
+            "dossier.html",
+            dossier_id=dossier_id,
+            name=procedure_name(row.procedure),
+            code=code_of(case.known.filing, [event_of(each) for each in found.history], found.history),
+            row=row,
+            words=words,
+            act_words=act_words,
+            dossier=case.dossier,
+            state=state,
+            colour=colour,
+            facts=_facts(case),
+            acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
+            waits=proposal_of(case.dossier.acts) is not None,
+            happened=_happened(found),
+            done=act_words.ACTS.get(request.query_params.get("done", "")),
+            due=explanation.due_date_of(dossier_id, case.dossier, local_day(case.now), case.calendar),
+            person=person,
+            unread=unread,
+        )
+
+    async def act(request: Request, dossier_id: UUID, act: str, visitor: Officer) -> Response:
+        """The act's form; one that asks nothing goes on to its consequence at once."""
+        found = await opened(desk, dossier_id, visitor)
+        doable = _doable(found, act)
+        if not any(field.kind != "hidden" for field in doable.fields):
+            return _checked(request, dossier_id, found, doable, Form([]), found.version)
+        return _form(request, dossier_id, found, doable, {}, {}, found.version)
+
+    async def do(request: Request, dossier_id: UUID, act: str, visitor: Officer, form: Typed) -> Response:
+        """First shows the consequence, then, once that was confirmed, does it."""
+        found = await opened(desk, dossier_id, visitor)
+        version = int(form.get("version")) if VERSION.fullmatch(form.get("version")) else -1
+        if act not in BY_NAME or not 0 <= version <= found.version:
+            raise Problem(404, "not-found")
+        if not form.get("confirmed"):
+            doable = _doable(found, act)
+            if version != found.version:
+                return _form(request, dossier_id, found, doable, form.values(), {}, version)
+            return _checked(request, dossier_id, found, doable, form, version)
+        # Whether it can be done now is asked of the log alone: sent again, it gets its first answer, whatever came since.
+        row, body = BY_NAME[act], BY_NAME[act].body
+        assert body is not None
+        doable = possible_act(found.case, act) or Possible(act, row, ())
+        try:
+            asked = body.model_validate_json(form.get("asked"))
+        except ValidationError:
+            return _form(request, dossier_id, found, doable, {}, {}, found.version)
+        done = await carry_out(
+            desk, dossier_id, visitor.caller, row, asked, form.key[:200] or "none", version, logs.trace.get()
+        )
+        if isinstance(done, Stale):
+            return _form(request, dossier_id, found, doable, form.values(), {}, version, 412)
+        if isinstance(done, Rejected):
+            return _form(request, dossier_id, found, doable, form.values(), _refused(done), version, 422)
+        return pages.go(f"/dossiers/{dossier_id}?done={act}")
+
+    def _doable(found: Opened, name: str) -> Possible:
+        if name not in BY_NAME:
+            raise Problem(404, "not-found")
+        doable = possible_act(found.case, name)
+        if doable is None:
+            raise Problem(409, "not-now")
+        return doable
+
+    def _checked(
+        request: Request, dossier_id: UUID, found: Opened, doable: Possible, form: Form, version: int
+    ) -> Response:
+        """What the act would lead to, said before it is done."""
+        told = read(doable.fields, form)
+        assert doable.act.body is not None
+        try:
+            asked = doable.act.body.model_validate(told)
+        except ValidationError as error:
+            return _form(request, dossier_id, found, doable, form.values(), _faults(error), version, 422)
+        decided = found.case.decided(doable.act, asked)
+        if isinstance(decided, Rejected):
+            return _form(request, dossier_id, found, doable, form.values(), _refused(decided), version, 422)
+        return pages.show(
+            request,
+            "act_check.html",
+            dossier_id=dossier_id,
+            act=doable.name,
+            said=act_words.ACTS[doable.name],
+            asked=asked.model_dump_json(),
+            typed=[(name, value) for name, value in form.typed() if name != "version"],
+            changes=_changes(found.case.dossier, led_to(found.case, decided)),
+            version=version,
+            form_key=form.key,
+        )
+
+    def _form(
+        request: Request,
+        dossier_id: UUID,
+        found: Opened,
+        doable: Possible,
+        typed: Mapping[str, str],
+        faults: Mapping[str, tuple[str, str]],
+        version: int,
+        status: int = 200,
+    ) -> Response:
+        """The form with what was typed; `version` is what the person saw, and what came since is told."""
+        terms = version_of(found.case.known.filing)
+        return pages.show(
+            request,
+            "act.html",
+            status,
+            dossier_id=dossier_id,
+            act=doable.name,
+            said=act_words.ACTS[doable.name],
+            fields=doable.fields,
+            words=act_words,
+            papers=terms.papers if isinstance(terms, Version) else (),
+            payments={each.sequence: each for each in found.case.dossier.heard},
+            units=[unit for unit in (found.case.caller.unit,) if unit],
+            typed=typed,
+            faults=faults,
+            version=found.version,
+            news=_acts(found)[version:],
+        )
+
+    add_page(application, "GET", "/dossiers/{dossier_id}", dossier)
+    add_page(application, "GET", "/dossiers/{dossier_id}/{act}", act)
+    add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do)
+
+
+class Happened(NamedTuple):
+    """A line of the history: what, when, by whom; `struck` when a reversal took it back."""
+
+    what: str
+    at: Any
+    actor: str
+    struck: bool = False
+
+
+def _acts(found: Opened) -> list[Happened]:
+    """The authority's acts, the n-th at version n."""
+    struck = struck_out(found.case.dossier.acts)
+    return [
+        Happened(
+            act_words.EVENTS.get(stored.type, stored.type),
+            stored.occurred_at.astimezone(ZONE),
+            stored.actor.partition("/")[2],
+            stored.version in struck,
+        )
+        for stored in found.history
+    ]
+
+
+def _happened(found: Opened) -> list[Happened]:
+    """The history of both sides by time, the submission first."""
+    filing = found.case.known.filing
+    heard = [
+        Happened(act_words.EVENTS.get(each.what, each.what), each.at.astimezone(ZONE), "")
+        for each in found.case.dossier.heard
+    ]
+    first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at.astimezone(ZONE), "")
+    return [first, *sorted([*_acts(found), *heard], key=lambda each: each.at)]
+
+
+def _facts(case: Case) -> Mapping[str, Any]:
+    """What stands beside the state: who has it, until when the applicant has, who was asked."""
+    now, held = case.dossier.now, case.dossier.held
+    waiting = now.request if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
+    terms = version_of(case.known.filing)
+    papers = terms.papers if isinstance(terms, Version) else ()
+    asked = now.request.papers if isinstance(now, AwaitingSupplement) else ()
+    return {
+        "held": held,
+        "deadline_on": waiting and waiting.deadline_on,
+        "amount_vnd": getattr(waiting, "amount_vnd", None),
+        "papers": [
+            (
+                papers[each.paper - 1] if each.paper <= len(papers) else None,
+                act_words.PAPER_FAULTS[each.fault],
+            )
+            for each in asked
+        ],
+        "opinions": held.opinions if held else (),
+        "apology": held.apology if held else None,
+    }
+
+
+def _changes(before: Dossier, after: Dossier) -> list[tuple[str, str, str]]:
+    """What an act would change: a label, and the value before and after; statuses as texts of the catalogue."""
+
+    def told(dossier: Dossier) -> dict[str, str]:
+        now, held = dossier.now, dossier.held
+        waiting = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
+        return {
+            "status": words.STATUSES[dossier.status][0],
+            "due_on": day(dossier.due_on),
+            "deadline_on": day(waiting),
+            "unit": (held and held.unit) or "–",
+            "officer": (held and held.officer) or "–",
+            "appointment_on": day(held.apology.appointment_on if held and held.apology else None),
+        }
+
+    then, later = told(before), told(after)
+    return [(words.CHANGED[name], then[name], later[name]) for name in then if then[name] != later[name]]
+
+
+def _faults(error: ValidationError) -> Mapping[str, tuple[str, str]]:
+    """What is wrong with each field: a text of the catalogue, and the field that it speaks of."""
+    found: dict[str, tuple[str, str]] = {}
+    for fault in error.errors(include_input=False, include_url=False):
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        found.setdefault(name, (act_words.FAULTS.get(rule(fault), act_words.OTHER_FAULT), name))
+    return found
+
+
+def _refused(refusal: Rejected) -> Mapping[str, tuple[str, str]]:
+    """A refusal as the fault of its field, or of none."""
+    return {FAULTS.get(refusal.code, ""): (act_words.REFUSALS.get(refusal.code, words.REFUSED), "")}

@@ -17,6 +17,7 @@ from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from services.chassis.http import web
 from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
+from tests.problems import undocumented
 
 SERVERS = {"postgres", "kafka", "begin", "drawn"}
 """Fixtures that start processes: the servers here, one of the chassis' own, and the program that draws plots."""
@@ -40,6 +41,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and SERVERS & set(item.fixturenames):
             item.add_marker("servers")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _problems_are_documented() -> Iterator[None]:
+    """When all has run: whatever was answered, its code stands in the document of its route."""
+    yield
+    assert undocumented() == [], "add them to the openapi.toml of the service, and make generate"
 
 
 @pytest.fixture(scope="session")

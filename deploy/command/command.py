@@ -129,7 +129,7 @@ def _status(home: Home, options: argparse.Namespace) -> int:
         for name, service in found["services"].items():
             state = "ready" if service["ready"] else "not ready" if service["pid"] else "not running"
             lacks = (
-                "  lacks messages: reconciliation_difference"
+                "  lacks messages: motcua_reconciliation_difference"
                 if service["reconciliation"] == "differs"
                 else ""
             )

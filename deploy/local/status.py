@@ -80,10 +80,11 @@ def is_ready(home: Home, service: str) -> bool:
 
 
 def readiness(home: Home, service: str) -> tuple[bool, dict[str, str]]:
-    """Whether a service is ready, and what it says of its parts."""
+    """Whether a service is ready, and what it says of its parts. Of a run that just began, its readers have to move too."""
     try:
         with _DIRECT.open(f"{home.url(service)}/readyz", timeout=READY_TIMEOUT_SECONDS) as answer:
-            return answer.status == 200, json.load(answer)
+            parts = json.load(answer)
+            return answer.status == 200 and "not moving" not in parts.values(), parts
     except (OSError, ValueError):
         return False, {}
 

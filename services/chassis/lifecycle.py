@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import os
+import platform
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -71,7 +72,7 @@ def release() -> str:
 
 def kafka_state() -> str:
     """`reachable` or `away`, as the last who asked the broker found it."""
-    return "reachable" if metrics.REGISTRY.get_sample_value("kafka_reachable") else "away"
+    return "reachable" if metrics.value("kafka_reachable") else "away"
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -98,6 +99,8 @@ async def serve(
         raise RuntimeError("; ".join(open_doors))
     bounds = Bounds(allow_files(settings.connections), settings.connections_per_address)
     server = _Server(
+        application,
+        settings.leave_seconds,
         uvicorn.Config(
             application,
             host=settings.host,
@@ -111,7 +114,7 @@ async def serve(
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
-        )
+        ),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,7 +123,7 @@ async def serve(
 
     def refuse(error: Exception) -> None:
         fatal.append(error)
-        server.leave()
+        server.should_exit = True
 
     spare_the_collector()
     turning.watch()
@@ -131,6 +134,7 @@ async def serve(
         Background("stalls", stalls.watch),
     )
     running = [asyncio.create_task(supervise(task, refuse), name=task.name) for task in (*tasks, *own)]
+    metrics.BUILD_INFO.labels(application.service, release(), platform.python_version()).set(1)
     log.info("serving", extra={"fields": {"port": settings.port, "release": release()}})
     try:
         await server.serve()
@@ -192,6 +196,15 @@ async def supervise(task: Background, refuse: Callable[[Exception], None] = lamb
 
 
 class _Server(uvicorn.Server):
+    """Readiness goes first, the socket `leave_seconds` later; a second signal does not wait, a third waits for no request.
+
+    Guarantee: no load balancer sends work to a closed socket. Test: test_readiness_goes_before_the_socket_closes.
+    """
+
+    def __init__(self, application: Application, leave_seconds: float, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._application, self._leave_seconds = application, leave_seconds
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         # uvicorn raises the captured signal again when it is done, which would end the process before its tasks.
@@ -200,6 +213,14 @@ class _Server(uvicorn.Server):
     def leave(self) -> None:
         if self.should_exit:
             self.force_exit = True
+        if self._application.leaving or not self._leave_seconds:
+            self.should_exit = True
+        else:
+            log.info("leaving", extra={"fields": {"seconds": self._leave_seconds}})
+            asyncio.get_running_loop().call_later(self._leave_seconds, self._close)
+        self._application.leaving = True
+
+    def _close(self) -> None:
         self.should_exit = True
 
 

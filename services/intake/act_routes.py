@@ -53,7 +53,7 @@ class _Told(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Supplement(_Told):
+class SupplementBrought(_Told):
     """What was asked for, in the form of the procedure, as `content` of the dossier itself."""
 
     content: dict[str, JsonValue]
@@ -124,7 +124,7 @@ def add_routes(application: Application, applicants: Applicants, payment_secrets
         summary="Bring what was asked for",
     )
     async def provide_supplement(
-        dossier_id: UUID, body: Supplement, request: Request, caller: Applicant, key: IdempotencyKey
+        dossier_id: UUID, body: SupplementBrought, request: Request, caller: Applicant, key: IdempotencyKey
     ) -> Response:
         """Content, its commitment and the event stand or fall together. Accepting it is the officer's."""
         known = await find_for(applicants, dossier_id, caller)

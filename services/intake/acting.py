@@ -24,6 +24,7 @@ from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey, StoredEvent
+from services.chassis.process import logs
 from services.intake.dossier import (
     EVENTS,
     ApplicantsAct,
@@ -115,6 +116,7 @@ def unknown(*, denied: bool = False) -> Problem:
 
 async def find(applicants: Applicants, dossier_id: UUID) -> Known:
     """What is known of a dossier, or Problem 404."""
+    logs.subject.set(str(dossier_id))
     rows = [Row(*row) for row in await applicants.pool.fetch(FIND, dossier_id)]
     own = own_acts(rows)
     # The authority's acts may be here before the submission that they are about.

@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.http.limits import Buckets
@@ -70,6 +72,7 @@ def build(
         ),
         ready=lambda: readiness(pool, *zip((store, acting), samples(uuid7), strict=True)),
         public=PUBLIC,
+        described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
     intake = Intake(store, settings.hmac_keys, clock, uuid7)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
@@ -83,7 +86,7 @@ def build(
 
 async def main() -> None:
     settings = load(IntakeSettings)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, service=SOURCE, release=lifecycle.release())
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
         relay = Relay(
             SOURCE, pool, settings.kafka, [events_feed(outgoing(settings.code_keys[0])), CONTACTS], uuid7()

@@ -30,7 +30,8 @@ from services.chassis.http.web import (
     require,
     throttle,
 )
-from services.intake import act_routes, people_routes
+from services.chassis.process import logs
+from services.intake import act_routes, own_dossiers, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
 from services.intake.following import LOOK_UP, DossierStatus, standing
@@ -38,6 +39,7 @@ from services.intake.importing import cases
 from services.intake.importing.case import Case
 from services.intake.national import ENDED, Status
 from services.intake.offers import Asked, Catalogue, Offers
+from services.intake.own_dossiers import OwnDossiers
 from services.intake.people import forms
 from services.intake.people import store as people
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
@@ -121,6 +123,7 @@ def add_routes(
         done = await first_answers.answer(
             key, lambda: submit(intake, submission, actor, key, call.traceparent)
         )
+        logs.subject.set(done.dossier_id)
         return Answer(201, done.body, ((b"location", b"/v1/dossiers/" + done.dossier_id.encode()),))
 
     @application.direct(
@@ -136,6 +139,13 @@ def add_routes(
     async def take_in(call: Call[Batch[Case]]) -> Answer:
         """Up to 500 items, one answer each in order; (source, case) is one dossier for ever."""
         return Answer(200, await cases.take_in(applicants, call.body, call.caller.actor, call.traceparent))
+
+    @application.get("/v1/dossiers", response_model=OwnDossiers, summary="The portal's own dossiers")
+    async def list_own_dossiers(
+        asked: own_dossiers.Asked, caller: Annotated[Caller, Depends(require("portal"))]
+    ) -> Response:
+        """Whoever asks again and again asks for what has changed since a little before its last question."""
+        return _json(await own_dossiers.listed(pool, caller.actor, asked))
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=DossierStatus, summary="Follow a dossier")
     async def follow(

@@ -5,21 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from contracts.catalogue.shipped import PROCEDURES
+from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
+from services.chassis.answering import readiness
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.log_identity import log_state
-from services.chassis.kafka.progress import Progress
-from services.chassis.kafka.reconciliation import reconciliation_state
+from services.chassis.kafka.progress import Complete, Progress
 from services.chassis.kafka.records import Keyed
 from services.chassis.kafka.relay import Relay
 from services.chassis.kafka.topic_check import check_topics
@@ -41,24 +43,25 @@ DEAD_LETTERS = "notify.dead-letters"
 DESCRIPTION = "Tells applicants what happened to their dossiers, and shows what they were told."
 
 
+async def unknown() -> None:
+    """Up to when it is complete, where no reader says so."""
+
+
 def build(
     settings: NotifySettings,
     pool: asyncpg.Pool[Any],
     texts: Texts,
     moving: Callable[[], dict[str, bool]],
+    complete: Callable[[], Awaitable[Complete | None]] = unknown,
 ) -> Application:
-    """The application; `moving` says of each reader whether it moves."""
+    """The application; `moving` says of each reader whether it moves, `complete` up to when it has heard of dossiers."""
 
     async def ready() -> Readiness:
-        """Ready when the readers move: without them nobody would be told anything."""
-        state = moving()
-        parts = {name: "moving" if moves else "waiting" for name, moves in state.items()}
-        log_says = await log_state(pool)
-        refused = log_says != "away"
-        log = {"log": log_says} if refused else {}
-        ready = all(state.values()) and not refused
-        told = {"kafka": lifecycle.kafka_state(), "reconciliation": reconciliation_state()}
-        return Readiness(ready, {**parts, **log, **told})
+        """Ready while it can answer and its log is not refused: then it tells nobody anything until somebody decides."""
+        found = await readiness(pool, await complete(), moving())
+        if found.ready and (log_says := await log_state(pool)) != "away":
+            return Readiness(False, {**found.parts, "log": log_says})
+        return found
 
     application = create_app(
         name=NAME,
@@ -73,6 +76,7 @@ def build(
             settings.unnamed_answers_per_second, settings.unnamed_answers_burst, clock=time.monotonic
         ),
         ready=ready,
+        described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
     add_routes(application, pool, texts, settings.code_keys)
     return application
@@ -85,7 +89,7 @@ def now() -> datetime:
 
 async def main() -> None:
     settings = load(NotifySettings)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, service=NAME, release=lifecycle.release())
     texts = Texts(
         code_keys=settings.code_keys,
         procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
@@ -149,7 +153,7 @@ async def main() -> None:
             return checked
 
         await lifecycle.serve(
-            build(settings, pool, texts, moving),
+            build(settings, pool, texts, moving, dossiers.complete_up_to),
             settings,
             [
                 lifecycle.background("relay", with_kafka(relay.run)),

@@ -20,6 +20,7 @@ from contracts.sealed import Unsealable, unseal
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.http.web import Problem, require
+from services.chassis.process import logs
 from services.notify.channels.claims import told_in
 from services.notify.notice import Channel
 from services.notify.wording.texts import Texts
@@ -82,6 +83,7 @@ async def check_right(
     pool: asyncpg.Pool[Any], code_keys: Sequence[bytes], dossier_id: UUID, caller: Caller
 ) -> None:
     """Problem 404, the same for a dossier of which notify has not heard and for one that is not the caller's to read."""
+    logs.subject.set(str(dossier_id))
     row = await pool.fetchrow(FIND_DOSSIER, dossier_id)
     filer = row and filer_of(row["sealed_filer"], code_keys, dossier_id)
     if row is None or not may_read(caller, office=row["office"], filer=filer):

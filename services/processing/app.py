@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.http.limits import Buckets
@@ -62,6 +64,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         ),
         ready=lambda: readiness(desk.pool, (desk.store, whole_item(desk.new_id))),
         query_lists=frozenset({"status"}),
+        described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
     add_routes(application, desk)
     add_queue_routes(application, desk)
@@ -79,7 +82,7 @@ def open_store(pool: asyncpg.Pool[Any], **rest: Any) -> EventStore:
 
 async def main() -> None:
     settings = load(ProcessingSettings)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, service=SOURCE, release=lifecycle.release())
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
         say = outgoing(settings.code_keys[0])
         relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7())

@@ -21,6 +21,7 @@ from services.chassis.http.batches import Batch, batch_of
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
 from services.chassis.log.decider import Rejected, Stale
+from services.chassis.process import logs
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import bulk, queue_rows, rights
 from services.processing.desk.answers import (
@@ -80,6 +81,7 @@ Officer = Annotated[Caller, Depends(require(*OFFICERS))]
 
 async def seen(desk: Desk, dossier_id: UUID, caller: Caller) -> queue_rows.DossierRow:
     """The dossier's row, for one who may see it; Problem 404, the same whether it is not there or not theirs."""
+    logs.subject.set(str(dossier_id))
     row = await queue_rows.find(desk.pool, dossier_id)
     if row is None or not rights.may_see(caller, row.office, row.unit):
         raise Problem(404, UNKNOWN.code, UNKNOWN.detail, denied=row is not None)

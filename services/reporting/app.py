@@ -6,19 +6,21 @@ import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 
+from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
+from services.chassis.answering import readiness
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.ordering import Delivered
 from services.chassis.kafka.progress import Progress
-from services.chassis.kafka.reconciliation import reconciliation_state
 from services.chassis.kafka.topic_check import check_topics
 from services.chassis.log.databases import open_pool
 from services.chassis.process import logs
@@ -42,10 +44,8 @@ def build(
     """The application; it touches the pool only when it is asked something."""
 
     async def ready() -> Readiness:
-        """Ready when its reader moves: counts that stand still are no counts."""
-        state = "moving" if reader.ready else "not moving"
-        told = {"kafka": lifecycle.kafka_state(), "reconciliation": reconciliation_state()}
-        return Readiness(reader.ready, {"reader": state, **told})
+        """Ready while it can answer; up to when it is complete is told with every answer."""
+        return await readiness(pool, await reader.complete_up_to(), {"reader": reader.ready})
 
     application = create_app(
         name=NAME,
@@ -61,6 +61,7 @@ def build(
         ),
         ready=ready,
         public=PUBLIC,
+        described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
     sources = Sources(
         pool,
@@ -87,7 +88,7 @@ async def counted(connection: asyncpg.Connection[Any], deliveries: Sequence[Deli
 
 async def main() -> None:
     settings = load(ReportingSettings)
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, service=NAME, release=lifecycle.release())
     drawings = Drawings()
     async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
         progress = Progress(settings.kafka)

@@ -39,8 +39,8 @@ COMMITS_MAX = 0.15
 ROUND_TRIPS_MAX = 1.0
 PRODUCE_REQUESTS_MAX = 16.0
 NOWHERE = KafkaSettings("127.0.0.1:1", "", "")
-BATCHES = "appends_batch_size_count"
-PUBLISHED = "relay_published_total"
+BATCHES = "motcua_appends_batch_size_count"
+PUBLISHED = "motcua_relay_published_total"
 LOOK_SECONDS = 0.02
 LOOKS_MAX = 3_000
 # What the relay and the guard of its log do each second, beside the accept path: lease, refusal, last event, clock,

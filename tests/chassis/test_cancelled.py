@@ -109,7 +109,7 @@ async def test_a_relay_cancelled_while_it_is_woken_ends(
         moment = Moment(steps)
         moment.task = asyncio.create_task(relay.run())
         async with asyncio.timeout(30):
-            while not metrics.REGISTRY.get_sample_value("relay_owns_lease"):  # noqa: ASYNC110
+            while not metrics.REGISTRY.get_sample_value("motcua_relay_owns_lease"):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.05)
 

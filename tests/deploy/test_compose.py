@@ -138,7 +138,7 @@ def test_ports_are_open_on_loopback_only(name: str):
 def test_no_two_ports_collide():
     ports = [re.search(r":-(\d+)\}", port) for part in PARTS.values() for port in part.get("ports", [])]
     numbers = [port.group(1) for port in ports if port]
-    assert len(numbers) == len(set(numbers)) == 10
+    assert len(numbers) == len(set(numbers)) == 11
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

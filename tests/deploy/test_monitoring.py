@@ -99,14 +99,14 @@ def test_every_alert_says_what_is_at_stake():
 def test_what_an_operator_lives_by_is_watched():
     asked = " ".join(EXPRESSIONS)
     for name in (
-        "accepted_to_counted_seconds",
-        "relay_lag_seconds",
-        "consumer_lag_messages",
-        "held_streams",
-        "held_oldest_seconds",
-        "dead_letters_published_total",
-        "identity_violations",
-        "appends_batch_size",
+        "motcua_accepted_to_counted_seconds",
+        "motcua_relay_lag_seconds",
+        "motcua_consumer_lag_messages",
+        "motcua_held_streams",
+        "motcua_held_oldest_seconds",
+        "motcua_dead_letters_published_total",
+        "motcua_identity_violations",
+        "motcua_appends_batch_size",
     ):
         assert name in asked
 
@@ -118,6 +118,43 @@ def test_the_rules_do_what_they_say():
             [promtool, *command], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+RUNBOOKS = DEPLOY.parent / "docs" / "runbooks"
+CHAPTERS = ("What it means.", "What is not lost.", "What to do.", "When to wake somebody.")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_every_alert_leads_to_its_run_book(rule: dict[str, Any]):
+    page = DEPLOY.parent / rule["annotations"]["runbook_url"]
+    assert page == RUNBOOKS / f"{rule['alert']}.md"
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {rule['alert']}\n") and all(f"**{each}**" in text for each in CHAPTERS)
+    assert f"]({rule['alert']}.md)" in (RUNBOOKS / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_run_book_is_of_an_alert_and_names_what_there_is():
+    from deploy.command.command import _parser
+
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in RUNBOOKS.glob("*.md")}
+    assert pages.keys() == {rule["alert"] for rule in RULES} | {"README"}
+    help_text = _parser(()).format_help()
+    for name, text in pages.items():
+        for command in re.findall(r"`motcua ([a-z-]+)", text):
+            assert re.search(rf"^    {command}\b", help_text, re.M), (name, command)
+        for metric in re.findall(r"`(motcua_[a-z_]+)", text):
+            assert metric in LISTED, (name, metric)
+
+
+def test_alerts_go_to_somebody():
+    managed = yaml.safe_load((DEPLOY / "prometheus" / "alertmanager.yml").read_text(encoding="utf-8"))
+    receivers = {each["name"] for each in managed["receivers"]}
+    routes = [managed["route"], *managed["route"]["routes"]]
+    assert {route["receiver"] for route in routes} == receivers
+    named = {name for rule in managed["inhibit_rules"] for name in re.findall(r"[A-Z]\w+", str(rule))}
+    assert named <= {rule["alert"] for rule in RULES}
+    scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    assert scraped["alerting"]["alertmanagers"][0]["static_configs"] == [{"targets": ["alertmanager:9093"]}]
 
 
 def test_every_alert_has_its_case():

@@ -193,6 +193,7 @@ async def test_look_ups_are_limited_by_address(front: Front) -> None:
         await front.client.get("/v1/lookup", params={"code": f"H29.015.00-260302-{n:04}"}) for n in range(4)
     ]
     assert [answer.status_code for answer in asked] == [404, 404, 404, 429]
+    assert asked[0].json()["code"] == "code-unknown"
     assert int(asked[-1].headers["retry-after"]) <= 20
 
 

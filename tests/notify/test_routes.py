@@ -108,10 +108,14 @@ async def test_without_a_dossier_there_is_no_answer(ask: Ask, query: str):
     assert (await ask(f"/v1/notices{query}", "officer")).status_code == 422
 
 
-async def test_ready_only_when_both_readers_move(ask: Ask):
-    assert (await ask("/readyz")).status_code == 200
+async def test_notices_are_shown_while_the_readers_wait(desk: Desk, ask: Ask):
+    assert (await ask("/readyz")).json()["contacts"] == "moving"
     answer = await ask("/readyz", moves=False)
-    assert (answer.status_code, answer.json()["contacts"]) == (503, "waiting")
+    assert (answer.status_code, answer.json()["contacts"]) == (200, "not moving")
+    assert answer.json()["complete_up_to"] == "unknown"
+    life = await told(desk)
+    shown = await ask(f"/v1/notices?dossier_id={life.dossier_id}", "officer", moves=False)
+    assert shown.status_code == 200 and shown.json()["items"]
 
 
 def test_every_route_is_authorised_or_public(desk: Desk, settings: NotifySettings):

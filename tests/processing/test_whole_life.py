@@ -196,3 +196,14 @@ async def test_a_version_that_others_have_left_is_refused(house: House, name: st
     dossier = await arrived(house, name)
     stale = await house.act(dossier, name, walk.body, by=walk.by, version=len(walk.before) - 1)
     assert (stale.status_code, stale.json()["code"]) == (412, "stale-version"), stale.text
+
+
+async def test_a_payment_or_an_amount_that_is_not_named_is_asked_for(house: House) -> None:
+    """A payment is one of the applicant's; a fee that is a share has no amount of its own."""
+    paid = await arrived(house, "confirm-fee")
+    refused = await house.act(paid, "confirm-fee", {}, version=2)
+    assert (refused.status_code, refused.json()["code"]) == (422, "payment-missing"), refused.text
+    (share,) = await house.submitted(procedure="1.009972")
+    assert (await house.act(share, "accept", {"project_class": "A"}, version=0)).status_code == 200
+    refused = await house.act(share, "request-fee", {}, version=1)
+    assert (refused.status_code, refused.json()["code"]) == (422, "amount-missing"), refused.text

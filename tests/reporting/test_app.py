@@ -136,9 +136,9 @@ async def test_what_the_producers_say_is_counted_in_whatever_order_it_comes(
             async def measured() -> str:
                 return (await client.get("/metrics")).text
 
-            text = await until(measured, lambda text: "identity_dossiers 40.0" in text)
-            assert "identity_violations 0.0" in text and "identity_dossiers 40.0" in text
-            assert "accepted_to_counted_seconds_count" in text
+            text = await until(measured, lambda text: "motcua_identity_dossiers 40.0" in text)
+            assert "motcua_identity_violations 0.0" in text and "motcua_identity_dossiers 40.0" in text
+            assert "motcua_accepted_to_counted_seconds_count" in text
     finally:
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 30) == 0

@@ -104,6 +104,13 @@ async def test_anything_else_is_422_with_its_field(served: Served, asked: dict[s
     assert response.json()["field"].endswith(field)
 
 
+async def test_a_window_that_ends_before_it_begins_is_refused(served: Served) -> None:
+    async with served.client() as client:
+        for path in ("/v1/counts", "/v1/report"):
+            response = await client.get(path, params={"from": "2023-02-01", "to": "2023-01-01"})
+            assert (response.status_code, response.json()["code"]) == (422, "window-reversed"), response.text
+
+
 async def test_completeness_that_is_not_known_is_said(served: Served) -> None:
     before = replace(served.moment)
     served.moment.complete = None

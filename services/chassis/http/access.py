@@ -28,6 +28,7 @@ PUBLIC = {
     "/metrics": "Prometheus scrapes it inside the network; labels are closed sets without persons",
     "/version": "which release runs is no secret",
     "/openapi.json": "the contract is public",
+    "/docs": "the same contract, for people",
 }
 KEY_CHARACTERS_MAX = 200
 ADMITTED = "motcua.caller"

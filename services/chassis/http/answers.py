@@ -14,7 +14,7 @@ from services.chassis.http.request_checks import Scope, template_of
 from services.chassis.http.tokens import KeysUnavailable
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.log.event_store import StoreUnavailable
-from services.chassis.process import logs
+from services.chassis.process import logs, metrics
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _problem_at(route: str, error: Exception) -> Problem:
-    """The same where it is answered: a denial leaves its line."""
+    """The same where it is answered: it is counted, and a denial leaves its line."""
     problem = problem_of(error)
+    metrics.PROBLEMS_ANSWERED.labels(route, problem.code).inc()
     if problem.denied:
         denied(problem.code, route)
     return problem

@@ -5,7 +5,10 @@ knows what a route is for.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cached_property
+from http import HTTPStatus
 from inspect import iscoroutinefunction
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -15,11 +18,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Match
 
+from services.chassis.http import docs_page
 from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, requirement_of, throttle
 from services.chassis.http.answers import problem_of, refuse, told
+from services.chassis.http.described import Words, complete
 from services.chassis.http.hot_routes import Answer, Call, Direct, Directs
 from services.chassis.http.limits import Buckets
-from services.chassis.http.openapi import complete, stub
+from services.chassis.http.openapi import stub
 from services.chassis.http.page_routes import PageRoute, check_form_type
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import PROBLEM_TYPE, Problem, invalid
@@ -44,6 +49,7 @@ from services.chassis.process import logs, metrics
 
 METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 KNOWN_METHODS = METHODS_WITH_BODY | {"GET", "HEAD", "OPTIONS"}
+QUIET = frozenset({"/livez", "/readyz", "/metrics"})  # asked every few seconds: no line says that all is well
 JSON = b"application/json"
 UNLESS_TOLD = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """What every answer says unless its route says otherwise: most are about one person, and none is to be guessed at.
@@ -55,6 +61,8 @@ Guarantee: no cache keeps what is about a person. Test: test_an_answer_is_not_ke
 class Application(FastAPI):
     """FastAPI, entered through a door of our own; made by create_app()."""
 
+    service: str
+    leaving = False
     tokens: Tokens
     limits: Buckets
     refusals: Buckets
@@ -67,7 +75,7 @@ class Application(FastAPI):
     query_lists: frozenset[str]
     pages: Any = None
     """The pages of a service that has some (pages.py)."""
-    _document = b""
+    described_by: Sequence[Path]
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -129,14 +137,19 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = complete(super().openapi())
+            words = Words.read(self.described_by)
+            self.openapi_schema = complete(super().openapi(), words, self.directs.named)
         return self.openapi_schema
 
+    @cached_property
     def document(self) -> bytes:
         """What openapi() says, as JSON: written once, for anybody may ask for it as often as he likes."""
-        if not self._document:
-            self._document = orjson.dumps(self.openapi())
-        return self._document
+        return orjson.dumps(self.openapi())
+
+    @cached_property
+    def docs(self) -> bytes:
+        """The same as a page for people."""
+        return docs_page.page(self.openapi()).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -145,8 +158,7 @@ class Application(FastAPI):
         started = perf_counter()
         headers = dict(scope["headers"])
         parent = traceparent(headers.get(b"traceparent"))
-        logs.trace.set(parent)
-        logs.actor.set("")
+        logs.begin(parent)
         direct, given = self.directs.find(scope["method"], scope["path"])
         try:
             if direct is not None:
@@ -168,17 +180,10 @@ class Application(FastAPI):
             if answered is None:
                 answered = direct.answered[status] = metrics.REQUESTS_ANSWERED.labels(route, method, status)
             answered.inc()
-        logs.access(
-            {
-                "what": "request",
-                "method": method,
-                "route": route,
-                "status": status,
-                "ms": round(seconds * 1e3, 2),
-                "actor": logs.actor.get(),
-                "trace_id": parent[3:35],
-            }
-        )
+        if route in QUIET and status < HTTPStatus.BAD_REQUEST:
+            return
+        ms = round(seconds * 1e3, 2)
+        logs.access({"what": "request", "method": method, "route": route, "status": status, "ms": ms})
 
     async def _answer_directly(
         self,
@@ -195,6 +200,8 @@ class Application(FastAPI):
             told_once(scope["headers"], headers)
             caller = await self.authorise(headers, direct.roles, address_of(scope))
             named = direct.id_of(given)
+            if named is not None:
+                logs.subject.set(given)
             self._check_media_type(headers)
             raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
             try:
@@ -222,6 +229,7 @@ class Application(FastAPI):
                     (b"content-length", b"%d" % len(out)),
                     (b"traceparent", parent.encode()),
                     *UNLESS_TOLD,
+                    *self.limits.headers(logs.actor.get()),
                     *extra,
                 ],
             }
@@ -241,7 +249,12 @@ class Application(FastAPI):
                 told = dict(message["headers"])
                 await pace(self.unnamed, scope, status, int(told.get(b"content-length", 0)))
                 more = [header for header in UNLESS_TOLD if header[0] not in told]
-                message["headers"] = [*message["headers"], *more, (b"traceparent", parent.encode())]
+                message["headers"] = [
+                    *message["headers"],
+                    *more,
+                    *self.limits.headers(logs.actor.get()),
+                    (b"traceparent", parent.encode()),
+                ]
             await send(message)
 
         try:

@@ -69,10 +69,13 @@ class Directs:
 
     def __init__(self) -> None:
         self._routes: dict[tuple[str, ...], Direct] = {}
+        self.named: set[tuple[str, str]] = set()
+        """Method and path of each."""
 
     def add(self, method: str, direct: Direct) -> dict[str, Any]:
         """Adds a route; the parameters that its path has."""
         placed = PLACED.fullmatch(direct.path)
+        self.named.add((method, direct.path))
         self._routes[(method, placed[1], placed[3]) if placed else (method, direct.path)] = direct
         return {placed[2]: UUID} if placed else {}
 

@@ -4,6 +4,7 @@ Promises bounded memory: a full bucket is the same as none and is forgotten. Nev
 """
 
 from collections.abc import Callable
+from math import ceil
 
 
 class Buckets:
@@ -13,6 +14,10 @@ class Buckets:
         self, per_second: float, burst: int, *, clock: Callable[[], float], keys_max: int = 50_000
     ) -> None:
         self._interval = 1.0 / per_second
+        self._policy = (
+            b"ratelimit-policy",
+            b'"caller";q=%d;w=%d' % (burst, max(1, ceil(burst / per_second))),
+        )
         self._tolerance = (burst - 1) * self._interval
         self._burst = burst
         self._clock = clock
@@ -52,6 +57,18 @@ class Buckets:
         """The seconds until one more may pass; takes nothing."""
         now = self._clock()
         return max(0.0, self._full_at.get(key, now) - now - self._tolerance)
+
+    def headers(self, key: str) -> list[tuple[bytes, bytes]]:
+        """How many more may pass at once now, and the seconds until the bucket is full again (draft-ietf-httpapi-ratelimit-headers).
+
+        Takes nothing; nothing for no key.
+        Guarantee: a caller sees its limit come nearer before it is refused. Test: test_what_is_left_of_a_limit_stands_in_each_answer.
+        """
+        if not key:
+            return []
+        ahead = max(0.0, self._full_at.get(key, 0.0) - self._clock())
+        left = int((self._tolerance - ahead) / self._interval + 1 + 1e-6)
+        return [self._policy, (b"ratelimit", b'"caller";r=%d;t=%d' % (max(0, left), ceil(ahead)))]
 
     def _forget(self, now: float) -> None:
         # A flood of new keys must not grow the memory: full buckets go first, then the ones nearest to full.

@@ -1,4 +1,4 @@
-"""How OpenAPI learns of what does not run through FastAPI: stubs for direct routes, and the errors of every route."""
+"""How OpenAPI learns of what does not run through FastAPI: stubs for direct routes."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -8,28 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Header
 
 from services.chassis.http.access import require
-from services.chassis.http.problems import ProblemBody
 from services.chassis.http.tokens import Caller
-
-_SAID = {
-    400: "Malformed: no JSON, nested too deep, a header missing",
-    401: "No valid token",
-    403: "The caller's role or office may not do this",
-    404: "Not there, or not the caller's to see",
-    413: "Body beyond its limit",
-    415: "Not application/json",
-    422: "Well-formed, and refused: the code says why",
-    429: "Over the caller's limit; Retry-After says when to come back",
-    503: "Not available now; the same request may be sent again",
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": said,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, said in _SAID.items()
-}
-PROBLEM_SCHEMA = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
 
 
 def stub(
@@ -58,14 +37,3 @@ def stub(
         ]
     )
     return never_called
-
-
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Adds the schema of problems and takes FastAPI's own error shape out, which no route of ours ever answers."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    problem = dict(PROBLEM_SCHEMA)
-    schemas |= problem.pop("$defs", {})
-    schemas["Problem"] = problem
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
-    return document

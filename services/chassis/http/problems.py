@@ -40,9 +40,11 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    field: str
-    code: str
-    detail: str
+    field: str = Field(description="Where it is, in dotted form.", examples=["items.0.name"])
+    code: str = Field(description="Which rule it breaks; stable.", examples=["string-pattern-mismatch"])
+    detail: str = Field(
+        description="The rule in a sentence; may change.", examples=["12 digits are expected"]
+    )
 
 
 class ProblemBody(BaseModel):
@@ -50,14 +52,22 @@ class ProblemBody(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"title": "Problem"})
 
-    type: str = Field(default="about:blank")
-    title: str
-    status: int
+    type: str = Field(
+        default="about:blank", description="Always this: `code` says more.", examples=["about:blank"]
+    )
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status once more.")
     code: str = Field(description="Stable; programs decide by it.")
-    detail: str | None = Field(default=None, description="For people; may change.")
-    field: str | None = Field(default=None, description="The field at fault, when it is one.")
+    detail: str | None = Field(
+        default=None, description="For people; may change.", examples=["what was wrong, in a sentence"]
+    )
+    field: str | None = Field(
+        default=None, description="The field at fault, when it is one.", examples=["a.field"]
+    )
     errors: list[Fault] | None = Field(
-        default=None, description="All faults found, when there may be several."
+        default=None,
+        description="All faults found, when there may be several.",
+        examples=[[{"field": "items.0.name", "code": "missing", "detail": "Field required"}]],
     )
 
 

@@ -24,6 +24,21 @@ from services.chassis.process.settings import ServiceSettings
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "Ed25519"]
 NONE_REVOKED = b'{"revoked": []}'
 ROLES = frozenset({"portal", "officer", "supervisor", "importer", "operator", "calendar"})
+CODES_OF_REFUSAL = (
+    "token-invalid",
+    "token-expired",
+    "token-not-yet-valid",
+    "token-lives-too-long",
+    "token-revoked",
+    "token-issuer-unknown",
+    "token-audience-other",
+    "token-without-subject",
+    "token-without-role",
+    "token-without-expiry",
+    "token-unit-invalid",
+    "token-too-long",
+)
+"""Every code that TokenRefused has."""
 TOKEN_BYTES_MAX = 8_192
 CACHE_MAX = 10_000
 KEYS_REFRESH_SECONDS = 30.0

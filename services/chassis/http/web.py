@@ -6,7 +6,8 @@ service calls it and adds its routes.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 import orjson
@@ -24,10 +25,11 @@ from services.chassis.http.access import (
     unauthorised_routes,
 )
 from services.chassis.http.answers import answer_problem
+from services.chassis.http.docs_page import CONTENT_SECURITY_POLICY
 from services.chassis.http.front import JSON, Application
 from services.chassis.http.hot_routes import Answer, Call, Directs
 from services.chassis.http.limits import Buckets
-from services.chassis.http.openapi import PROBLEMS
+from services.chassis.http.log_levels import add_log_levels
 from services.chassis.http.problems import Problem
 from services.chassis.http.request_checks import BODY_BYTES_MAX
 from services.chassis.http.tokens import Caller, KeysUnavailable, Tokens
@@ -89,11 +91,12 @@ def create_app(
     body_bytes_max: int = BODY_BYTES_MAX,
     media_types: frozenset[bytes] = frozenset({JSON}),
     query_lists: frozenset[str] = frozenset(),
+    described_by: Sequence[Path] = (),
 ) -> Application:
     """A service's application with the routes that every service has; `public` is path → why anybody may use it.
 
     `limits` are those of callers, `unnamed` what an address is answered at once without a name.
-    `query_lists` are the members of queries that may come more than once.
+    `query_lists` are the members of queries that may come more than once; `described_by` the TOML files with the words of its document.
     """
     application = Application(
         title=title,
@@ -103,17 +106,19 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
         exception_handlers={Problem: answer_problem, RequestValidationError: answer_problem},
     )
     for kind in (HTTPException, StoreUnavailable, KeysUnavailable, *TRANSIENT, Exception):
         application.add_exception_handler(kind, answer_problem)
-    application.tokens, application.limits, application.unnamed = tokens, limits, unnamed
+    application.service, application.tokens = name, tokens
+    application.limits, application.unnamed = limits, unnamed
     application.refusals = Buckets(REFUSED_PER_SECOND, REFUSED_BURST, clock=time.monotonic)
     application.items = Buckets(ITEMS_PER_SECOND, ITEMS_BURST, clock=time.monotonic)
     application.public = PUBLIC | dict(public or {})
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
     application.directs, application.query_lists = Directs(), query_lists
+    application.described_by = described_by
 
     readiness, measurements = Kept(ready, READY_SECONDS), Kept(metrics.exposition, MEASURED_SECONDS)
 
@@ -124,6 +129,8 @@ def create_app(
     @application.get("/readyz", summary="Whether to send work", responses={503: {"description": "Not ready"}})
     async def readyz() -> Response:
         seen = await readiness.get()
+        if application.leaving:
+            seen = Readiness(False, {**seen.parts, "process": "leaving"})
         body = orjson.dumps({"ready": seen.ready, **seen.parts})
         return Response(body, 200 if seen.ready else 503, media_type="application/json")
 
@@ -135,12 +142,18 @@ def create_app(
 
     @application.get("/openapi.json", include_in_schema=False)
     async def contract() -> Response:
-        return Response(application.document(), media_type="application/json")
+        return Response(application.document, media_type="application/json")
+
+    @application.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+        return Response(application.docs, media_type="text/html", headers=headers)
 
     @application.get("/version", summary="Which release runs")
     async def version() -> dict[str, str]:
         return {"service": name, "release": release}
 
+    add_log_levels(application)
     return application
 
 

@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line on stderr.
 
 Promises that no text from a request, a row or a broker gets in: of an exception its type and where it was raised, never its
-message, for messages quote values. Access lines are gathered and written together a moment later.
+message, for messages quote values. Every line names its service and release and, where they are known, the trace, who calls and as
+what, and the stream that it is about. Access lines are gathered and written together a moment later.
 """
 
 import asyncio
@@ -18,14 +19,22 @@ import orjson
 GATHER_SECONDS = 0.1
 GATHER_LINES_MAX = 1_000
 FRAMES_MAX = 12
+LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "faststream")
+"""They say much at INFO; what they warn of is heard."""
 
 trace: ContextVar[str] = ContextVar("trace", default="")
 actor: ContextVar[str] = ContextVar("actor", default="")
 """Who the request of this task is from, as `role/subject`: an id of the issuer's, never a name. Empty while it is not known."""
 
+subject: ContextVar[str] = ContextVar("subject", default="")
+"""The id of the stream that this task is about, as the events' `subject` names it. Empty where there is none, or many."""
+
+_named: dict[str, str] = {}
+_back: dict[str, asyncio.TimerHandle] = {}
 _gathered: list[bytes] = []
 _flush_due = False
 _access_on = True
+_level = "INFO"
 
 
 def access(fields: dict[str, Any]) -> None:
@@ -33,12 +42,34 @@ def access(fields: dict[str, Any]) -> None:
     global _flush_due
     if not _access_on:
         return
-    _gathered.append(orjson.dumps({"at": datetime.now(UTC), "level": "INFO", **fields}))
+    _gathered.append(orjson.dumps({"at": datetime.now(UTC), "level": "INFO", **_named, **fields, **about()}))
     if not _flush_due:
         _flush_due = True
         asyncio.get_running_loop().call_later(GATHER_SECONDS, flush)
     elif len(_gathered) >= GATHER_LINES_MAX:
         flush()
+
+
+def about() -> dict[str, str]:
+    """What is known of the request, or of the message, of this task; nothing that is empty.
+
+    Guarantee: one trace or one stream is found in the lines of every service. Test: test_a_line_says_whose_it_is_and_what_it_is_about.
+    """
+    found = {}
+    if trace_id := trace.get()[3:35]:
+        found["trace_id"] = trace_id
+    if who := actor.get():
+        found["actor"], found["caller"] = who, who.partition("/")[0]
+    if stream := subject.get():
+        found["subject"] = stream
+    return found
+
+
+def begin(parent: str) -> None:
+    """A request begins: nothing is known of it but its trace."""
+    trace.set(parent)
+    actor.set("")
+    subject.set("")
 
 
 def flush() -> None:
@@ -82,11 +113,11 @@ class JsonLines(logging.Formatter):
         members: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname,
+            **_named,
             "logger": record.name,
             "what": record.getMessage(),
+            **about(),
         }
-        if trace_id := trace.get()[3:35]:
-            members["trace_id"] = trace_id
         members |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
             members |= describe(record.exc_info[1])
@@ -136,15 +167,38 @@ class Outage(logging.Filter):
 BROKER = Outage("aiokafka")
 
 
-def set_up(level: str, *, access_lines: bool = True) -> None:
-    """Logging of this process: everything through one stream in one format."""
-    global _access_on
-    _access_on = access_lines
+def set_level(name: str, level: str, seconds: float) -> None:
+    """Logs of `name` and below from `level` on, for so long; then as before."""
+    logger = logging.getLogger(name)
+    if name in _back:
+        _back[name].cancel()
+    logger.setLevel(level)
+    _back[name] = asyncio.get_running_loop().call_later(seconds, _as_before, name)
+
+
+def levels_as_before() -> None:
+    """Ends what set_level() began, now."""
+    for name, timer in list(_back.items()):
+        timer.cancel()
+        _as_before(name)
+
+
+def _as_before(name: str) -> None:
+    del _back[name]
+    quiet = logging.WARNING if name in LIBRARIES else logging.NOTSET
+    logging.getLogger(name).setLevel(quiet if name else _level)
+
+
+def set_up(level: str, *, service: str = "", release: str = "", access_lines: bool = True) -> None:
+    """Logging of this process: everything through one stream in one format, and who it is on every line."""
+    global _access_on, _level
+    _access_on, _level = access_lines, level
+    _named.update({name: told for name, told in (("service", service), ("release", release)) if told})
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(JsonLines())
     stream.addFilter(BROKER)
     root = logging.getLogger()
     root.handlers[:] = [stream]
     root.setLevel(level)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", "faststream"):
+    for name in LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,7 +1,7 @@
 """The one list of what a process measures, each metric with its sentence, and the mechanism by which a service adds its own.
 
 Promises closed label sets: a label's value comes from a short list that the code knows, never from a request, an id or a
-person. Names are `<noun>_<what>_total` for counters and `…_seconds`, `…_bytes` or a plain noun for the rest.
+person. Names are `<noun>_<what>_total` for counters and `…_seconds`, `…_bytes` or a plain noun for the rest; all begin with `motcua_`.
 """
 
 import asyncio
@@ -44,31 +44,38 @@ class Described:
 
 
 LISTED: dict[str, Described] = {}
+PREFIX = "motcua_"
 
 
-def _list(name: str, kind: Kind, sentence: str, labels: Mapping[str, str]) -> Sequence[str]:
-    if name in LISTED:
-        raise ValueError(f"metric {name} is listed twice")
-    LISTED[name] = Described(name, kind, sentence, labels)
-    return tuple(labels)
+def _list(name: str, kind: Kind, sentence: str, labels: Mapping[str, str]) -> tuple[str, str, Sequence[str]]:
+    full = PREFIX + name
+    if full in LISTED:
+        raise ValueError(f"metric {full} is listed twice")
+    LISTED[full] = Described(full, kind, sentence, labels)
+    return full, sentence, tuple(labels)
+
+
+def value(name: str, labels: Mapping[str, str] | None = None) -> float | None:
+    """What this process measures now under a name without its prefix; None for what was never measured."""
+    return REGISTRY.get_sample_value(PREFIX + name, dict(labels or {}))
 
 
 def counter(name: str, sentence: str, labels: Mapping[str, str] | None = None) -> Counter:
     """A number that only grows; `name` ends in `_total`."""
-    return Counter(name, sentence, _list(name, "counter", sentence, labels or {}), registry=REGISTRY)
+    return Counter(*_list(name, "counter", sentence, labels or {}), registry=REGISTRY)
 
 
 def gauge(name: str, sentence: str, labels: Mapping[str, str] | None = None) -> Gauge:
     """A number that goes up and down."""
-    return Gauge(name, sentence, _list(name, "gauge", sentence, labels or {}), registry=REGISTRY)
+    return Gauge(*_list(name, "gauge", sentence, labels or {}), registry=REGISTRY)
 
 
 def histogram(
     name: str, sentence: str, buckets: Sequence[float], labels: Mapping[str, str] | None = None
 ) -> Histogram:
     """A distribution; `buckets` are upper bounds in the unit that the name ends in."""
-    names = _list(name, "histogram", sentence, labels or {})
-    return Histogram(name, sentence, names, registry=REGISTRY, buckets=tuple(buckets))
+    listed = _list(name, "histogram", sentence, labels or {})
+    return Histogram(*listed, registry=REGISTRY, buckets=tuple(buckets))
 
 
 class _One(Collector):
@@ -107,6 +114,11 @@ REQUESTS_DENIED = counter(
     "requests_denied_total",
     "Requests, and items of batches, whose caller had no right to what was asked for.",
     {"route": "a route's template"},
+)
+PROBLEMS_ANSWERED = counter(
+    "problems_answered_total",
+    "Problems answered, by the code that the document of the route names.",
+    {"route": "a route's template", "problem": "a code of problems"},
 )
 REQUESTS_LIMITED = counter(
     "requests_limited_total", "Requests refused with 429, by limit.", {"limit": "the name of a limit"}
@@ -214,6 +226,11 @@ COMPLETE_UP_TO_AGE_SECONDS = gauge(
 )
 
 # process
+BUILD_INFO = gauge(
+    "build_info",
+    "1: which release runs.",
+    {"service": "a service", "release": "a version of this software", "python": "a version of Python"},
+)
 TASKS_RESTARTED = counter(
     "tasks_restarted_total",
     "Background tasks begun again after an error.",

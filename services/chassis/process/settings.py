@@ -102,8 +102,17 @@ class ServiceSettings(BaseSettings):
     connections_per_address: int = Field(
         default=1000, ge=10, description="HTTP connections that may be open from one address at once."
     )
+    leave_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=120,
+        description="How long readyz says no after SIGTERM before the socket closes, for load balancers to go elsewhere.",
+    )
     drain_seconds: float = Field(
-        default=10.0, gt=0, le=300, description="How long requests in flight may take after SIGTERM."
+        default=10.0,
+        gt=0,
+        le=300,
+        description="How long requests in flight may take once the socket is closed.",
     )
 
     @property

@@ -81,7 +81,7 @@ class Watchdog:
 
         Guarantee: a loop that stands still is told, whatever stands still with it. Test: test_a_loop_that_stands_still_is_told.
         """
-        away = not metrics.REGISTRY.get_sample_value("kafka_reachable")
+        away = not metrics.value("kafka_reachable")
         running = tuple(_running)
         for loop in self._seen.keys() - set(running):
             del self._seen[loop]

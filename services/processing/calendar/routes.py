@@ -120,7 +120,7 @@ def add_calendar_routes(application: Application, declaring: Declaring) -> None:
         responses=CONFLICT,
         summary="Withdraw a declaration",
     )
-    async def withdraw(body: AskedWithdrawal, caller: Keeper, key: IdempotencyKey) -> Response:
+    async def withdraw_declaration(body: AskedWithdrawal, caller: Keeper, key: IdempotencyKey) -> Response:
         """When another person has confirmed it, the day is again what it was without the declaration."""
         command = WithdrawDeclaration(body.day, _instant(body.announced_at), caller.subject)
         return await change(command, "withdraw", body.day, caller, key)

@@ -63,3 +63,17 @@ def test_never_more_than_burst_and_rate_allow(pauses: list[float]) -> None:
     for first, at in enumerate(passed):
         for last in range(first, len(passed)):
             assert last - first + 1 <= 4 + 2.0 * (passed[last] - at) + 1e-6
+
+
+def test_what_is_left_of_a_limit_stands_in_each_answer() -> None:
+    clock = Clock()
+    buckets = Buckets(10, 5, clock=clock)
+    policy = (b"ratelimit-policy", b'"caller";q=5;w=1')
+    assert buckets.headers("a") == [policy, (b"ratelimit", b'"caller";r=5;t=0')]
+    for left in (4, 3, 2, 1, 0):
+        assert buckets.take("a") == 0.0
+        assert buckets.headers("a")[1] == (b"ratelimit", b'"caller";r=%d;t=1' % left)
+    assert buckets.take("a") > 0.0
+    clock.now += 0.25
+    assert buckets.headers("a")[1] == (b"ratelimit", b'"caller";r=2;t=1')
+    assert buckets.headers("") == []

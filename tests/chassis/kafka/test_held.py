@@ -157,7 +157,7 @@ async def test_looking_at_what_is_held_reads_no_held_row_but_the_oldest(
     await administrator.close()
     await measure_held(pool, "reader")
     labels = {"reader": "reader", "reason": "before-opener"}
-    assert metrics.REGISTRY.get_sample_value("held_streams", labels) == 1000
+    assert metrics.REGISTRY.get_sample_value("motcua_held_streams", labels) == 1000
 
 
 def quoted(text: str) -> str:

@@ -48,7 +48,7 @@ async def test_a_restored_backup_is_refused_for_ever(copied: Copied) -> None:
             answers = await submit(store, 25)
             assert {type(answer) for answer in answers} == {LogRewound}
             await until(copied.refused)
-            assert metrics.REGISTRY.get_sample_value("log_rewound") == 1
+            assert metrics.REGISTRY.get_sample_value("motcua_log_rewound") == 1
             await asyncio.sleep(1.2)
             assert {type(answer) for answer in await submit(store, 25)} == {LogRewound}
     assert await copied.length() == 60

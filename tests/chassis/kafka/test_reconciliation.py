@@ -36,7 +36,7 @@ def topic(kafka: Kafka) -> str:
 
 
 def difference(producer: str) -> float | None:
-    return metrics.REGISTRY.get_sample_value("reconciliation_difference", {"producer": producer})
+    return metrics.REGISTRY.get_sample_value("motcua_reconciliation_difference", {"producer": producer})
 
 
 @asynccontextmanager

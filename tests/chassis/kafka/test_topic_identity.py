@@ -59,7 +59,8 @@ async def test_a_position_beyond_the_end_is_a_fault_and_begun_again(copied: Copi
 
     def lost() -> float:
         return (
-            metrics.REGISTRY.get_sample_value("consumer_positions_lost_total", {"topic": copied.topic}) or 0
+            metrics.REGISTRY.get_sample_value("motcua_consumer_positions_lost_total", {"topic": copied.topic})
+            or 0
         )
 
     async with running(relay.run, relay.guard.run, reader.run):

@@ -86,7 +86,7 @@ async def test_a_process_whose_clock_is_behind_takes_nothing(pool: asyncpg.Pool[
     gate.set()
     store = EventStore(pool, opened=gate)
     await compare_clocks(pool, gate, lambda: datetime.now(UTC) - behind)
-    assert 9 < (metrics.REGISTRY.get_sample_value("log_ahead_seconds") or 0) < 20
+    assert 9 < (metrics.REGISTRY.get_sample_value("motcua_log_ahead_seconds") or 0) < 20
     with pytest.raises(ClockBehindLog):
         await store.append(item())
     behind = -TEN_DAYS  # a process ahead of the database is not this fault: record times are the database's

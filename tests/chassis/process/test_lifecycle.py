@@ -114,6 +114,18 @@ async def test_a_request_in_flight_at_sigterm_is_answered(begin: Callable[..., o
     assert "ended" in whats
 
 
+async def test_readiness_goes_before_the_socket_closes(begin: Callable[..., object]) -> None:
+    life: Life = await begin("tidy", LEAVE_SECONDS="1.5")  # type: ignore[misc]
+    await life.up()
+    assert (await life.get("/readyz")).json()["ready"] is True
+    life.process.send_signal(signal.SIGTERM)
+    await life.says('"leaving"')
+    answer = await life.get("/readyz")
+    assert (answer.status_code, answer.json()["process"]) == (503, "leaving")
+    assert (await life.get("/slow/0")).text == '"done"'
+    assert await life.end(signal.SIGINT) == 0
+
+
 async def test_the_drain_is_bounded(begin: Callable[..., object]) -> None:
     life: Life = await begin("tidy", DRAIN_SECONDS="1")  # type: ignore[misc]
     await life.up()

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import logging
 import sys
@@ -40,6 +41,30 @@ def test_a_line_is_one_json_object(lines: list[dict[str, object]]) -> None:
     assert lines[0]["what"] == "lease-lost"
     assert lines[0]["epoch"] == 7
     assert lines[0]["trace_id"] == "0af7651916cd43dd8448eb211c80319c"
+
+
+def test_a_line_says_whose_it_is_and_what_it_is_about(lines: list[dict[str, object]]) -> None:
+    logs.begin("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    logging.getLogger("services.test").warning("nobody yet")
+    logs.actor.set("portal/a-portal")
+    logs.subject.set("01980d5e-5b7c-7c21-8a52-0d6c5f6a1b33")
+    logging.getLogger("services.test").warning("known")
+    logs.begin("")
+    logging.getLogger("services.test").warning("of the process")
+    assert "actor" not in lines[0] and "trace_id" in lines[0]
+    assert (lines[1]["actor"], lines[1]["caller"]) == ("portal/a-portal", "portal")
+    assert lines[1]["subject"] == "01980d5e-5b7c-7c21-8a52-0d6c5f6a1b33"
+    assert not {"trace_id", "actor", "caller", "subject"} & lines[2].keys()
+
+
+async def test_levels_are_set_for_a_while(lines: list[dict[str, object]]) -> None:
+    logger = logging.getLogger("services.test.levels")
+    logs.set_level("services.test", "DEBUG", 0.05)
+    logger.debug("heard")
+    logs.set_level("services.test", "DEBUG", 0.05)
+    await asyncio.sleep(0.1)
+    logger.debug("not heard")
+    assert [line["what"] for line in lines] == ["heard"]
 
 
 def test_an_exceptions_message_is_not_logged(lines: list[dict[str, object]]) -> None:

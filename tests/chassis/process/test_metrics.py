@@ -26,4 +26,4 @@ def test_a_metric_stands_once_in_the_list() -> None:
 
 async def test_the_exposition_can_be_scraped() -> None:
     names = {family.name for family in text_string_to_metric_families((await metrics.exposition()).decode())}
-    assert {"requests_duration_seconds", "held_oldest_seconds", "process_cpu_seconds"} <= names
+    assert {"motcua_requests_duration_seconds", "motcua_held_oldest_seconds", "process_cpu_seconds"} <= names

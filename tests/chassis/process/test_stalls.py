@@ -18,4 +18,4 @@ async def test_a_loop_that_answers_nobody_is_measured() -> None:
     time.sleep(0.3)  # noqa: ASYNC251 (the stall)
     await asyncio.sleep(0.05)
     watching.cancel()
-    assert (metrics.REGISTRY.get_sample_value("loop_stall_seconds") or 0) > 0.2
+    assert (metrics.REGISTRY.get_sample_value("motcua_loop_stall_seconds") or 0) > 0.2

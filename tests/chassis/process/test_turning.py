@@ -24,7 +24,7 @@ __all__ = ["begin"]
 
 
 def still(name: str) -> float:
-    return metrics.REGISTRY.get_sample_value("loops_still_seconds", {"loop": name}) or 0.0
+    return metrics.REGISTRY.get_sample_value("motcua_loops_still_seconds", {"loop": name}) or 0.0
 
 
 def test_a_loop_that_stands_still_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

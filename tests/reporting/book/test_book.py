@@ -215,7 +215,7 @@ async def test_a_lost_entry_is_a_violation(reporting: Reporting, harm: str) -> N
 
 async def test_what_a_check_finds_stands_where_an_alarm_sees_it(reporting: Reporting) -> None:
     def measured(name: str) -> float | None:
-        return REGISTRY.get_sample_value(name)
+        return REGISTRY.get_sample_value(f"motcua_{name}")
 
     async with emptied(reporting) as pool:
         watch = Watch(pool, lambda: NOW, 60)

@@ -7,7 +7,7 @@ a page was asked for. Never decides anything: what a page shows and does is its 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,9 +69,11 @@ class Pages:
         title: str,
         folders: Sequence[Path],
         navigation: Navigation,
+        zone: tzinfo,
         claims: Sequence[str] = (),
     ) -> None:
         self.service, self.sessions, self._title, self._navigation = service, sessions, title, navigation
+        self._zone = zone
         self.origin = settings.public_url.rstrip("/")
         self.secure = self.origin.startswith("https://")
         self.provider = Provider(client) if (client := _client(settings, self.origin, claims)) else None
@@ -88,7 +90,11 @@ class Pages:
             lstrip_blocks=True,
         )
         made.globals |= {"_": partial(self._text, lang), "lang": lang, "service_title": self._title}
-        made.filters |= {"day": day, "instant": instant, "number": partial(number, lang=lang)}
+        made.filters |= {
+            "day": day,
+            "instant": partial(instant, zone=self._zone),
+            "number": partial(number, lang=lang),
+        }
         return made
 
     def _text(self, lang: Lang, text: str, **values: object) -> str:
@@ -237,9 +243,9 @@ def day(value: date | None) -> str:
     return "–" if value is None else f"{value:%d/%m/%Y}"
 
 
-def instant(value: datetime | None) -> str:
-    """An instant in local time, which the caller has turned it into."""
-    return "–" if value is None else f"{value:%H:%M, %d/%m/%Y}"
+def instant(value: datetime | None, zone: tzinfo) -> str:
+    """An instant in local time; a dash for none."""
+    return "–" if value is None else f"{value.astimezone(zone):%H:%M, %d/%m/%Y}"
 
 
 def number(value: int, lang: Lang) -> str:

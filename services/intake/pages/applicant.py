@@ -40,6 +40,7 @@ def add_applicant_pages(application: Application, settings: PagesSettings, appli
         N_("Dịch vụ công trực tuyến"),
         [FOLDER],
         lambda visitor: [Link("/", N_("Thủ tục hành chính"))],
+        ZONE,
         CLAIMS,
     )
     add_pages(application, pages)

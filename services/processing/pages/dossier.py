@@ -25,7 +25,7 @@ from services.chassis.http.web import Application, Problem
 from services.chassis.log.decider import Rejected, Stale
 from services.chassis.log.event_store import StoredEvent
 from services.chassis.process import logs
-from services.processing.clock.working_days import ZONE, local_day
+from services.processing.clock.working_days import local_day
 from services.processing.desk import rights
 from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of, event_of
 from services.processing.dossier import explanation
@@ -218,7 +218,7 @@ def _acts(found: Opened) -> list[Happened]:
     return [
         Happened(
             act_words.EVENTS.get(stored.type, stored.type),
-            stored.occurred_at.astimezone(ZONE),
+            stored.occurred_at,
             stored.actor.partition("/")[2],
             stored.version in struck,
         )
@@ -230,10 +230,9 @@ def _happened(found: Opened) -> list[Happened]:
     """The history of both sides by time, the submission first."""
     filing = found.case.known.filing
     heard = [
-        Happened(act_words.EVENTS.get(each.what, each.what), each.at.astimezone(ZONE), "")
-        for each in found.case.dossier.heard
+        Happened(act_words.EVENTS.get(each.what, each.what), each.at, "") for each in found.case.dossier.heard
     ]
-    first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at.astimezone(ZONE), "")
+    first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at, "")
     return [first, *sorted([*_acts(found), *heard], key=lambda each: each.at)]
 
 

@@ -14,7 +14,7 @@ from services.chassis.http.pages import Link, Pages, utc_now
 from services.chassis.http.sessions import Sessions
 from services.chassis.http.texts import N_
 from services.chassis.http.web import Application, Problem
-from services.processing.clock.working_days import Calendar, local_day
+from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import queue_routes
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queues import AT_THE_OFFICE
@@ -37,6 +37,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         N_("Giải quyết thủ tục hành chính"),
         [FOLDER],
         lambda visitor: [Link("/", N_("Hàng đợi"))] if visitor else [],
+        ZONE,
     )
     add_pages(application, pages)
 

@@ -1,0 +1,176 @@
+"""The pages in a real browser: every page on a desk's screen and on a phone, in both languages, by mouse and keyboard, without script."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.pages.test_officer import file
+from tests.pages.town import Town
+
+CHROMIUM = os.environ.get("MOTCUA_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+IN_CI = os.environ.get("CI") == "true"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+PICTURES = os.environ.get("MOTCUA_PICTURES")
+"""A folder: `make pictures` has every page's picture laid there."""
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="no chromium on this machine"),
+    pytest.mark.servers,
+]
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    assert CHROMIUM, "the pages are looked at in CI, so chromium must be there"
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield launched
+        await launched.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+async def new_page(browser: Browser, town: Town) -> AsyncIterator[Open]:
+    """new_page(size): a page of a browser of its own. What it loads from outside, or complains of, fails the test."""
+    faults: list[str] = []
+    contexts = []
+
+    async def begin(size: dict[str, int] = DESK, **options: Any) -> Page:
+        context = await browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = await context.new_page()
+        own = (town.intake, town.processing, town.provider, "data:")
+        page.on("console", lambda said: faults.append(said.text) if "Refused" in said.text else None)
+        page.on("request", lambda asked: faults.append(asked.url) if not asked.url.startswith(own) else None)
+        return page
+
+    yield begin
+    for context in contexts:
+        await context.close()
+    assert faults == []
+
+
+async def log_in(page: Page, origin: str, subject: str) -> None:
+    await page.goto(f"{origin}/log-in")
+    await page.click(f"button[value={subject}]")
+    await expect(page.locator(".who form")).to_be_visible()
+
+
+async def looked_at(page: Page, name: str) -> None:
+    """No violation of axe's rules (WCAG 2.1 AA and good practice), no sideways scroll, and its picture where they are wanted."""
+    await expect(page.locator("h1")).to_be_visible()
+    wide, shown = await page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= shown, f"{name} scrolls sideways: {wide} of {shown}"
+    if PICTURES:
+        await page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+    found = (await Axe().run(page)).response["violations"]
+    told = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found]
+    assert told == [], name
+
+
+@pytest.fixture
+async def filed(town: Town) -> UUID:
+    return await file(town)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+async def test_every_page_can_be_read_by_everybody(
+    town: Town, new_page: Open, filed: UUID, size: dict[str, int], lang: str
+) -> None:
+    page = await new_page(size, java_script_enabled=True)
+    kind = f"{lang}-{'phone' if size == PHONE else 'desk'}"
+    for name, path in (
+        ("procedures", "/"),
+        ("found", "/?q=chung+chi"),
+        ("procedure", "/procedures/1.009972"),
+        ("missing", "/procedures/x"),
+    ):
+        await page.goto(f"{town.intake}{path}{'&' if '?' in path else '?'}lang={lang}")
+        await looked_at(page, f"intake-{name}-{kind}")
+    await page.goto(f"{town.processing}/")
+    await looked_at(page, f"provider-{kind}")
+    await page.click("button[value=lanh-dao]")
+    dossier = f"/dossiers/{filed}"
+    for name, path in (
+        ("queues", "/"),
+        ("queue", "/queues/waiting-in-time"),
+        ("dossier", f"{dossier}?people=1"),
+        ("accept", f"{dossier}/accept"),
+        ("supplement", f"{dossier}/request-supplement"),
+        ("refused", f"{dossier}/resolve"),
+    ):
+        await page.goto(f"{town.processing}{path}{'&' if '?' in path else '?'}lang={lang}")
+        await looked_at(page, f"processing-{name}-{kind}")
+    await page.goto(f"{town.processing}{dossier}/reject")
+    await page.click("main button[type=submit]")
+    await expect(page.locator(".govuk-error-summary")).to_be_visible()
+    await looked_at(page, f"processing-faults-{kind}")
+    await page.goto(f"{town.processing}{dossier}/accept")
+    await page.click("main button[type=submit]")
+    await looked_at(page, f"processing-check-{kind}")
+    await page.click("main button[type=submit]")
+    await looked_at(page, f"processing-accepted-{kind}")
+    await page.goto(f"{town.processing}{dossier}/take")
+    await looked_at(page, f"processing-take-{kind}")
+
+
+async def test_a_day_at_the_desk_without_script(town: Town, new_page: Open, filed: UUID) -> None:
+    page = await new_page(java_script_enabled=False)
+    await log_in(page, town.processing, "chuyen-vien-1")
+    await page.click("text=Chờ tiếp nhận, còn trong hạn")
+    await page.click(f"a[href='/dossiers/{filed}']")
+    for act, typed in (
+        ("accept", None),
+        ("take", None),
+        ("resolve", "input[value=granted]"),
+        ("return", "input[value=postal]"),
+    ):
+        await page.click(f"main a[href$='/{act}']")
+        if typed:
+            await page.check(typed)
+        while await page.locator("main button[type=submit]").count():
+            await page.click("main button[type=submit]")
+        await expect(page.locator(".govuk-notification-banner")).to_contain_text("Đã xong")
+    await expect(page.locator("h1")).to_contain_text("Đã trả kết quả")
+
+
+async def test_a_day_at_the_desk_by_keyboard_alone(town: Town, new_page: Open, filed: UUID) -> None:
+    page = await new_page()
+    await log_in(page, town.processing, "mot-cua")
+    await page.goto(f"{town.processing}/dossiers/{filed}")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "govuk-skip-link"
+    await page.keyboard.press("Enter")
+
+    async def tab_to(selector: str) -> None:
+        for _ in range(60):
+            if await page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+            await page.keyboard.press("Tab")
+        raise AssertionError(f"no way by keyboard to {selector}")
+
+    await tab_to("a[href$='/reject']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/reject")
+    await tab_to("input[name=reason]")
+    await page.keyboard.press("Space")
+    await tab_to("main button[type=submit]")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_contain_text("Kiểm tra")
+    await tab_to("main button[type=submit]")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("h1")).to_contain_text("Không tiếp nhận")

@@ -17,6 +17,7 @@ from contracts.processing_codes import (
     OpenStatus,
     Opinion,
     Outcome,
+    Provisional,
     RefusalOfWithdrawal,
     RejectionReason,
     ReturnMethod,
@@ -64,6 +65,7 @@ class DossierAccepted(Said):
     due_on: date | None
     late: bool = False
     """After the limit of eight working hours in which a desk accepts or rejects."""
+    provisional: Provisional = False
 
 
 class DossierRejected(Said):
@@ -136,6 +138,7 @@ class OpinionRequested(Said):
 
     agency: UnitCode
     answer_by: date
+    provisional: Provisional = False
 
 
 class OpinionGiven(Said):
@@ -194,6 +197,7 @@ class DossierReversed(Said):
     document: DocumentNumber
     status: OpenStatus | Literal["resolved"]
     due_on: date | None
+    provisional: Provisional = False
 
 
 class ReversalProposed(Said):

@@ -26,6 +26,8 @@ ReversalReason = Literal["wrong_dossier", "wrong_decision", "wrong_data", "court
 HandOver = Literal["taken", "assigned", "handed_over", "transferred"]
 Clock = Literal["runs", "paused"]
 PauseRule = Literal["subtract", "restart", "short_fix"]
+Provisional = bool
+"""Whether a date that is told reaches a year whose days off were not declared then; absent, nothing is said of it."""
 OpenStatus = Literal["submitted", "accepted", "in_processing", "supplement_requested", "payment_requested"]
 """The statuses of a dossier that has not ended; a request to withdraw stands beside them and is intake's to say."""
 Status = Literal[OpenStatus, "rejected", "withdrawn", "stopped", "resolved", "returned"]

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from contracts.envelope import Message
-from contracts.processing_codes import ExtensionReason, Sequence, UnitCode
+from contracts.processing_codes import ExtensionReason, Provisional, Sequence, UnitCode
 
 
 class DueDateChanged(Message):
@@ -20,6 +20,7 @@ class DueDateChanged(Message):
     old_due_on: date
     due_on: date
     days: tuple[date, ...]
+    provisional: Provisional = False
 
 
 class DueDateExtended(Message):
@@ -31,6 +32,7 @@ class DueDateExtended(Message):
     reason: ExtensionReason
     amount: Annotated[int, Field(ge=1)]
     due_on: date
+    provisional: Provisional = False
 
 
 class DeadlineChanged(Message):
@@ -45,6 +47,7 @@ class DeadlineChanged(Message):
     deadline_on: date
     days: tuple[date, ...]
     """Those that are counted otherwise now; none where a reversal brought the request back and it was counted anew."""
+    provisional: Provisional = False
 
 
 class OpinionDeadlineChanged(Message):
@@ -57,3 +60,4 @@ class OpinionDeadlineChanged(Message):
     old_answer_by: date
     answer_by: date
     days: tuple[date, ...]
+    provisional: Provisional = False

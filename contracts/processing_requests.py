@@ -14,6 +14,7 @@ from contracts.processing_codes import (
     FaultyPaper,
     OpenStatus,
     PauseRule,
+    Provisional,
     Sequence,
     WaiverReason,
 )
@@ -34,6 +35,7 @@ class SupplementRequested(Message):
     late: bool
     """Asked after the days in which it may be; a supervisor allowed it, and the clock does not stop."""
     due_on: date | None
+    provisional: Provisional = False
 
 
 class SupplementAccepted(Message):
@@ -46,6 +48,9 @@ class SupplementAccepted(Message):
     due_on: date | None
     late: bool
     """More than eight working hours after the applicant provided it."""
+    provisional: Provisional = False
+    begun_anew: bool = False
+    """The statutory clock begins anew after it; absent in messages of before that."""
 
 
 class SupplementLapsed(Message):
@@ -67,6 +72,7 @@ class FeeRequested(Message):
     deadline_on: date
     clock: Clock
     due_on: date | None
+    provisional: Provisional = False
 
 
 class FeeConfirmed(Message):
@@ -78,6 +84,7 @@ class FeeConfirmed(Message):
     payment: Sequence | None
     status: OpenStatus
     due_on: date | None
+    provisional: Provisional = False
 
 
 class FeeWaived(Message):
@@ -89,3 +96,4 @@ class FeeWaived(Message):
     reason: WaiverReason
     status: OpenStatus
     due_on: date | None
+    provisional: Provisional = False

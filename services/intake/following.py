@@ -96,6 +96,19 @@ class ToBring(BaseModel):
     fault: PaperFault
 
 
+PROVISIONAL = {
+    "vi": "Tạm tính: lịch nghỉ Tết, Quốc khánh của năm đó chưa được công bố, tạm lấy ngày nghỉ theo luật.",
+    "en": "Provisional: the days off of that year for Tết and National Day are not declared yet; those of the law are taken.",
+}
+
+
+class Both(BaseModel):
+    """The same in Vietnamese and English."""
+
+    vi: str = Field(description="In Vietnamese.", examples=[PROVISIONAL["vi"]])
+    en: str = Field(description="In English.", examples=[PROVISIONAL["en"]])
+
+
 class DossierStatus(BaseModel):
     """Where a dossier stands."""
 
@@ -108,6 +121,9 @@ class DossierStatus(BaseModel):
     code: str | None
     submitted_at: datetime
     due_on: date | None = Field(description="None while the clock stands still.")
+    provisional: Both | None = Field(
+        description="Why `due_on` or `deadline_on` may still move; None where neither can but by a declaration."
+    )
     paused_since: date | None
     paused_for: Literal["supplement", "payment"] | None
     deadline_on: date | None = Field(description="Until when to bring or to pay what is asked for.")
@@ -166,7 +182,7 @@ def asked_for(steps: Sequence[Row]) -> Asked | None:
             said = orjson.loads(step.data) if step.data else {}
             for moved in (orjson.loads(s.data) for s in steps if s.what == "DeadlineChanged" and s.data):
                 if moved["request"] == step.sequence:
-                    said["deadline_on"] = moved["deadline_on"]
+                    said |= {"deadline_on": moved["deadline_on"], "provisional": moved.get("provisional")}
             return Asked(step.sequence, step.happened_at.astimezone(ZONE).date(), kind, said)
     return None
 
@@ -216,6 +232,9 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
     status = status_of(own, steps)
     asked = asked_for(steps)
     said = asked.said if asked else {}
+    due = next((step for step in reversed(steps) if step.sets_due), None)
+    due_said = orjson.loads(due.data) if due and due.data and due.due_on and status not in ENDED else {}
+    provisional = said.get("provisional") or due_said.get("provisional")
     time = usual.get(filed.procedure)
     return {
         "dossier_id": dossier_id,
@@ -226,7 +245,8 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "national_status": national(status)._asdict(),
         "code": code_of(steps),
         "submitted_at": submitted_at,
-        "due_on": next((step.due_on for step in reversed(steps) if step.sets_due), None),
+        "due_on": due and due.due_on,
+        "provisional": PROVISIONAL if provisional else None,
         "paused_since": asked.since_on if asked and asked.paused else None,
         "paused_for": asked.kind if asked and asked.paused else None,
         "deadline_on": said.get("deadline_on"),

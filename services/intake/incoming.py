@@ -26,9 +26,10 @@ class Moved(Narrow):
 
 
 class Due(Narrow):
-    """The due date as it stands now; None while the clock stands still."""
+    """The due date as it stands now; None while the clock stands still. `provisional`: a date that was told may still move."""
 
     due_on: date | None
+    provisional: bool = False
 
 
 class Accepted(Due):
@@ -68,6 +69,7 @@ class DeadlineMoved(Narrow):
 
     request: int
     deadline_on: date
+    provisional: bool = False
 
 
 class Withdrawn(Due):
@@ -173,7 +175,9 @@ def step(delivered: Delivered, code_keys: Sequence[bytes]) -> tuple[Any, ...]:
     if isinstance(data, SupplementAsked | FeeAsked | DeadlineMoved):
         said = orjson.dumps(data.model_dump(exclude={"due_on"})).decode()
     elif isinstance(data, Accepted):
-        said = orjson.dumps({"procedure": data.procedure}).decode()
+        said = orjson.dumps({"procedure": data.procedure, "provisional": data.provisional}).decode()
+    elif isinstance(data, Due) and data.provisional:
+        said = orjson.dumps({"provisional": True}).decode()
     return (
         delivered.stream_id,
         delivered.sequence,

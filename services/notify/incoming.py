@@ -60,6 +60,7 @@ class Accepted(Narrow):
 
     sealed_code: str
     due_on: date | None
+    provisional: bool = False
 
 
 class Reversed(Narrow):
@@ -70,6 +71,7 @@ class Reversed(Narrow):
     document: str
     status: str
     due_on: date | None
+    provisional: bool = False
 
 
 class Paper(Narrow):
@@ -87,6 +89,11 @@ def says(**members: Any) -> type[BaseModel]:
     return create_model("Says", __base__=Narrow, **fields)
 
 
+def dated(**members: Any) -> type[BaseModel]:
+    """The same of an event that tells a date, which may be provisional."""
+    return says(**members, provisional=(bool, False))
+
+
 SOURCES = ("intake", "processing")
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
@@ -102,21 +109,21 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "ProcessingStopped.v1": says(reason=str),
     "ApologyIssued.v1": says(reason=str, appointment_on=date),
     "ResultCorrected.v1": says(reason=str, document=str),
-    "SupplementRequested.v1": says(
+    "SupplementRequested.v1": dated(
         papers=list[Paper], deadline_on=date, clock=str, rule=(str | None, None), due_on=date | None
     ),
-    "SupplementAccepted.v1": says(status=str, due_on=date | None),
+    "SupplementAccepted.v1": dated(status=str, due_on=date | None, begun_anew=(bool, False)),
     "SupplementLapsed.v1": says(deadline_on=date),
-    "FeeRequested.v1": says(amount_vnd=int, deadline_on=date, clock=str, due_on=date | None),
-    "FeeConfirmed.v1": says(due_on=date | None),
-    "FeeWaived.v1": says(reason=str, due_on=date | None),
-    "OpinionRequested.v1": says(agency=str, answer_by=date),
+    "FeeRequested.v1": dated(amount_vnd=int, deadline_on=date, clock=str, due_on=date | None),
+    "FeeConfirmed.v1": dated(due_on=date | None),
+    "FeeWaived.v1": dated(reason=str, due_on=date | None),
+    "OpinionRequested.v1": dated(agency=str, answer_by=date),
     "OpinionGiven.v1": says(agency=str, opinion=str),
     "ConsentDeemed.v1": says(agency=str),
-    "DueDateChanged.v1": says(old_due_on=date, due_on=date, days=list[date]),
-    "DueDateExtended.v1": says(reason=str, due_on=date),
-    "DeadlineChanged.v1": says(asked=str, old_deadline_on=date, deadline_on=date, days=list[date]),
-    "OpinionDeadlineChanged.v1": says(agency=str, old_answer_by=date, answer_by=date, days=list[date]),
+    "DueDateChanged.v1": dated(old_due_on=date, due_on=date, days=list[date]),
+    "DueDateExtended.v1": dated(reason=str, due_on=date),
+    "DeadlineChanged.v1": dated(asked=str, old_deadline_on=date, deadline_on=date, days=list[date]),
+    "OpinionDeadlineChanged.v1": dated(agency=str, old_answer_by=date, answer_by=date, days=list[date]),
     "DossierWithdrawn.v1": says(),
     "WithdrawalRefused.v1": says(reason=str, status=str),
     "DossierHandedOver.v1": says(unit=str),

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from contracts.sealed import Unsealable
 from services.chassis.kafka.ordering import Delivered
-from services.intake.incoming import APPLIED, STATUS_AFTER, tracking
+from services.intake.incoming import APPLIED, STATUS_AFTER, Accepted, tracking
 from tests.intake.conftest import CODE_KEY, Front, sealed
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -77,6 +77,7 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "code": None,
         "submitted_at": receipt["submitted_at"],
         "due_on": None,
+        "provisional": None,
         "paused_since": None,
         "paused_for": None,
         "deadline_on": None,
@@ -85,6 +86,27 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "usual_time": None,
         "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
     }
+
+
+async def test_a_date_that_may_still_move_says_why(front: Front) -> None:
+    """The due date as it was told last, then the deadline of what is asked for; nothing where the clock stands still or has ended."""
+    dossier = UUID((await front.file()).json()["dossier_id"])
+    (accepted, *_) = life(dossier, "H29.015.00-260302-0101")
+    assert isinstance(accepted.data, Accepted)
+    tentative = accepted.data.model_copy(update={"due_on": date(2027, 1, 4), "provisional": True})
+    await hear(front, [accepted._replace(data=tentative)])
+    told = (await front.status(str(dossier))).json()
+    assert told["due_on"] == "2027-01-04"
+    assert told["provisional"]["vi"].startswith("Tạm tính: lịch nghỉ Tết, Quốc khánh")
+    asked = {"amount_vnd": 1, "deadline_on": date(2026, 12, 30), "clock": "paused", "due_on": None}
+    await hear(front, [delivered(dossier, 2, "FeeRequested", **asked)])
+    assert (await front.status(str(dossier))).json()["provisional"] is None
+    moved = {"request": 2, "deadline_on": date(2027, 1, 5), "provisional": True}
+    await hear(front, [delivered(dossier, 3, "DeadlineChanged", **moved)])
+    assert (await front.status(str(dossier))).json()["provisional"]
+    back = {"status": "accepted", "due_on": date(2026, 12, 31)}
+    await hear(front, [delivered(dossier, 4, "FeeConfirmed", **back)])
+    assert (await front.status(str(dossier))).json()["provisional"] is None
 
 
 async def test_the_status_follows_the_authoritys_acts(front: Front) -> None:

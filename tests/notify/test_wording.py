@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 
+from services.notify.incoming import APPLIED, facts
 from services.notify.notice import TOLD_BY, Channel
-from tests.notify.examples import texts, told
+from tests.notify.examples import DATA, Life, texts, told
 
 
 def test_a_date_of_a_year_that_is_not_declared_is_told_as_provisional():
@@ -17,6 +19,16 @@ def test_a_date_of_a_year_that_is_not_declared_is_told_as_provisional():
     assert "tạm tính" not in texts().of(told("DossierAccepted"), Channel.INBOX).body
     asked = texts().of(told("FeeRequested", deadline_on="2027-01-05", provisional=True), Channel.INBOX).body
     assert "Ngày thuộc năm chưa công bố lịch nghỉ là tạm tính." in asked
+
+
+def test_a_notice_keeps_of_its_event_that_a_date_is_provisional() -> None:
+    """And takes messages of before, which said nothing of it."""
+    for about, data in DATA.items():
+        if "provisional" in APPLIED[f"{about}.v1"].model_fields:
+            heard = Life().hears(about)
+            assert orjson.loads(facts(heard))["provisional"] is False
+            said = heard.data.model_copy(update={"provisional": True})
+            assert orjson.loads(facts(heard._replace(data=said)))["provisional"] is True, data
 
 
 def test_under_restart_the_whole_time_begins_anew():

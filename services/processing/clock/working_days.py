@@ -202,6 +202,10 @@ class _NotRead(Calendar):
     def is_provisional(self, year: int) -> bool:
         raise CalendarUnknown("the declared days have not been read yet")
 
+    def provisional_years(self, since: date, to: date) -> tuple[int, ...]:
+        """None: what is told without counting is told all the same."""
+        return ()
+
 
 NOT_READ: Calendar = _NotRead(frozenset(), frozenset())
 """Stands where the calendar will be, and counts nothing.

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 import orjson
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from contracts.processing_codes import OpenStatus
 from contracts.processing_codes import Status as OwnStatus
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
-from services.processing.clock.working_days import ZONE, KindOfDay
+from services.processing.clock.working_days import ZONE, Calendar, KindOfDay, local_day
 from services.processing.desk import queue_rows
 from services.processing.desk.queues import QueueName
+from services.processing.dossier import explanation
+from services.processing.dossier.explanation import WarningCode
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
+OPEN = frozenset({"withdrawal_requested", *get_args(OpenStatus)})
+
+
+class InBoth(BaseModel):
+    """The same in Vietnamese and English."""
+
+    vi: str
+    en: str
+
+
+class Warned(InBoth):
+    """What to know before acting: its dates reach a year that is not declared; today is the last day of its limit."""
+
+    code: WarningCode = Field(
+        description="provisional: a date may still move; last-day: a fee asked for today leaves no day.",
+        examples=["provisional"],
+    )
+
+
+WARNINGS: Any = Field(
+    default=[],
+    description="What to know before acting.",
+    examples=[
+        [
+            {
+                "code": "last-day",
+                "vi": "Hôm nay là ngày cuối của thời hạn.",
+                "en": "Today is the last day of the limit.",
+            }
+        ]
+    ],
+)
 
 
 class Standing(BaseModel):
@@ -30,6 +65,7 @@ class Standing(BaseModel):
     reversal_waits: bool = Field(
         default=False, description="A reversal was asked for that another supervisor has to ask for as well."
     )
+    warnings: list[Warned] = WARNINGS
 
 
 class Listed(BaseModel):
@@ -50,13 +86,7 @@ class Listed(BaseModel):
     deadline_on: date | None
     supplied_at: datetime | None
     version: int
-
-
-class InBoth(BaseModel):
-    """The same in Vietnamese and English."""
-
-    vi: str
-    en: str
+    warnings: list[Warned] = WARNINGS
 
 
 class ExplainedDay(BaseModel):
@@ -184,8 +214,11 @@ class BulkAnswers(BaseModel):
     answers: list[BulkAnswer]
 
 
-def listed(row: queue_rows.DossierRow) -> dict[str, Any]:
+def listed(row: queue_rows.DossierRow, today: date, calendar: Calendar) -> dict[str, Any]:
     """A dossier as a queue shows it."""
+    by = row.intake_due_at and local_day(row.intake_due_at)
+    since = local_day(row.accepted_at or row.submitted_at)
+    dates = (row.due_on, row.deadline_on, by)
     return {
         "dossier_id": str(row.dossier_id),  # the driver's own kind of UUID
         "status": row.status,
@@ -202,6 +235,9 @@ def listed(row: queue_rows.DossierRow) -> dict[str, Any]:
         "deadline_on": row.deadline_on,
         "supplied_at": row.supplied_at and row.supplied_at.astimezone(ZONE),
         "version": row.version,
+        "warnings": explanation.warnings(row.status, since, dates, today, calendar)
+        if row.status in OPEN
+        else [],
     }
 
 

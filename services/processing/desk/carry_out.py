@@ -22,6 +22,7 @@ from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.dossier import explanation
 from services.processing.dossier.act import Act, Command
 from services.processing.dossier.asked import Asked, Order
 from services.processing.dossier.decide import decide, stopped_by_law
@@ -34,6 +35,7 @@ from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
     Dossier,
+    Ended,
     Filing,
     Heard,
     Held,
@@ -153,7 +155,7 @@ async def carry_out(
     # What follows from the first event, deadlines that a reversal brings back, no command asked for.
     if done.repeated and not says(command, event_of(done.events[0])):
         return REUSED
-    return standing(dossier_id, known.filing, done.history[: done.version], known.heard)
+    return standing(desk, dossier_id, known.filing, done.history[: done.version], known.heard)
 
 
 async def record(
@@ -189,11 +191,19 @@ async def record(
 
 
 def standing(
-    dossier_id: UUID, filing: Filing, history: Sequence[StoredEvent], heard: tuple[Heard, ...] = ()
+    desk: Desk,
+    dossier_id: UUID,
+    filing: Filing,
+    history: Sequence[StoredEvent],
+    heard: tuple[Heard, ...] = (),
 ) -> dict[str, Any]:
     """How a dossier stands after the events of its log: the members of Standing."""
     events = [event_of(stored) for stored in history]
     dossier = fold(filing, events, heard)
+    now, held, today = dossier.now, dossier.held, local_day(desk.clock())
+    deadline_on = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
+    since = held.clock.accepted_on if held else filing.submitted_on
+    due_on = None if isinstance(now, Ended) else dossier.due_on
     return {
         "dossier_id": str(dossier_id),
         "status": dossier.status,
@@ -201,6 +211,7 @@ def standing(
         "code": code_of(filing, events, history),
         "due_on": dossier.due_on,
         "reversal_waits": proposal_of(dossier.acts) is not None,
+        "warnings": explanation.warnings(dossier.status, since, (due_on, deadline_on), today, desk.calendar),
     }
 
 

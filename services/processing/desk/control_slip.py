@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
 
 from services.processing.clock import working_hours
-from services.processing.clock.working_days import ZONE, Calendar
+from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk.control_slip_terms import Terms
 from services.processing.dossier.events import (
     DossierAccepted,
@@ -83,6 +83,8 @@ class Step(NamedTuple):
     worked: timedelta
     paused: timedelta
     spells: tuple[Spell, ...]
+    provisional: tuple[int, ...] = ()
+    """The years that `due_at` reaches and that are not declared."""
 
 
 class Person(NamedTuple):
@@ -243,6 +245,9 @@ def _step(row: _Row, terms: Terms, calendar: Calendar, now: datetime) -> Step:
         sum((spell.worked for spell in row.spells if not spell.pause), NOTHING),
         sum((spell.worked for spell in row.spells if spell.pause), NOTHING),
         tuple(row.spells),
+        calendar.provisional_years(local_day(row.begun_at), local_day(due_at))
+        if due_at and not row.ended_at
+        else (),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
-from services.processing.dossier.explanation import Sentence
+from services.processing.dossier.explanation import Sentence, plainly, provisional
 from services.processing.dossier.state import Filing
 
 FORM = Sentence("Phiếu kiểm soát quá trình giải quyết hồ sơ", "Control slip of the dossier's processing")
@@ -64,7 +64,10 @@ class Holding(BaseModel):
 
 
 class SlipStep(BaseModel):
-    """One step, with its label and what became of its limit as a sentence. `ended_by` is the officer whose act ended it."""
+    """One step, with its label and what became of its limit as a sentence. `ended_by` is the officer whose act ended it.
+
+    `provisional`: `due_at` reaches a year that is not declared; the sentence says so.
+    """
 
     step: str
     label: dict[Literal["vi", "en"], str]
@@ -78,6 +81,7 @@ class SlipStep(BaseModel):
     late_seconds: int
     worked_seconds: int
     paused_seconds: int
+    provisional: bool
     holders: list[Holding]
     vi: str
     en: str
@@ -185,6 +189,7 @@ def _step(step: Step) -> dict[str, Any]:
         "late_seconds": _seconds(step.late_by),
         "worked_seconds": _seconds(step.worked),
         "paused_seconds": _seconds(step.paused),
+        "provisional": bool(step.provisional),
         **sentence(step)._asdict(),
     }
 
@@ -199,9 +204,12 @@ def sentence(step: Step) -> Sentence:
     if step.limit_hours is None or step.due_at is None or step.timeliness is None:
         return Sentence(f"{label.vi}: {verdict.vi}", f"{label.en}: {verdict.en}")
     due = step.due_at.astimezone(ZONE)
+    if step.provisional:
+        why = provisional(step.provisional)
+        verdict = Sentence(f"{verdict.vi}. {why.vi}", f"{verdict.en}. {why.en}")
     return Sentence(
         f"{label.vi}: {step.limit_hours} giờ làm việc, hạn {due:%H:%M} ngày {due:%d/%m/%Y}, {verdict.vi}",
-        f"{label.en}: {step.limit_hours} working hours, due {due:%Y-%m-%d %H:%M}, {verdict.en}",
+        f"{label.en}: {step.limit_hours} working hours, due at {due:%H:%M} on {plainly(due.date()).en}, {verdict.en}",
     )
 
 

@@ -87,7 +87,7 @@ async def show(
         "desk": of,
         "as_of": minute.replace(tzinfo=ZONE),
         "count": count,
-        "items": [listed(row) for row in rows],
+        "items": [listed(row, minute.date(), desk.calendar) for row in rows],
         "next": following and queues.cursor(following),
     }
 

@@ -93,8 +93,10 @@ def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Dec
         return Rejected("due-before-acceptance", f"due on {due_on}, accepted on {command.on}")
     if due_on is None and command.classes and command.project_class is None:
         return Rejected("project-class-missing", f"the limit depends on it: {', '.join(command.classes)}")
-    if due_on is None and command.limit is not None:
-        due_on = due_date(command.on, command.limit, calendar)
+    given = due_on is not None
+    if command.limit is not None:
+        counted = due_date(command.on, command.limit, calendar)
+        given, due_on = given and due_on != counted, due_on or counted
     return [
         DossierAccepted(
             command.on,
@@ -105,7 +107,7 @@ def _accept(command: AcceptDossier, dossier: Dossier, calendar: Calendar) -> Dec
             filing.channel,
             due_on,
             command.limit,
-            command.due_on is not None,
+            given,
             command.at > intake_due_at(now.since_at, calendar),
             command.project_class,
         )

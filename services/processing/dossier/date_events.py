@@ -1,6 +1,6 @@
 """What happened to dates that had been told before, as the log keeps it: moved by a declaration, extended, counted again.
 
-Data only, as events.py, whose names of the stored events lead here.
+Data only, as events.py, whose names of the stored events lead here. `provisional` is as there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ class DueDateChanged:
     old_due_on: date
     due_on: date
     days: tuple[date, ...]
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class DueDateExtended:
     reason: str
     amount: int
     due_on: date
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class DeadlineChanged:
     old_deadline_on: date
     deadline_on: date
     days: tuple[date, ...]
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,4 @@ class OpinionDeadlineChanged:
     old_answer_by: date
     answer_by: date
     days: tuple[date, ...]
+    provisional: bool = False

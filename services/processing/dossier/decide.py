@@ -6,6 +6,8 @@ Pure: no clock and no ids; days, the version's terms and the calendar come in as
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from contracts.catalogue import shipped as catalogue
 from contracts.catalogue.procedure import Abolition
@@ -21,6 +23,7 @@ BY_NAME: dict[str, Act] = {act.name: act for act in ACTS if act.name}
 """Every command of the desk by the last part of its address."""
 FAULTS: dict[str, str] = {code: member for act in ACTS for code, member in act.faults.items()}
 """Refusals that are a body's fault, each with the member that is wrong."""
+DATES = ("due_on", "deadline_on", "answer_by")
 _BY_COMMAND: dict[type, Act] = {act.command: act for act in ACTS}
 
 
@@ -46,7 +49,22 @@ def decide(command: Command, dossier: Dossier, calendar: Calendar) -> Sequence[E
     if not isinstance(decision, Rejected) and decision and decision[-1].on < dossier.since:
         # Days, not instants: real logs have an end earlier in the day than its start.
         return Rejected("earlier-than-last-act", f"the last act was on {dossier.since}")
-    return decision
+    return decision if isinstance(decision, Rejected) else [_as_told(event, calendar) for event in decision]
+
+
+def _as_told(event: Event, calendar: Calendar) -> Event:
+    """Marks a date that reaches a year which is not declared; one that an import brought along is its source's to answer for.
+
+    Guarantee: a provisional date is told as one. Test: test_a_provisional_date_is_told_as_one.
+    """
+    if not hasattr(event, "provisional") or getattr(event, "given", False):
+        return event
+    dates = [day for name in DATES if (day := getattr(event, name, None)) is not None]
+    if not dates or not calendar.provisional_years(event.on, max(dates)):
+        return event
+    told: Any = event
+    marked: Event = replace(told, provisional=True)
+    return marked
 
 
 def stopped_by_law(command: Command, dossier: Dossier) -> Rejected | None:

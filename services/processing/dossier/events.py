@@ -1,7 +1,8 @@
 """What the authority did with a dossier, as the log keeps it: data only, no personal data, no free text.
 
 `on` is the local day, by which the law counts; the instant is the envelope's. An event carries the due date that it leads to
-(None while the clock stands still), so that a history is read without any calendar.
+(None while the clock stands still), so that a history is read without any calendar. `provisional`: a date that it tells reaches a year
+that was not declared when it was told.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class DossierAccepted:
     given: bool = False
     late: bool = False
     project_class: str | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +119,21 @@ class SupplementRequested:
     late: bool
     due_on: date | None
     deadline_days: int | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SupplementAccepted:
-    """`status` is where the dossier is back; before acceptance a new intake clock begins `at` that instant."""
+    """`status` is where the dossier is back; before acceptance a new intake clock begins `at` that instant. `begun_anew`: after it, the
+    statutory clock does."""
 
     on: date
     at: datetime
     status: str
     due_on: date | None
     late: bool
+    provisional: bool = False
+    begun_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class FeeRequested:
     clock: str
     due_on: date | None
     deadline_days: int | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,7 @@ class FeeConfirmed:
     payment: int | None
     status: str
     due_on: date | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,7 @@ class FeeWaived:
     reason: str
     status: str
     due_on: date | None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ class OpinionRequested:
     agency: str
     answer_by: date
     answer_days: int | None = None
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

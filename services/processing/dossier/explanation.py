@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.processing.clock.due_date import (
@@ -73,6 +73,27 @@ NO_DAY_LEFT = Sentence(
     "Yêu cầu được đưa ra vào ngày cuối của thời hạn: khi tạm dừng kết thúc không còn ngày nào để giải quyết.",
     "The request came on the last day of the limit: when its pause ends, no day is left.",
 )
+
+
+ON_THE_LAST_DAY = Sentence(
+    "Hôm nay là ngày cuối của thời hạn: nếu yêu cầu nộp phí hôm nay, hồ sơ quá hạn ngay sau khi phí được nộp.",
+    "Today is the last day of the limit: if a fee is asked for today, the dossier is late as soon as it is paid.",
+)
+WarningCode = Literal["provisional", "last-day"]
+
+
+def warnings(
+    status: str, since: date | None, dates: Iterable[date | None], today: date, calendar: Calendar
+) -> list[dict[str, str]]:
+    """What whoever acts on a dossier should know before, each with its code. `dates` are those it is told to end by, the due date first."""
+    due_on, *deadlines = dates
+    told = [day for day in (due_on, *deadlines) if day is not None]
+    found: dict[WarningCode, Sentence] = {}
+    if told and since and (years := calendar.provisional_years(since, max(told))):
+        found["provisional"] = provisional(years)
+    if due_on == today and status in ("accepted", "in_processing"):
+        found["last-day"] = ON_THE_LAST_DAY
+    return [{"code": code, **said._asdict()} for code, said in found.items()]
 
 
 def sentences(found: Explanation) -> Iterator[tuple[Day, Sentence]]:
@@ -196,7 +217,10 @@ def due_date_of(dossier_id: UUID, dossier: Dossier, today: date, calendar: Calen
         )._asdict()
         if found and limit
         else None,
-        "notes": [note._asdict() for note in notes(found, clock.pauses)] if found else [],
+        "notes": [
+            *([note._asdict() for note in notes(found, clock.pauses)] if found else []),
+            *([ON_THE_LAST_DAY._asdict()] if isinstance(dossier.now, Held) and due_on == today else []),
+        ],
         "explanation": [
             {
                 "on": day.on,

@@ -167,9 +167,10 @@ def difference_of(
 
 
 def _same(event: Event, command: Command, filing: Filing) -> bool:
-    """An acceptance bears what was submitted: under a submission that was corrected meanwhile it is another one."""
+    """An acceptance bears what was submitted: under a submission that was corrected meanwhile it is another one. A due date that is
+    told and equals the counted one is a counted one."""
     if isinstance(event, DossierAccepted) and isinstance(command, AcceptDossier):
-        given = event.due_on if event.given else None
+        given = event.due_on if event.given or command.due_on is not None else None
         told = (filing.procedure, filing.channel, command.unit, command.due_on, command.project_class)
         return (event.procedure, event.channel, event.unit, given, event.project_class) == told
     return says(command, event)

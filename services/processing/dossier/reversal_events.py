@@ -24,6 +24,7 @@ class DossierReversed:
     status: str
     due_on: date | None
     answered: int = 0
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

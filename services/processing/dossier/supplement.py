@@ -184,11 +184,12 @@ def _accept(command: TakePapers, dossier: Dossier, calendar: Calendar) -> Decisi
     before = now.before
     if isinstance(before, Submitted):
         return [SupplementAccepted(command.on, command.at, before.status, None, late)]
-    due_on = before.due_on
-    if now.request.clock == "paused":
+    due_on, paused = before.due_on, now.request.clock == "paused"
+    if paused:
         pause = Pause(now.request.on, command.on, now.request.rule)
         due_on = before.clock._replace(pauses=(*before.clock.pauses, pause)).due_on(calendar)
-    return [SupplementAccepted(command.on, command.at, before.status, due_on, late)]
+    anew = paused and now.request.rule == "restart" and before.clock.limit is not None
+    return [SupplementAccepted(command.on, command.at, before.status, due_on, late, begun_anew=anew)]
 
 
 def _accepted(now: State, event: SupplementAccepted, _: int) -> State | None:

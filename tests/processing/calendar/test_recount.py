@@ -160,7 +160,7 @@ async def test_dates_of_a_release_before_are_counted_again(fresh_house: House) -
         await recounter_of(house).catch_up()
 
     new_year = date(2027, 1, 1)
-    moved = DueDateChanged(date(2026, 12, 18), new_year, date(2027, 1, 4), (new_year,))
+    moved = DueDateChanged(date(2026, 12, 18), new_year, date(2027, 1, 4), (new_year,), provisional=True)
     assert await changes(house, dossier) == [moved]
     assert await changes(house, other) == await changes(house, stays) == []
     assert not await house.pool.fetchval(OUTSTANDING)

@@ -271,5 +271,11 @@ def test_the_form_has_the_number_of_the_day_of_acceptance() -> None:
 def test_a_step_says_what_became_of_it_in_both_languages() -> None:
     late = slip([("6 15:00", ACCEPTED), ("7 15:00", FORWARDED)], "20 09:00").steps[1]
     assert sentence(late).vi == "Tiếp nhận: 4 giờ làm việc, hạn 09:30 ngày 07/03/2023, quá hạn 4 giờ 0 phút"
-    assert sentence(late).en == "Reception: 4 working hours, due 2023-03-07 09:30, late by 4 h 0 min"
+    assert sentence(late).en == "Reception: 4 working hours, due at 09:30 on 7 March 2023, late by 4 h 0 min"
+    filed = datetime(2026, 12, 31, 16, 59, tzinfo=ZONE)
+    waits = slip_of(FILING._replace(submitted_at=filed), [], TERMS, shipped(), filed).steps[0]
+    assert sentence(waits).vi == (
+        "Chờ tiếp nhận: 8 giờ làm việc, hạn 16:59 ngày 04/01/2027, đang xử lý, trong hạn. Tạm tính: lịch nghỉ Tết, Quốc khánh"
+        " năm 2027 chưa được công bố, tạm lấy ngày nghỉ theo luật."
+    )
     assert duration(timedelta(minutes=61, seconds=59)).vi == "1 giờ 1 phút"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -68,8 +68,10 @@ def test_an_ended_clock_is_never_touched(history: list[Event]) -> None:
 
 
 def test_a_date_that_an_import_brought_is_not_counted_again() -> None:
-    brought = replace(ACCEPTED, given=True)
+    brought = replace(ACCEPTED, given=True, due_on=DUE + timedelta(days=1))
     assert decide(x.RECOUNT, fold(FILING, [brought]), AND_A_HOLIDAY) == []
+    equals = replace(ACCEPTED, given=True)
+    assert len(decide(x.RECOUNT, fold(FILING, [equals]), AND_A_HOLIDAY)) == 1, "it is a counted one"  # type: ignore[arg-type]
 
 
 def test_a_withdrawal_is_confirmed_or_refused_and_nothing_else_is_done_meanwhile() -> None:

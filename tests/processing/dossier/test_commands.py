@@ -25,6 +25,7 @@ async def test_a_dossier_from_acceptance_to_return(fresh_house: House) -> None:
         "code": "000.00.15.H29-230307-0001",
         "due_on": "2023-03-27",
         "reversal_waits": False,
+        "warnings": [],
     }
     handing = {"unit": OTHER_UNIT, "step": "thu_ly"}
     forwarded = await fresh_house.act(dossier, "forward", handing, version=1)
@@ -87,6 +88,7 @@ async def test_a_rejection_is_the_end(house: House) -> None:
         "code": None,
         "due_on": None,
         "reversal_waits": False,
+        "warnings": [],
     }
     refused = await house.act(dossier, "accept", version=1)
     assert (refused.status_code, refused.json()["code"]) == (409, "not-while-rejected")

@@ -17,6 +17,7 @@ from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from contracts.processing_codes import PaperFault
 from services.intake.dossier import EVENTS, Filed, filed_as
+from services.intake.endings import PROVISIONAL, Both, Reason, ending_of, unit_of
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime
 
@@ -96,19 +97,6 @@ class ToBring(BaseModel):
     fault: PaperFault
 
 
-PROVISIONAL = {
-    "vi": "Tạm tính: lịch nghỉ Tết, Quốc khánh của năm đó chưa được công bố, tạm lấy ngày nghỉ theo luật.",
-    "en": "Provisional: the days off of that year for Tết and National Day are not declared yet; those of the law are taken.",
-}
-
-
-class Both(BaseModel):
-    """The same in Vietnamese and English."""
-
-    vi: str = Field(description="In Vietnamese.", examples=[PROVISIONAL["vi"]])
-    en: str = Field(description="In English.", examples=[PROVISIONAL["en"]])
-
-
 class DossierStatus(BaseModel):
     """Where a dossier stands."""
 
@@ -131,6 +119,14 @@ class DossierStatus(BaseModel):
     fee_vnd: int | None = Field(description="What is to be paid now.")
     usual_time: UsualTime | None = Field(
         description="What the procedure usually takes; None while few were resolved."
+    )
+    unit: str | None = Field(
+        description="The unit that has it, or had it last; None before acceptance.",
+        examples=["H29.015.00/QLXD"],
+    )
+    outcome: Literal["granted", "refused"] | None = Field(description="How it was decided, once it is.")
+    reason: Reason | None = Field(
+        description="Why it was not taken in, was stopped, or refused on its merits."
     )
     history: list[Happened]
 
@@ -253,6 +249,8 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "to_bring": papers(filed.procedure, submitted_at.date(), said.get("papers", [])),
         "fee_vnd": said.get("amount_vnd"),
         "usual_time": time.model_dump() if time else None,
+        "unit": unit_of(steps),
+        **ending_of(steps, status),
         "history": [
             {"what": row.what, "at": row.happened_at.astimezone(ZONE)} for row in told_in_order(own, steps)
         ],

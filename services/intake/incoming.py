@@ -37,6 +37,31 @@ class Accepted(Due):
 
     sealed_code: str
     procedure: str
+    unit: str | None = None
+
+
+class At(Narrow):
+    """The unit that has it now."""
+
+    unit: str | None = None
+
+
+class Refused(Narrow):
+    """The desk did not take it in, and why."""
+
+    reason: str | None = None
+
+
+class Stopped(Due):
+    reason: str | None = None
+
+
+class Resolved(Due):
+    """How it was decided; a refusal on its merits has its reason and the number of the written answer, in newer messages."""
+
+    outcome: str | None = None
+    refusal_reason: str | None = None
+    document: str | None = None
 
 
 class Back(Due):
@@ -92,11 +117,11 @@ class Reversed(Back):
 SOURCES = ("processing",)
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierAccepted.v1": Accepted,
-    "DossierRejected.v1": Moved,
-    "DossierForwarded.v1": Moved,
-    "DossierResolved.v1": Due,
+    "DossierRejected.v1": Refused,
+    "DossierForwarded.v1": At,
+    "DossierResolved.v1": Resolved,
     "ResultReturned.v1": Moved,
-    "ProcessingStopped.v1": Due,
+    "ProcessingStopped.v1": Stopped,
     "ApologyIssued.v1": Moved,
     "ResultCorrected.v1": Moved,
     "SupplementRequested.v1": SupplementAsked,
@@ -114,7 +139,7 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "OpinionDeadlineChanged.v1": Moved,
     "DossierWithdrawn.v1": Withdrawn,
     "WithdrawalRefused.v1": WithdrawalRefused,
-    "DossierHandedOver.v1": Moved,
+    "DossierHandedOver.v1": At,
     "DossierReversed.v1": Reversed,
 }
 PASSED_OVER = frozenset(
@@ -147,6 +172,9 @@ STATUS_AFTER = {
 ENDS = frozenset({"DossierResolved.v1", "DossierReversed.v1"})
 """After these the time that a dossier took is another."""
 
+SAYING = (Accepted, At, Refused, Stopped, Resolved, SupplementAsked, FeeAsked, DeadlineMoved)
+"""What of these is shown later is kept with their step."""
+
 ADD_STEPS = """
 INSERT INTO steps (dossier_id, sequence, what, status, happened_at, code, due_on, sets_due, strikes, answers, said)
 SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::date[],
@@ -172,10 +200,9 @@ def step(delivered: Delivered, code_keys: Sequence[bytes]) -> tuple[Any, ...]:
     """The row of one event."""
     data = delivered.data
     said = None
-    if isinstance(data, SupplementAsked | FeeAsked | DeadlineMoved):
-        said = orjson.dumps(data.model_dump(exclude={"due_on"})).decode()
-    elif isinstance(data, Accepted):
-        said = orjson.dumps({"procedure": data.procedure, "provisional": data.provisional}).decode()
+    if isinstance(data, SAYING):
+        told = data.model_dump(exclude={"due_on", "sealed_code"}, exclude_none=True)
+        said = orjson.dumps(told).decode()
     elif isinstance(data, Due) and data.provisional:
         said = orjson.dumps({"provisional": True}).decode()
     return (

@@ -84,8 +84,36 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "to_bring": [],
         "fee_vnd": None,
         "usual_time": None,
+        "unit": None,
+        "outcome": None,
+        "reason": None,
         "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "outcome", "reason"),
+    [
+        ("DossierRejected", {"reason": "not_eligible"}, None, ("not_eligible", "không đủ điều kiện theo quy định")),
+        ("ProcessingStopped", {"reason": "not_competent", "due_on": None}, None,
+         ("not_competent", "hồ sơ không thuộc thẩm quyền giải quyết")),
+        ("DossierResolved", {"outcome": "granted", "due_on": None}, "granted", None),
+    ],
+)  # fmt: skip
+async def test_an_end_says_how_and_why(
+    front: Front, kind: str, data: dict[str, Any], outcome: str | None, reason: tuple[str, str] | None
+) -> None:
+    """Until the act is reversed."""
+    dossier = UUID((await front.file()).json()["dossier_id"])
+    await hear(front, [delivered(dossier, 1, "DossierForwarded", unit="H29.015.00/QLXD", step="thu_ly")])
+    await hear(front, [delivered(dossier, 2, kind, **data)])
+    told = (await front.status(str(dossier))).json()
+    assert (told["unit"], told["outcome"]) == ("H29.015.00/QLXD", outcome)
+    assert (told["reason"] and (told["reason"]["code"], told["reason"]["vi"])) == reason
+    back = {"sequence": 2, "status": "in_processing", "due_on": None}
+    await hear(front, [delivered(dossier, 3, "DossierReversed", **back)])
+    told = (await front.status(str(dossier))).json()
+    assert (told["outcome"], told["reason"]) == (None, None)
 
 
 async def test_a_date_that_may_still_move_says_why(front: Front) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from contracts.processing_words import OUTCOMES, REJECTIONS, STOPS
+
+__all__ = ["OUTCOMES", "STOPS"]
+
 MONTHS = (
     "January",
     "February",
@@ -40,35 +44,12 @@ STEPS = {
     "phat_hanh": ("phát hành", "issue"),
     "tra_ket_qua": ("trả kết quả", "hand-over of the result"),
 }
-OUTCOMES = {
-    "granted": ("đồng ý giải quyết", "granted"),
-    "refused": ("từ chối giải quyết", "refused"),
-}
 METHODS = {
     "in_person": ("trực tiếp tại bộ phận một cửa", "in person at the one-stop desk"),
     "postal": ("qua dịch vụ bưu chính", "by post"),
     "online": ("trực tuyến", "online"),
 }
-REASONS = {
-    "wrong_office": ("hồ sơ không thuộc thẩm quyền của cơ quan", "another office is competent"),
-    "not_eligible": ("không đủ điều kiện theo quy định", "the conditions are not met"),
-    "incomplete": ("thành phần hồ sơ không đầy đủ, không hợp lệ", "the dossier is incomplete or not valid"),
-    "wrong_procedure": ("không đúng thủ tục hành chính", "another procedure applies"),
-    "duplicate": ("trùng với hồ sơ đã nộp", "it repeats a dossier already filed"),
-}
-STOPS = {
-    "not_supplemented": (
-        "quá thời hạn bổ sung hồ sơ theo yêu cầu",
-        "what was asked for was not supplied in time",
-    ),
-    "not_paid": (
-        "quá thời hạn thực hiện nghĩa vụ tài chính",
-        "the financial obligation was not fulfilled in time",
-    ),
-    "not_competent": ("hồ sơ không thuộc thẩm quyền giải quyết", "another authority is competent"),
-    "conditions_changed": ("điều kiện giải quyết đã thay đổi", "the conditions of the matter have changed"),
-    "stopped_by_law": ("thủ tục hành chính đã bị bãi bỏ", "the procedure was abolished by law"),
-}
+REASONS = REJECTIONS
 DELAYS = {
     "workload": ("khối lượng hồ sơ lớn", "the amount of work"),
     "waiting_for_agency": ("chờ ý kiến của cơ quan phối hợp", "waiting for another agency's opinion"),

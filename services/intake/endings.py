@@ -1,0 +1,66 @@
+"""What an applicant is told of how a dossier ended, who has it, and why a date may still move. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from pydantic import BaseModel, Field
+
+from contracts.processing_words import REJECTIONS, STOPS, Words
+from services.intake.national import ENDED, Status
+
+if TYPE_CHECKING:
+    from services.intake.following import Row
+
+PROVISIONAL = {
+    "vi": "Tạm tính: lịch nghỉ Tết, Quốc khánh của năm đó chưa được công bố, tạm lấy ngày nghỉ theo luật.",
+    "en": "Provisional: the days off of that year for Tết and National Day are not declared yet; those of the law are taken.",
+}
+
+
+class Both(BaseModel):
+    """The same in Vietnamese and English."""
+
+    vi: str = Field(description="In Vietnamese.", examples=[PROVISIONAL["vi"]])
+    en: str = Field(description="In English.", examples=[PROVISIONAL["en"]])
+
+
+class Reason(Both):
+    """A reason by its code and in both languages, and the number of the written answer where there is one."""
+
+    code: str = Field(description="As the event says it.", examples=["not_eligible"])
+    document: str | None = Field(
+        default=None, description="Number of the written answer.", examples=["45/SXD-QLXD"]
+    )
+
+
+REASONS: dict[str, Words] = {
+    "DossierRejected": REJECTIONS,
+    "ProcessingStopped": STOPS,
+    "DossierResolved": {},
+}
+AT = frozenset({"DossierAccepted", "DossierForwarded", "DossierHandedOver"})
+
+
+def ending_of(steps: Sequence[Row], status: Status) -> dict[str, Any]:
+    """The members `outcome` and `reason`, of the end that stands."""
+    struck = {step.strikes for step in steps}
+    end = next(
+        (s for s in reversed(steps) if s.what in REASONS and s.sequence not in struck and s.data), None
+    )
+    if end is None or end.data is None or status not in ENDED:
+        return {"outcome": None, "reason": None}
+    said = orjson.loads(end.data)
+    code = said.get("reason") or said.get("refusal_reason")
+    vi, en = REASONS[end.what].get(code, (code, code))
+    reason = {"code": code, "vi": vi, "en": en, "document": said.get("document")} if code else None
+    return {"outcome": said.get("outcome"), "reason": reason}
+
+
+def unit_of(steps: Sequence[Row]) -> str | None:
+    """The unit that was told last, by an act that stands."""
+    struck = {step.strikes for step in steps}
+    told = (s.data for s in reversed(steps) if s.what in AT and s.sequence not in struck and s.data)
+    return next((unit for data in told if (unit := orjson.loads(data).get("unit"))), None)

@@ -12,7 +12,10 @@ from contracts.processing_codes import ExtensionReason, Provisional, Sequence, U
 
 
 class DueDateChanged(Message):
-    """A declaration moved a due date that had been told; `days` are those that are counted otherwise now."""
+    """A declaration moved a due date that had been told; `days` are those that are counted or declared otherwise now.
+
+    Where both dates are the same, it stays, and only whether it is provisional changed.
+    """
 
     type_name: ClassVar[str] = "DueDateChanged.v1"
     owner: ClassVar[str] = "processing"

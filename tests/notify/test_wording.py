@@ -31,6 +31,14 @@ def test_a_notice_keeps_of_its_event_that_a_date_is_provisional() -> None:
             assert orjson.loads(facts(heard._replace(data=said)))["provisional"] is True, data
 
 
+def test_a_date_that_stays_is_no_longer_provisional():
+    stays = told("DueDateChanged", old_due_on="2027-01-04", due_on="2027-01-04", days=[])
+    text = texts().of(stays, Channel.INBOX)
+    assert text.title == "Thông báo về ngày hẹn trả kết quả | The appointment for your result stays"
+    assert "vẫn là 04/01/2027 và không còn là ngày tạm tính" in text.body
+    assert "stays 4 January 2027 and is no longer provisional" in text.body
+
+
 def test_under_restart_the_whole_time_begins_anew():
     asked = texts().of(told("SupplementRequested", rule="restart"), Channel.INBOX).body
     assert "Thời hạn giải quyết được tính lại từ đầu kể từ ngày hồ sơ bổ sung được chấp nhận." in asked

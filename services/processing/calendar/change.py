@@ -19,7 +19,7 @@ from services.processing.dossier.date_events import DueDateChanged
 from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
-from services.processing.dossier.state import Dossier, Filing, Held, Submitted
+from services.processing.dossier.state import Dossier, Ended, Filing, Held, Submitted
 from services.processing.dossier.told_dates import RecountDeadlines, RecountDueDate
 
 DAYS_OFF_MAX = timedelta(days=30)
@@ -53,20 +53,31 @@ class Open(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From one calendar to another: the days that are counted otherwise, and the due dates that can move off or onto them."""
+    """From one calendar to another: the days that are counted otherwise, and the due dates that can move off or onto them.
+
+    `settled` are years that are declared now and were not, or the other way; their newly declared days are among `days`, counted
+    otherwise or not.
+    """
 
     before: Calendar
     after: Calendar
     days: tuple[date, ...]
     due: frozenset[date]
+    settled: frozenset[int] = frozenset()
 
     @staticmethod
     def of(before: Calendar, after: Calendar) -> Change:
-        days = after.differs_from(before)
+        declared = after.off ^ before.off
+        settled = frozenset(
+            year
+            for year in {day.year for day in declared}
+            if before.is_provisional(year) != after.is_provisional(year)
+        )
+        days = after.differs_from(before) | {day for day in declared if day.year in settled}
         # A limit in calendar days or months ends on the first working day from its last day on. That is another one only if
         # it is no working day any more, or if a day before it, off until now, has become one.
         due = {day if before.is_working(day) else before.next_working(day) for day in days}
-        return Change(before, after, tuple(sorted(days)), frozenset(due))
+        return Change(before, after, tuple(sorted(days)), frozenset(due), settled)
 
     @property
     def since(self) -> date:
@@ -82,7 +93,15 @@ class Change:
 
         Guarantee: a date that moves is never passed over. Test: test_every_date_that_moves_is_looked_at.
         """
-        return self._can_move_due_date(row) or self._can_move_deadline(row)
+        return self._can_move_due_date(row) or self._can_move_deadline(row) or self._can_settle(row)
+
+    def _can_settle(self, row: Open) -> bool:
+        return row.due_on is not None and row.due_on.year in self.settled
+
+    @property
+    def settled_from(self) -> date | None:
+        """Due dates from that day on can be settled."""
+        return date(min(self.settled), 1, 1) if self.settled else None
 
     def _can_move_due_date(self, row: Open) -> bool:
         if row.due_on is None or row.accepted_at is None or row.own_status == "submitted":
@@ -120,6 +139,23 @@ def moved(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
         decided = decide(command, dossier, change.after)
         events += [] if isinstance(decided, Rejected) else decided
     return [_with_its_days(change, dossier, event) for event in events]
+
+
+def settled(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
+    """Says of a due date that stays whether it is provisional, where it was told otherwise last.
+
+    Guarantee: nobody goes on reading that a date is provisional once its year is declared. Test: test_a_date_that_stays_is_settled.
+    """
+    due_on, held = dossier.due_on, dossier.held
+    if due_on is None or held is None or due_on.year not in change.settled or not held.clock.counted:
+        return []
+    day = max(on, dossier.since)
+    told = next((act for act in reversed(dossier.acts) if getattr(act, "due_on", None) == due_on), None)
+    provisional = bool(change.after.provisional_years(day, due_on))
+    if isinstance(dossier.now, Ended) or getattr(told, "provisional", provisional) == provisional:
+        return []
+    days = change.within(held.clock.accepted_on, due_on)
+    return [DueDateChanged(day, due_on, due_on, days, provisional)]
 
 
 def _with_its_days(change: Change, dossier: Dossier, event: Event) -> Event:

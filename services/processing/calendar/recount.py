@@ -25,12 +25,13 @@ from services.chassis.log.event_store import Appended, Conflict, Item
 from services.chassis.process.ending import end
 from services.chassis.process.turning import Loop, turned
 from services.processing.calendar import recount_rows
-from services.processing.calendar.change import Change, Open, dossier_of, moved
+from services.processing.calendar.change import Change, Open, dossier_of, moved, settled
 from services.processing.calendar.current import LOOK_SECONDS, Declaring
 from services.processing.calendar.recount_by_clock import ACTOR, RunningClocks, counted
 from services.processing.calendar.recount_rows import OPEN, Recount
 from services.processing.clock.working_days import local_day
 from services.processing.desk.carry_out import queue_row
+from services.processing.dossier.date_events import DueDateChanged
 from services.processing.dossier.events import EVENTS, Event
 from services.processing.dossier.history import evolve
 
@@ -56,7 +57,8 @@ FROM dossiers d
 """
 _STRETCH = f"SELECT dossier_id FROM dossiers WHERE dossier_id > $1 AND own_status IN {OPEN} ORDER BY dossier_id OFFSET $2 LIMIT 1"
 _OTHERS = f"""
-{_ROWS} WHERE d.dossier_id > $2 AND d.dossier_id <= $3 AND d.own_status IN {OPEN} AND (d.clock IS NULL OR d.acted_on > $4)
+{_ROWS} WHERE d.dossier_id > $2 AND d.dossier_id <= $3 AND d.own_status IN {OPEN} 
+    AND (d.clock IS NULL OR d.acted_on > $4 OR d.due_on >= $5)
 """
 _THESE = f"{_ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
 _WAITING = "SELECT dossier_id FROM dossiers WHERE own_status = 'submitted'"
@@ -163,8 +165,8 @@ class Recounter:
         moves, others = 0, False
         if change.days:
             moves, others = await self._clocks.move(recount.recount_id, change, (after, up_to), now)
-        if others:
-            rows = await self._rows(_OTHERS, change, after, up_to, local_day(now))
+        if others or change.settled:
+            rows = await self._rows(_OTHERS, change, after, up_to, local_day(now), change.settled_from)
             moves += await self._recount(recount.recount_id, "", change, rows)
         return recount._replace(
             last_dossier=up_to, done=recount.done + LOOK_DOSSIERS, moved=recount.moved + moves
@@ -225,6 +227,8 @@ class Recounter:
             history = histories[row.dossier_id]
             dossier = dossier_of(row, history)
             events = counted(partial(moved, change, dossier, local_day(now)))
+            if not any(isinstance(event, DueDateChanged) for event in events or ()):
+                events = [*(events or ()), *settled(change, dossier, local_day(now))]
             if not events:
                 continue
             for event in events:

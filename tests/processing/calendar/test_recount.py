@@ -166,3 +166,25 @@ async def test_dates_of_a_release_before_are_counted_again(fresh_house: House) -
     assert not await house.pool.fetchval(OUTSTANDING)
     told = (await house.get(f"/v1/dossiers/{dossier}/due-date")).json()
     assert (told["due_on"], told["provisional"]) == ("2027-01-04", True)
+
+
+async def test_a_date_that_stays_is_settled(fresh_house: House) -> None:
+    """Told as provisional, and then its year was declared as the law had it: that is told, once, and taken back when that is."""
+    house = fresh_house
+    house.clock.now = datetime(2026, 12, 18, 9, tzinfo=ZONE)
+    stays, paused = await accepted(house, 2, procedure="1.009974")
+    await accepted(house, procedure=WORKING_DAYS)
+    await house.act(paused, "request-fee", {}, version=1)
+    await recounter_of(house).catch_up()
+    for day in ("2027-02-05", "2027-02-08", "2027-02-09", "2027-09-03"):
+        await declare(house, date.fromisoformat(day))
+    for _ in range(2):
+        await recounter_of(house).catch_up()
+    today, due = date(2026, 12, 18), date(2027, 1, 4)
+    settled = DueDateChanged(today, due, due, (), provisional=False)
+    assert await changes(house, stays) == [settled]
+    assert await changes(house, paused) == []
+    assert (await house.get(f"/v1/dossiers/{stays}")).json()["warnings"] == []
+    await withdraw(house, date(2027, 9, 3), house.clock.now)
+    await recounter_of(house).catch_up()
+    assert await changes(house, stays) == [settled, DueDateChanged(today, due, due, (), provisional=True)]

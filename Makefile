@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-services test-rest check check-statically check-services check-rest bench faults abuse generate clean
+.PHONY: help setup run test test-faults test-services test-rest check check-statically check-services check-rest bench faults abuse generate clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,18 +37,23 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## Start everything, load the demonstration, and say where it is; Ctrl-C stops it
 	@exec $(BIN)/motcua up
 
-# Two halves side by side, each with servers of its own; the second is whatever the first leaves, so that none is forgotten.
-HALF := tests/processing tests/intake tests/reporting tests/chassis
+# Two halves side by side, each with servers of its own; the second is whatever the first leaves, so that none is forgotten. The
+# small fault run waits more than it works: it runs beside both, and before them where a processor is short.
+HALF := tests/processing tests/intake tests/chassis
+FAULTS := tests/faults/test_small.py
 
-test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in two halves at once, each shown when it is over
+test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in two halves and the fault run at once, each shown when it is over
 	@test -z "$$CI" || .ci/programs
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rest test-services
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-faults test-rest test-services
+
+test-faults:
+	$(BIN)/python -m pytest -p no:cacheprovider $(FAULTS)
 
 test-services:
-	$(BIN)/python -m pytest -p no:cacheprovider $(HALF)
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(HALF)
 
 test-rest:
-	$(BIN)/python -m pytest $(HALF:%=--ignore=%)
+	nice -n 5 $(BIN)/python -m pytest $(HALF:%=--ignore=%) $(FAULTS:%=--ignore=%)
 
 check: $(READY) ## Format, lint, types, layers, licences, and the tests that need no server: under a minute, no network
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-rest check-services check-statically

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -18,9 +19,15 @@ class Unsealable(ValueError):
     """The text was sealed with none of these keys for this dossier."""
 
 
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESSIV:
+    """One for each of the few keys: making one costs as much as sealing."""
+    return AESSIV(key)
+
+
 def seal(key: bytes, code: str, dossier_id: UUID) -> str:
     """`code`, or another text, sealed with a key of 64 bytes, bound to its dossier; URL-safe text."""
-    return urlsafe_b64encode(AESSIV(key).encrypt(code.encode(), [dossier_id.bytes])).decode()
+    return urlsafe_b64encode(_cipher(key).encrypt(code.encode(), [dossier_id.bytes])).decode()
 
 
 def unseal(keys: Sequence[bytes], sealed: str, dossier_id: UUID) -> str:
@@ -30,5 +37,5 @@ def unseal(keys: Sequence[bytes], sealed: str, dossier_id: UUID) -> str:
     """
     for key in keys:
         with suppress(InvalidTag, ValueError):
-            return AESSIV(key).decrypt(urlsafe_b64decode(sealed), [dossier_id.bytes]).decode()
+            return _cipher(key).decrypt(urlsafe_b64decode(sealed), [dossier_id.bytes]).decode()
     raise Unsealable

@@ -109,7 +109,7 @@ def add_routes(
     async def submit_dossier(call: Call[NewDossier]) -> Answer:
         """The same caller, key and body get the same answer again; the key with another body is refused with 422."""
         body, actor = call.body, call.caller.actor
-        key = intake.repeat_key(actor, idempotency_key(call.headers), call.raw)
+        key = intake.repeat_key(actor, idempotency_key(call.headers), call.raw, said=call.said)
         submission = Submission(
             DOOR_OF_ROLE[call.caller.role],
             body.procedure,

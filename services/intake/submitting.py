@@ -50,18 +50,28 @@ class Intake:
         """By which `told` is known again: its HMAC under the key of today, then under those of before."""
         return tuple(hmac.digest(key, told, "sha256") for key in self.hmac_keys)
 
-    def repeat_key(self, actor: str, key: str, told: bytes, about: bytes = b"") -> RepeatKey:
-        """`told` is JSON. A release before recorded keys by the bytes of the body: as long as keys are kept, those count, too."""
-        now, *older = self.marks(about + canonical(told))
-        return RepeatKey(actor, key, now, (*older, *self.marks(about + told)))
+    def repeat_key(
+        self, actor: str, key: str, told: bytes, about: bytes = b"", said: Any = None
+    ) -> RepeatKey:
+        """`told` is JSON, and says what `said` is. As long as keys are kept, those that releases before recorded count, too: by the
+        bytes of the body, and in NFC only after its members were sorted. They are made where one is compared.
+        """
+        canon = about + canonical(told, said)
+
+        def older() -> Sequence[bytes]:
+            return *self.marks(canon), *self.marks(about + canonical(told)), *self.marks(about + told)
+
+        return RepeatKey(actor, key, hmac.digest(self.hmac_keys[0], canon, "sha256"), older)
 
 
-def canonical(told: bytes) -> bytes:
-    """The same bytes for the same request: members sorted, no space, text in NFC.
+def canonical(told: bytes, said: Any = None) -> bytes:
+    """The same bytes for the same request: members sorted, no space, text in NFC. `said` is what it says, in NFC, where that is known.
 
     Guarantee: the same request under one key is a repeat, however its client writes JSON.
     Test: test_the_order_of_members_makes_no_other_request.
     """
+    if said is not None:
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
     try:
         kept = orjson.dumps(orjson.loads(told), option=orjson.OPT_SORT_KEYS)
     except ValueError:  # a number that this reader does not know
@@ -243,7 +253,7 @@ def refuse_other_body(first: bytes | None, key: RepeatKey) -> None:
     Test: test_other_body_is_refused.
     """
     if first is not None and not any(
-        hmac.compare_digest(first, mark) for mark in (key.body_hmac, *key.older)
+        hmac.compare_digest(first, mark) for mark in (key.body_hmac, *key.older())
     ):
         raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came before with another body")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.log_identity import log_state
+from services.chassis.kafka.ordering import Delivered
 from services.chassis.kafka.progress import Complete, Progress
 from services.chassis.kafka.records import Keyed
 from services.chassis.kafka.relay import Relay
@@ -132,13 +133,18 @@ async def main() -> None:
             progress=progress,
             dead_letters=DEAD_LETTERS,
         )
+
+        async def known(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+            await contacts.apply(connection, deliveries)
+            sender.wake()
+
         people = Reader(
             "notify-contacts",
             pool,
             settings.kafka,
             ["contacts"],
             Keyed(contacts.parse),
-            contacts.apply,
+            known,
             dead_letters=DEAD_LETTERS,
         )
 

@@ -19,7 +19,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
 from services.notify.notice import (
-    EVENTS,
     Channel,
     Happened,
     Notice,
@@ -29,6 +28,7 @@ from services.notify.notice import (
     decide,
     muted,
 )
+from services.notify.unsaid import Ending, leave
 from services.notify.wording.texts import VIETNAM
 
 
@@ -152,17 +152,15 @@ SELECT n.dossier_id, n.notice_id, n.about, n.about_event_id, n.channel, n.happen
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
     AS n(dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, facts)
 """
-# Change 0 is none: the applicant gave no address. Nor has a dossier any whose opening was discarded by hand.
+# Change 0 is none: nobody is to be told. Nor has a dossier any whose opening was discarded by hand. Who is known to have left no
+# address needs no carrier, either.
 QUEUE_MAILS = """
 INSERT INTO mails (notice_id, dossier_id, applicant_id, needs_change, decided_at, not_before)
 SELECT n.notice_id, n.dossier_id, d.applicant_id, d.contact_change, $3, $3
 FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, dossier_id) JOIN dossiers d ON d.dossier_id = n.dossier_id
-WHERE d.contact_change > 0
+LEFT JOIN contacts c ON c.applicant_id = d.applicant_id AND c.change >= d.contact_change
+WHERE d.contact_change > 0 AND (c.applicant_id IS NULL OR c.email IS NOT NULL)
 RETURNING notice_id
-"""
-LEAVE_UNSAID = """
-INSERT INTO unsaid (oldest_recorded_at, dossier_ids, notice_ids, event_ids, about_event_ids, channels, traceparents, types, data)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 Told = tuple[Delivered, Happened, Notice]
@@ -249,25 +247,14 @@ class Dossiers:
                 QUEUE_MAILS, [n.notice_id for _, n in mails], [d.stream_id for d, _ in mails], now
             )
             queued = {row["notice_id"] for row in rows}
-        ended = [each for each in told if each[2].notice_id not in queued]
+        # An inbox notice stands with this transaction; a lapsed one, or an e-mail to nobody, has ended: what remains is to record it.
+        ended = [
+            Ending(d.stream_id, d.recorded_at, d.traceparent, _ending(happened, notice))
+            for d, happened, notice in told
+            if notice.notice_id not in queued
+        ]
         if ended:
-            await self._leave_unsaid(connection, ended)
-
-    async def _leave_unsaid(self, connection: asyncpg.Connection[Any], ended: Sequence[Told]) -> None:
-        """An inbox notice stands with this transaction; a lapsed one, or an e-mail to nobody, has ended: what remains is to record it."""
-        events = [EVENTS.encode(_ending(happened, notice)) for _, happened, notice in ended]
-        await connection.execute(
-            LEAVE_UNSAID,
-            min(d.recorded_at for d, _, _ in ended),
-            [d.stream_id for d, _, _ in ended],
-            [n.notice_id for _, _, n in ended],
-            [self._new_id() for _ in ended],
-            [d.id for d, _, _ in ended],
-            [n.channel.value for _, _, n in ended],
-            [d.traceparent for d, _, _ in ended],
-            [name for name, _, _ in events],
-            [data for _, _, data in events],
-        )
+            await leave(connection, ended, self._new_id)
 
 
 def happened_in(delivered: Delivered) -> Happened:

@@ -21,6 +21,7 @@ from aiokafka.protocol.produce import ProduceRequest
 from prometheus_client.parser import text_string_to_metric_families
 from uuid_utils.compat import uuid7
 
+from services.chassis.http.web import MEASURED_SECONDS
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.relay import Relay
 from services.chassis.log.databases import open_pool
@@ -44,7 +45,7 @@ PUBLISHED = "motcua_relay_published_total"
 LOOK_SECONDS = 0.02
 LOOKS_MAX = 3_000
 # What the relay and the guard of its log do each second, beside the accept path: lease, refusal, last event, clock,
-# the digest of a stretch.
+# the digest of a stretch; and the types that a new connection asks for once.
 OF_THE_RELAY = (
     "relay_lease",
     "relay_cursors",
@@ -52,6 +53,7 @@ OF_THE_RELAY = (
     "log_digests",
     "log_clock_accepted",
     "FROM events WHERE position = $1",
+    "typeinfo_tree",
 )
 
 
@@ -88,6 +90,7 @@ async def accept_budget(
             begin = await admin.fetchval("SELECT pg_current_wal_insert_lsn()")
             all_created(await send(Job(port, filings(issuer, dossiers, chance), CLIENTS)))
             wal = await admin.fetchval("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn", begin)
+            await asyncio.sleep(MEASURED_SECONDS)  # what was measured a moment ago would be told again
             batches = await _metric(port, BATCHES) - batches
             trips = Counter(wire.counts) - trips
         finally:

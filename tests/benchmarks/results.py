@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,8 @@ from tests.benchmarks.measure import Spread, median_ratio
 class Row:
     """One line of the table.
 
-    With a yardstick, `limit` bounds the median of ours / yardstick, pair by pair; without one it bounds ours itself.
-    A row without a limit is reported only.
+    With a yardstick, `limit` bounds the median of ours / yardstick, pair by pair, and `at_most` ours itself; without one `limit`
+    bounds ours itself. A row without a limit is reported only. `parts` are medians of what each side consists of.
     """
 
     group: str
@@ -28,7 +29,9 @@ class Row:
     yardstick: Spread | None = None
     limit: float | None = None
     stretch: float | None = None
+    at_most: float | None = None
     note: str = ""
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -40,9 +43,11 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        if self.limit is None:
+        if self.limit is None and self.at_most is None:
             return "reported"
-        if self.value > self.limit:
+        if (self.limit is not None and self.value > self.limit) or (
+            self.at_most is not None and self.ours.median > self.at_most
+        ):
             return "missed"
         return "met" if self.stretch is None or self.value > self.stretch else "met, and the farther one"
 
@@ -72,10 +77,11 @@ def times(ratio: float) -> str:
 
 def goal(row: Row) -> str:
     if row.limit is None:
-        return "–"
+        return "–" if row.at_most is None else f"≤ {number(row.at_most)}"
     if row.yardstick is None:
         return f"≤ {number(row.limit)}"
-    return f"≤ {row.limit:.2f}×" if row.limit > 0.4 else f"≥ {1 / row.limit:.0f}× less"
+    ratio = f"≤ {row.limit:.2f}×" if row.limit > 0.4 else f"≥ {1 / row.limit:.0f}× less"
+    return ratio if row.at_most is None else f"{ratio}, ≤ {number(row.at_most)}"
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -91,6 +97,23 @@ def table(rows: Sequence[Row]) -> str:
             f"| {what} | {row.unit} | {spread(row.ours)} | {spread(row.yardstick)} | {ratio} | {goal(row)} | {row.verdict} |"
         )
     return "\n".join(lines)
+
+
+def parts(rows: Sequence[Row]) -> list[str]:
+    """What each side of a row consists of, dearest first: a line for each."""
+    return [
+        f"{row.what}: {side}: "
+        + ", ".join(
+            f"{name} {number(cost)}" for name, cost in sorted(found.items(), key=lambda part: -part[1])
+        )
+        for row in rows
+        for side, found in row.parts.items()
+    ]
+
+
+def medians(rounds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Of the parts of several rounds."""
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
 def write(path: Path, rows: Sequence[Row], rounds: int) -> None:
@@ -111,6 +134,8 @@ def write(path: Path, rows: Sequence[Row], rounds: int) -> None:
                 "stretch": row.stretch,
                 "verdict": row.verdict,
                 "note": row.note,
+                "at_most": row.at_most,
+                "parts": row.parts,
                 "extra": row.extra,
             }
             for row in rows

@@ -31,7 +31,7 @@ class Desk:
         self.pool = pool
         self.clock = Clock()
         self.smtp_port = smtp_port
-        self.claims = Claims(pool, self.clock)
+        self.claims = Claims(pool, self.clock, uuid7)
         self.store = EventStore(pool, function="record_notices_v2", attachment_type="mail_outcome_v2")
         self.dossiers = Dossiers(channels=list(Channel), clock=self.clock, new_id=uuid7)
         self.texts = texts()

@@ -104,7 +104,9 @@ async def test_an_email_to_an_erased_person_fails(desk: Desk, mailbox):
     await desk.hear(life.hears("DossierSubmitted"))
     await keep(desk, erased(1))
     await desk.sender().send_due()
-    assert await desk.recorded() == [("NoticeFailed", "email", "no_contact")]
+    while await desk.sender().record_unsaid():
+        pass
+    assert ("NoticeFailed", "email", "no_contact") in await desk.recorded()
     assert mailbox.letters == []
 
 

@@ -94,9 +94,28 @@ async def test_nobody_to_write_to_is_a_failure_that_is_recorded(
 ):
     life = await submitted(desk, email=email)
     await desk.sender().send_due()
+    await desk.sender().record_unsaid()
     view = await email_of(desk, life)
     assert (view.status, view.reason) == ("failed", "no_contact")
     assert mailbox.connections == 0
+
+
+async def test_nobody_without_an_address_is_claimed_for(desk: Desk, mailbox: Mailbox):
+    """Known when the notice is decided, it never stands in the queue; known later, it leaves it unclaimed."""
+    life = Life()
+    await desk.hear(life.hears("DossierSubmitted"))
+    await desk.know(life, email=None)
+    assert (await desk.claims.waiting())[0] == 1
+    assert await desk.sender().send_due() == 0
+    assert await desk.claims.waiting() == (0, None)
+    await desk.hear(life.hears("DossierAccepted"))
+    assert await desk.claims.waiting() == (0, None)
+    while await desk.sender().record_unsaid():
+        pass
+    assert {each for each in await desk.recorded() if each[1] == "email"} == {
+        ("NoticeFailed", "email", "no_contact")
+    }
+    assert len([each for each in await desk.recorded() if each[1] == "email"]) == 2
 
 
 async def test_dying_between_claim_and_send_sends_after_60_seconds(desk: Desk, mailbox: Mailbox):

@@ -32,8 +32,8 @@ BEGIN
     recorded := greatest(clock_timestamp(), last_recorded_at);
 
     -- Repeats before conflicts: a call whose answer was lost is sent again with the same ids and succeeds.
-    SELECT array_agg(j.outcome ORDER BY j.item), array_agg(j.stream ORDER BY j.item), array_agg(j.version ORDER BY j.item),
-           array_agg(j.ends ORDER BY j.item), array_agg(j.first_event ORDER BY j.item)
+    -- Sorted once: PostgreSQL 15 sorts for each aggregate that has an order of its own.
+    SELECT array_agg(j.outcome), array_agg(j.stream), array_agg(j.version), array_agg(j.ends), array_agg(j.first_event)
     INTO outcomes, streams, versions, ends, first_events
     FROM (
         SELECT i.item, i.outcome, i.stream, i.version,
@@ -59,6 +59,7 @@ BEGIN
                 SELECT e.version FROM events e WHERE e.stream_id = a.stream_id ORDER BY e.version DESC LIMIT 1
             ) latest ON true
         ) i
+        ORDER BY i.item
     ) j;
 
     IF EXISTS (SELECT FROM unnest(new_events) n WHERE n.counter IS NOT NULL) THEN
@@ -74,14 +75,16 @@ BEGIN
             ) u
         ) n
         LEFT JOIN counters c ON c.name = n.counter;
-        INSERT INTO counters (name, value)
-        SELECT e.counter, max(drawn[e.place])
-        FROM unnest(new_events) WITH ORDINALITY
-            AS e(item, index, stream_id, event_id, command_id, type, schema_version, occurred_at, actor,
-                 correlation_id, causation_id, traceparent, counter, data, place)
-        WHERE drawn[e.place] > 0 AND last_number IS NULL
-        GROUP BY e.counter
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+        IF last_number IS NULL THEN
+            INSERT INTO counters (name, value)
+            SELECT e.counter, max(drawn[e.place])
+            FROM unnest(new_events) WITH ORDINALITY
+                AS e(item, index, stream_id, event_id, command_id, type, schema_version, occurred_at, actor,
+                     correlation_id, causation_id, traceparent, counter, data, place)
+            WHERE drawn[e.place] > 0
+            GROUP BY e.counter
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+        END IF;
     END IF;
 
     INSERT INTO events (position, stream_id, version, event_id, command_id, index, type, schema_version, occurred_at,

@@ -206,14 +206,16 @@ class Application(FastAPI):
             raw = await read_body(receive, headers.get(b"content-length"), direct.bytes_max)
             try:
                 if direct.in_slices:
-                    body = await direct.validate(raw)
+                    body, said = await direct.validate(raw), None
                     throttle(self.items, caller.actor, "items", len(body.items))
                 else:
-                    check_json(raw)
-                    body = direct.validate(plain_json(raw))
+                    said, plain = check_json(raw), plain_json(raw)
+                    if plain is not raw and said is not None:
+                        said = orjson.loads(plain)
+                    body = direct.validate(plain)
             except ValidationError as error:
                 raise invalid(error.errors(include_input=False, include_url=False)) from None
-            status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent, named))
+            status, out, extra = await direct.endpoint(Call(caller, body, raw, headers, parent, named, said))
         except ClientGone:
             raise
         except Exception as error:

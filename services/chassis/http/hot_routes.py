@@ -36,6 +36,8 @@ class Call(Generic[B]):
     traceparent: str
     id: UUID | None = None
     """What the path names, where its template has a place for it."""
+    said: Any = None
+    """What the body says, in NFC, as orjson reads it; None of a batch, and of what orjson does not read."""
 
 
 @dataclass(slots=True)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
+from contextlib import suppress
 from typing import Any
+from unicodedata import is_normalized, normalize
+
+import orjson
 
 from services.chassis.http.problems import Problem, dotted
 
@@ -20,6 +23,7 @@ UNSEEN = re.compile(
     "\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
     "\U00013430-\U00013438\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f]"
 )
+_DRAWN_AS_NOTHING = "\u034f\u115f\u1160\u3164\uffa0"
 _ESCAPED = re.compile(rb"\\[ubf]")
 # Neither looks at a backslash twice: they begin where none stands before.
 _UNICODE = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\u[0-9a-fA-F]{4})++)")
@@ -36,12 +40,24 @@ def plain_json(body: bytes) -> bytes:
         return body
     text = body.decode()
     if escaped:
+        with suppress(ValueError):
+            # Written again, only quotation marks, backslashes and control characters are escaped. Numbers may be others: just looked at.
+            written = orjson.dumps(orjson.loads(body)).decode()
+            if _seen(written) and not _CONTROL.search(written) and is_normalized("NFC", written):
+                return body
         text = _UNICODE.sub(_unescaped, text)
-    if UNSEEN.search(text) or (escaped and _CONTROL.search(text)):
+    if not _seen(text) or (escaped and _CONTROL.search(text)):
         raise not_plain(unseen_in(json.loads(text, parse_int=len, parse_float=len)) or ())
-    if unicodedata.is_normalized("NFC", text):
+    if is_normalized("NFC", text):
         return body
-    return unicodedata.normalize("NFC", text).encode()
+    return normalize("NFC", text).encode()
+
+
+def _seen(text: str) -> bool:
+    """Whether UNSEEN finds nothing. What can be printed is none of its categories: only its letters and marks are looked for."""
+    if text.isprintable():
+        return not any(letter in text for letter in _DRAWN_AS_NOTHING)
+    return UNSEEN.search(text) is None
 
 
 def _unescaped(found: re.Match[str]) -> str:

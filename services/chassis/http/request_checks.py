@@ -9,8 +9,11 @@ import os
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+
+import orjson
 
 from services.chassis.http.plain_text import UNSEEN, not_plain
 from services.chassis.http.problems import Problem, dotted
@@ -92,17 +95,34 @@ async def _read_rest(receive: Receive, start: bytes, bytes_max: int) -> bytes:
     return b"".join(chunks)
 
 
-def check_json(body: bytes) -> None:
-    """Refuses what check_text() refuses, and what is no JSON in UTF-8, or an object with one member twice.
+def check_json(body: bytes) -> Any:
+    """What a body says; None where orjson reads no such number or text. Refuses what check_text() refuses, and what is no JSON in
+    UTF-8, or an object with one member twice.
 
     Guarantee: no two readers of a body can take another value for a member. Test: test_a_member_that_comes_twice_is_refused.
+    Each member has one colon outside of texts: where as many members are read as there are colons at all, none came twice.
+    Test: test_counting_colons_says_what_looking_at_each_member_says.
     """
     check_text(body)
+    value = None
+    with suppress(ValueError):
+        value = orjson.loads(body)
+        members = _members(value)
+        if members == body.count(b":") or members == _STRINGS.sub(b"", body).count(b":"):
+            return value
     try:
         # len: numbers are not read here, however long.
         json.loads(body.decode(), object_pairs_hook=_once, parse_int=len, parse_float=len)
     except ValueError:
         raise Problem(400, "json-invalid", "the body is not valid JSON") from None
+    return value
+
+
+def _members(value: Any) -> int:
+    """How many members the objects in a JSON value have, all together."""
+    if type(value) is dict:
+        return len(value) + sum(_members(each) for each in value.values() if type(each) in (dict, list))
+    return sum(map(_members, value)) if type(value) is list else 0
 
 
 def member_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -22,12 +22,13 @@ from contracts import envelope
 from services.chassis.kafka.cluster import Cluster
 from services.chassis.kafka.held import measure_held, publish_dead_letters
 from services.chassis.kafka.inbox import Apply, Inbox, Slice
+from services.chassis.kafka.pace import pause_seconds
 from services.chassis.kafka.positions import Place, begin_again, compare, measure_lag
 from services.chassis.kafka.progress import Complete, Progress
 from services.chassis.kafka.reconciliation import Reconciler
 from services.chassis.kafka.records import Dialect, Keyed, Record, record_of
 from services.chassis.kafka.redrive import SecondTries
-from services.chassis.kafka.subscription import leave, subscribe
+from services.chassis.kafka.subscription import leave, subscribe, wait_in_polls
 from services.chassis.log.databases import is_transient
 from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
@@ -36,6 +37,9 @@ from services.chassis.process.turning import Loop, turned
 log = logging.getLogger(__name__)
 
 MAX_RECORDS = 2_000
+APART_SECONDS = 0.02
+BACKLOG_RECORDS = 500
+"""So many at once were waiting: what the broker gives in one answer is less than a batch may be."""
 TICK_SECONDS = 1.0
 BACK_OFF_SECONDS = (0.1, 0.3, 1.0, 3.0)
 STUCK_SECONDS = 10.0
@@ -83,6 +87,7 @@ class Reader:
         self._beyond: dict[Place, int] = {}
         self._positions: dict[Place, int] = {}
         self._before: dict[Place, int] = {}
+        self._committed: dict[Place, int] = {}
         self._subscriber: Any = None
         self._assigned = False
         self._heard_at = 0.0
@@ -153,11 +158,13 @@ class Reader:
             self._kafka, self._topics, f"motcua.{self._name}", self._max_records, self._on_batch, self
         )
         self._positions.clear()
+        self._committed.clear()
         self._assigned = self._stopping = False
         try:
             self._cluster_id = await cluster.ask()
             self._topic_ids = await cluster.topic_ids(self._topics)
             await broker.start()
+            wait_in_polls(self._subscriber)
             while True:
                 turned()
                 await self._tick(broker, cluster)
@@ -221,7 +228,9 @@ class Reader:
                     time.time() - records[-1].timestamp / 1000
                 )
                 metrics.CONSUMER_BATCH_SIZE.observe(len(records))
-                metrics.CONSUMER_BATCH_SECONDS.observe(time.monotonic() - started)
+                took = time.monotonic() - started
+                metrics.CONSUMER_BATCH_SECONDS.observe(took)
+                await asyncio.sleep(pause_seconds(len(records), BACKLOG_RECORDS, took, APART_SECONDS))
                 return
             except Exception as error:
                 # Nothing may follow a batch that failed, whatever it failed of: it is tried again until it succeeds.
@@ -279,10 +288,10 @@ class Reader:
         await measure_held(self._pool, self._name)
         await self._reconciler.look(str(self._cluster_id), self._topic_ids, bool(self._beyond))
         await publish_dead_letters(self._pool, broker, self._name, self._dead_letters)
-        if self._dialect.ordered and self._positions:
+        if self._dialect.ordered and self._positions and self._positions != self._committed:
+            positions = dict(self._positions)
             try:
-                await consumer.commit(
-                    {TopicPartition(*place): position for place, position in self._positions.items()}
-                )
+                await consumer.commit({TopicPartition(*place): at for place, at in positions.items()})
+                self._committed = positions
             except (KafkaError, IllegalStateError):
                 log.info("%s: offsets for lag tools are written later", self._name)

@@ -26,6 +26,7 @@ from services.chassis.kafka.cursors import keep_topic_ids, load_cursor
 from services.chassis.kafka.feeds import READ_EVENTS, Feed, LogFeed
 from services.chassis.kafka.lease import Lease, LostLease
 from services.chassis.kafka.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
+from services.chassis.kafka.pace import pause_seconds
 from services.chassis.kafka.placing import Placed, load_placed, with_others
 from services.chassis.kafka.sending import STOP_SECONDS, Message, send_all, start, stop
 from services.chassis.log.databases import TRANSIENT
@@ -37,23 +38,10 @@ from services.chassis.process.turning import Loop, turned
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-GATHER_SECONDS = 0.05
-GATHER_MESSAGES = 10
 
 
 class _NewCluster(Exception):
     """The broker is another one than a moment ago."""
-
-
-def pause_seconds(messages: int, took_seconds: float) -> float:
-    """How long to gather after a round of `messages`, so that rounds of a busy log are 50 ms apart.
-
-    A round costs a batch for each partition, a commit, and as much again to every reader, however little it carries: gathering
-    was measured to save an eighth of intake's CPU under load. Lone events and a backlog, whose rounds are full, never wait.
-    """
-    if GATHER_MESSAGES <= messages < READ_EVENTS:
-        return max(0.0, GATHER_SECONDS - took_seconds)
-    return 0.0
 
 
 class Relay:
@@ -189,7 +177,7 @@ class Relay:
         if feed is self._log and (event_id := self._log.id_at(messages[-1][0])):
             self.guard.remember(messages[-1][0], event_id)
         metrics.RELAY_PUBLISHED.labels(feed.name).inc(len(messages))
-        await asyncio.sleep(pause_seconds(len(messages), time.monotonic() - began))
+        await asyncio.sleep(pause_seconds(len(messages), READ_EVENTS, time.monotonic() - began))
 
     async def _advance(
         self,

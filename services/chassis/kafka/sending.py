@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from functools import lru_cache
+from struct import unpack_from
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
 from services.chassis.process.ending import together
 from services.chassis.process.settings import KafkaSettings
@@ -32,8 +32,25 @@ class Message(NamedTuple):
 
 @lru_cache(maxsize=100_000)
 def partition_of(key: bytes, partitions: int) -> int:
-    """Kafka's own partitioner, so that anybody's producer would agree."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+    """As Kafka's own partitioner has it, so that anybody's producer would agree."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """MurmurHash2 with Kafka's seed, by words of four bytes: the client's own takes several times as long for each byte.
+
+    Guarantee: it gives what the client's own gives. Test: test_a_key_goes_where_anybodys_producer_would_put_it.
+    """
+    length = len(data)
+    words = length >> 2
+    hashed = 0x9747B28C ^ length
+    for word in unpack_from(f"<{words}I", data):
+        word = word * 0x5BD1E995 & 0xFFFFFFFF
+        hashed = hashed * 0x5BD1E995 & 0xFFFFFFFF ^ (word ^ word >> 24) * 0x5BD1E995 & 0xFFFFFFFF
+    if rest := data[words << 2 :]:
+        hashed = (hashed ^ int.from_bytes(rest, "little")) * 0x5BD1E995 & 0xFFFFFFFF
+    hashed = (hashed ^ hashed >> 13) * 0x5BD1E995 & 0xFFFFFFFF
+    return hashed ^ hashed >> 15
 
 
 async def start(kafka: KafkaSettings) -> AIOKafkaProducer:

@@ -17,8 +17,10 @@ from faststream.security import SASLScram256
 
 from services.chassis.process.settings import KafkaSettings
 
-POLL_MILLISECONDS = 20
-"""FastStream sleeps as long after an empty poll as it waited in it, so this bounds what an idle reader adds to latency."""
+POLL_MILLISECONDS = 1
+"""FastStream sleeps as long after an empty poll as it waited in it, deaf to what comes. So it is told next to nothing."""
+PATIENCE_MILLISECONDS = 1_000
+"""How long a poll waits in truth; it ends at once when something comes."""
 STOP_SECONDS = 8.0
 CUT_OFF_SECONDS = 2.0
 
@@ -66,6 +68,17 @@ def subscribe(
     )
     subscriber(on_batch)
     return broker, subscriber
+
+
+def wait_in_polls(subscriber: Any) -> None:
+    """Makes a started subscriber wait where it hears: an idle reader asks once a second, and a record is taken when it comes."""
+    consumer = subscriber.consumer
+    poll = consumer.getmany
+
+    async def patient(*, timeout_ms: int, max_records: int) -> Any:
+        return await poll(timeout_ms=max(timeout_ms, PATIENCE_MILLISECONDS), max_records=max_records)
+
+    consumer.getmany = patient
 
 
 async def leave(broker: KafkaBroker, subscriber: Any, name: str) -> None:

@@ -109,10 +109,14 @@ class EventTypes(Generic[E]):
         adapter = self._adapters[name]
         if schema_version == self._versions.get(name, 1):
             return adapter.validate_json(data)
-        members = orjson.loads(data)
+        return adapter.validate_python(self.members(name, schema_version, data))
+
+    def members(self, name: str, schema_version: int, data: str | bytes) -> dict[str, Any]:
+        """What a stored event says, as today's class would, unchecked; what the log added, too."""
+        members: dict[str, Any] = orjson.loads(data)
         for version in range(schema_version, self._versions.get(name, 1)):
             members = self._upcasts[name, version](members)
-        return adapter.validate_python(members)
+        return members
 
 
 class Store(Protocol):

@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from services.chassis.log.databases import is_transient
-from services.chassis.log.gathering import Gathering
+from services.chassis.log.gathering import Gathering, let_gather
 from services.chassis.process import metrics
 
 MAX_ITEMS = 512
@@ -49,12 +49,12 @@ class NewEvent(NamedTuple):
 
 
 class RepeatKey(NamedTuple):
-    """The caller's own key of a request, with an HMAC of its body, never the body; `older`: the same under keys of before."""
+    """The caller's own key of a request, with an HMAC of its body, never the body; `older`: the same under keys and forms of before."""
 
     caller: str
     key: str
     body_hmac: bytes
-    older: tuple[bytes, ...] = ()
+    older: Callable[[], Sequence[bytes]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,8 @@ class EventStore:
 
     async def load_many(self, stream_ids: Sequence[UUID]) -> dict[UUID, list[StoredEvent]]:
         """The events of several streams in one query; a stream without events is an empty list."""
-        rows = await self._pool.fetch(STREAMS, stream_ids)
         streams: dict[UUID, list[StoredEvent]] = {stream_id: [] for stream_id in stream_ids}
-        for row in rows:
+        for row in await self._pool.fetch(STREAMS, stream_ids):
             streams[row["stream_id"]].append(StoredEvent(*row))
         return streams
 
@@ -208,6 +207,7 @@ class EventStore:
             while self._waiting:
                 batch = self._take()
                 await self._answer(batch)
+                await let_gather(len(batch))
         finally:
             self._flusher = None
             if self._waiting:  # only after an error nobody foresaw: its waiters were told, the others go on
@@ -243,9 +243,9 @@ class EventStore:
             for waiting in batch:
                 if not waiting.answer.done():
                     waiting.answer.set_exception(error)
-            if isinstance(error, Exception):
-                return
-            raise
+            if not isinstance(error, Exception):
+                raise
+            return
         self._observe(len(batch))
         metrics.APPENDS_SECONDS.observe(time.perf_counter() - started)
         for waiting, answer in zip(batch, answers, strict=True):
@@ -278,7 +278,7 @@ class EventStore:
 def _arguments(items: list[Item], takes_rows: bool) -> list[list[tuple[Any, ...]]]:
     new_items, new_events, rows = (list[tuple[Any, ...]]() for _ in range(3))
     for number, item in enumerate(items, 1):
-        caller, key, body_hmac, _ = item.repeat or (None, None, None, ())
+        caller, key, body_hmac, _ = item.repeat or (None,) * 4
         new_items.append(
             (item.stream_id, item.expected_version, item.command_id, len(item.events), caller, key, body_hmac)
         )

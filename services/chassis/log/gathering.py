@@ -12,6 +12,16 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 KEYS_MAX = 512
+MANY = 8
+GATHER_SECONDS = 0.002
+
+
+async def let_gather(asked: int) -> None:
+    """A moment after a call for many, so that the next one is for more. A call costs the same dozen of statements, however little it
+    carries: of 32 who ask at once half went along with each. Whoever asks alone never waits.
+    """
+    if asked >= MANY:
+        await asyncio.sleep(GATHER_SECONDS)
 
 
 class Gathering(Generic[K, V]):

@@ -25,9 +25,11 @@ class Stalls:
 async def watch() -> None:
     """Measures, for ever."""
     loop = asyncio.get_running_loop()
-    stalls = Stalls(loop.time())
+    stalls, told = Stalls(loop.time()), 0.0
     while True:
         asked = loop.time()
         await asyncio.sleep(PROBE_SECONDS)
         now = loop.time()
-        metrics.LOOP_STALL_SECONDS.set(stalls.seen(max(0.0, now - asked - PROBE_SECONDS), now))
+        longest = stalls.seen(max(0.0, now - asked - PROBE_SECONDS), now)
+        if longest != told:
+            metrics.LOOP_STALL_SECONDS.set(told := longest)

@@ -21,26 +21,28 @@ DECLARE
 BEGIN
     -- A statement of its own: the number of the last change must not be older than the lock.
     PERFORM FROM log_head FOR UPDATE;
-    SELECT array_agg(a.item ORDER BY a.item), array_agg(a.outcome ORDER BY a.item), array_agg(a.stream_id ORDER BY a.item),
-           array_agg(a.version ORDER BY a.item), array_agg(a.position ORDER BY a.item),
-           array_agg(a.recorded_at ORDER BY a.item), array_agg(a.body_hmac ORDER BY a.item), array_agg(a.numbers[1] ORDER BY a.item)
+    -- Sorted once: PostgreSQL 15 sorts for each aggregate that has an order of its own.
+    SELECT array_agg(a.item), array_agg(a.outcome), array_agg(a.stream_id), array_agg(a.version), array_agg(a.position),
+           array_agg(a.recorded_at), array_agg(a.body_hmac), array_agg(a.numbers[1])
     INTO items, outcomes, streams, versions, positions, recorded, hmacs, changes
-    FROM append_v2(new_items, new_events, last_contact_change()) a;
+    FROM (SELECT * FROM append_v2(new_items, new_events, last_contact_change()) o ORDER BY o.item) a;
 
-    INSERT INTO applicants (applicant_id, name, identifier_kind, identifier_number, email, phone)
-    SELECT f.applicant_id, f.name, f.identifier_kind, f.identifier_number, f.email, f.phone
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended' AND f.name IS NOT NULL;
-
+    -- Changes only of applicants that are known at all: no notice waits for the others. An owner is told nothing: the submitter is.
+    WITH appended AS MATERIALIZED (
+        SELECT f.* FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended'
+    ), known AS (
+        INSERT INTO applicants (applicant_id, name, identifier_kind, identifier_number, email, phone)
+        SELECT f.applicant_id, f.name, f.identifier_kind, f.identifier_number, f.email, f.phone
+        FROM appended f WHERE f.name IS NOT NULL
+    ), changed AS (
+        INSERT INTO contact_changes (position, applicant_id, event_position)
+        SELECT changes[f.item], f.applicant_id, positions[f.item] FROM appended f WHERE f.name IS NOT NULL
+    )
     INSERT INTO filings (dossier_id, applicant_id, content, salt, owner_name, owner_identifier_kind,
                          owner_identifier_number, owner_email, owner_phone)
     SELECT f.dossier_id, f.applicant_id, f.content, f.salt, f.owner_name, f.owner_identifier_kind,
            f.owner_identifier_number, f.owner_email, f.owner_phone
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended';
-
-    -- Only of applicants that are known at all: no notice waits for the others. An owner is told nothing: the submitter is.
-    INSERT INTO contact_changes (position, applicant_id, event_position)
-    SELECT changes[f.item], f.applicant_id, positions[f.item]
-    FROM unnest(new_filings) f WHERE outcomes[f.item] = 'appended' AND f.name IS NOT NULL;
+    FROM appended f;
 
     RETURN QUERY
     SELECT u.item, u.outcome, u.stream_id, u.version, u.position, u.recorded_at, u.body_hmac, array_remove(ARRAY[u.change], NULL)

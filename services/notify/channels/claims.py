@@ -15,12 +15,15 @@ import asyncpg
 import orjson
 
 from services.chassis.log.databases import BY_KEY
+from services.notify.notice import Channel, NoticeFailed
+from services.notify.unsaid import Ending, leave
 from services.notify.wording.texts import Told
 
 CLAIM_LASTS = timedelta(seconds=60)
 PUT_OFF_MAX = timedelta(hours=1)
 LOOKS_MAX = 5
 DUE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1)"
+DUE_OR_LATE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1) OR EXISTS (SELECT FROM mails WHERE not_before > $2)"
 
 # A clock that was ahead for a while dated this turn: no wait that was meant is so long.
 TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
@@ -30,10 +33,10 @@ TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
 # contacts.py puts it in front when the contact comes, and a look that missed that finds it.
 TAKE = """
 WITH due AS (
-    SELECT m.notice_id, EXISTS (
-        SELECT FROM contacts c WHERE c.applicant_id = m.applicant_id AND c.change >= m.needs_change
-    ) AS known
-    FROM mails m WHERE m.not_before <= $1 ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
+    SELECT m.notice_id, c.applicant_id IS NOT NULL AS known,
+           c.applicant_id IS NOT NULL AND c.email IS NULL AND m.claimed_at IS NULL AND m.endings = 0 AS nobody
+    FROM mails m LEFT JOIN contacts c ON c.applicant_id = m.applicant_id AND c.change >= m.needs_change
+    WHERE m.not_before <= $1 ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 ), unknown AS (
     UPDATE mails m SET looks = m.looks + 1,
         not_before = $1 + least(interval '0.5 seconds' * 2 ^ least(m.looks, 7), interval '60 seconds')
@@ -41,13 +44,15 @@ WITH due AS (
 ), claimed AS (
     UPDATE mails m SET ambiguous = m.ambiguous OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2,
         claims = m.claims + 1, looks = 0
-    FROM due WHERE m.notice_id = due.notice_id AND due.known
+    FROM due WHERE m.notice_id = due.notice_id AND due.known AND NOT due.nobody
     RETURNING m.*
+), gone AS (
+    DELETE FROM mails m USING due WHERE m.notice_id = due.notice_id AND due.nobody RETURNING m.*
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, c.email
-FROM claimed m
+       d.sealed_code, c.email, m.nobody
+FROM (SELECT *, false AS nobody FROM claimed UNION ALL SELECT *, true FROM gone) m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
 JOIN contacts c ON c.applicant_id = m.applicant_id
@@ -83,9 +88,12 @@ class Claim:
 class Claims:
     """The queue of e-mails in the database."""
 
-    def __init__(self, pool: asyncpg.Pool[Any], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool[Any], clock: Callable[[], datetime], new_id: Callable[[], UUID]
+    ) -> None:
         self._pool = pool
         self._clock = clock
+        self._new_id = new_id
 
     async def take(self, count: int) -> list[Claim]:
         """Claims up to `count` e-mails whose turn it is and whose applicant's contact has arrived.
@@ -94,14 +102,20 @@ class Claims:
         Guarantee: an e-mail that waits for its contact is looked at less and less often.
         Test: test_a_mail_without_contact_is_looked_at_less_and_less.
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
+        Guarantee: a notice to somebody without an address ends without a claim. Test: test_nobody_without_an_address_is_claimed_for.
         Guarantee: a clock that was ahead and is right again keeps no e-mail back. Test: test_a_clock_that_was_ahead_keeps_no_email_back.
         """
         now = self._clock()
+        if not await self._pool.fetchval(DUE_OR_LATE, now, now + PUT_OFF_MAX):
+            return []  # an idle look is one statement
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(BY_KEY)
             await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)
             for _ in range(LOOKS_MAX):  # those that wait for their contact must not stand before all others
-                claims = [_claim(row) for row in await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)]
+                rows = await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)
+                claims = [_claim(row) for row in rows if not row["nobody"]]
+                if nobody := [_ending(row) for row in rows if row["nobody"]]:
+                    await leave(connection, nobody, self._new_id)
                 if claims or not await connection.fetchval(DUE, now):
                     return claims
             return []
@@ -136,6 +150,14 @@ def _claim(row: asyncpg.Record) -> Claim:
         recorded_at=row["recorded_at"],
         email=row["email"],
     )
+
+
+def _ending(row: asyncpg.Record) -> Ending:
+    about_event_id = UUID(int=row["about_event_id"].int)
+    failed = NoticeFailed(
+        UUID(int=row["notice_id"].int), row["about"], about_event_id, Channel.EMAIL, "no_contact"
+    )
+    return Ending(row["dossier_id"], row["recorded_at"], None, failed)
 
 
 def told_in(row: asyncpg.Record) -> Told:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,7 +51,7 @@ log = logging.getLogger(__name__)
 ROUND_MAX = 200
 START_WITHIN = timedelta(seconds=20)  # with the carrier's 30 s for one letter, a claim ends before its 60 s
 UNSAID_BATCHES = 8
-IDLE_SECONDS = 0.2
+IDLE_SECONDS, QUIET_SECONDS, BUSY_SECONDS = 0.2, 1.0, 2.0
 LEAVE_SECONDS = 5.0
 BACK_OFF_SECONDS = 1.0
 BACK_OFF_SECONDS_MAX = 60.0
@@ -82,15 +84,16 @@ class Sender:
         self._new_id = new_id
         self._poke = poke
         self._may_send = may_send
-        self._claims = Claims(pool, clock)
-        self._leaving = False
-        self._woken = asyncio.Event()
-        self._back_off_seconds = 0.0
+        self._claims = Claims(pool, clock, new_id)
+        self._woken, self._mails_woken, self._woken_at = asyncio.Event(), asyncio.Event(), time.monotonic()
+        self._leaving, self._back_off_seconds = False, 0.0
         self._refused: set[str] = set()  # addresses refused since the server last took a letter
 
     def wake(self) -> None:
-        """Says that notices were decided: look now, and again a moment later when their transaction has ended."""
+        """Says that notices were decided, or contacts came: look now, and often for a moment, until their transaction has ended."""
+        self._woken_at = time.monotonic()
         self._woken.set()
+        self._mails_woken.set()
 
     async def run_mails(self) -> None:
         """Sends what is due until cancelled; then ends the letters that are under way, within LEAVE_SECONDS."""
@@ -114,8 +117,10 @@ class Sender:
                     raise
                 log.warning("mails-wait", extra={"fields": logs.describe(error)})
                 claimed, self._back_off_seconds = 0, BACK_OFF_SECONDS
-            if not claimed or self._back_off_seconds:
-                await rest(max(IDLE_SECONDS, self._back_off_seconds))
+            if self._back_off_seconds:
+                await rest(self._back_off_seconds)
+            elif not claimed:
+                await self._idle(self._mails_woken)
             turned()
 
     async def run_inbox(self) -> None:
@@ -135,7 +140,7 @@ class Sender:
                 recorded = 0
                 await asyncio.sleep(BACK_OFF_SECONDS)
             if not recorded:
-                await self._idle()
+                await self._idle(self._woken)
 
     async def record_unsaid(self) -> int:
         """One call for up to UNSAID_BATCHES batches: inbox notices as sent, lapsed ones as failed; how many."""
@@ -286,11 +291,10 @@ class Sender:
         else:
             metrics.FAILED.labels("email", event.reason).inc()
 
-    async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._woken.wait()
-        except TimeoutError:
-            return
-        self._woken.clear()
-        await asyncio.sleep(0.01)  # woken inside the consumer's transaction: it ends in a moment
+    async def _idle(self, woken: asyncio.Event) -> None:
+        quiet = time.monotonic() - self._woken_at > BUSY_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_SECONDS if quiet else IDLE_SECONDS):
+                await woken.wait()
+                woken.clear()
+                await asyncio.sleep(0.01)  # woken inside the consumer's transaction: it ends in a moment

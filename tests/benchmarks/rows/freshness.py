@@ -111,15 +111,15 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
             services.stop()
     load = f"{SUBMITS_PER_SECOND} submits/s, {LOOK_UPS_PER_SECOND} look-ups/s"
 
-    def row(what: str, index: int, share: float) -> Row:
+    def row(what: str, index: int, share: float, at_most: float | None = None) -> Row:
         ours, theirs = (
             Spread([1e3 * percentile(times[index], share) for times in found[side]]) for side in names
         )
-        return Row("freshness", f"{what} at {load}", "ms", ours, theirs)
+        return Row("freshness", f"{what} at {load}", "ms", ours, theirs, at_most=at_most)
 
     return [
         row("accepted → counted, p99", 0, 0.99),
-        row("filed → counted, p99", 1, 0.99),
+        row("filed → counted, p99", 1, 0.99, 100),
         row("filed → counted, median", 1, 0.5),
         row("look-up, p99", 2, 0.99),
     ]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.http.mail_address import _PLAIN, mail_address
-from services.chassis.http.plain_text import UNSEEN, plain_json
+from services.chassis.http.plain_text import UNSEEN, _seen, plain_json
 from services.chassis.http.problems import Problem
 
 DRAWN_AS_NOTHING = set("\u034f\u115f\u1160\u3164\uffa0")
@@ -24,6 +24,8 @@ def test_every_character_that_nobody_sees_is_known():
     assert {chr(each) for each in range(sys.maxunicode + 1) if UNSEEN.match(chr(each))} == (
         (unseen - ENDS_OF_LINES) | DRAWN_AS_NOTHING
     )
+    everything = map(chr, range(sys.maxunicode + 1))
+    assert all(_seen(each) is (UNSEEN.search(each) is None) for each in everything)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,37 @@ def test_a_member_that_comes_twice_is_refused(body: bytes) -> None:
         check_json(body)
 
 
+OBJECTS = st.recursive(
+    st.integers() | TEXT,
+    lambda below: st.lists(st.tuples(st.text("a:", max_size=2), below), max_size=4),
+    max_leaves=20,
+)
+
+
+def written(value: Any, colon: str) -> str:
+    """As JSON; a list of pairs is an object, in which a name may come twice."""
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "{" + ",".join(json.dumps(name) + colon + written(each, colon) for name, each in value) + "}"
+
+
+def has_one_twice(value: Any) -> bool:
+    if not isinstance(value, list):
+        return False
+    return len({name for name, _ in value}) < len(value) or any(has_one_twice(each) for _, each in value)
+
+
+@given(OBJECTS, st.sampled_from([":", " : "]))
+@example([("a", "::"), ("a", 1)], ":")
+def test_counting_colons_says_what_looking_at_each_member_says(value: Any, colon: str) -> None:
+    body = written(value, colon).encode()
+    if has_one_twice(value):
+        with pytest.raises(Problem, match="json-invalid"):
+            check_json(body)
+    else:
+        assert check_json(body) == json.loads(body)
+
+
 @given(VALUES)
 def test_what_is_json_passes(value: Any) -> None:
     if depth(value) <= 24:

@@ -24,6 +24,7 @@ from aiokafka.errors import KafkaError
 from services.chassis.http.access import unauthorised_routes
 from services.chassis.http.connections import Bounded, Bounds, allow_files, close_late
 from services.chassis.http.front import Application
+from services.chassis.http.proxies import Trusted, for_origins
 from services.chassis.kafka.topic_check import OtherSettings
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.process import logs, metrics, stalls, turning
@@ -97,12 +98,15 @@ async def serve(
     open_doors = unauthorised_routes(application, application.public)
     if open_doors:
         raise RuntimeError("; ".join(open_doors))
-    bounds = Bounds(allow_files(settings.connections), settings.connections_per_address)
+    application.trusted = Trusted(settings.trusted_proxies)
+    bounds = Bounds(
+        allow_files(settings.connections), settings.connections_per_address, unbounded=application.trusted
+    )
     server = _Server(
         application,
         settings.leave_seconds,
         uvicorn.Config(
-            application,
+            for_origins(application, settings.origins),
             host=settings.host,
             port=settings.port,
             http=partial(Bounded, bounds=bounds),  # type: ignore[arg-type]

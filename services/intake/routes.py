@@ -25,7 +25,7 @@ from services.chassis.http.web import (
     Call,
     Caller,
     Problem,
-    client_address,
+    counted_as,
     idempotency_key,
     require,
     throttle,
@@ -161,7 +161,7 @@ def add_routes(
         request: Request, code: Annotated[str, Query(pattern=r"^[A-Z0-9.-]{8,40}$")]
     ) -> Response:
         """Codes are sequential and can be guessed: so few look-ups a minute, and no more than the status."""
-        throttle(lookups, client_address(request), "lookup")
+        throttle(lookups, await counted_as(request), "lookup")
         status = await pool.fetchval(LOOK_UP, code, list(ENDED))
         if status is None:
             raise Problem(404, "code-unknown", "no dossier was accepted under this code")

@@ -23,7 +23,9 @@ class IntakeSettings(PagesSettings):
         description="Persons behind dossiers that one caller may read in a minute from one process.",
     )
     lookups_per_minute: int = Field(
-        default=30, ge=1, description="Look-ups by code that one address may make in a minute of one process."
+        default=30,
+        ge=1,
+        description="Look-ups by code that one caller, or a nameless address, may make in a minute of one process.",
     )
 
     people_access_years: int = Field(

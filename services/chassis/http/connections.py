@@ -11,6 +11,7 @@ import logging
 import resource
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Container
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -38,8 +39,9 @@ FILES_BESIDE = 200
 class Bounds:
     """The connections of a process, and how many there may be, in all and from one address. Each look for room costs the same."""
 
-    def __init__(self, total_max: int, of_address_max: int) -> None:
-        self._total_max, self._of_address_max = total_max, of_address_max
+    def __init__(self, total_max: int, of_address_max: int, *, unbounded: Container[str] = ()) -> None:
+        """`unbounded` are addresses that many clients share: only the bound of all is theirs."""
+        self._total_max, self._of_address_max, self._unbounded = total_max, of_address_max, unbounded
         self.known: set[Bounded] = set()  # those that are to close, too, until they have
         self.open: set[Bounded] = set()
         self.of_address: Counter[str] = Counter()
@@ -56,7 +58,7 @@ class Bounds:
         Guarantee: there are never more than there may be, however many come at once. Test: test_a_rush_stays_within_the_bounds.
         """
         address = connection.address
-        if self.of_address[address] >= self._of_address_max:
+        if self.of_address[address] >= self._of_address_max and address not in self._unbounded:
             room = self._let_go(self._waiting_of.get(address, {}))
         else:
             room = len(self.open) < self._total_max or self._let_go(self._waiting)

@@ -96,6 +96,8 @@ def complete(document: Document, words: Words, directs: Collection[tuple[str, st
         said = _take_refusals(operation, path)
         _tell_operation(operation, path, route, schemas, words)
         if path not in PROBES:
+            if route.get("may_name"):
+                operation["security"] = [{}, {"HTTPBearer": []}]
             own = [*(words.sets[name] for name in route.get("like", [])), route.get("gives", {})]
             refused.append((operation, codes_of(operation, (method, path) in directs, own), said))
     tell_problems(refused, schemas)

@@ -53,7 +53,10 @@ def codes_of(operation: Document, direct: bool, own: Sequence[Mapping[str, list[
     """The codes of a route by status: those of its shape, and its own. Of a direct route nobody reads the query."""
     found: Codes = {}
     parameters = operation.get("parameters", [])
-    _add(found, AUTHORISED if operation.get("security") else {})
+    security = operation.get("security", [])
+    # Whoever may also ask without a name is refused for a wrong token, not for a missing one or for its role.
+    named = {401: list(CODES_OF_REFUSAL)} | {status: AUTHORISED[status] for status in (429, 503)}
+    _add(found, named if {} in security else AUTHORISED if security else {})
     _add(found, {400: ["header-twice"]} if direct else QUERY)
     if any(each["in"] in ("query", "path") for each in parameters):
         _add(found, {422: ["invalid"]})

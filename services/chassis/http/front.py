@@ -28,6 +28,7 @@ from services.chassis.http.openapi import stub
 from services.chassis.http.page_routes import PageRoute, check_form_type
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import PROBLEM_TYPE, Problem, invalid
+from services.chassis.http.proxies import Trusted, as_forwarded
 from services.chassis.http.request_checks import (
     BODY_BYTES_MAX,
     ClientGone,
@@ -63,6 +64,7 @@ class Application(FastAPI):
 
     service: str
     leaving = False
+    trusted = Trusted()
     tokens: Tokens
     limits: Buckets
     refusals: Buckets
@@ -157,6 +159,8 @@ class Application(FastAPI):
             return
         started = perf_counter()
         headers = dict(scope["headers"])
+        if self.trusted:
+            as_forwarded(scope, headers, self.trusted)
         parent = traceparent(headers.get(b"traceparent"))
         logs.begin(parent)
         direct, given = self.directs.find(scope["method"], scope["path"])

@@ -5,6 +5,7 @@ secret. Never reads a file of settings and never has a default for a secret.
 """
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -12,9 +13,31 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MOTCUA_"
 SHARED_KEY_CHARACTERS = 32
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 SEALING_KEY = re.compile(r"[0-9a-fA-F]{128}")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _are_networks(value: str) -> str:
+    for each in _listed(value):
+        ip_network(each)
+    return value
+
+
+def _are_origins(value: str) -> str:
+    for each in _listed(value):
+        if not ORIGIN.fullmatch(each):
+            raise ValueError("an origin is written https://portal.example.org, without a path")
+    return value
+
+
+def _listed(value: str) -> list[str]:
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
+Networks = Annotated[str, AfterValidator(_are_networks)]
+Origins = Annotated[str, AfterValidator(_are_origins)]
 
 
 class SettingsFault(SystemExit):
@@ -102,6 +125,14 @@ class ServiceSettings(BaseSettings):
     connections_per_address: int = Field(
         default=1000, ge=10, description="HTTP connections that may be open from one address at once."
     )
+    trusted_proxies: Networks = Field(
+        default="",
+        description="Networks of proxies whose Forwarded or X-Forwarded-For is believed, comma separated, as 10.0.0.0/8; none by default.",
+    )
+    cors_origins: Origins = Field(
+        default="",
+        description="Origins whose pages may ask from a browser, comma separated, as https://portal.example.org; none by default.",
+    )
     leave_seconds: float = Field(
         default=0.0,
         ge=0,
@@ -114,6 +145,10 @@ class ServiceSettings(BaseSettings):
         le=300,
         description="How long requests in flight may take once the socket is closed.",
     )
+
+    @property
+    def origins(self) -> list[str]:
+        return _listed(self.cors_origins)
 
     @property
     def kafka(self) -> KafkaSettings:

@@ -69,8 +69,12 @@ def applications() -> dict[str, Application]:
 def _unset(kind: Any) -> Any:
     key = SecretStr("00" * 64)
     return kind.model_construct(
-        jwks="", jwt_issuer="", jwt_audience="", hmac_key=key, code_key=key, payment_secret=key
+        jwks="absent", jwt_issuer="absent", jwt_audience="", hmac_key=key, code_key=key, payment_secret=key
     )
+
+
+def _secrets() -> set[str]:
+    return {name for kind in SETTINGS.values() for name in settings.secrets_of(kind)}
 
 
 def routes(application: Application) -> list[tuple[str, str, str]]:
@@ -121,6 +125,10 @@ def reference() -> str:
             f"| `{variable}` | {'all' if len(services) == len(SETTINGS) else ', '.join(services)} | {meanings[variable]} |"
         )
     lines += [
+        "",
+        "A secret may also stand in a file: `NAME_FILE` names it, for "
+        + ", ".join(f"`{name}`" for name in sorted(_secrets()))
+        + ".",
         "",
         "The command `motcua` and the run that it keeps read these; it tells the services their own.",
         "",

@@ -89,6 +89,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 
+    settings = commands.add_parser("config", help="a service's settings").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    checked = settings.add_parser("check", help="every fault of its settings, and which part does not answer")
+    checked.add_argument("service", choices=SERVICES)
+    checked.set_defaults(run=_check_config)
+
     catalogue = commands.add_parser("catalogue", help="what can be applied for").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -109,6 +116,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         due.set_defaults(run=_due_date)
         add_commands(commands, _print)
     return parser
+
+
+def _check_config(home: Home, options: argparse.Namespace) -> int:
+    from deploy.command.config import check
+
+    return check(options.service, _print)
 
 
 def _up(home: Home, options: argparse.Namespace) -> int:

@@ -13,8 +13,8 @@ import asyncpg
 from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
+from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
-from services.chassis.http.tokens import Tokens
 from services.chassis.http.web import Application, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
@@ -55,7 +55,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         title="Một Cửa: processing",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=Tokens.of(settings),
+        tokens=tokens_of(settings),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),

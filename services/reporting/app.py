@@ -15,8 +15,8 @@ from contracts.members import MEMBERS
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.answering import readiness
+from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
-from services.chassis.http.tokens import Tokens
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.ordering import Delivered
@@ -52,7 +52,7 @@ def build(
         title="Một Cửa: reporting",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=Tokens.of(settings),
+        tokens=tokens_of(settings),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),

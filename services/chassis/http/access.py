@@ -14,6 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
+from services.chassis.http.issuers import Issuers
 from services.chassis.http.limits import Buckets
 from services.chassis.http.problems import Problem
 from services.chassis.http.request_checks import HOLD, Scope, address_of
@@ -121,7 +122,7 @@ def denied(code: str, route: str, times: int = 1) -> None:
 
 
 async def caller_of(
-    tokens: Tokens, refusals: Buckets, headers: Mapping[bytes, bytes], address: str
+    tokens: Tokens | Issuers, refusals: Buckets, headers: Mapping[bytes, bytes], address: str
 ) -> Caller:
     """The caller behind a request's token, or Problem 401, or 429 for an address that was refused too often.
 

@@ -37,10 +37,9 @@ FILES_BESIDE = 200
 
 
 class Bounds:
-    """The connections of a process, and how many there may be, in all and from one address. Each look for room costs the same."""
+    """The connections of a process, and how many there may be, in all and from one address, which an `unbounded` one shares with many."""
 
     def __init__(self, total_max: int, of_address_max: int, *, unbounded: Container[str] = ()) -> None:
-        """`unbounded` are addresses that many clients share: only the bound of all is theirs."""
         self._total_max, self._of_address_max, self._unbounded = total_max, of_address_max, unbounded
         self.known: set[Bounded] = set()  # those that are to close, too, until they have
         self.open: set[Bounded] = set()

@@ -23,6 +23,7 @@ from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, requir
 from services.chassis.http.answers import problem_of, refuse, told
 from services.chassis.http.described import Words, complete
 from services.chassis.http.hot_routes import Answer, Call, Direct, Directs
+from services.chassis.http.issuers import Issuers
 from services.chassis.http.limits import Buckets
 from services.chassis.http.openapi import stub
 from services.chassis.http.page_routes import PageRoute, check_form_type
@@ -63,9 +64,8 @@ class Application(FastAPI):
     """FastAPI, entered through a door of our own; made by create_app()."""
 
     service: str
-    leaving = False
-    trusted = Trusted()
-    tokens: Tokens
+    leaving, trusted = False, Trusted()
+    tokens: Tokens | Issuers
     limits: Buckets
     refusals: Buckets
     unnamed: Buckets
@@ -75,8 +75,7 @@ class Application(FastAPI):
     media_types: frozenset[bytes]
     directs: Directs
     query_lists: frozenset[str]
-    pages: Any = None
-    """The pages of a service that has some (pages.py)."""
+    pages: Any = None  # of a service that has some (pages.py)
     described_by: Sequence[Path]
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
@@ -184,10 +183,9 @@ class Application(FastAPI):
             if answered is None:
                 answered = direct.answered[status] = metrics.REQUESTS_ANSWERED.labels(route, method, status)
             answered.inc()
-        if route in QUIET and status < HTTPStatus.BAD_REQUEST:
-            return
-        ms = round(seconds * 1e3, 2)
-        logs.access({"what": "request", "method": method, "route": route, "status": status, "ms": ms})
+        if route not in QUIET or status >= HTTPStatus.BAD_REQUEST:
+            ms = round(seconds * 1e3, 2)
+            logs.access({"what": "request", "method": method, "route": route, "status": status, "ms": ms})
 
     async def _answer_directly(
         self,

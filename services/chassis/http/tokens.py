@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from services.chassis.process.settings import ServiceSettings
+from services.chassis.http.claims import Shape, at
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "Ed25519"]
 NONE_REVOKED = b'{"revoked": []}'
@@ -32,6 +32,7 @@ CODES_OF_REFUSAL = (
     "token-revoked",
     "token-issuer-unknown",
     "token-audience-other",
+    "token-client-other",
     "token-without-subject",
     "token-without-role",
     "token-without-expiry",
@@ -45,7 +46,6 @@ KEYS_REFRESH_SECONDS = 30.0
 KEYS_LATER_SECONDS = 0.1
 KEYS_TIMEOUT_SECONDS = 5.0
 KEYS_BYTES_MAX = 262_144
-CLOCKS_DIFFER_SECONDS = 5.0
 LIFETIME_SECONDS = 24 * 3_600.0
 
 
@@ -91,26 +91,17 @@ class Tokens:
         *,
         revoked: str = "",
         lifetime_seconds: float = LIFETIME_SECONDS,
+        shape: Shape = Shape(),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source, self._issuer, self._audience, self._clock = jwks, issuer, audience, clock
-        self._revoked_source, self._lifetime_seconds = revoked, lifetime_seconds
+        self._revoked_source, self._lifetime_seconds, self._shape = revoked, lifetime_seconds, shape
         self._keys: KeySet | None = None
         self._told: tuple[bytes, bytes] = (b"", b"")
         self._revoked: frozenset[str] = frozenset()
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
         self._known: dict[bytes, tuple[Caller, float]] = {}
-
-    @classmethod
-    def of(cls, settings: ServiceSettings) -> Tokens:
-        return cls(
-            settings.jwks,
-            settings.jwt_issuer,
-            settings.jwt_audience,
-            revoked=settings.jwt_revoked,
-            lifetime_seconds=settings.jwt_lifetime_hours * 3_600,
-        )
 
     async def keep_fresh(self) -> None:
         """Asks the issuer for its keys again and again, for ever; an issuer that is away is asked later.
@@ -124,6 +115,10 @@ class Tokens:
             await asyncio.sleep(max(0.0, KEYS_REFRESH_SECONDS - age) + KEYS_LATER_SECONDS)
             with suppress(KeysUnavailable):
                 await self._refresh()
+
+    async def fetch_keys(self) -> None:
+        """Asks the issuer now; KeysUnavailable when it has none for us."""
+        await self._refresh()
 
     def remembered(self, token: bytes) -> Caller | None:
         """The caller of a token that was verified before and is still valid.
@@ -171,9 +166,9 @@ class Tokens:
         if expires_at <= now:
             raise TokenRefused("token-expired")
         issued_at, not_before = (_instant(claims.get(name, now)) for name in ("iat", "nbf"))
-        if max(issued_at, not_before) > now + CLOCKS_DIFFER_SECONDS:
+        if max(issued_at, not_before) > now + self._shape.skew_seconds:
             raise TokenRefused("token-not-yet-valid")
-        if expires_at - issued_at > self._lifetime_seconds + CLOCKS_DIFFER_SECONDS:
+        if expires_at - issued_at > self._lifetime_seconds + self._shape.skew_seconds:
             raise TokenRefused("token-lives-too-long")
         if not isinstance(jti := claims.get("jti", ""), str):
             raise TokenRefused("token-invalid")
@@ -184,12 +179,14 @@ class Tokens:
         audience = claims.get("aud")
         if audience != self._audience and not (isinstance(audience, list) and self._audience in audience):
             raise TokenRefused("token-audience-other")
-        subject, role = claims.get("sub"), claims.get("role")
+        if not self._shape.is_of_a_client(claims):
+            raise TokenRefused("token-client-other")
+        subject, role = claims.get("sub"), self._shape.role_of(claims, ROLES)
         if not isinstance(subject, str) or not 1 <= len(subject) <= 200 or not subject.isprintable():
             raise TokenRefused("token-without-subject")
-        if not isinstance(role, str) or role not in ROLES:
+        if role is None:
             raise TokenRefused("token-without-role")
-        unit, office = claims.get("unit") or "", claims.get("office") or ""
+        unit, office = at(claims, self._shape.unit) or "", at(claims, self._shape.office) or ""
         if not isinstance(unit, str) or not isinstance(office, str) or len(unit) > 100 or len(office) > 100:
             raise TokenRefused("token-unit-invalid")
         return Caller(subject, role, unit, office), float(expires_at)

@@ -29,6 +29,7 @@ from services.chassis.http.answers import answer_problem
 from services.chassis.http.docs_page import CONTENT_SECURITY_POLICY
 from services.chassis.http.front import JSON, Application
 from services.chassis.http.hot_routes import Answer, Call, Directs
+from services.chassis.http.issuers import Issuers
 from services.chassis.http.limits import Buckets
 from services.chassis.http.log_levels import add_log_levels
 from services.chassis.http.problems import Problem
@@ -84,7 +85,7 @@ def create_app(
     title: str,
     description: str,
     release: str,
-    tokens: Tokens,
+    tokens: Tokens | Issuers,
     limits: Buckets,
     unnamed: Buckets,
     ready: Callable[[], Awaitable[Readiness]],

@@ -1,17 +1,21 @@
 """What a process is told by its environment, read once at start.
 
 Promises to tell every fault at once, each with the variable's name, and never the value that was wrong: a value may be a
-secret. Never reads a file of settings and never has a default for a secret.
+secret. A secret may stand in a file of its own, which NAME_FILE names. Never reads a file of settings and never has a default for a secret.
 """
 
+import os
 import re
 from ipaddress import ip_network
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "MOTCUA_"
+FILE = "_FILE"
+"""What ends the name of a variable that names the file with a secret."""
 SHARED_KEY_CHARACTERS = 32
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 SEALING_KEY = re.compile(r"[0-9a-fA-F]{128}")
@@ -20,19 +24,20 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _are_networks(value: str) -> str:
-    for each in _listed(value):
+    for each in listed(value):
         ip_network(each)
     return value
 
 
 def _are_origins(value: str) -> str:
-    for each in _listed(value):
+    for each in listed(value):
         if not ORIGIN.fullmatch(each):
             raise ValueError("an origin is written https://portal.example.org, without a path")
     return value
 
 
-def _listed(value: str) -> list[str]:
+def listed(value: str) -> list[str]:
+    """The parts of a setting that may name several, comma separated."""
     return [each.strip() for each in value.split(",") if each.strip()]
 
 
@@ -86,9 +91,31 @@ class ServiceSettings(BaseSettings):
     kafka_password: SecretStr = Field(default=SecretStr(""), description="Password of the SCRAM user.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Port = Field(description="Port to listen on.")
-    jwks: str = Field(min_length=1, description="The issuer's public keys: a path or an http(s) address.")
-    jwt_issuer: str = Field(min_length=1, description="The `iss` that a token must carry.")
+    jwks: str = Field(
+        min_length=1,
+        description="The issuer's public keys: a path or an http(s) address; of several issuers, comma separated.",
+    )
+    jwt_issuer: str = Field(
+        min_length=1,
+        description="The `iss` that a token must carry; of several, comma separated, in the order of their keys.",
+    )
     jwt_audience: str = Field(min_length=1, description="The `aud` that a token must carry.")
+    jwt_role_claim: str = Field(
+        default="role",
+        min_length=1,
+        description="The claim that has the role, or a path, as realm_access.roles; of a list, the one that is known here.",
+    )
+    jwt_unit_claim: str = Field(default="unit", min_length=1, description="The claim that has the unit.")
+    jwt_office_claim: str = Field(
+        default="office", min_length=1, description="The claim that has the office."
+    )
+    jwt_clients: str = Field(
+        default="",
+        description="Clients whose tokens are taken (azp, client_id or appid), comma separated; all, where none is named.",
+    )
+    jwt_skew_seconds: float = Field(
+        default=5.0, ge=0, le=300, description="How far an issuer's clock may be ahead of ours."
+    )
     jwt_lifetime_hours: float = Field(
         default=24.0,
         gt=0,
@@ -146,9 +173,15 @@ class ServiceSettings(BaseSettings):
         description="How long requests in flight may take once the socket is closed.",
     )
 
+    @model_validator(mode="after")
+    def _each_issuer_has_its_keys(self) -> Self:
+        if len(listed(self.jwks)) != len(listed(self.jwt_issuer)):
+            raise ValueError("as many JWKS as JWT_ISSUER, in the same order")
+        return self
+
     @property
     def origins(self) -> list[str]:
-        return _listed(self.cors_origins)
+        return listed(self.cors_origins)
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -212,15 +245,50 @@ def load(kind: type[S]) -> S:
 
     Guarantee: every fault is told at once, by variable name and without its value. Test: test_all_faults_are_told_at_once_without_values.
     """
+    secrets, faults = _from_files(kind)
     try:
-        return kind()
+        settings = kind(**secrets)
     except ValidationError as error:
         raise SettingsFault(
-            [
+            faults
+            + [
                 f"{PREFIX}{str(fault['loc'][0]).upper() if fault['loc'] else '*'}: {fault['msg']}"
                 for fault in error.errors(include_input=False, include_context=False, include_url=False)
             ]
         ) from None
+    if faults:
+        raise SettingsFault(faults)
+    return settings
+
+
+def secrets_of(kind: type[BaseSettings]) -> dict[str, str]:
+    """The variables that hold a secret, which may stand in a file that NAME_FILE names, each with the name of its field."""
+    found = {}
+    for name, field in kind.model_fields.items():
+        if field.annotation is SecretStr:
+            found[f"{PREFIX}{name.upper()}"] = name
+    return found
+
+
+def _from_files(kind: type[BaseSettings]) -> tuple[dict[str, Any], list[str]]:
+    """Secrets from the files that are named, and what is wrong with those.
+
+    Guarantee: a secret need not stand in the environment. Test: test_a_secret_is_read_from_its_file.
+    """
+    read: dict[str, Any] = {}
+    faults = []
+    for variable, name in secrets_of(kind).items():
+        path = os.environ.get(f"{variable}{FILE}")
+        if path is None:
+            continue
+        if variable in os.environ:
+            faults.append(f"{variable}: given itself and as a file; one of them")
+            continue
+        try:
+            read[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            faults.append(f"{variable}{FILE}: cannot be read ({type(error).__name__})")
+    return read, faults
 
 
 def variables(kind: type[BaseSettings]) -> dict[str, str]:

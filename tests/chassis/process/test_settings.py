@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,17 @@ def test_one_bad_key_of_a_ring_is_refused(environment: pytest.MonkeyPatch, ring:
         load(_Keys)
     assert {fault.split(":")[0] for fault in raised.value.faults} == {"MOTCUA_SHARED", "MOTCUA_SEALING"}
     assert "xxx" not in str(raised.value) and "aaa" not in str(raised.value)
+
+
+def test_a_secret_is_read_from_its_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "dsn").write_text("postgresql://from-a-file\n", encoding="utf-8")
+    environment.setenv("MOTCUA_DATABASE_DSN_FILE", str(tmp_path / "dsn"))
+    with pytest.raises(SettingsFault) as both:
+        load(ServiceSettings)
+    assert both.value.faults == ["MOTCUA_DATABASE_DSN: given itself and as a file; one of them"]
+    environment.delenv("MOTCUA_DATABASE_DSN")
+    assert load(ServiceSettings).database_dsn.get_secret_value() == "postgresql://from-a-file"
+    environment.setenv("MOTCUA_DATABASE_DSN_FILE", str(tmp_path / "absent"))
+    with pytest.raises(SettingsFault) as absent:
+        load(ServiceSettings)
+    assert "MOTCUA_DATABASE_DSN_FILE: cannot be read (FileNotFoundError)" in absent.value.faults

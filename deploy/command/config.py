@@ -1,0 +1,105 @@
+"""`motcua config check SERVICE`: what is wrong with a service's settings, all at once, before anything is started with them.
+
+Reads the environment as the service would, tries the parts that it names, and never shows a value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import smtplib
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.generate import SETTINGS
+from deploy.local.home import VARIABLES as HOME
+from deploy.local.logs import VARIABLES as LOGS
+from services.chassis.http.issuers import tokens_of
+from services.chassis.http.tokens import KeysUnavailable
+from services.chassis.process.settings import (
+    FILE,
+    PREFIX,
+    ServiceSettings,
+    SettingsFault,
+    load,
+    secrets_of,
+    variables,
+)
+from services.notify.settings import NotifySettings
+
+TRY_SECONDS = 5.0
+
+
+def check(service: str, say: Callable[[str], None]) -> int:
+    """Says every fault; 0 when there is none.
+
+    Guarantee: a name that no service knows is told, with the one that was meant. Test: test_every_fault_of_settings_is_told_at_once.
+    """
+    kind = SETTINGS[service]
+    faults = unknown(kind)
+    try:
+        settings = load(kind)
+    except SettingsFault as fault:
+        faults += fault.faults
+    else:
+        faults += asyncio.run(_tried(settings))
+    for each in faults:
+        say(each)
+    say(f"{len(faults)} faults" if faults else f"{service}: the settings are sound, and every part answers")
+    return 1 if faults else 0
+
+
+def unknown(kind: type[ServiceSettings]) -> list[str]:
+    """Variables with our prefix that the service does not read: most are a slip of the pen."""
+    known = {*variables(kind), *(f"{name}{FILE}" for name in secrets_of(kind)), *HOME, *LOGS}
+    found = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            meant = difflib.get_close_matches(name, known, n=1)
+            found.append(f"{name}: no such setting{f'; {meant[0]}?' if meant else ''}")
+    return found
+
+
+async def _tried(settings: ServiceSettings) -> list[str]:
+    async def database() -> None:
+        await (await asyncpg.connect(settings.database_dsn.get_secret_value(), timeout=TRY_SECONDS)).close()
+
+    async def kafka() -> None:
+        admin = AIOKafkaAdminClient(**settings.kafka.client_options())
+        try:
+            await admin.start()
+        finally:
+            await admin.close()
+
+    async def keys() -> None:
+        await tokens_of(settings).fetch_keys()
+
+    parts: dict[str, Callable[[], Awaitable[None]]] = {
+        "MOTCUA_DATABASE_DSN": database,
+        "MOTCUA_KAFKA_BOOTSTRAP": kafka,
+        "MOTCUA_JWKS": keys,
+    }
+    if isinstance(settings, NotifySettings):
+        host, port = settings.smtp_host, settings.smtp_port
+        parts["MOTCUA_SMTP_HOST"] = lambda: asyncio.to_thread(_greet, host, port)
+    found = await asyncio.gather(*(_fault(name, part) for name, part in parts.items()))
+    return [fault for fault in found if fault]
+
+
+def _greet(host: str, port: int) -> None:
+    smtplib.SMTP(host, port, timeout=TRY_SECONDS).quit()
+
+
+async def _fault(name: str, part: Callable[[], Awaitable[None]]) -> str:
+    """The type of what went wrong: messages quote addresses and users."""
+    try:
+        async with asyncio.timeout(TRY_SECONDS):
+            await part()
+    except (OSError, TimeoutError, KeysUnavailable, asyncpg.PostgresError, smtplib.SMTPException) as error:
+        return f"{name}: does not answer ({type(error.__cause__ or error).__name__})"
+    except Exception as error:
+        return f"{name}: {type(error).__name__}"
+    return ""

@@ -147,9 +147,24 @@ def asyncapi() -> dict[str, Any]:
             "`contacts`, which notify alone may read. Order is promised per producer and dossier (`ce_sequence`).",
         },
         "defaultContentType": "application/json",
+        "servers": {
+            "brokers": {
+                "host": "{address}",
+                "protocol": "kafka",
+                "description": "The brokers of an installation; `motcua analyst` says those of a run.",
+                "variables": {"address": {"default": "127.0.0.1:8006"}},
+                "security": [{"$ref": "#/components/securitySchemes/user"}],
+            }
+        },
         "channels": channels,
         "operations": operations,
         "components": {
+            "securitySchemes": {
+                "user": {
+                    "type": "scramSha256",
+                    "description": "A user of Kafka; rights are given by topic and group.",
+                }
+            },
             "messages": {
                 **{
                     names[m]: {
@@ -175,7 +190,7 @@ def asyncapi() -> dict[str, Any]:
                         }
                     },
                 },
-            }
+            },
         },
     }
 

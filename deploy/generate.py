@@ -6,7 +6,9 @@ A test compares what stands in the repository with what would be written now.
 
 from __future__ import annotations
 
+import inspect
 import json
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -15,9 +17,11 @@ from holidays import country_holidays
 from pydantic import SecretStr
 
 from contracts import generate as contracts
+from contracts.members import MEMBERS
 from deploy.local.home import VARIABLES as HOME
 from deploy.local.logs import VARIABLES as LOGS
 from services.chassis.http.access import roles_needed, roles_of
+from services.chassis.http.docs_page import name_of
 from services.chassis.http.page_routes import PageRoute
 from services.chassis.http.web import Application
 from services.chassis.process import metrics, settings
@@ -32,6 +36,12 @@ from services.reporting import app as reporting
 from services.reporting.settings import ReportingSettings
 
 ROOT = Path(__file__).parent.parent
+MEANINGS: Mapping[str, str] = {
+    name: said[0]
+    for path in (MEMBERS, MEMBERS.with_name("event_members.toml"))
+    for name, said in tomllib.loads(path.read_text(encoding="utf-8"))["members"].items()
+}
+"""What a member of an event means, by its name."""
 SETTINGS: Mapping[str, type[settings.ServiceSettings]] = {
     "intake": IntakeSettings,
     "processing": ProcessingSettings,
@@ -161,6 +171,32 @@ def days_by_law() -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def events() -> str:
+    """docs/events.md: every event in words, with its members."""
+    lines = [
+        "# Events",
+        "",
+        "Written by `make generate` from the contracts; not by hand. Each bears, beside its own members, `id`, `type`,",
+        "`time` and the id of what it is about.",
+    ]
+    for message in contracts.MESSAGES:
+        said = inspect.cleandoc(message.__doc__ or "").replace("\n", " ")
+        lines += [
+            "",
+            f"## {message.type_name}",
+            "",
+            f"{said} Said by {message.owner}, on `{message.topic}`.",
+            "",
+        ]
+        lines += ["| member | kind | meaning |", "|---|---|---|"]
+        for name, told in contracts.schema(message)["properties"].items():
+            if name not in contracts.envelope_of(message):
+                kind = name_of(told).replace("|", "or").replace("#/$defs/", "")
+                meaning = told.get("description") or MEANINGS.get(name, "")
+                lines.append(f"| `{name}` | {kind} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
 def documents() -> dict[Path, str]:
     """Every generated file with what is to stand in it."""
     found = contracts.documents()
@@ -168,6 +204,7 @@ def documents() -> dict[Path, str]:
         text = json.dumps(application.openapi(), indent=2, ensure_ascii=False)
         found[ROOT / "contracts" / "openapi" / f"{service}.json"] = text + "\n"
     found[ROOT / "REFERENCE.md"] = reference()
+    found[ROOT / "docs" / "events.md"] = events()
     found[by_law.TABLE] = days_by_law()
     return found
 

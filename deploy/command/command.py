@@ -89,6 +89,8 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 
+    commands.add_parser("analyst", help="how an analyst reads the topics").set_defaults(run=_analyst)
+
     settings = commands.add_parser("config", help="a service's settings").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -116,6 +118,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         due.set_defaults(run=_due_date)
         add_commands(commands, _print)
     return parser
+
+
+def _analyst(home: Home, options: argparse.Namespace) -> int:
+    from deploy.command.analyst import tell
+
+    return tell(home, _print)
 
 
 def _check_config(home: Home, options: argparse.Namespace) -> int:

@@ -149,6 +149,16 @@ def test_every_code_that_is_named_is_given_and_provoked_by_a_test(service: str) 
     assert [code for code in sorted(own) if code not in provoked and not by_state.fullmatch(code)] == []
 
 
+def test_every_member_of_an_event_has_a_meaning() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| (.*?) ?\|$", (ROOT / "docs" / "events.md").read_text("utf-8"), re.M
+    )
+    assert len(rows) > 100 and [name for name, meaning in rows if not meaning] == []
+    named = {name for name, _ in rows}
+    words = tomllib.loads(MEMBERS.with_name("event_members.toml").read_text("utf-8"))["members"]
+    assert set(words) - named == set()
+
+
 def test_every_problem_answered_is_a_documented_one() -> None:
     """Of all that this run of the tests provoked; conftest.py asks once more when it is over."""
     assert undocumented() == []

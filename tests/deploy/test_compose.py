@@ -79,6 +79,13 @@ def test_the_image_builds_on_a_pinned_one_from_a_hashed_lock():
         assert unknown_to_old_engines not in DOCKERFILE
 
 
+def test_every_step_of_others_in_continuous_integration_is_pinned():
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    used = re.findall(r"uses: (\S+)", text)
+    assert used and all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each) for each in used)
+    assert "run: .ci/run" in text
+
+
 def stages() -> dict[str, str]:
     parts = re.split(r"^FROM \S+ AS (\S+)$", DOCKERFILE, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))

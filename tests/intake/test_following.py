@@ -247,19 +247,6 @@ async def test_look_ups_are_limited_by_address(front: Front) -> None:
     assert int(asked[-1].headers["retry-after"]) <= 20
 
 
-async def test_a_caller_with_a_name_has_a_limit_of_its_own(front: Front) -> None:
-    """A city behind one address shares the limit of the nameless; a portal does not."""
-    code = {"code": "H29.015.00-260302-0001"}
-    nameless = [(await front.client.get("/v1/lookup", params=code)).status_code for _ in range(4)]
-    named = [
-        (await front.client.get("/v1/lookup", params=code, headers=front.headers("portal", who))).status_code
-        for who in ("s1", "s1", "s1", "s1", "s2")
-    ]
-    assert (nameless, named) == ([404, 404, 404, 429], [404, 404, 404, 429, 404])
-    wrong = await front.client.get("/v1/lookup", params=code, headers={"authorization": "Bearer x.y.z"})
-    assert (wrong.status_code, wrong.json()["code"]) == (401, "token-invalid")
-
-
 async def test_a_malformed_code_is_refused(front: Front) -> None:
     for code in ("x", "H29.015.00-260302-0001' OR 1=1", "a" * 100):
         answer = await front.client.get("/v1/lookup", params={"code": code})

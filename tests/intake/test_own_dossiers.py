@@ -111,3 +111,16 @@ async def test_a_page_reads_its_own_rows_by_their_index(front: Front) -> None:
         plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN " + own_dossiers.FILED, *args))
         await connection.execute("RESET enable_seqscan")
     assert "events_by_filer" in plan and "Sort" not in plan
+
+
+async def test_a_caller_with_a_name_has_a_limit_of_its_own(front: Front) -> None:
+    """A city behind one address shares the limit of the nameless; a portal does not."""
+    code = {"code": "H29.015.00-260302-0001"}
+    nameless = [(await front.client.get("/v1/lookup", params=code)).status_code for _ in range(4)]
+    named = [
+        (await front.client.get("/v1/lookup", params=code, headers=front.headers("portal", who))).status_code
+        for who in ("s1", "s1", "s1", "s1", "s2")
+    ]
+    assert (nameless, named) == ([404, 404, 404, 429], [404, 404, 404, 429, 404])
+    wrong = await front.client.get("/v1/lookup", params=code, headers={"authorization": "Bearer x.y.z"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "token-invalid")

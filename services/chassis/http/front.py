@@ -6,7 +6,6 @@ knows what a route is for.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
-from http import HTTPStatus
 from inspect import iscoroutinefunction
 from pathlib import Path
 from time import perf_counter
@@ -55,7 +54,6 @@ QUIET = frozenset({"/livez", "/readyz", "/metrics"})  # asked every few seconds:
 JSON = b"application/json"
 UNLESS_TOLD = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 """What every answer says unless its route says otherwise: most are about one person, and none is to be guessed at.
-
 Guarantee: no cache keeps what is about a person. Test: test_an_answer_is_not_kept_and_not_guessed_at.
 """
 
@@ -183,7 +181,7 @@ class Application(FastAPI):
             if answered is None:
                 answered = direct.answered[status] = metrics.REQUESTS_ANSWERED.labels(route, method, status)
             answered.inc()
-        if route not in QUIET or status >= HTTPStatus.BAD_REQUEST:
+        if route not in QUIET or status >= 400:
             ms = round(seconds * 1e3, 2)
             logs.access({"what": "request", "method": method, "route": route, "status": status, "ms": ms})
 

@@ -28,9 +28,10 @@ from services.chassis.process.settings import load
 from services.reporting import incoming, metrics
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
+from services.reporting.report.asked import Sources
 from services.reporting.report.check import Watch
 from services.reporting.report.routes import add_official_routes
-from services.reporting.routes import PUBLIC, Sources, add_routes
+from services.reporting.routes import PUBLIC, add_routes
 from services.reporting.settings import ReportingSettings
 
 NAME = "reporting"

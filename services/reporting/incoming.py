@@ -1,4 +1,4 @@
-"""From the events of intake and processing to report entries, the state of each dossier, counters and corrections.
+"""From the events of intake and processing to report entries, the state of each dossier, and corrections.
 
 Owns what reporting reads of each message, and the batch that writes what the fold gives.
 """
@@ -18,9 +18,7 @@ from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.fold import enter
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import (
-    COUNTED_FROM,
     Correction,
-    Counter,
     Dossier,
     Entry,
     load_dossiers,
@@ -138,7 +136,6 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     changed: dict[UUID, Dossier] = {}
     entries: list[Entry] = []
     corrections: list[Correction] = []
-    sums: dict[tuple[Any, ...], int] = {}
     if made_up := {source for each in deliveries if (source := _made_up(each.data))}:
         await connection.execute(KEEP_MADE_UP, sorted(made_up))
     for delivered in deliveries:
@@ -153,12 +150,8 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
         entries += made
         if stream_id in past:
             past[stream_id] += made
-        for entry in made:
-            row = (delivered.partition, *entry[COUNTED_FROM:])
-            sums[row] = sums.get(row, 0) + entry.amount
     if changed:
-        counters = sorted((*row, amount) for row, amount in sums.items() if amount)
-        await save(connection, list(changed.values()), entries, [Counter(*row) for row in counters])
+        await save(connection, list(changed.values()), entries)
     if corrections:
         await save_corrections(connection, corrections)
 

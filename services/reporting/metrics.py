@@ -9,14 +9,18 @@ ACCEPTED_TO_COUNTED = histogram(
 )
 IDENTITY_VIOLATIONS = gauge(
     "identity_violations",
-    "Numbers that differ from the list behind them, and laws of the report that fail, at the last check: must be 0.",
+    "Numbers that differ from the list behind them, and laws of the report that fail, at the last check of each: must be 0.",
 )
 IDENTITY_COMPARED = gauge(
     "identity_compared",
-    "Numbers that the last check compared; 0 proves nothing.",
+    "Numbers that the last check of each slice compared; 0 proves nothing.",
 )
-IDENTITY_DOSSIERS = gauge("identity_dossiers", "Dossiers that the last check counted.")
+IDENTITY_DOSSIERS = gauge("identity_dossiers", "Dossiers that the last count of all of them found.")
 IDENTITY_CHECKED_AT = gauge("identity_checked_timestamp_seconds", "When the last check ended, Unix time.")
+IDENTITY_OLDEST_AT = gauge(
+    "identity_oldest_check_timestamp_seconds",
+    "When that slice of the numbers was checked which was checked longest ago, Unix time.",
+)
 IDENTITY_SECONDS = histogram("identity_check_seconds", "Time of one check.", FAST_SECONDS)
 PLOTS_DRAWN = counter("plots_drawn_total", "Plots drawn.")
 PLOTS_FAILED = counter(

@@ -5,24 +5,20 @@ An answer says how complete it is, and what it says of completeness was read bef
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-import asyncpg
 import orjson
 from fastapi import Query, Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Problem, client_address, throttle
-from services.chassis.kafka.progress import Complete
 from services.reporting.book.lines import ZONE, local_date
-from services.reporting.book.rows import count_held, load_flows, snapshot
+from services.reporting.book.rows import count_held, snapshot
 from services.reporting.dashboard.html_faults import html_faults
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.page import (
@@ -35,8 +31,9 @@ from services.reporting.dashboard.page import (
 )
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
 from services.reporting.dashboard.texts import language
-from services.reporting.report.check import Checked
+from services.reporting.report.asked import Asked, Instant, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
+from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import opening
 from services.reporting.report.queries import has_made_up
 
@@ -48,48 +45,6 @@ PUBLIC = {
     "/live": "the part of the public page that changes, for those who watch it",
     "/plots/{name}.svg": "the plots of the public page",
 }
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
-
-
-def _written_date(value: object) -> object:
-    # pydantic alone would take a number for a day, too
-    if isinstance(value, str) and not _DATE.fullmatch(value):
-        raise ValueError("a date is written 2023-09-30")
-    return value
-
-
-def _written_instant(value: object) -> object:
-    if isinstance(value, str):
-        value = value.replace(" ", "+")  # an unescaped plus sign of an offset arrives as a space
-        if not _INSTANT.fullmatch(value):
-            raise ValueError("an instant is written 2023-09-30T17:00:00+07:00")
-    return value
-
-
-Day = Annotated[
-    Annotated[date, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None,
-    Field(),
-]
-Instant = Annotated[
-    AwareDatetime,
-    BeforeValidator(_written_instant),
-    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC)),
-]
-
-
-class Asked(BaseModel):
-    """A window: local dates, both included; without a side it is open there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    first: Day = Field(default=None, alias="from", description="First local date.")
-    last: Day = Field(default=None, alias="to", description="Last local date.")
-
-    def window(self) -> Window:
-        if self.first and self.last and self.last < self.first:
-            raise Problem(422, "window-reversed", "`to` is before `from`", field="to")
-        return Window(self.first, self.last)
 
 
 class CountsAsked(Asked):
@@ -151,17 +106,6 @@ class CountsAnswer(CountsView):
     zone: str
     code_version: str
     result_hash: str = Field(description="SHA-256 over question and numbers.")
-
-
-class Sources(NamedTuple):
-    """What the routes ask: the database, completeness, the last check, the clock."""
-
-    pool: asyncpg.Pool[Any]
-    complete: Callable[[], Awaitable[Complete | None]]
-    checked: Callable[[], Checked | None]
-    now: Callable[[], datetime]
-    release: str
-    agency: str
 
 
 def add_routes(

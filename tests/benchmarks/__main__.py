@@ -25,6 +25,7 @@ GROUPS = (
     "pipeline",
     "append",
     "counting",
+    "reports",
     "http",
     "budgets",
     "freshness",

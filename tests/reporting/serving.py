@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import asyncpg
@@ -14,10 +16,13 @@ from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.progress import Complete
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
+from services.reporting.report.asked import Sources
 from services.reporting.report.check import Watch
 from services.reporting.report.routes import add_official_routes
-from services.reporting.routes import PUBLIC, Sources, add_routes
+from services.reporting.routes import PUBLIC, add_routes
+from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
+AN_ISSUER = Issuer()
 NOW = datetime(2023, 10, 2, 1, 30, 0, tzinfo=UTC)
 
 
@@ -47,7 +52,7 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         title="reporting",
         description="",
         release="0.1.0",
-        tokens=Tokens("nowhere", "issuer", "audience"),
+        tokens=Tokens(AN_ISSUER.write(Path(mkdtemp())), ISSUER, AUDIENCE),
         limits=Buckets(1000, 1000, clock=clock),
         unnamed=Buckets(1000, 1000, clock=clock),
         ready=ready,

@@ -1,6 +1,6 @@
-"""Reporting's own tables as rows, and every statement that touches them.
+"""The book and the dossiers as rows, and the statements that write them.
 
-Entries are only ever added. Counters are sums of entries, kept per partition, and are summed on reading.
+Entries are only ever added. Whoever adds one moves the sums in the same statement: a trigger does (functions/add_to_sums.sql).
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-
-from services.reporting.report.counts import By, FlowSum, Window
 
 # What PostgreSQL calls infinity: no due date that runs, because there is none or because the clock stands still.
 NO_DUE_DATE = date.max
@@ -64,31 +62,6 @@ class Entry(NamedTuple):
     apologised: bool
 
 
-# From here on an entry's fields name the counter that it adds to.
-COUNTED_FROM = Entry._fields.index("on_date")
-
-
-class Counter(NamedTuple):
-    """A sum of entries: the partition, what they have in common, the sum. The columns of `counters`, in their order.
-
-    Guarantee: two members of the group never write the same counter row. Test: test_members_share_no_counter.
-    """
-
-    partition: int
-    on_date: date
-    flow: str
-    timeliness: str
-    procedure: str
-    field: str
-    office: str
-    channel: str
-    level: str
-    manner: str
-    due_on: date
-    apologised: bool
-    amount: int
-
-
 class Correction(NamedTuple):
     """A reversal, a corrected result, or a corrected submission, whose sequence is below 0. The columns of `corrections`, in their
     order."""
@@ -118,11 +91,8 @@ WITH state AS (
         ended_on = excluded.ended_on, changed_on = excluded.changed_on, recorded_at = excluded.recorded_at,
         timeliness = excluded.timeliness, entries = excluded.entries, field = excluded.field,
         due_on = excluded.due_on, apologised = excluded.apologised
-), book AS (
-    INSERT INTO entries SELECT * FROM unnest($2::entries[])
 )
-INSERT INTO counters SELECT * FROM unnest($3::counters[])
-ON CONFLICT ON CONSTRAINT one_counter_per_partition_and_row DO UPDATE SET amount = counters.amount + excluded.amount
+INSERT INTO entries SELECT * FROM unnest($2::entries[])
 """
 
 
@@ -141,40 +111,17 @@ async def load_entries(connection: asyncpg.Connection[Any], ids: Collection[UUID
 
 
 async def save(
-    connection: asyncpg.Connection[Any],
-    dossiers: Sequence[Dossier],
-    entries: Sequence[Entry],
-    counters: Sequence[Counter],
+    connection: asyncpg.Connection[Any], dossiers: Sequence[Dossier], entries: Sequence[Entry]
 ) -> None:
-    """Writes a batch in one round trip."""
-    await connection.execute(_SAVE, dossiers, entries, counters)
+    """Writes a batch in one round trip, its sums too.
+
+    Guarantee: no line is added without its sums, whatever release adds it. Test: test_what_the_release_before_writes_is_added_up.
+    """
+    await connection.execute(_SAVE, dossiers, entries)
 
 
 async def save_corrections(connection: asyncpg.Connection[Any], corrections: Sequence[Correction]) -> None:
     await connection.execute("INSERT INTO corrections SELECT * FROM unnest($1::corrections[])", corrections)
-
-
-_KEYS: dict[By | None, str] = {
-    "procedure": "procedure",
-    "office": "office",
-    "channel": "channel",
-    "month": "''",
-    "day": "''",
-    None: "''",
-}
-_STRETCHES: dict[By | None, str] = {"month": "date_trunc('month', on_date)::date", "day": "on_date"}
-
-_SUMS = """
-SELECT {key} AS key,
-       CASE WHEN $1::date IS NULL OR on_date >= $1::date THEN {stretch} END AS stretch,
-       CASE flow WHEN 'resolved' THEN timeliness ELSE flow END AS flow,
-       sum(amount)::bigint AS amount
-FROM {table}
-WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($3::timestamptz IS NULL OR {known})
-  AND flow <> 'due'
-GROUP BY 1, 2, 3
-HAVING sum(amount) <> 0
-"""
 
 
 @asynccontextmanager
@@ -184,20 +131,9 @@ async def snapshot(pool: asyncpg.Pool[Any]) -> AsyncIterator[asyncpg.Connection[
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
+        # A plan that a connection keeps from the days when the tables were short must not read all of them when they are long.
+        await connection.execute("SET LOCAL enable_seqscan = off")
         yield connection
-
-
-async def load_flows(
-    connection: asyncpg.Connection[Any], window: Window, by: By | None, as_of: datetime | None = None
-) -> list[FlowSum]:
-    """The flows before and inside a window: of now from the counters, as of an instant of record time from the entries."""
-    query = _SUMS.format(
-        key=_KEYS[by],
-        stretch=_STRETCHES.get(by, "DATE '0001-01-01'"),
-        table="entries" if as_of else "counters",
-        known="recorded_at <= $3::timestamptz" if as_of else "true",
-    )
-    return [FlowSum(*row) for row in await connection.fetch(query, window.first, window.last, as_of)]
 
 
 async def count_held(connection: asyncpg.Connection[Any]) -> int:

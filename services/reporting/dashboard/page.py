@@ -18,12 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from contracts.catalogue import shipped as catalogue
 from services.reporting.book.lines import ZONE, local_date
-from services.reporting.book.rows import count_held, load_flows
+from services.reporting.book.rows import count_held
 from services.reporting.dashboard import texts
 from services.reporting.dashboard.texts import Lang
 from services.reporting.report.check import Checked
 from services.reporting.report.columns import Columns, tells
 from services.reporting.report.counts import Counts, Report, Row, Window, report, result_hash
+from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import Known, cut, filled, periods_of, years_of
 from services.reporting.report.queries import load_official
 

@@ -1,7 +1,6 @@
 """The columns of the official report (Biểu II.06a/VPCP/KSTT) and those that an office wants beside them: sums in, columns out.
 
-Pure. In due and overdue are counted from the due dates in the book, and not as what is left of the pending: so the identities can fail,
-and a report that does not add up is never told.
+Pure. A report that does not add up is never told.
 """
 
 from __future__ import annotations
@@ -14,24 +13,27 @@ from typing import Literal, NamedTuple, get_args
 ReportBy = Literal["procedure", "field", "office", "channel"]
 REPORT_BYS: tuple[ReportBy, ...] = get_args(ReportBy)
 
-IDENTITIES = ("3=4+5+6", "7=8+9+10", "11=12+13", "3=7+11", "waiting", "not accepted", "apologies")
+IDENTITIES = (
+    *("3=4+5+6", "7=8+9+10", "11=12+13", "3=7+11", "waiting", "not accepted", "apologies"),
+    "no column is less than 0",
+)
 
 
 class Sum(NamedTuple):
-    """A sum of entries with all that they have in common. `within`: inside the window, else before it.
+    """Lines of the book that have all of this in common, added up.
 
-    `overdue`: their due date is before the day that tells.
+    `stretch`: None before the window, inside it the first day of the month or day, or one day for all where time is not asked for.
+    Of what is overdue: how many more became overdue in that stretch than were settled.
     """
 
     key: str
-    within: bool
+    stretch: date | None
     flow: str
     timeliness: str
     channel: str
     level: str
     manner: str
     apologised: bool
-    overdue: bool
     amount: int
 
 
@@ -100,6 +102,7 @@ class Columns:
                 + self.overdue_with_apology
                 + self.overdue_without_apology,
             ),
+            (0, min(0, *asdict(self).values())),
         )
         return [name for name, (one, other) in zip(IDENTITIES, sides, strict=True) if one != other]
 
@@ -141,7 +144,7 @@ def differences(now: Columns, then: Columns) -> dict[str, int]:
 
 def _add(to: Columns, part: Sum) -> None:
     """One sum into the columns that it belongs to."""
-    amount, within = part.amount, part.within
+    amount, within = part.amount, part.stretch is not None
     if part.flow == "submitted":
         to.waiting += amount
         _count(to, "submitted" if within else "waiting_before", amount)
@@ -156,7 +159,7 @@ def _add(to: Columns, part: Sum) -> None:
         to.waiting -= amount
         to.received += amount
         to.pending += amount
-        _due(to, part, amount)
+        to.in_due += amount
         if within:
             _accepted(to, part)
         else:
@@ -164,14 +167,16 @@ def _add(to: Columns, part: Sum) -> None:
             to.carried_over += amount
     elif part.flow == "resolved":
         to.pending -= amount
-        _due(to, part, -amount)
+        to.in_due -= amount
         if within:
             _resolved(to, part)
         else:
             to.carried_over -= amount
             to.received -= amount
     else:
-        _due(to, part, amount)
+        to.in_due -= amount
+        to.overdue += amount
+        _count(to, "overdue_with_apology" if part.apologised else "overdue_without_apology", amount)
 
 
 def _count(to: Columns, name: str, amount: int) -> None:
@@ -195,12 +200,3 @@ def _resolved(to: Columns, part: Sum) -> None:
         _count(to, "late_with_apology" if part.apologised else "late_without_apology", part.amount)
     if part.manner in ("stopped", "withdrawn"):
         _count(to, part.manner, part.amount)
-
-
-def _due(to: Columns, part: Sum, amount: int) -> None:
-    """A pending dossier stands under its latest due date: given at acceptance, moved by `due`, taken at the end."""
-    if not part.overdue:
-        to.in_due += amount
-        return
-    to.overdue += amount
-    _count(to, "overdue_with_apology" if part.apologised else "overdue_without_apology", amount)

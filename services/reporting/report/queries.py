@@ -7,19 +7,10 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from contracts.topics import TOPICS
-from services.reporting.report.columns import OfficialReport, ReportBy, Sum, official
+from services.reporting.report.columns import OfficialReport, ReportBy, official
 from services.reporting.report.counts import Window
+from services.reporting.report.flows import COLUMNS, load_sums
 from services.reporting.report.periods import Known
-
-_SUMS = """
-SELECT {key} AS key, $1::date IS NULL OR on_date >= $1::date AS within, flow, timeliness, channel, level, manner, apologised,
-       due_on < $3::date AS overdue, sum(amount)::bigint AS amount
-FROM {table}
-WHERE ($2::date IS NULL OR on_date <= $2::date) AND ($4::timestamptz IS NULL OR {known})
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-HAVING sum(amount) <> 0
-"""
 
 _CORRECTIONS = """
 SELECT c.dossier_id, c.sequence, c.recorded_at, c.on_date, c.event, c.reason, c.document, c.procedure, c.office, e.flow, e.timeliness,
@@ -55,21 +46,22 @@ class Changes(NamedTuple):
     recorded_later: int
 
 
-# A look into the primary key for each partition: the table itself grows for ever.
+# Looks into the primary key; the end skips days on which dossiers only became overdue.
 _KNOWN = """
-SELECT min(first.on_date), max(last.on_date)
-FROM unnest($1::int[]) AS p(partition)
-CROSS JOIN LATERAL (SELECT on_date FROM counters c WHERE c.partition = p.partition ORDER BY on_date LIMIT 1) first
-CROSS JOIN LATERAL (
-    SELECT on_date FROM counters c WHERE c.partition = p.partition AND on_date <= $2 ORDER BY on_date DESC LIMIT 1
-) last
+SELECT (SELECT min(on_date) FROM sums WHERE spans = 'day/ever'),
+       (SELECT on_date FROM sums WHERE spans = 'day/ever' AND on_date <= $1 AND ({happened})
+        ORDER BY on_date DESC LIMIT 1)
 """
-_PARTITIONS = list(range(next(topic.partitions for topic in TOPICS if topic.name == "dossiers")))
 
 
 async def load_known(connection: asyncpg.Connection[Any], today: date) -> Known:
     """Between which days anything happened, up to today, and whether the demonstration is among it."""
-    row = await connection.fetchrow(_KNOWN, _PARTITIONS, today)
+    row = await connection.fetchrow(
+        _KNOWN.format(
+            happened=" OR ".join(f"{name} <> 0" for name in COLUMNS if COLUMNS[name][0] != "overdue")
+        ),
+        today,
+    )
     assert row is not None
     return Known(row[0], row[1], await has_made_up(connection))
 
@@ -89,17 +81,11 @@ async def load_official(
     tells_on: date,
     as_of: datetime | None = None,
 ) -> OfficialReport:
-    """The report of a window: of now from the counters, as of an instant of record time from the entries.
+    """The report of a window up to the day that tells, of now or as of an instant of record time.
 
     Guarantee: a report as of before a reversal does not change. Test: test_a_report_as_of_before_a_reversal_does_not_change.
     """
-    query = _SUMS.format(
-        key=by or "''",
-        table="entries" if as_of else "counters",
-        known="recorded_at <= $4::timestamptz" if as_of else "true",
-    )
-    rows = await connection.fetch(query, window.first, window.last, tells_on, as_of)
-    return official((Sum(*row) for row in rows), by)
+    return official(await load_sums(connection, Window(window.first, tells_on), by, as_of), by)
 
 
 async def load_changes(

@@ -15,9 +15,9 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Problem, client_address, throttle
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
+from services.reporting.report.asked import Asked, Instant, Sources
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
 from services.reporting.report.queries import has_made_up, load_changes, load_official
-from services.reporting.routes import Asked, Instant, Sources
 
 
 class ReportAsked(Asked):

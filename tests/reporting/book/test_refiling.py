@@ -11,10 +11,12 @@ import pytest
 
 from contracts import intake
 from services.reporting.book.fold import enter
-from services.reporting.book.rows import COUNTED_FROM, Dossier, Entry
+from services.reporting.book.rows import Dossier, Entry
 from services.reporting.incoming import APPLIED, correction
 from tests.reporting.book.test_reversals import ROW, accepted, new, resolved, undone
 from tests.reporting.histories import START, Told, delivered
+
+COUNTED_FROM = Entry._fields.index("on_date")
 
 DUE = date(2023, 2, 20)
 ELSEWHERE = "1.009974"

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from contracts import processing
 from services.chassis.log.databases import open_pool
-from services.reporting.book.rows import load_flows, snapshot
+from services.reporting.book.rows import snapshot
 from services.reporting.report.check import check
 from services.reporting.report.columns import OfficialReport, differences, tells
 from services.reporting.report.counts import Window, report
+from services.reporting.report.flows import load_flows, load_sums
 from services.reporting.report.queries import load_changes, load_official
 from tests.databases import Database
 from tests.reporting.book.test_book import Reading, Reporting, batches, emptied, tables
@@ -75,7 +76,7 @@ async def test_any_interleaving_of_whole_lives_gives_the_columns_of_their_marks(
             await reading.take(batch)
         found = await tables(pool)
         async with snapshot(pool) as connection:
-            assert (await check(connection, NOW)).violations == 0
+            assert (await check(connection)).violations == 0
         told = await official_of(pool, window, "procedure")
         as_of_now = await official_of(pool, window, "procedure", NOW)
         after = await official_of(pool, Window(last + timedelta(days=1), None))
@@ -113,7 +114,7 @@ async def test_laws_and_identities_hold_at_every_prefix_of_whole_lives(
                 assert min(vars_of(told.total).values()) >= 0
             async with snapshot(pool) as connection:
                 counts = report(await load_flows(connection, window, "month"), "month")
-                assert (await check(connection, NOW)).violations == 0
+                assert (await check(connection)).violations == 0
             assert counts.total.laws_hold() and all(row.counts.laws_hold() for row in counts.rows)
             assert counts.total.pending == told.total.pending
 
@@ -138,6 +139,23 @@ async def test_a_report_as_of_before_a_reversal_does_not_change(
             changes = await load_changes(connection, window, then, 500)
     reversals = [e for e in rest if e.message.type_name in ("DossierReversed.v1", "ResultCorrected.v1")]
     assert changes.found == len(changes.listed) <= len(reversals)
+
+
+@CALM
+@given(data=st.data(), lives=whole_lives())
+async def test_overdue_by_flows_is_overdue_by_the_dossiers_on_every_day(
+    reporting: Reporting, data: st.DataObject, lives: list[Whole]
+) -> None:
+    async with emptied(reporting) as pool:
+        await Reading(pool).take(data.draw(interleaved(lives)))
+        async with snapshot(pool) as connection:
+            sums = await load_sums(connection, Window(None, None), None, stretch="day")
+    days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days)]
+    for day in days:
+        counted = columns(lives, day, day, day)
+        known = [s for s in sums if s.flow == "overdue" and s.stretch is not None and s.stretch <= day]
+        assert sum(s.amount for s in known) == counted.overdue
+        assert sum(s.amount for s in known if s.apologised) == counted.overdue_with_apology
 
 
 async def test_a_correction_explains_the_difference(reporting: Reporting) -> None:

@@ -24,9 +24,11 @@ def test_the_day_that_tells_is_the_last_of_the_window_or_today() -> None:
 
 
 def test_a_report_that_does_not_add_up_is_refused() -> None:
-    lost = Sum("", True, "due", "", "online", "full", "", False, True, -1)
+    lost = Sum("", date(2023, 1, 1), "overdue", "", "online", "full", "", False, 1)
     told = official([lost], None)
-    assert told.broken() == ["11=12+13"]
+    assert told.broken() == ["no column is less than 0"]
+    pending = Columns(received=1, received_online=1, submitted=1, pending=1, overdue=0)
+    assert pending.broken() == ["11=12+13"]
     with pytest.raises(Problem) as refused:
         sound(told)
     assert (refused.value.status, refused.value.code) == (503, "report-does-not-add-up")

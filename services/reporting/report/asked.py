@@ -1,0 +1,70 @@
+"""What every question for numbers has in common: how days and instants are written, a window, and what the routes ask to answer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, NamedTuple
+
+import asyncpg
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from services.chassis.http.web import Problem
+from services.chassis.kafka.progress import Complete
+from services.reporting.report.check import Checked
+from services.reporting.report.counts import Window
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def _written_date(value: object) -> object:
+    # pydantic alone would take a number for a day, too
+    if isinstance(value, str) and not _DATE.fullmatch(value):
+        raise ValueError("a date is written 2023-09-30")
+    return value
+
+
+def _written_instant(value: object) -> object:
+    if isinstance(value, str):
+        value = value.replace(" ", "+")  # an unescaped plus sign of an offset arrives as a space
+        if not _INSTANT.fullmatch(value):
+            raise ValueError("an instant is written 2023-09-30T17:00:00+07:00")
+    return value
+
+
+Day = Annotated[
+    Annotated[date, BeforeValidator(_written_date), Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] | None,
+    Field(),
+]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_instant),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC)),
+]
+
+
+class Asked(BaseModel):
+    """A window: local dates, both included; without a side it is open there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first: Day = Field(default=None, alias="from", description="First local date.")
+    last: Day = Field(default=None, alias="to", description="Last local date.")
+
+    def window(self) -> Window:
+        if self.first and self.last and self.last < self.first:
+            raise Problem(422, "window-reversed", "`to` is before `from`", field="to")
+        return Window(self.first, self.last)
+
+
+class Sources(NamedTuple):
+    """What the routes ask: the database, completeness, the last check, the clock."""
+
+    pool: asyncpg.Pool[Any]
+    complete: Callable[[], Awaitable[Complete | None]]
+    checked: Callable[[], Checked | None]
+    now: Callable[[], datetime]
+    release: str
+    agency: str

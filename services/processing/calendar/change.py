@@ -141,13 +141,15 @@ def moved(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
     return [_with_its_days(change, dossier, event) for event in events]
 
 
-def settled(change: Change, dossier: Dossier, on: date) -> Sequence[Event]:
-    """Says of a due date that stays whether it is provisional, where it was told otherwise last.
+def settled(change: Change, dossier: Dossier, moves: Sequence[Event], on: date) -> Sequence[Event]:
+    """Says of a due date that none of `moves` moves whether it is provisional, where it was told otherwise last.
 
     Guarantee: nobody goes on reading that a date is provisional once its year is declared. Test: test_a_date_that_stays_is_settled.
     """
     due_on, held = dossier.due_on, dossier.held
     if due_on is None or held is None or due_on.year not in change.settled or not held.clock.counted:
+        return []
+    if any(isinstance(event, DueDateChanged) for event in moves):
         return []
     day = max(on, dossier.since)
     told = next((act for act in reversed(dossier.acts) if getattr(act, "due_on", None) == due_on), None)

@@ -31,7 +31,6 @@ from services.processing.calendar.recount_by_clock import ACTOR, RunningClocks, 
 from services.processing.calendar.recount_rows import OPEN, Recount
 from services.processing.clock.working_days import local_day
 from services.processing.desk.carry_out import queue_row
-from services.processing.dossier.date_events import DueDateChanged
 from services.processing.dossier.events import EVENTS, Event
 from services.processing.dossier.history import evolve
 
@@ -227,8 +226,7 @@ class Recounter:
             history = histories[row.dossier_id]
             dossier = dossier_of(row, history)
             events = counted(partial(moved, change, dossier, local_day(now)))
-            if not any(isinstance(event, DueDateChanged) for event in events or ()):
-                events = [*(events or ()), *settled(change, dossier, local_day(now))]
+            events = [*(events or ()), *settled(change, dossier, events or (), local_day(now))]
             if not events:
                 continue
             for event in events:

@@ -133,7 +133,7 @@ async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:
     found = 0
     for service in SERVICES:
         async with open_pool(_dsn(home, service), size=1) as pool:
-            for row in await list_held(pool):
+            async for row in list_held(pool):
                 found += 1
                 place = f"{row['topic']}/{row['partition']}/{row['offset']}"
                 say(

@@ -85,7 +85,7 @@ async def main() -> None:
     logs.set_up(settings.log_level, service=SOURCE, release=lifecycle.release())
     async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
         say = outgoing(settings.code_keys[0])
-        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7())
+        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7(), "intake")
         store = open_store(
             pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
         )

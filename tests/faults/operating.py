@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import asyncpg
 
-from deploy.local.postgres.binaries import find_binaries
+from deploy.local.postgres.binaries import as_user, find_binaries, user_for
 from deploy.local.postgres.run import SUPERUSER, Postgres, in_thread
+from tests.faults.world import free_ports
 
 DUMP_SECONDS = 4.0
 RENAME_SECONDS = 20.0
@@ -56,24 +61,52 @@ def stood_still_beside_a_dump(postgres: Postgres, name: str) -> bool:
 
 
 def copied(postgres: Postgres, name: str) -> str:
-    """The name of a copy of a database, made by a dump while it is written to."""
+    """The name of a copy of a database: of a base backup of the whole server, made while it is written to and restored beside it."""
     copy = f"{name}_older"
     binaries, _ = find_binaries(postgres.data)
-    _administer(postgres, f"CREATE DATABASE {copy} OWNER {name}_owner TEMPLATE template0")
-    _administer(
-        postgres, f"REVOKE ALL ON DATABASE {copy} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {copy} TO {name}"
-    )
-    dump = subprocess.Popen(
-        [binaries / "pg_dump", "-Fc", postgres.dsn(SUPERUSER, name)], stdout=subprocess.PIPE
-    )
+    with (
+        tempfile.TemporaryDirectory(prefix="motcua-base-backup-") as folder,
+        restored(postgres, Path(folder)) as beside,
+    ):
+        _administer(postgres, f"CREATE DATABASE {copy} OWNER {name}_owner TEMPLATE template0")
+        _administer(
+            postgres,
+            f"REVOKE ALL ON DATABASE {copy} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {copy} TO {name}",
+        )
+        # One server has the databases of all services: of its backup one is put back, and the others go on.
+        dump = subprocess.Popen(
+            [binaries / "pg_dump", "-Fc", beside.dsn(SUPERUSER, name)], stdout=subprocess.PIPE
+        )
+        subprocess.run(
+            [binaries / "pg_restore", "--exit-on-error", "-d", postgres.dsn(SUPERUSER, copy)],
+            stdin=dump.stdout,
+            check=True,
+        )
+        if dump.wait():
+            raise RuntimeError(f"pg_dump of {name} failed")
+    return copy
+
+
+@contextmanager
+def restored(postgres: Postgres, folder: Path) -> Iterator[Postgres]:
+    """A second server on a base backup of the first, which is written to meanwhile: it has come to where the backup ended."""
+    beside = Postgres(folder, free_ports(1)[0], postgres._passwords)
+    binaries, _ = find_binaries(postgres.data)
+    user = user_for(folder, binaries)
     subprocess.run(
-        [binaries / "pg_restore", "--exit-on-error", "-d", postgres.dsn(SUPERUSER, copy)],
-        stdin=dump.stdout,
+        as_user(
+            user,
+            *(binaries / "pg_basebackup", "-D", beside.data, "-d", postgres.dsn(SUPERUSER)),
+            *("-c", "fast", "-X", "stream"),
+        ),
         check=True,
     )
-    if dump.wait():
-        raise RuntimeError(f"pg_dump of {name} failed")
-    return copy
+    beside.start()
+    try:
+        yield beside
+    finally:
+        beside.kill()
 
 
 def grows(postgres: Postgres, name: str, beyond: str) -> bool:

@@ -15,9 +15,11 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 from services.chassis.kafka.topic_ids import TopicsRequest, ids_in
 from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
+from services.chassis.process.turning import turned
 
 ASK_SECONDS = 5.0
 START_SECONDS = 10.0
+ASK_AGAIN_SECONDS = 1.0
 
 
 async def bounded(answer: Any) -> Any:
@@ -58,6 +60,15 @@ class Cluster:
             raise
         metrics.KAFKA_REACHABLE.set(1)
         return str(description["cluster_id"])
+
+    async def first_answer(self) -> str:
+        """The same, once a broker answers."""
+        while True:
+            turned()
+            try:
+                return await self.ask()
+            except (KafkaError, OSError, TimeoutError):
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
 
     async def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """The ids of those of `topics` that are there; one that was deleted and made again has another id."""

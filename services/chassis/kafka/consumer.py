@@ -202,9 +202,12 @@ class Reader:
             if not self._stopping:  # another member's by now
                 self._beyond.pop((partition.topic, partition.partition), None)
 
-    def _seek(self, topic: str, partition: int, position: int) -> None:
+    def _seek(self, topic: str, partition: int, position: int, *, rests: bool = False) -> None:
+        """Guarantee: what is no longer there is looked for once a second. Test: test_what_the_broker_dropped_is_passed_over_by_hand."""
+        place, consumer = TopicPartition(topic, partition), self._subscriber.consumer
         try:
-            self._subscriber.consumer.seek(TopicPartition(topic, partition), position)
+            consumer.seek(place, position)
+            (consumer.pause if rests else consumer.resume)(place)
         except (IllegalStateError, AttributeError):
             return  # revoked meanwhile
         self._positions[topic, partition] = position
@@ -256,7 +259,7 @@ class Reader:
         for (topic, partition), piece in sorted(pieces.items()):
             position = self._positions[topic, partition]
             if self._dialect.ordered and piece[0].offset != position:
-                self._seek(topic, partition, position)  # fetched before the seek at the assignment
+                self._seek(topic, partition, position, rests=(topic, partition) in self._beyond)
             else:
                 slices.append(Slice(topic, partition, position, piece))
         return slices

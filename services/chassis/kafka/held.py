@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from services.chassis.process import metrics
 log = logging.getLogger(__name__)
 
 PUBLISH_AT_ONCE = 100
+LISTED_AT_ONCE = 1_000
 LETTER_VALUE_BYTES = 16_384
 LETTER_PART_BYTES = 256
 LETTER_HEADERS = 50
@@ -50,12 +51,12 @@ class Publisher(Protocol):
     async def publish(self, message: Any, topic: str, *, key: bytes | None = None) -> Any: ...
 
 
-async def list_held(pool: asyncpg.Pool[Any]) -> list[dict[str, Any]]:
-    """What is held, oldest first: coordinates and reasons, never a value."""
-    rows = await pool.fetch(
-        'SELECT held_id, reader, stream_id, reason, detail, topic, partition, "offset", held_at FROM held ORDER BY held_id'
-    )
-    return [dict(row) for row in rows]
+async def list_held(pool: asyncpg.Pool[Any]) -> AsyncIterator[asyncpg.Record]:
+    """What is held, oldest first: coordinates and reasons, never a value. However much it is, few rows are in memory."""
+    listed = 'SELECT held_id, reader, stream_id, reason, detail, topic, partition, "offset", held_at FROM held ORDER BY held_id'
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        async for row in connection.cursor(listed, prefetch=LISTED_AT_ONCE):
+            yield row
 
 
 async def discard(pool: asyncpg.Pool[Any], held_id: int, actor: str, reason: str) -> UUID | None:

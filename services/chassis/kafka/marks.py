@@ -53,6 +53,20 @@ HELD = """
 SELECT producer, range_agg(int8range(log_position, log_position + 1))::text AS positions FROM held
 WHERE reader = $1 AND log_position IS NOT NULL GROUP BY producer
 """
+# One statement, one snapshot: versions and marks are written together.
+COUNTED = """
+WITH has AS (
+    SELECT producer, range_agg(positions) AS positions FROM reader_marks WHERE reader = $1 GROUP BY producer
+), applied AS (
+    SELECT producer, sum(version) AS events FROM applied_versions WHERE producer = ANY($2::text[]) GROUP BY producer
+)
+SELECT w.producer, abs(coalesce(a.events, 0) - coalesce(m.events, 0))::bigint AS difference
+FROM unnest($2::text[], $3::text[]) AS w(producer, positions)
+LEFT JOIN has h ON h.producer = w.producer LEFT JOIN applied a ON a.producer = w.producer
+CROSS JOIN LATERAL (
+    SELECT sum(upper(r) - lower(r)) AS events FROM unnest(h.positions * w.positions::int8multirange) r
+) m
+"""
 LAST = """
 SELECT DISTINCT ON (producer) producer, last_position, last_id FROM reader_marks
 WHERE reader = $1 AND last_position IS NOT NULL ORDER BY producer, last_position DESC
@@ -120,6 +134,12 @@ async def missing(pool: asyncpg.Pool[Any], reader: str, wanted: Mapping[str, str
         # Held first, then marked: what goes from one to the other meanwhile is seen in one of them.
         held = {row[0]: row[1] for row in await pool.fetch(HELD, reader)}
     return found
+
+
+async def counted(pool: asyncpg.Pool[Any], reader: str, among: Mapping[str, str]) -> dict[str, int]:
+    """Of each producer, by how many the events that were applied are more or fewer than the marks among these positions."""
+    rows = await pool.fetch(COUNTED, reader, list(among), list(among.values()))
+    return {row[0]: row[1] for row in rows}
 
 
 async def last_ids(pool: asyncpg.Pool[Any], reader: str) -> dict[str, tuple[int, str]]:

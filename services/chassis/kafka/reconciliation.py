@@ -7,6 +7,7 @@ have those positions. It repairs nothing and stops nobody; a difference is told,
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,8 @@ from services.chassis.process import metrics
 
 log = logging.getLogger(__name__)
 
+COUNT_SECONDS = 300.0
+"""Counting reads a row for each stream: it is done at the start, and then as often."""
 AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "unknown"
 
 
@@ -48,6 +51,8 @@ class Reconciler:
         self._adopts = True
         self._told: dict[str, int] = {}
         self._agreed: dict[str, int] = {}
+        self._miscounted: dict[str, int] = {}
+        self._count_at = 0.0
         self._complete_at = datetime.now(UTC)
 
     async def complete_up_to(self, cluster_id: str, topic_ids: Mapping[str, str]) -> Complete | None:
@@ -82,6 +87,9 @@ class Reconciler:
         if found:
             await self._adopt(found)
             differences = await self._differences(found)
+            await self._count(found)
+            for producer, by in self._miscounted.items():
+                differences[producer] = differences.get(producer, 0) + by
             self._tell(differences)
             self._agreed = {name: said.position for name, said in found.items() if not differences.get(name)}
             if not any(differences.values()):
@@ -115,6 +123,23 @@ class Reconciler:
             for producer in wanted
         }
 
+    async def _count(self, found: Mapping[str, Said]) -> None:
+        """Compares how many events were applied with how many are marked, of producers all of whose messages bear a position.
+
+        Guarantee: nothing is called complete while the events that were applied are not as many as their relays say.
+        Test: test_events_that_are_not_as_many_as_their_marks_are_told.
+        """
+        if time.monotonic() < self._count_at:
+            return
+        among = {
+            producer: counted_of(said, self._topics)
+            for producer, said in found.items()
+            if said.unplaced_to == 0 and said.position
+        }
+        self._miscounted = await marks.counted(self._pool, self._reader, among) if among else {}
+        if among and not any(self._miscounted.values()):  # what differs is looked at each time
+            self._count_at = time.monotonic() + COUNT_SECONDS
+
     def _is_other(self, producer: str, position: int, event_id: str) -> bool:
         """Whether the relay says of the last position that is marked here that another event stands there."""
         assert self._progress is not None
@@ -143,3 +168,9 @@ def wanted_of(said: Said, topics: Collection[str]) -> str:
             stretches.append(f"[{first},{min(start, beyond)})")
         first = max(first, end + 1)
     return "{" + ",".join(stretches) + "}"
+
+
+def counted_of(said: Said, topics: Collection[str]) -> str:
+    """The positions that a reader of `topics` may have: those that it must have, and what was published since then."""
+    wanted = wanted_of(said, topics).strip("{}")
+    return "{" + ",".join([*([wanted] if wanted else []), f"[{said.position + 1},)"]) + "}"

@@ -28,6 +28,7 @@ from services.chassis.kafka.lease import Lease, LostLease
 from services.chassis.kafka.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
 from services.chassis.kafka.pace import pause_seconds
 from services.chassis.kafka.placing import Placed, load_placed, with_others
+from services.chassis.kafka.refill import others_first
 from services.chassis.kafka.sending import STOP_SECONDS, Message, send_all, start, stop
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.process import metrics
@@ -45,7 +46,8 @@ class _NewCluster(Exception):
 
 
 class Relay:
-    """Publishes the feeds of one database. The first feed is the log, and `progress` speaks of it."""
+    """Publishes the feeds of one database. The first feed is the log, and `progress` speaks of it. On a new broker it goes `behind`
+    the producer whose log opens the streams."""
 
     def __init__(
         self,
@@ -54,15 +56,15 @@ class Relay:
         kafka: KafkaSettings,
         feeds: Sequence[Feed | LogFeed],
         owner: UUID,
+        behind: str | None = None,
     ) -> None:
         self._name = producer_name
         self._pool = pool
         self._kafka = kafka
-        self._feeds = feeds
+        self._feeds, self._behind = feeds, behind
         self._log = feeds[0] if isinstance(feeds[0], LogFeed) else None
         self.guard = LogGuard(producer_name, pool, kafka)
-        self._lease = Lease(pool, owner)
-        self._poked = {feed.name: asyncio.Event() for feed in feeds}
+        self._lease, self._poked = Lease(pool, owner), {feed.name: asyncio.Event() for feed in feeds}
         self._positions: dict[str, int] = {}
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
         self._topic_ids: dict[str, str] = {}
@@ -106,7 +108,7 @@ class Relay:
         keeper = asyncio.create_task(self._keep_lease(epoch))
         producer: AIOKafkaProducer | None = None
         try:
-            cluster_id = await _first_answer(cluster)
+            cluster_id = await cluster.first_answer()
             self._topic_ids = {}
             for feed in self._feeds:
                 found = await load_cursor(self._pool, cluster, cluster_id, feed.name, epoch)
@@ -155,6 +157,8 @@ class Relay:
         self, producer: AIOKafkaProducer, feed: Feed | LogFeed, cluster: Cluster, cluster_id: str, epoch: int
     ) -> None:
         with Loop(f"relay-{feed.name}", needs_broker=True) as loop:
+            if self._behind and feed is self._log and not self._positions[feed.name]:
+                await others_first(self._pool, self._kafka, cluster, cluster_id, self._behind)
             while True:
                 loop.turned()
                 await self._feed(producer, feed, cluster, cluster_id, epoch)
@@ -267,15 +271,6 @@ class Relay:
             age = (datetime.now(UTC) - waiting_since).total_seconds() if waiting_since else 0.0
             metrics.RELAY_LAG_EVENTS.labels(feed).set((newest or 0) - published)
             metrics.RELAY_LAG_SECONDS.labels(feed).set(age)
-
-
-async def _first_answer(cluster: Cluster) -> str:
-    while True:
-        turned()
-        try:
-            return await cluster.ask()
-        except (KafkaError, OSError, TimeoutError):
-            await asyncio.sleep(TICK_SECONDS)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -38,12 +38,12 @@ async def test_a_discard_passes_over_no_version_that_is_missing(
         inbox, 0, [record(0, first, 3, value=b"{"), record(1, later, 1), record(2, later, 3, value=b"{")]
     )
     await take(inbox, 3, [record(3, later, 4, value=b"{")])
-    for row in await list_held(pool):
+    async for row in list_held(pool):
         with pytest.raises(NotNext):
             await discard(pool, row["held_id"], "operator/1", "of no use")
     assert await pool.fetchval("SELECT count(*) FROM discarded") == 0
     await take(inbox, 4, [record(4, first, 1), record(5, first, 2), record(6, later, 2)])
-    by_offset = {row["offset"]: row["held_id"] for row in await list_held(pool)}
+    by_offset = {row["offset"]: row["held_id"] async for row in list_held(pool)}
     with pytest.raises(NotNext):
         await discard(pool, by_offset[3], "operator/1", "the one before it is held")
     for offset in (0, 2, 3):
@@ -51,7 +51,7 @@ async def test_a_discard_passes_over_no_version_that_is_missing(
     await take(inbox, 7, [record(7, first, 4), record(8, later, 5)])
     assert sorted(e[2] for e in await effects(pool) if e[0] == first) == [1, 2, 4]
     assert sorted(e[2] for e in await effects(pool) if e[0] == later) == [1, 2, 5]
-    assert await list_held(pool) == []
+    assert [row async for row in list_held(pool)] == []
 
 
 async def test_an_upgraded_reader_tries_again_what_it_knows_by_now(
@@ -79,17 +79,17 @@ async def test_an_upgraded_reader_tries_again_what_it_knows_by_now(
     tries = SecondTries(pool, upgraded, "reader", upgraded._dialect)
     await tries.go_on(CLUSTER)
     assert sorted(e[::2] for e in await effects(pool)) == sorted([(new, 1), (new, 2), (mended, 1)])
-    assert [(row["stream_id"], row["reason"]) for row in await list_held(pool)] == [
+    assert [(row["stream_id"], row["reason"]) async for row in list_held(pool)] == [
         (other, "unknown-type"),
         (sick, "poison"),
     ]
     # Once at its start: a poison that stays one is not tried every second.
     await pool.execute("UPDATE held SET value = '{\"a\":1}' WHERE stream_id = $1", sick)
     await tries.go_on(CLUSTER)
-    assert len(await list_held(pool)) == 2
+    assert len([row async for row in list_held(pool)]) == 2
     assert await ask_redrive_of_all(pool) == 2
     await tries.go_on(CLUSTER)
-    assert [row["stream_id"] for row in await list_held(pool)] == [other]
+    assert [row["stream_id"] async for row in list_held(pool)] == [other]
     assert await pool.fetchval("SELECT count(*) FROM redrives_asked") == 0
 
 
@@ -125,7 +125,7 @@ async def test_held_rows_are_counted_as_they_move(inbox: Inbox, pool: asyncpg.Po
     await right({"": (3, 5), "poison": (2, 2), "behind": (1, 1), "gap": (1, 2)})
     await take(inbox, 10, [record(10, four, 1)])  # and the second turns out to be poison
     await right({"": (3, 5), "poison": (3, 3), "behind": (1, 1), "gap": (1, 1)})
-    for row in await list_held(pool):
+    async for row in list_held(pool):
         if row["reason"] == "poison":
             await discard(pool, row["held_id"], "operator/1", "of no use")
     await right({"": (2, 2), "behind": (1, 1), "gap": (1, 1)})

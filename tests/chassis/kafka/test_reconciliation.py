@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local.kafka.run import Kafka
+from services.chassis.kafka import reconciliation
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.marks import ranges
 from services.chassis.kafka.placing import with_others
 from services.chassis.kafka.progress import Progress, Said
-from services.chassis.kafka.reconciliation import reconciliation_state, wanted_of
+from services.chassis.kafka.reconciliation import counted_of, reconciliation_state, wanted_of
 from services.chassis.kafka.relay import Relay
 from services.chassis.kafka.republish import republish
 from services.chassis.kafka.sending import Message
@@ -115,8 +116,28 @@ async def _append_poison(store: EventStore) -> Any:
     return bad.stream_id
 
 
-async def test_a_sound_system_never_differs(pool: asyncpg.Pool[Any], kafka_as: KafkaAs, topic: str) -> None:
+async def test_events_that_are_not_as_many_as_their_marks_are_told(
+    pool: asyncpg.Pool[Any], kafka_as: KafkaAs, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every position is marked, and one event of one stream is not among those that were applied."""
+    monkeypatch.setattr(reconciliation, "COUNT_SECONDS", 0.0)
+    store, kafka = EventStore(pool), kafka_as("intake")
+    async with running(relay_of(pool, kafka, topic).run), read(pool, kafka, topic) as reader:
+        (first, *_) = await write(store, 5)
+        await until(lambda: complete_at(reader, 20, topic))
+        await until(lambda: _is(difference(topic) == 0))
+        await pool.execute("UPDATE applied_versions SET version = version - 1 WHERE stream_id = $1", first)
+        await until(lambda: _is(difference(topic) == 1))
+        assert await reader.complete_up_to() is None
+        await pool.execute("UPDATE applied_versions SET version = version + 1 WHERE stream_id = $1", first)
+        await until(lambda: complete_at(reader, 20, topic))
+
+
+async def test_a_sound_system_never_differs(
+    pool: asyncpg.Pool[Any], kafka_as: KafkaAs, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Under load: a second member comes, the first one goes, both relays take turns, and one reader begins again."""
+    monkeypatch.setattr(reconciliation, "COUNT_SECONDS", 0.0)
     store, kafka = EventStore(pool), kafka_as("intake")
     seen: set[float | None] = set()
 
@@ -223,6 +244,8 @@ def test_what_is_wanted_is_all_but_what_stands_elsewhere() -> None:
     assert wanted_of(said, {"own"}) == "{[4,5),[8,19)}"
     assert wanted_of(said._replace(position=2), {"own"}) == "{}"
     assert wanted_of(said._replace(apart={}), {"own"}) == "{[4,21)}"
+    assert counted_of(said, {"own"}) == "{[4,5),[8,19),[21,)}"
+    assert counted_of(said._replace(position=2), {"own"}) == "{[3,)}"
 
 
 def test_stretches_on_other_topics_grow() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+import pytest
 from confluent_kafka import TopicPartition
 
 from deploy.local.kafka.run import Kafka
@@ -75,26 +77,38 @@ async def test_a_position_beyond_the_end_is_a_fault_and_begun_again(copied: Copi
     await copied.nothing_had_a_second_meaning(40)
 
 
-async def test_what_the_broker_dropped_is_passed_over_by_hand(copied: Copied, kafka: Kafka) -> None:
+async def test_what_the_broker_dropped_is_passed_over_by_hand(
+    copied: Copied, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Retention took records before they were read: no reader passes over them by itself, nor calls itself ready or complete; by an
     operator's word it goes on, and what was published again is read once."""
     store, relay = copied.begin()
     progress = Progress(copied.kafka)
     async with running(relay.run, relay.guard.run):
-        await write(store, 10)
-        await until(lambda: copied.is_said(40))
+        await write(store, 25)  # so many that no partition has none
+        await until(lambda: copied.is_said(100))
     admin = kafka.admin()
     places = [TopicPartition(copied.topic, partition, 3) for partition in range(3)]
     for taken in admin.delete_records(places).values():
         await asyncio.to_thread(taken.result)
     reader = reader_of(copied.read, copied.kafka, copied.topic, progress=progress)
+    batches: list[int] = []
+    taking = reader._on_batch
+
+    async def counting(records: tuple[Any, ...]) -> None:
+        batches.append(len(records))
+        await taking(records)
+
+    monkeypatch.setattr(reader, "_on_batch", counting)
     store, relay = copied.begin()
     async with running(relay.run, relay.guard.run, reader.run, progress.run):
         await write(store, 5)
-        await until(lambda: copied.is_said(60))
+        await until(lambda: copied.is_said(120))
+        batches.clear()
         await asyncio.sleep(2)
         assert await copied.is_read(0)
         assert not reader.ready
+        assert len(batches) < 15  # in two seconds or more, of three partitions
         assert await reader.complete_up_to() is None
         found = await find_lost(copied.read, copied.kafka)
         assert [(lost.position, lost.start) for lost in found] == [(0, 3)] * 3
@@ -102,11 +116,11 @@ async def test_what_the_broker_dropped_is_passed_over_by_hand(copied: Copied, ka
         for lost in found:
             await pass_over(copied.read, lost, "operator/1", "a retention that nobody wanted")
             await pass_over(copied.read, lost._replace(start=99), "operator/1", "a second one finds nothing")
-        await until(lambda: copied.is_read(60))
+        await until(lambda: copied.is_read(120))
 
         async def ready() -> bool:
             known = await reader.complete_up_to()
-            return reader.ready and known is not None and known.positions == {copied.topic: 60}
+            return reader.ready and known is not None and known.positions == {copied.topic: 120}
 
         await until(ready)
     assert await find_lost(copied.read, copied.kafka) == []

@@ -17,10 +17,10 @@ from tests.faults.record import COUNT_FIELDS, Fired, Notice, Outcome, Record, Ro
 READERS_AT_ONCE = 32
 PAGE = 100
 WAIT_SECONDS = 60.0
-VIOLATIONS = re.compile(rb"^identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
+VIOLATIONS = re.compile(rb"^motcua_identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
 FIRED = "SELECT dossier_id, kind, day, true_at, recorded_at FROM fired WHERE kind NOT LIKE '%:void'"
-DROPPED = re.compile(rb'^consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
+DROPPED = re.compile(rb'^motcua_consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
 STATUSES = (
     "submitted",
     "accepted",

@@ -37,6 +37,9 @@ from services.notify.channels.email import Carrier
 from services.notify.outgoing import outgoing
 from services.notify.routes import add_routes
 from services.notify.settings import NotifySettings
+from services.notify.webhooks import routes as webhook_routes
+from services.notify.webhooks.call import Caller as Calls
+from services.notify.webhooks.calling import Webhooks
 from services.notify.wording.texts import Texts
 
 NAME = "notify"
@@ -80,6 +83,15 @@ def build(
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
     add_routes(application, pool, texts, settings.code_keys)
+    webhook_routes.add_routes(
+        application,
+        pool,
+        Calls(private=settings.webhook_private_addresses),
+        code_keys=settings.code_keys,
+        private=settings.webhook_private_addresses,
+        clock=now,
+        new_id=uuid7,
+    )
     return application
 
 
@@ -119,13 +131,26 @@ async def main() -> None:
             poke=relay.poke,
             may_send=lambda: relay.guard.opened.refusal is None,
         )
+        webhooks = Webhooks(
+            pool,
+            Calls(private=settings.webhook_private_addresses),
+            settings.code_keys,
+            now,
+            may_send=lambda: relay.guard.opened.refusal is None,
+        )
         progress = Progress(settings.kafka)
         dossiers = Reader.of_events(
             NAME,
             pool,
             settings.kafka,
             ["dossiers"],
-            incoming.Dossiers(channels=settings.channels, clock=now, new_id=uuid7, poke=sender.wake).apply,
+            incoming.Dossiers(
+                channels=settings.channels,
+                code_keys=settings.code_keys,
+                clock=now,
+                new_id=uuid7,
+                poke=sender.wake,
+            ).apply,
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
@@ -170,6 +195,8 @@ async def main() -> None:
                 lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
                 lifecycle.background("mails", relay.guard.first(sender.run_mails)),
                 lifecycle.background("measure", sender.measure),
+                lifecycle.background("webhooks", relay.guard.first(webhooks.run)),
+                lifecycle.background("measure-webhooks", webhooks.measure),
             ],
         )
 

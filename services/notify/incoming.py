@@ -29,6 +29,7 @@ from services.notify.notice import (
     muted,
 )
 from services.notify.unsaid import Ending, leave
+from services.notify.webhooks import rows as webhooks
 from services.notify.wording.texts import VIETNAM
 
 
@@ -167,17 +168,19 @@ Told = tuple[Delivered, Happened, Notice]
 
 
 class Dossiers:
-    """Decides the notices of a batch of events. `channels` are those that are switched on."""
+    """Decides the notices of a batch of events. `channels` are those that are switched on; `code_keys` open who filed."""
 
     def __init__(
         self,
         *,
         channels: Collection[Channel],
+        code_keys: Sequence[bytes],
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
         poke: Callable[[], None] = lambda: None,
     ) -> None:
         self._channels = frozenset(channels)
+        self._code_keys = code_keys
         self._clock = clock
         self._new_id = new_id
         self._poke = poke
@@ -213,6 +216,7 @@ class Dossiers:
         codes = {d.stream_id: code_after(d.data) for d in deliveries if changes_code(d.data)}
         if codes:
             await connection.execute(KEEP_CODES, list(codes), list(codes.values()))
+        await webhooks.queue(connection, self._code_keys, deliveries)
         told: list[Told] = []
         mutes = 0
         for delivered in deliveries:

@@ -43,3 +43,16 @@ WAITING = gauge("notices_waiting", "E-mails decided and neither sent nor failed.
 WAITING_OLDEST_SECONDS = gauge(
     "notices_waiting_oldest_seconds", "Age of the oldest of them; 0 when none waits."
 )
+CALLS = counter(
+    "webhook_calls_total", "Calls to portals.", {"outcome": "taken, or put-off: to be made again"}
+)
+CALLS_WAITING = gauge(
+    "webhook_calls_waiting", "Calls to be made to portals, but for those that are called no more."
+)
+CALLS_OLDEST_SECONDS = gauge(
+    "webhook_calls_oldest_seconds",
+    "Age of the oldest event that such a call tells of; 0 when none waits.",
+)
+SUBSCRIPTIONS_PAUSED = gauge(
+    "webhook_subscriptions_paused", "Subscriptions whose portal took nothing for 72 hours, or is gone."
+)

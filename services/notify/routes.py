@@ -16,12 +16,12 @@ import orjson
 from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
-from contracts.sealed import Unsealable, unseal
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.http.web import Problem, require
 from services.chassis.process import logs
 from services.notify.channels.claims import told_in
+from services.notify.filers import filer_of
 from services.notify.notice import Channel
 from services.notify.wording.texts import Texts
 
@@ -89,14 +89,6 @@ async def check_right(
     if row is None or not may_read(caller, office=row["office"], filer=filer):
         detail = "no such dossier of yours or your office, or notify has not heard of it yet"
         raise Problem(404, "dossier-unknown", detail, denied=row is not None)
-
-
-def filer_of(sealed: str | None, code_keys: Sequence[bytes], dossier_id: UUID) -> str | None:
-    """The portal that filed it; None when that is not known, or can no longer be read."""
-    try:
-        return unseal(code_keys, sealed, dossier_id) if sealed else None
-    except Unsealable:
-        return None
 
 
 def add_routes(

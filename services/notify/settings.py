@@ -28,6 +28,11 @@ class NotifySettings(ServiceSettings):
         default="email,inbox", description="Channels that are switched on, comma separated: email, inbox."
     )
 
+    webhook_private_addresses: bool = Field(
+        default=False,
+        description="Whether portals may be called at addresses of this network, and by http: for trying things on one machine.",
+    )
+
     @field_validator("notice_channels")
     @classmethod
     def _are_channels(cls, value: str) -> str:

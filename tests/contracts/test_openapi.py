@@ -176,4 +176,4 @@ def test_the_page_shows_all_of_it_and_loads_nothing(service: str) -> None:
         for code in ("dossier-unknown", "token-missing")
         if service != "reporting"
     )
-    assert not re.search(r"<script|<link|<img|src=|@import|url\(|https?://", page)
+    assert not re.search(r'<script|<link|<img|src=|@import|url\(|="https?://', page)

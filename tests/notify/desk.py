@@ -19,7 +19,7 @@ from services.notify.contacts import Contact
 from services.notify.incoming import Dossiers
 from services.notify.notice import Channel
 from services.notify.routes import NoticeView, notices_of
-from tests.notify.examples import Clock, Life, texts
+from tests.notify.examples import CODE_KEY, Clock, Life, texts
 
 SENDER = "khong-tra-loi@motcua.test"
 
@@ -33,7 +33,7 @@ class Desk:
         self.smtp_port = smtp_port
         self.claims = Claims(pool, self.clock, uuid7)
         self.store = EventStore(pool, function="record_notices_v2", attachment_type="mail_outcome_v2")
-        self.dossiers = Dossiers(channels=list(Channel), clock=self.clock, new_id=uuid7)
+        self.dossiers = Dossiers(channels=list(Channel), code_keys=[CODE_KEY], clock=self.clock, new_id=uuid7)
         self.texts = texts()
 
     def sender(

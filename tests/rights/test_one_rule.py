@@ -31,8 +31,8 @@ from services.intake.outgoing import outgoing
 from services.intake.settings import IntakeSettings
 from services.notify import incoming as at_notify
 from services.notify.app import build as build_notify
+from services.notify.filers import filer_of
 from services.notify.notice import Channel
-from services.notify.routes import filer_of
 from services.notify.settings import NotifySettings
 from services.processing import incoming as at_processing
 from tests.databases import Database
@@ -171,8 +171,8 @@ async def _hear(intake: Any, notify: Any, house: House) -> None:
     message = outgoing(CODE_KEY)(stored)
     said = read(message.headers)
     assert message.value is not None
-    house.clock.now = stored.occurred_at
-    desk = at_notify.Dossiers(channels=list(Channel), clock=Clock(stored.occurred_at), new_id=uuid7)
+    house.clock.now = (clock := Clock(stored.occurred_at)).now
+    desk = at_notify.Dossiers(channels=list(Channel), code_keys=[], clock=clock, new_id=uuid7)
     for pool, applied, apply in (
         (house.pool, at_processing.APPLIED, at_processing.listening(lambda: house.desk.calendar)),
         (notify, at_notify.APPLIED, desk.apply),

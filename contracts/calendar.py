@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, StringConstraints
 
 from contracts.envelope import Message
+from contracts.processing_codes import DOCUMENT_NUMBER
 
 CALENDAR_ID = UUID("c1d3a5f0-7b1e-5a52-9d39-0e6f5b8c2a11")
 """The subject of every declaration: there is one calendar."""
@@ -19,9 +20,8 @@ CALENDAR_ID = UUID("c1d3a5f0-7b1e-5a52-9d39-0e6f5b8c2a11")
 _KIND = (
     "(Bộ luật Lao động|Luật|Nghị quyết|Nghị định|Quyết định|Chỉ thị|Thông tư|Thông báo|Công văn|Công điện) "
 )
-_NUMBER = "[0-9]{1,6}(/[0-9]{4})?/[A-ZĐ0-9-]{2,30}"
 _PLACE = "điều [0-9]{1,3}( khoản [0-9]{1,2})?"
-_ONE = f"({_KIND})?{_NUMBER}(, {_PLACE}( và {_PLACE})?)?"
+_ONE = f"({_KIND})?{DOCUMENT_NUMBER}(, {_PLACE}( và {_PLACE})?)?"
 DayKind = Literal["off", "worked"]
 CalendarDocument = Annotated[str, StringConstraints(pattern=f"^{_ONE}(; {_ONE}){{0,3}}$", max_length=300)]
 """Số ký hiệu of what declares, such as "Công văn 12729/VPCP-KGVX" or "Nghị quyết 28/2026/QH16, điều 2": no free text."""

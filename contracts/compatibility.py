@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from contracts.processing_codes import DOCUMENT_NUMBER
+
+WIDENED = (
+    # Document numbers have years in them, and the small letters of TTg and TTr.
+    ("[0-9]{1,6}/[A-ZĐ0-9-]{2,30}", DOCUMENT_NUMBER),
+    ("[0-9]{1,6}(/[0-9]{4})?/[A-ZĐ0-9-]{2,30}", DOCUMENT_NUMBER),
+)
+"""Parts of patterns, as they were released and as they are now."""
+
 
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """What a reader of `old` messages or an old reader of `new` ones would stumble over; empty when nothing."""
@@ -50,11 +59,21 @@ def _value(old: dict[str, Any], new: dict[str, Any], old_defs: Any, new_defs: An
         if now is not None and (was is None or not was <= now):
             found.append(f"{at}: values taken away")
     for limit in ("pattern", "format", "maxLength", "minLength", "minimum", "maximum"):
+        if limit == "pattern" and limit in new and _is_wider(new[limit], old.get(limit, "")):
+            continue
         if limit in new and old.get(limit) != new[limit]:
             found.append(f"{at}: {limit} narrowed")
     if "properties" in old:
         found += _object(old, new, old_defs, new_defs, f"{at}.")
     return found
+
+
+def _is_wider(pattern: str, before: str) -> bool:
+    """Whether one of WIDENED makes the pattern of the one before.
+
+    Guarantee: what a pattern took before it was widened, it still takes. Test: test_a_widened_pattern_takes_what_it_took.
+    """
+    return any(before != pattern == before.replace(narrow, wide) for narrow, wide in WIDENED)
 
 
 def _resolve(value: dict[str, Any], definitions: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
 WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
 PaymentMethod = Literal["online", "in_person"]
+ResultDelivery = Literal["collected", "post", "online"]
 # By which number people and organisations are known; which of them a procedure takes, its version says.
 IdentifierKind = Literal["cccd", "tax_code", "passport", "foreign_registration"]
 ImportSource = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}$")]
@@ -46,6 +47,9 @@ class DossierSubmitted(Message):
     """Salted SHA-256 of what was filed; the salt is erased with the content."""
     import_source: ImportSource | None = None
     """The system whose log brought the dossier; absent where it was filed here. Further imports of that system alone may act on it."""
+    result_delivery: ResultDelivery | None = None
+    """How the applicant wants the result: collected at the desk, by post (the address stands in what was filed), or the electronic
+    copy alone. Absent where nothing was said: it is collected."""
     sealed_filer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,1200}={0,2}$")] | None = None
     """The portal that filed it, sealed as the official code is; absent where it was filed at a desk or imported."""
 

@@ -14,8 +14,10 @@ RejectionReason = Literal["wrong_office", "not_eligible", "incomplete", "wrong_p
 LateReason = Literal["workload", "waiting_for_agency", "complex_case", "system_outage", "other"]
 StopReason = Literal["not_supplemented", "not_paid", "not_competent", "conditions_changed", "stopped_by_law"]
 CorrectionReason = Literal["clerical_error", "wrong_data", "wrong_document"]
-DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}/[A-ZĐ0-9-]{2,30}$")]
-"""Số ký hiệu of a decision, such as 1234/QĐ-SXD: number, kind and body, no free text."""
+DOCUMENT_NUMBER = "[0-9]{1,6}[A-Za-z]?/[A-ZĐƯƠÔÂĂÊgr0-9.&/-]{2,40}"
+DocumentNumber = Annotated[str, StringConstraints(pattern=f"^{DOCUMENT_NUMBER}$")]
+"""Số ký hiệu of a document, such as 1234/QĐ-SXD, 45/2026/QĐ-UBND or 05/CT-TTg: number, year, kind and body, no free text. Of small
+letters it has those of TTg and TTr alone."""
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9./_-]{1,40}$")]
 PaperFault = Literal["missing", "unreadable", "wrong", "expired", "not_signed"]
 WaiverReason = Literal["exempt_by_law", "poor_household", "agency_error"]

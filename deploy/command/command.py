@@ -11,9 +11,9 @@ from deploy.command import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
 
-HOMELESS = ("up", "status", "down", "logs", "catalogue", "due-date", "calendar", "import")
+HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "calendar", "secrets")
+LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "offices", "calendar", "secrets")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,6 +104,12 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     check = catalogue.add_parser("check", help="every fault of a catalogue, or what is in it")
     check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
     check.set_defaults(run=_check_catalogue)
+    offices = commands.add_parser("offices", help="who takes dossiers in").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    check = offices.add_parser("check", help="every fault of a register of offices, or what is in it")
+    check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
+    check.set_defaults(run=_check_offices)
 
     days = commands.add_parser("calendar", help="the days that are declared off or worked")
     calendar.add_arguments(days, _print)
@@ -249,6 +255,15 @@ def _check_catalogue(_home: Home, options: argparse.Namespace) -> int:
 
     found = catalogue.checked(options.file)
     for line in catalogue.as_lines(found):
+        _print(line)
+    return 1 if found.faults else 0
+
+
+def _check_offices(_home: Home, options: argparse.Namespace) -> int:
+    from deploy.command import catalogue
+
+    found = catalogue.checked_offices(options.file)
+    for line in catalogue.offices_as_lines(found):
         _print(line)
     return 1 if found.faults else 0
 

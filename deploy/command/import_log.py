@@ -5,12 +5,14 @@ command ends with 0 or 1, and that it may be started again at any time. Never wr
 """
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from contracts.catalogue.offices import Offices, load
 from deploy.importing.counts import (
     CountsDiffer,
     CountsSilent,
@@ -70,12 +72,13 @@ async def import_log(log: Path, mapping_path: Path, house: House, kept: Path, sa
     """
     try:
         mapping = read_mapping(_shipped_or(mapping_path))
+        offices = _offices()
         with (
             tempfile.TemporaryDirectory(prefix="motcua-import-") as directory,
             Drafts(Path(directory)) as drafts,
             Faults(kept / f"{mapping.source.name}.left-out.csv", say) as faults,
         ):
-            reader = LogReader(log, mapping, drafts, house.reports.clock())
+            reader = LogReader(log, mapping, drafts, house.reports.clock(), offices)
             expected = _checked(reader, drafts, faults, say)
             await _taken(reader, mapping, house, expected, faults, say)
             if faults.of_each:
@@ -158,6 +161,14 @@ async def _show(reports: Reports, before: dict[str, int], expected: Expected, sa
     remark = compare(expected, before, after)
     if remark:
         say(f"Note: {remark}.")
+
+
+def _offices() -> Offices:
+    """As the services know them, which `motcua up` tells the same file."""
+    try:
+        return load(os.environ.get("MOTCUA_OFFICES_FILE", ""))
+    except ValueError as fault:
+        raise BadMapping(f"MOTCUA_OFFICES_FILE: {fault}") from None
 
 
 def _shipped_or(path: Path) -> Path:

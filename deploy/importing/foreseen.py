@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
+from contracts.catalogue.offices import Offices
 from deploy.importing.case import Case
 from deploy.importing.cases import Faulty
 from services.chassis.http.plain_text import plain_json
@@ -24,14 +25,14 @@ from services.processing.dossier.state import Filing
 NO_DOSSIER: Final = "00000000-0000-0000-0000-000000000000"
 
 
-def refusal(case: Case, source: str, now: datetime) -> Faulty | None:
+def refusal(case: Case, source: str, now: datetime, offices: Offices) -> Faulty | None:
     """Why a door would refuse the case at `now`; None when both would take it.
 
     Guarantee: the checker and the doors have one set of rules. Test: test_what_a_door_would_refuse_is_a_bad_row.
     """
     try:
         submission = CaseOfDoor.model_validate_json(_sent(case.as_submission(source)))
-        refused = intake.foreseen(submission, now)
+        refused = intake.foreseen(submission, now, offices)
         if refused is None and case.acts:
             item = BulkItem.model_validate_json(_sent(case.as_item(source, NO_DOSSIER)))
             filing = Filing(case.procedure, case.office, case.channel, case.submitted_at)

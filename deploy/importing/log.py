@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from contracts.catalogue.offices import Offices
 from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
 from deploy.importing.case import Case
 from deploy.importing.cases import OFFICE_ZONE, Faulty, case_of, of_ours
@@ -44,8 +45,8 @@ class BadRow:
 class LogReader:
     """One log, read once into drafts by `check`, then told as often as wanted by `cases`."""
 
-    def __init__(self, path: Path, mapping: Mapping, drafts: Drafts, now: datetime) -> None:
-        self.path = path
+    def __init__(self, path: Path, mapping: Mapping, drafts: Drafts, now: datetime, offices: Offices) -> None:
+        self.path, self._offices = path, offices
         self.rows = 0
         self._mapping = mapping
         self._drafts = drafts
@@ -74,7 +75,7 @@ class LogReader:
         for name, draft in self._drafts.sound():
             try:
                 case = case_of(name, draft, self._mapping)
-                if refused := refusal(case, self._mapping.source.name, self._now):
+                if refused := refusal(case, self._mapping.source.name, self._now, self._offices):
                     raise refused
             except Faulty as fault:
                 self._drafts.mark_bad(name, fault.reason)

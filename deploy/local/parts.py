@@ -93,5 +93,7 @@ def service_environment(
         settings |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(home.port("mail")), "SMTP_FROM": SENDER}
         settings["WEBHOOK_PRIVATE_ADDRESSES"] = "true"  # everybody who can be called here is on this machine
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
-    passed_on = {name: os.environ[name] for name in ("MOTCUA_LOG_LEVEL",) if name in os.environ}
+    passed_on = {
+        name: os.environ[name] for name in ("MOTCUA_LOG_LEVEL", "MOTCUA_OFFICES_FILE") if name in os.environ
+    }
     return {**kept, **passed_on, **{f"MOTCUA_{name}": value for name, value in settings.items()}}

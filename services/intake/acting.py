@@ -178,7 +178,7 @@ def item_of(
     repeat: RepeatKey | None = None,
 ) -> Item:
     """The decided act as the store takes it, at the end of the stream: no act of an applicant's depends on another one's."""
-    events = decide(command, fold(_event(row) for row in known.own), PROCEDURES)
+    events = decide(command, fold(_event(row) for row in known.own), PROCEDURES, intake.offices)
     if isinstance(events, Rejected):
         raise Problem(422, events.code, events.detail)
     return Item(

@@ -63,7 +63,7 @@ def build(
         title="Một Cửa: intake",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=tokens_of(settings),
+        tokens=tokens_of(settings, is_place=settings.offices.knows),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
@@ -74,7 +74,7 @@ def build(
         public=PUBLIC,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
     )
-    intake = Intake(store, settings.hmac_keys, clock, uuid7)
+    intake = Intake(store, settings.hmac_keys, clock, uuid7, settings.offices)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     applicants = Applicants(intake, acting, pool)
     a_minute = settings.people_reads_per_minute

@@ -13,9 +13,11 @@ from functools import reduce
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from contracts.catalogue.procedure import Abolition, Procedure, Version
-from contracts.intake import IdentifierKind, PaymentMethod, WithdrawalReason
+from contracts.catalogue.offices import Offices
+from contracts.catalogue.procedure import Procedure
+from contracts.intake import IdentifierKind, PaymentMethod, ResultDelivery, WithdrawalReason
 from services.chassis.log.decider import EventTypes, Rejected
+from services.intake.taken import elsewhere, in_force_on
 
 Door = Literal["portal", "desk", "import"]
 
@@ -30,7 +32,8 @@ CHANNELS_OF_DOOR: dict[Door, frozenset[str]] = {
 class SubmitDossier:
     """`on` is the local day of the submission, `door` where it came in; `reachable` says that the applicant left a way to be told.
 
-    `identifier` is the kind of number of whose dossier it is; None when nobody is named.
+    `identifier` is the kind of number of whose dossier it is; None when nobody is named. `result_delivery` is how the result is wanted;
+    None where the form said nothing.
     """
 
     on: date
@@ -43,6 +46,7 @@ class SubmitDossier:
     content_commitment: str
     import_source: str | None = None
     identifier: IdentifierKind | None = None
+    result_delivery: ResultDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class DossierSubmitted:
     reachable: bool
     content_commitment: str
     import_source: str | None = None
+    result_delivery: ResultDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,7 @@ class Filed(NamedTuple):
     office: str
     channel: str
     submitted_at: datetime
+    result_delivery: ResultDelivery | None = None
 
 
 def filed_as(history: Iterable[tuple[Event, datetime]]) -> Filed:
@@ -182,23 +188,25 @@ def filed_as(history: Iterable[tuple[Event, datetime]]) -> Filed:
     found = None
     for event, at in history:
         if isinstance(event, DossierSubmitted):
-            found = Filed(event.procedure, event.office, event.channel, at)
+            found = Filed(event.procedure, event.office, event.channel, at, event.result_delivery)
         elif isinstance(event, SubmissionCorrected):
             assert found is not None, "a dossier begins with its submission"
-            found = Filed(event.procedure, found.office, event.channel, event.submitted_at)
+            found = found._replace(
+                procedure=event.procedure, channel=event.channel, submitted_at=event.submitted_at
+            )
     assert found is not None, "a dossier begins with its submission"
     return found
 
 
 def decide(
-    command: Command, state: Dossier, procedures: Mapping[str, Procedure]
+    command: Command, state: Dossier, procedures: Mapping[str, Procedure], offices: Offices
 ) -> Sequence[Event] | Rejected:
-    """`procedures` is the catalogue; a dossier is submitted under the version of its day.
+    """`procedures` is the catalogue; a dossier is submitted under the version of its day, at an office of that day.
 
     Guarantee: an act on an ended dossier is kept, and what it changes is nothing. Test: test_an_act_on_an_ended_dossier_is_kept.
     """
     if isinstance(command, SubmitDossier):
-        return _submit(command, state, procedures)
+        return _submit(command, state, procedures, offices)
     if isinstance(state, Unsubmitted):
         return UNKNOWN
     if isinstance(command, CorrectSubmission):
@@ -214,16 +222,19 @@ def decide(
 
 
 def _submit(
-    command: SubmitDossier, state: Dossier, procedures: Mapping[str, Procedure]
+    command: SubmitDossier, state: Dossier, procedures: Mapping[str, Procedure], offices: Offices
 ) -> Sequence[Event] | Rejected:
+    """Guarantee: no dossier is filed where nobody takes it in. Test: test_a_dossier_is_filed_at_an_office_that_takes_it."""
     if isinstance(state, Submitted):
         # The same submission again changes nothing; another one under this id is not this dossier's.
         if state.content_commitment == command.content_commitment:
             return []
         return Rejected("already-submitted", "this dossier was submitted with other content")
-    in_force = _in_force(procedures, command.procedure, command.on)
+    in_force = in_force_on(procedures, command.procedure, command.on)
     if isinstance(in_force, Rejected):
         return in_force
+    if refused := elsewhere(offices, command.procedure, command.office, command.on):
+        return refused
     allowed = CHANNELS_OF_DOOR[command.door]
     if command.channel not in allowed:
         return Rejected("channel-not-allowed", f"here only: {', '.join(sorted(allowed))}")
@@ -238,21 +249,9 @@ def _submit(
             command.reachable,
             command.content_commitment,
             command.import_source,
+            command.result_delivery,
         )
     ]
-
-
-def _in_force(procedures: Mapping[str, Procedure], code: str, on: date) -> Version | Rejected:
-    procedure = procedures.get(code)
-    if procedure is None:
-        return Rejected("procedure-unknown", "no such procedure; GET /v1/procedures lists them")
-    in_force = procedure.version_on(on)
-    if in_force is None:
-        since = procedure.versions[0].effective_from
-        return Rejected("procedure-not-yet-in-force", f"this procedure can be applied for from {since} on")
-    if isinstance(in_force, Abolition):
-        return Rejected("procedure-abolished", f"this procedure was abolished on {in_force.effective_from}")
-    return in_force
 
 
 def _correct(
@@ -272,7 +271,7 @@ def _correct(
     )
     if event == state.corrected:
         return []
-    in_force = _in_force(procedures, command.procedure, command.on)
+    in_force = in_force_on(procedures, command.procedure, command.on)
     if isinstance(in_force, Rejected):
         return in_force
     return ACTS_STAND if command.acted else [event]

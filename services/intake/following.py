@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
+from contracts.intake import ResultDelivery
 from contracts.processing_codes import PaperFault
 from services.intake.dossier import EVENTS, Filed, filed_as
 from services.intake.endings import PROVISIONAL, Both, Reason, ending_of, unit_of
@@ -49,28 +50,6 @@ SELECT 'processing', sequence, what, happened_at, status, code, due_on, sets_due
 FROM steps WHERE dossier_id = $1
 ORDER BY producer, sequence
 """
-# A code whose acceptance was reversed is nobody's. The status is that of standing(), cut down to what it needs.
-LOOK_UP = """
-SELECT CASE WHEN last.status = ANY($2::text[]) OR asked.version IS NULL
-                 OR asked.version <= coalesce(answered.version, 0) THEN last.status
-            ELSE 'withdrawal_requested' END
-FROM steps accepted
-CROSS JOIN LATERAL (
-    SELECT s.status FROM steps s WHERE s.dossier_id = accepted.dossier_id AND s.status IS NOT NULL
-    ORDER BY s.sequence DESC LIMIT 1
-) last
-CROSS JOIN LATERAL (
-    SELECT max(e.version) AS version FROM events e
-    WHERE e.stream_id = accepted.dossier_id AND e.type = 'WithdrawalRequested'
-) asked
-CROSS JOIN LATERAL (
-    SELECT max(s.answers) AS version FROM steps s WHERE s.dossier_id = accepted.dossier_id
-) answered
-WHERE accepted.code = $1 AND NOT EXISTS (
-    SELECT FROM steps r WHERE r.dossier_id = accepted.dossier_id AND r.strikes = accepted.sequence
-)
-LIMIT 1
-"""
 
 
 class Happened(BaseModel):
@@ -104,6 +83,9 @@ class DossierStatus(BaseModel):
     procedure: str
     office: str
     channel: str
+    result_delivery: ResultDelivery | None = Field(
+        description="How the result is wanted; None where nothing was said."
+    )
     status: Status
     national_status: NationalStatus
     code: str | None
@@ -237,6 +219,7 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "procedure": filed.procedure,
         "office": filed.office,
         "channel": filed.channel,
+        "result_delivery": filed.result_delivery,
         "status": status,
         "national_status": national(status)._asdict(),
         "code": code_of(steps),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -34,11 +34,11 @@ from services.chassis.process import logs
 from services.intake import act_routes, own_dossiers, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
-from services.intake.following import LOOK_UP, DossierStatus, standing
+from services.intake.following import DossierStatus, standing
 from services.intake.importing import cases
 from services.intake.importing.case import Case
-from services.intake.national import ENDED, Status
-from services.intake.offers import Asked, Catalogue, Offers
+from services.intake.look_up import Found, Typed, look_up
+from services.intake.offers import Asked, Catalogue, FormOnDay, Offers, OfficeOffers, Register, form_on
 from services.intake.own_dossiers import OwnDossiers
 from services.intake.people import forms
 from services.intake.people import store as people
@@ -47,13 +47,15 @@ from services.intake.usual import ZONE, Usual
 
 PUBLIC = act_routes.PUBLIC | {
     "/v1/procedures": "dossiers and procedures are public by law: what can be applied for, at which fee and limit",
+    "/v1/procedures/{procedure}/form": "what is to be filled in is public by law, as the procedure is",
+    "/v1/offices": "who takes dossiers in, where and when is public by law",
     "/v1/lookup": "who holds the receipt may see how far the dossier is; code and status only, rate-limited",
 }
 DOOR_OF_ROLE: dict[str, Door] = {"portal": "portal", "officer": "desk"}
 
 
 class NewDossier(BaseModel):
-    """What an applicant files; `content` is the procedure's form."""
+    """What an applicant files; `content` fits the procedure's form of the day, `GET /v1/procedures/{procedure}/form`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -76,13 +78,6 @@ class SubmittedDossier(BaseModel):
     submitted_at: datetime
 
 
-class Found(BaseModel):
-    """All that a code shows."""
-
-    code: str
-    status: Status
-
-
 def add_routes(
     application: Application,
     applicants: Applicants,
@@ -95,6 +90,7 @@ def add_routes(
     act_routes.add_routes(application, applicants, payment_secrets)
     people_routes.add_routes(application, applicants, people_reads)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
+    offices = OfficeOffers(intake.offices)
 
     @application.direct(
         "POST",
@@ -119,6 +115,7 @@ def add_routes(
             content_bytes(body.content),
             intake.clock(),
             body.owner,
+            form=body.content,
         )
         done = await first_answers.answer(
             key, lambda: submit(intake, submission, actor, key, call.traceparent)
@@ -157,15 +154,13 @@ def add_routes(
         return _json(standing(dossier_id, [*known.own, *known.steps], times))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
-    async def look_up(
-        request: Request, code: Annotated[str, Query(pattern=r"^[A-Z0-9.-]{8,40}$")]
-    ) -> Response:
-        """Codes are sequential and can be guessed: so few look-ups a minute, and no more than the status."""
+    async def ask_how_far(request: Request, code: Typed) -> Response:
+        """The look-up code of a receipt or the official code. Few look-ups a minute, and no more than the status."""
         throttle(lookups, await counted_as(request), "lookup")
-        status = await pool.fetchval(LOOK_UP, code, list(ENDED))
-        if status is None:
-            raise Problem(404, "code-unknown", "no dossier was accepted under this code")
-        return _json({"code": code, "status": status})
+        found = await look_up(pool, code)
+        if found is None:
+            raise Problem(404, "code-unknown", "no dossier has this code")
+        return _json(found)
 
     @application.get("/v1/procedures", response_model=Catalogue, summary="What can be applied for")
     async def procedures(on: Asked = None) -> Response:
@@ -173,6 +168,22 @@ def add_routes(
         day = on or intake.clock().astimezone(ZONE).date()
         times = await usual.times(intake.clock())
         return Response(offers.on(day, times), media_type="application/json")
+
+    @application.get(
+        "/v1/procedures/{procedure}/form",
+        response_model=FormOnDay,
+        summary="What is filled in for a procedure",
+    )
+    async def form(procedure: forms.Procedure, on: Asked = None) -> Response:
+        """As JSON Schema, and each field with its labels, help and choices in both languages, in the order in which to show them."""
+        day = on or intake.clock().astimezone(ZONE).date()
+        return Response(form_on(procedure, day), media_type="application/json")
+
+    @application.get("/v1/offices", response_model=Register, summary="Where it can be applied for")
+    async def list_offices(on: Asked = None) -> Response:
+        """The offices of a day with their desks, units and the procedures that they take, and the agencies that are consulted."""
+        day = on or intake.clock().astimezone(ZONE).date()
+        return Response(offices.on(day), media_type="application/json")
 
 
 def _json(members: dict[str, Any]) -> Response:

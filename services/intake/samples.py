@@ -21,7 +21,7 @@ TRACE = f"00-{1:032x}-{1:016x}-00"
 def samples(new_id: Callable[[], UUID]) -> tuple[Item, Item]:
     """A filing and an act, each on a stream of its own that nothing stands on."""
     dossier_id, applicant_id = new_id(), new_id()
-    filed = DossierSubmitted("-", "-", "-", applicant_id, True, "-", "-")
+    filed = DossierSubmitted("-", "-", "-", applicant_id, True, "-", "-", "online")
     filing = people.Filing(dossier_id, applicant_id, *PERSON, b"{}", bytes(people.SALT_BYTES), *PERSON)
     act = people.Act(0, b"{}", bytes(people.SALT_BYTES), str(dossier_id), bytes(32))
     return (

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.catalogue.offices import Offices, OfficesFile, load
 from services.chassis.process.settings import PagesSettings, SealingKeys, SharedKeys, key_ring
 
 
@@ -33,6 +34,12 @@ class IntakeSettings(PagesSettings):
         ge=1,
         description="Years for which it is kept who read the person behind a dossier, when and why.",
     )
+
+    offices_file: OfficesFile = ""
+
+    @property
+    def offices(self) -> Offices:
+        return load(self.offices_file)
 
     @property
     def code_keys(self) -> tuple[bytes, ...]:

@@ -10,19 +10,22 @@ import asyncio
 import hmac
 import os
 import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from contracts.catalogue import offices
+from contracts.catalogue.offices import Offices
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.problems import Problem
 from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey
 from services.intake.dossier import EVENTS, INITIAL, Door, DossierSubmitted, Event, SubmitDossier, decide
+from services.intake.filled_in import misfilled, wanted
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 
@@ -31,6 +34,8 @@ FIELD_OF = {
     "procedure-unknown": "procedure",
     "procedure-not-yet-in-force": "procedure",
     "procedure-abolished": "procedure",
+    "office-unknown": "office",
+    "procedure-not-here": "office",
     "channel-not-allowed": "channel",
     "identifier-not-taken": "applicant.identifier.kind",
 }
@@ -38,12 +43,13 @@ FIELD_OF = {
 
 @dataclass(slots=True)
 class Intake:
-    """What the routes need: the store, the secrets, and the clock and ids that nobody reads behind their back."""
+    """What the routes need: the store, the secrets, the offices, and the clock and ids that nobody reads behind their back."""
 
     store: EventStore
     hmac_keys: Sequence[bytes]
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    offices: Offices = field(default_factory=offices.load)
     salt: Callable[[], bytes] = lambda: os.urandom(people.SALT_BYTES)
 
     def marks(self, told: bytes) -> tuple[bytes, ...]:
@@ -92,6 +98,8 @@ class Submission:
     occurred_at: datetime
     owner: people.Applicant | None = None
     import_source: str | None = None
+    form: Mapping[str, Any] | None = None
+    """What was filled in. None where nothing was: an import tells that a case was filed, and the other system keeps its papers."""
 
 
 def content_bytes(content: dict[str, Any]) -> bytes:
@@ -146,8 +154,9 @@ def item_of(
         people.commitment(salt, submission.content),
         submission.import_source,
         None if whose is None else whose.identifier.kind,
+        wanted(submission.form),
     )
-    decision = decide(command, INITIAL, PROCEDURES)
+    decision = decide(command, INITIAL, PROCEDURES, intake.offices)
     if isinstance(decision, Rejected):
         return decision
     context = Context(dossier_id, actor, submission.occurred_at)
@@ -172,8 +181,8 @@ def counter_of(event: Event) -> str | None:
 
 def field_of(refused: Rejected, submission: Submission) -> str:
     """The field that a refusal is about: of persons, that of whose dossier it is."""
-    field = FIELD_OF.get(refused.code, "")
-    return field.replace("applicant", "owner", 1) if submission.owner is not None else field
+    name = FIELD_OF.get(refused.code, "")
+    return name.replace("applicant", "owner", 1) if submission.owner is not None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +232,16 @@ async def submit(
     Guarantee: what was taken in before a procedure's abolition is answered again after it.
     Test: test_a_retry_after_the_abolition_gets_the_first_answer.
     """
-    item = item_of(intake, submission, intake.new_id(), actor, traceparent=traceparent, repeat=key)
-    if isinstance(item, Rejected):
+    decided = item_of(intake, submission, intake.new_id(), actor, traceparent=traceparent, repeat=key)
+    if isinstance(decided, Rejected):
+        item: Item | Problem = Problem(422, decided.code, decided.detail, field=field_of(decided, submission))
+    else:
+        item = misfilled(submission.procedure, submission.occurred_at, submission.form) or decided
+    if isinstance(item, Problem):
         # A day or a release later the catalogue may refuse what it took: a repeat is known by its key alone.
         first_one = await intake.store.find_first(key)
         if first_one is None:
-            raise Problem(422, item.code, item.detail, field=field_of(item, submission))
+            raise item
         return await _submitted_before(intake, *first_one, key)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):

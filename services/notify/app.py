@@ -72,7 +72,7 @@ def build(
         title="Một Cửa: notify",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=tokens_of(settings),
+        tokens=tokens_of(settings, is_place=settings.offices.knows),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
@@ -106,6 +106,7 @@ async def main() -> None:
     texts = Texts(
         code_keys=settings.code_keys,
         procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
+        offices=settings.offices.names(),
     )
     async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
         relay = Relay(NAME, pool, settings.kafka, [events_feed(outgoing)], uuid7())

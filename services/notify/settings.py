@@ -2,6 +2,7 @@
 
 from pydantic import Field, field_validator
 
+from contracts.catalogue.offices import Offices, OfficesFile, load
 from services.chassis.process.settings import Port, SealingKeys, ServiceSettings, key_ring
 from services.notify.notice import Channel
 
@@ -32,6 +33,7 @@ class NotifySettings(ServiceSettings):
         default=False,
         description="Whether portals may be called at addresses of this network, and by http: for trying things on one machine.",
     )
+    offices_file: OfficesFile = ""
 
     @field_validator("notice_channels")
     @classmethod
@@ -39,6 +41,10 @@ class NotifySettings(ServiceSettings):
         if set(_named(value)) - {channel.value for channel in Channel}:
             raise ValueError("knows email and inbox")
         return value
+
+    @property
+    def offices(self) -> Offices:
+        return load(self.offices_file)
 
     @property
     def code_keys(self) -> tuple[bytes, ...]:

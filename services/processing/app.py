@@ -55,7 +55,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         title="Một Cửa: processing",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=tokens_of(settings),
+        tokens=tokens_of(settings, is_place=settings.offices.knows),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.catalogue.offices import Offices, OfficesFile, load
 from services.chassis.process.settings import PagesSettings, SealingKeys, key_ring
 
 
@@ -26,6 +27,11 @@ class ProcessingSettings(PagesSettings):
         default="",
         description="Address of intake, where pages read the person behind a dossier; without it they show none.",
     )
+    offices_file: OfficesFile = ""
+
+    @property
+    def offices(self) -> Offices:
+        return load(self.offices_file)
 
     @property
     def code_keys(self) -> tuple[bytes, ...]:

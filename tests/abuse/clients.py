@@ -15,6 +15,7 @@ from uuid import uuid4
 import orjson
 
 from tests.faults.client import Door, Lost, Reply
+from tests.filled import filled
 
 PACE_SECONDS = {"intake": 0.01, "processing": 0.01, "notify": 0.01, "reporting": 0.022}
 """What a client waits between two requests, to stay within its limits: 200 a second, 50 for the public counts."""
@@ -31,7 +32,7 @@ FILED = {
         "identifier": {"kind": "cccd", "number": "097090123456"},
         "email": "thu@example.vn",
     },
-    "content": {"certificate_class": "II"},
+    "content": filled(),
 }
 
 

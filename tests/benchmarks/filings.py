@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tests.benchmarks.issuer import Issuer
 from tests.benchmarks.load import request
+from tests.filled import filled
 
 # In force whenever the benchmark runs: an abolished one would be refused.
 PROCEDURES = ("1.009982", "1.009983", "1.009984", "1.009986", "1.009928", "1.009985", "1.002572", "1.009974")
@@ -44,20 +45,13 @@ def filing(chance: random.Random, *, email: bool = False) -> bytes:
     }
     if email:
         applicant["email"] = f"nguoi.nop.{chance.randrange(10**8)}@example.vn"
+    procedure = chance.choice(PROCEDURES)
     body = {
-        "procedure": chance.choice(PROCEDURES),
+        "procedure": procedure,
         "office": OFFICE,
         "channel": "online",
         "applicant": applicant,
-        "content": {
-            "field": "Thiết kế xây dựng công trình",
-            "grade": chance.choice(["II", "III"]),
-            "degree": "Kỹ sư xây dựng dân dụng và công nghiệp",
-            "graduated": chance.randint(1985, 2022),
-            "years_of_experience": chance.randint(2, 35),
-            "address": f"{chance.randint(1, 999)} đường số {chance.randint(1, 60)}, phường {chance.randint(1, 15)}",
-            "declared": True,
-        },
+        "content": filled(procedure),
     }
     return json.dumps(body, ensure_ascii=False).encode()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,12 +15,14 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contracts import generate, intake, processing
-from contracts.compatibility import breaks
+from contracts.calendar import CalendarDocument
+from contracts.compatibility import WIDENED, breaks
 from contracts.envelope import Attributes, BadEnvelope, Message, encode, json_object, read, read_of
 from contracts.generate import MESSAGES
+from contracts.processing_codes import DocumentNumber
 from contracts.sealed import Unsealable, seal, unseal
 
 CONTRACTS = Path(generate.__file__).parent
@@ -116,6 +119,33 @@ def test_a_breaking_change_is_refused(change: Callable[[dict[str, Any]], None], 
     new = copy.deepcopy(old)
     change(new)
     assert said in breaks(old, new)
+
+
+@given(st.data())
+def test_a_widened_pattern_takes_what_it_took(data: st.DataObject) -> None:
+    for narrow, wide in WIDENED:
+        assert re.fullmatch(wide, data.draw(st.from_regex(narrow, fullmatch=True)))
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "45/2026/QĐ-UBND",
+        "1234/QĐ-SXD",
+        "05/CT-TTg",
+        "12/TTr-SXD",
+        "62/2020/QH14",
+        "17/QĐ-TƯ",
+        "8a/QĐ-UBND",
+        "3/CV-BCA&BQP",
+    ],
+)
+def test_a_document_number_is_taken_as_offices_write_it(number: str) -> None:
+    assert TypeAdapter(DocumentNumber).validate_python(number) == number
+    assert TypeAdapter(CalendarDocument).validate_python(f"Quyết định {number}")
+    for other in (f"{number} của ông A", f"số {number}", number.lower(), number.partition("/")[0]):
+        with pytest.raises(ValidationError):
+            TypeAdapter(DocumentNumber).validate_python(other)
 
 
 def test_a_new_optional_field_is_welcome() -> None:

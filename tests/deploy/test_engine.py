@@ -15,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.filled import filled
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("intake", "processing", "notify", "reporting", "provider", "mail", "prometheus")
 PUBLISHED = (
@@ -32,7 +34,7 @@ FILING = {
         "identifier": {"kind": "cccd", "number": "098090000001"},
         "email": "thu@example.org",
     },
-    "content": {"class": "II"},
+    "content": filled(),
 }
 
 

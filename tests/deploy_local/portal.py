@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.filled import filled
+
 PATIENCE_SECONDS = 90.0
 FILING = {
     "procedure": "1.009982",
@@ -16,7 +18,7 @@ FILING = {
         "name": "Nguyễn Thử Nghiệm",
         "identifier": {"kind": "cccd", "number": "098090000001"},
     },
-    "content": {"class": "II"},
+    "content": filled(),
 }
 AGAIN = {502, 503, 504}
 

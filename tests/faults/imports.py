@@ -14,7 +14,7 @@ import orjson
 
 from tests.faults.client import Reply
 from tests.faults.passing import AGENCY, CONSULTED
-from tests.faults.people import OFFICES, PAPERS, PROCEDURES, classes_of, unit_of
+from tests.faults.people import PAPERS, PROCEDURES, classes_of, office_for, unit_of
 from tests.faults.record import Answer, Command, Filing, Record
 from tests.faults.table import VIETNAM
 
@@ -66,11 +66,12 @@ class Imports:
         filing = Filing(f"{IMPORTER}/{SOURCE}", name, None, IMPORTER)
         self.record.filings.append(filing)
         accepted_at = MIDNIGHT + timedelta(seconds=draw.choice((-1, 0, 1)), days=draw.choice((0, 1)))
+        procedure = draw.choice(PROCEDURES)
         body = {
             "source": SOURCE,
             "case": name,
-            "procedure": draw.choice(PROCEDURES),
-            "office": draw.choice(OFFICES),
+            "procedure": procedure,
+            "office": office_for(procedure, draw),
             "channel": draw.choice(("online", "postal")),
             "submitted_at": (accepted_at - timedelta(days=1)).isoformat(),
         }

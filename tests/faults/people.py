@@ -11,7 +11,9 @@ import orjson
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
+from contracts.catalogue.offices import load
 from contracts.catalogue.shipped import Version, version_on
+from tests.filled import filled
 
 OFFICES = ("H29.015.00", "H29.016.00")
 PROCEDURES = ("1.009982", "1.009984", "1.006871", "1.009974", "1.009972")
@@ -23,6 +25,12 @@ FILINGS_PER_CALLER = 40
 ISSUER, AUDIENCE = "https://faults.example", "motcua"
 TOKEN_SECONDS = 3 * 86_400
 """Good on a clock that is a day ahead, too: what it then refuses is of the dossiers."""
+
+
+def office_for(procedure: str, draw: random.Random) -> str:
+    """One of the offices that take the procedure in."""
+    taken = [office for office in OFFICES if load().takes(office, procedure, date(2026, 1, 1))]
+    return draw.choice(taken)
 
 
 def unit_of(office: str) -> str:
@@ -81,13 +89,14 @@ def sheet(number: int, draw: random.Random) -> Sheet:
     }
     if email:
         applicant["email"] = email
-    office = draw.choice(OFFICES)
+    procedure = draw.choice(PROCEDURES)
+    office = office_for(procedure, draw)
     body = {
-        "procedure": draw.choice(PROCEDURES),
+        "procedure": procedure,
         "office": office,
         "channel": draw.choice(DESK_CHANNELS) if at_the_desk else "online",
         "applicant": applicant,
-        "content": {"number": number},
+        "content": filled(procedure),
     }
     role = "officer" if at_the_desk else "portal"
     return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, office, orjson.dumps(body))

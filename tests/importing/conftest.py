@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.catalogue.offices import load
 from deploy.importing.case import Case
 from deploy.importing.drafts import Drafts
 from deploy.importing.log import LogReader
@@ -45,6 +46,6 @@ def read_log(
 ) -> tuple[list[str], list[Case]]:
     (directory / "drafts.sqlite").unlink(missing_ok=True)
     with Drafts(directory) as drafts:
-        reader = LogReader(log, mapping, drafts, now)
+        reader = LogReader(log, mapping, drafts, now, load())
         bad_rows = [str(bad_row) for bad_row in reader.check()]
         return bad_rows, list(reader.cases())

@@ -109,7 +109,12 @@ STOPPED = {"dossier": {"procedure": "1.009973"}}
         (
             "c2,Web,2023-03-02,,",
             {"dossier": MAPPING["dossier"] | {"office": "H29.915.00"}},
-            "office-without-code: ",
+            "office-unknown: ",
+        ),
+        (
+            "c2,Web,2023-03-02,,",
+            {"dossier": MAPPING["dossier"] | {"office": "H29.016.00"}},
+            "procedure-not-here: ",
         ),
     ],
 )

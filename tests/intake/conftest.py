@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 
+from contracts.catalogue.shipped import PROCEDURES
 from contracts.sealed import seal
 from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore
@@ -21,6 +22,7 @@ from services.intake.app import build, now
 from services.intake.settings import IntakeSettings
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 from tests.databases import Database
+from tests.filled import filled
 
 CODE_KEY = bytes(range(64))
 PAYMENT_SECRET = "fedcba9876543210fedcba9876543210"
@@ -28,6 +30,7 @@ PAYMENT_SECRET = "fedcba9876543210fedcba9876543210"
 
 def body(**changes: Any) -> dict[str, Any]:
     """A good filing of a person who does not exist."""
+    known = changes.get("procedure", "1.009982") in PROCEDURES
     return {
         "procedure": "1.009982",
         "office": "H29.015.00",
@@ -38,7 +41,7 @@ def body(**changes: Any) -> dict[str, Any]:
             "email": "thu@example.vn",
             "phone": "0912345678",
         },
-        "content": {"grade": "II", "years": 5},
+        "content": filled(changes.get("procedure", "1.009982")) if known else {},
     } | changes
 
 

@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 import pytest
 
+from contracts.catalogue.offices import load
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.kafka.feeds import read_after
 from services.chassis.log.decider import Rejected
@@ -39,7 +40,7 @@ STEP = (
     "VALUES ($1, $2, $3, $4, '2023-01-04T08:00:00+07:00', false)"
 )
 
-given = deciding(fold, lambda command, state: decide(command, state, PROCEDURES))
+given = deciding(fold, lambda command, state: decide(command, state, PROCEDURES, load()))
 
 
 def correcting(number: int, **changes: Any) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def test_a_submission_is_corrected_while_no_act_stands_on_it() -> None:
     given([SUBMITTED]).when(acted).then_rejected("acts-stand")
     given([]).when(CORRECT).then_rejected("dossier-unknown")
     unknown = CorrectSubmission(date(2023, 1, 5), THEN, "9.999999", "postal", "wrong_data", "1/QĐ-X", False)
-    decision = decide(unknown, fold([SUBMITTED]), PROCEDURES)
+    decision = decide(unknown, fold([SUBMITTED]), PROCEDURES, load())
     assert isinstance(decision, Rejected) and decision.code == "procedure-unknown"
 
 
@@ -102,7 +103,7 @@ async def test_what_is_shown_is_what_is_told_now(front: Front) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
-        ({"office": "H29.016.00", "procedure": "1.009982"}, "differs-from-record", "office"),
+        ({"office": "H29.016.00", "procedure": "1.009974"}, "differs-from-record", "office"),
         ({"acts": []}, "differs-from-record", "procedure"),
         ({"procedure": "1.999999"}, "procedure-unknown", "procedure"),
         ({"submitted_at": "2023-01-07T08:00:00+07:00"}, "before-submission", "acts"),
@@ -113,7 +114,7 @@ async def test_what_cannot_be_corrected_is_refused_whole(
 ) -> None:
     """The office, on which all rights rest; acts of the applicant; a day behind them."""
     later = [each | {"at": "2023-01-06T08:00:00+07:00"} for each in acts(2)]
-    await answers(front, [case(1, acts=later)])
+    await answers(front, [case(1, acts=later, procedure="1.009974")])  # which both offices take
     (refused,) = await answers(front, [correcting(1, **({"acts": later} | change))])
     assert (refused["outcome"], refused["code"], refused["field"]) == ("refused", code, field)
     assert await admin.fetchval("SELECT count(*) FROM events") == 3

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from contracts.catalogue.offices import Offices, load
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.log.decider import Rejected
 from services.intake.dossier import (
@@ -27,6 +28,7 @@ from services.intake.dossier import (
 from tests.deciding import deciding
 
 APPLICANT = UUID(int=7)
+OFFICES = load()
 MONDAY = date(2026, 3, 2)
 EVE, NEW_DAY = date(2026, 6, 30), date(2026, 7, 1)
 SUBMIT = SubmitDossier(MONDAY, "portal", "1.009982", "H29.015.00", "online", APPLICANT, True, "ab" * 32)
@@ -34,7 +36,7 @@ SUBMITTED = DossierSubmitted("1.009982", "H29.015.00", "online", APPLICANT, True
 
 
 def decided(command: Command, state: Dossier) -> Sequence[Event] | Rejected:
-    return decide(command, state, PROCEDURES)
+    return decide(command, state, PROCEDURES, OFFICES)
 
 
 given = deciding(fold, decided)
@@ -98,14 +100,40 @@ def test_an_abolished_procedure_is_refused_from_its_day_on() -> None:
         given([]).when(imported).then([replace(SUBMITTED, procedure=code)])
 
 
+def test_a_dossier_is_filed_at_an_office_that_takes_it() -> None:
+    """And on a day on which it is an office that takes the procedure."""
+    given([]).when(replace(SUBMIT, office="H29.999.99")).then_rejected("office-unknown")
+    given([]).when(replace(SUBMIT, office="H29.016.00")).then_rejected("procedure-not-here")
+    given([]).when(replace(SUBMIT, office="H29.999.99", door="import")).then_rejected("office-unknown")
+    (office,) = (each for each in OFFICES.offices if each.code == SUBMIT.office)
+    (taken,) = (each for each in office.procedures if each.code == SUBMIT.procedure)
+    short = [
+        office.model_copy(update={"since": NEW_DAY}),
+        office.model_copy(update={"until": EVE}),
+        office.model_copy(update={"procedures": (taken.model_copy(update={"since": NEW_DAY}),)}),
+    ]
+    told = [
+        [
+            answer.code if isinstance(answer := _filed(on, Offices([each], [])), Rejected) else "taken"
+            for on in (EVE, NEW_DAY)
+        ]
+        for each in short
+    ]
+    assert told == [["office-unknown", "taken"], ["taken", "office-unknown"], ["procedure-not-here", "taken"]]
+
+
+def _filed(on: date, offices: Offices) -> Sequence[Event] | Rejected:
+    return decide(replace(SUBMIT, on=on), INITIAL, PROCEDURES, offices)
+
+
 def test_a_procedure_is_refused_until_its_first_day() -> None:
     known = PROCEDURES["1.009982"]
     later = known.versions[0].model_copy(update={"effective_from": NEW_DAY})
     procedures = {known.code: known.model_copy(update={"versions": (later,)})}
-    refused = decide(replace(SUBMIT, on=EVE), INITIAL, procedures)
+    refused = decide(replace(SUBMIT, on=EVE), INITIAL, procedures, OFFICES)
     assert isinstance(refused, Rejected)
     assert (refused.code, "2026-07-01" in refused.detail) == ("procedure-not-yet-in-force", True)
-    assert decide(replace(SUBMIT, on=NEW_DAY), INITIAL, procedures) == [SUBMITTED]
+    assert decide(replace(SUBMIT, on=NEW_DAY), INITIAL, procedures, OFFICES) == [SUBMITTED]
 
 
 def test_each_door_has_its_channels() -> None:

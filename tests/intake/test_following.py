@@ -72,6 +72,7 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "procedure": "1.009982",
         "office": "H29.015.00",
         "channel": "online",
+        "result_delivery": "collected",
         "status": "submitted",
         "national_status": {"number": 1, "name": "Mới đăng ký", "reason": None},
         "code": None,
@@ -140,8 +141,8 @@ async def test_a_date_that_may_still_move_says_why(front: Front) -> None:
 async def test_the_status_follows_the_authoritys_acts(front: Front) -> None:
     dossier_id = UUID((await front.file()).json()["dossier_id"])
     statuses, dues = [], []
-    for act in life(dossier_id):
-        await hear(front, [act])
+    for one in life(dossier_id):
+        await hear(front, [one])
         seen = (await front.status(dossier_id)).json()
         statuses.append(seen["status"])
         dues.append(seen["due_on"])
@@ -229,28 +230,6 @@ async def test_a_dossier_is_shown_to_who_filed_it_and_to_officers(front: Front) 
     assert (await front.status(dossier_id, "importer")).status_code == 403
     assert (await front.client.get(f"/v1/dossiers/{dossier_id}")).status_code == 401
     assert (await front.status("not-an-id")).status_code == 422
-
-
-async def test_a_code_shows_its_status_and_no_more(front: Front) -> None:
-    one, other = uuid7(), uuid7()
-    await hear(front, [*life(one), *life(other, "H29.015.00-260302-0002")[:1]])
-    answer = await front.client.get("/v1/lookup", params={"code": "H29.015.00-260302-0002"})
-    assert answer.json() == {"code": "H29.015.00-260302-0002", "status": "accepted"}
-
-
-async def test_look_ups_are_limited_by_address(front: Front) -> None:
-    asked = [
-        await front.client.get("/v1/lookup", params={"code": f"H29.015.00-260302-{n:04}"}) for n in range(4)
-    ]
-    assert [answer.status_code for answer in asked] == [404, 404, 404, 429]
-    assert asked[0].json()["code"] == "code-unknown"
-    assert int(asked[-1].headers["retry-after"]) <= 20
-
-
-async def test_a_malformed_code_is_refused(front: Front) -> None:
-    for code in ("x", "H29.015.00-260302-0001' OR 1=1", "a" * 100):
-        answer = await front.client.get("/v1/lookup", params={"code": code})
-        assert (answer.status_code, answer.json()["field"]) == (422, "code")
 
 
 async def test_ready_means_that_it_can_append(front: Front, admin: asyncpg.Connection[Any]) -> None:

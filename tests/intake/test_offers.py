@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from contracts.catalogue.offices import SHIPPED
 from contracts.catalogue.shipped import PROCEDURES
 from services.intake.submitting import ZONE
 from tests.chassis.queries import ask_all
+from tests.filled import filled
 from tests.intake.conftest import Front, Process, body
 from tests.intake.test_bulk import case
 
@@ -141,4 +146,88 @@ async def test_an_import_is_asked_for_the_day_of_its_case(front: Front) -> None:
 async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(process: Process) -> None:
     async with process(lookups_per_minute=10_000) as front:
         document = (await front.client.get("/openapi.json")).json()
-        assert await ask_all(front.client, document, front.headers("officer")) == 9
+        assert await ask_all(front.client, document, front.headers("officer")) == 17
+
+
+async def test_offices_say_where_when_and_what_they_take(front: Front) -> None:
+    """And what is filed elsewhere is refused, with the field named."""
+    told = (await front.client.get("/v1/offices", params={"on": "2025-12-25"})).json()
+    department, zones = told["items"]
+    assert (department["code"], len(department["procedures"])) == ("H29.015.00", len(PROCEDURES))
+    assert "Trương Định" in department["address_vi"] and department["opening_hours"][0]["opens"] == "07:30"
+    assert department["units"][0]["code"] == "H29.015.00/QLXD"
+    assert "1.009982" not in zones["procedures"]
+    assert [agency["code"] for agency in told["agencies"]] == ["H29.020.00", "H29.021.00", "H29.022.00"]
+    now = (await front.client.get("/v1/offices")).json()["items"][0]
+    assert "Trung tâm Phục vụ hành chính công" in now["address_vi"]
+    for office, code in (("H29.999.99", "office-unknown"), ("H29.016.00", "procedure-not-here")):
+        answer = await front.file(body(office=office))
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert answer.json()["field"] == "office"
+        (imported,) = (await front.import_cases([case(1, office=office)])).json()["answers"]
+        assert (imported["outcome"], imported["code"], imported["field"]) == ("refused", code, "office")
+
+
+async def test_an_operators_own_offices_are_obeyed(process: Process, tmp_path: Path) -> None:
+    content = json.loads(SHIPPED.read_bytes())
+    content["offices"] = [content["offices"][0] | {"code": "H01.003.00", "units": []}]
+    own = tmp_path / "offices.json"
+    own.write_text(json.dumps(content), encoding="utf-8")
+    async with process(offices_file=str(own)) as front:
+        assert (await front.file(body(office="H01.003.00"))).status_code == 201
+        assert (await front.file(body(), key="k2")).json()["code"] == "office-unknown"
+        stranger = front.headers("officer", office="H29.015.00")
+        answer = await front.client.get(f"/v1/dossiers/{uuid4()}", headers=stranger)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token-office-unknown")
+
+
+async def test_a_form_is_public_by_the_day(front: Front) -> None:
+    async def form(code: str, on: str) -> dict[str, Any]:
+        answer = await front.client.get(f"/v1/procedures/{code}/form", params={"on": on})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    before, later = await form("1.009982", "2026-12-31"), await form("1.009982", "2027-01-01")
+    assert (before["effective_from"], later["effective_from"]) == (None, "2027-01-01")
+    assert before["schema"]["required"] == ["certificate_class"]
+    first = later["fields"][0]
+    assert (first["name"], first["label_vi"], first["required"]) == (
+        "certificate_class",
+        "Hạng chứng chỉ đề nghị",
+        True,
+    )
+    assert [(each["code"], each["label_vi"]) for each in first["choices"]] == [
+        ("II", "Hạng II"),
+        ("III", "Hạng III"),
+    ]
+    assert later["fields"][-1]["when"] == {"result_delivery": ["post"]}
+    assert later["schema"]["properties"].keys() == {each["name"] for each in later["fields"]}
+    for code, on in (("1.009973", "2026-07-01"), ("9.999999", "2026-07-01")):
+        answer = await front.client.get(f"/v1/procedures/{code}/form", params={"on": on})
+        assert (answer.status_code, answer.json()["code"]) == (404, "procedure-unknown")
+
+
+async def test_each_field_of_the_form_is_checked(process: Process, admin: asyncpg.Connection[Any]) -> None:
+    """By the form of the day of the submission; and a repeat across the change of forms gets the first answer."""
+    clock = Clock(datetime(2026, 12, 31, 23, 59, 30, tzinfo=ZONE))
+    async with process(clock) as front:
+        core = body(content={"certificate_class": "II"})
+        first = await front.file(core, key="core")
+        assert first.status_code == 201
+        for content, field, code in (
+            ({}, "content.certificate_class", "missing"),
+            ({"certificate_class": "IV"}, "content.certificate_class", "not-a-choice"),
+            ({"certificate_class": "II", "grade": "II"}, "content.grade", "unknown-field"),
+        ):
+            answer = await front.file(body(content=content), key="other")
+            told = answer.json()
+            assert (answer.status_code, told["code"], told["field"]) == (422, "form-not-filled-in", field)
+            assert [(each["field"], each["code"]) for each in told["errors"]] == [(field, code)]
+        clock.now += timedelta(minutes=1)
+        assert (await front.file(core, key="core")).content == first.content
+        told = (await front.file(core, key="new")).json()
+        assert told["code"] == "form-not-filled-in"
+        assert {each["code"] for each in told["errors"]} == {"missing"} and len(told["errors"]) > 3
+        assert (await front.file(body(content=filled()), key="new")).status_code == 201
+        assert await admin.fetchval("SELECT count(*) FROM events") == 2

@@ -15,6 +15,7 @@ from services.chassis.kafka.feeds import read_after
 from services.chassis.log.event_store import StoredEvent
 from services.intake.outgoing import outgoing as of_intake
 from services.intake.people.store import CONTACTS
+from tests.filled import filled
 from tests.intake.conftest import CODE_KEY, Front, act, body
 from tests.intake.test_acting import REQUEST
 from tests.intake.test_following import delivered, hear
@@ -41,7 +42,7 @@ async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Conne
         "identifier_number": "097090123456",
         "email": "thu@example.vn",
         "phone": "+84912345678",
-        "content": {"grade": "II", "years": 5},
+        "content": body()["content"],
         "owner": None,
         "supplements": [],
     }
@@ -182,7 +183,7 @@ async def test_every_stored_event_is_one_message(front: Front) -> None:
 
 
 async def test_no_message_carries_personal_data(front: Front) -> None:
-    await front.file(body(content={"address": "12 đường số 3"}))
+    await front.file(body(content=filled(residence_address="12 đường số 3")))
     (stored,) = await logged(front)
     text = str(outgoing(stored))
     for secret in ("Nguyễn", "097090123456", "thu@example.vn", "912345678", "đường"):

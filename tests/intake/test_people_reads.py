@@ -33,7 +33,8 @@ async def reads(front: Front, office: str = OFFICE, role: str = "supervisor", **
 
 
 async def filed(front: Front, key: str, office: str = OFFICE) -> str:
-    dossier_id: str = (await front.file(body(office=office), key=key)).json()["dossier_id"]
+    told = body(office=office, procedure="1.009974")  # which both offices take
+    dossier_id: str = (await front.file(told, key=key)).json()["dossier_id"]
     return dossier_id
 
 

@@ -131,13 +131,14 @@ async def test_a_request_to_withdraw_is_shown_until_it_is_answered(front: Front)
     assert shown["national_status"] == {"number": 8, "name": "Dừng xử lý", "reason": "withdrawn"}
 
 
-async def test_a_reversed_acceptance_frees_its_code(front: Front) -> None:
+async def test_a_code_whose_acceptance_was_reversed_says_what_became_of_it(front: Front) -> None:
     dossier_id = await accepted(front)
     back = {"sequence": 1, "status": "submitted", "due_on": None}
     await hear(front, [_reversed(dossier_id, 2, **back)])
     shown = await seen(front, dossier_id)
     assert (shown["status"], shown["code"], shown["due_on"]) == ("submitted", None, None)
-    assert await looked_up(front) == 404
+    struck = {"code": CODE, "status": "submitted", "reversed": True}
+    assert (await front.client.get("/v1/lookup", params={"code": CODE})).json() == struck
     again = life(dossier_id, "H29.015.00-260303-0001")[0]._replace(sequence=3)
     await hear(front, [again])
     shown = await seen(front, dossier_id)
@@ -147,6 +148,8 @@ async def test_a_reversed_acceptance_frees_its_code(front: Front) -> None:
         "2026-03-20",
     )
     assert await looked_up(front, "H29.015.00-260303-0001") == "accepted"
+    now = {"status": "accepted", "official_code": "H29.015.00-260303-0001"}
+    assert (await front.client.get("/v1/lookup", params={"code": CODE})).json() == struck | now
 
 
 def _reversed(dossier_id: UUID, at: int, **said: Any) -> Any:

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from uuid_utils.compat import uuid7
 
+from contracts.catalogue.offices import load
 from contracts.sealed import seal
 from services.chassis.kafka.ordering import Delivered
 from services.notify.incoming import APPLIED
@@ -89,7 +90,7 @@ OF_INTAKE = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "F
 
 
 def texts() -> Texts:
-    return Texts(code_keys=(CODE_KEY,), procedures=NAMES)
+    return Texts(code_keys=(CODE_KEY,), procedures=NAMES, offices=load().names())
 
 
 class Clock:

@@ -227,3 +227,11 @@ def test_an_inbox_text_reads_like_this():
         "Procedure: 1.009982 – First practising certificate\n"
         "Receiving office: Ho Chi Minh City Department of Construction\n"
     )
+
+
+def test_offices_units_and_agencies_are_called_as_in_the_register():
+    about = ("DossierSubmitted", "DossierForwarded", "DossierHandedOver", "OpinionRequested")
+    bodies = [texts().of(told(each), Channel.INBOX).body for each in about]
+    assert all("Sở Xây dựng Thành phố Hồ Chí Minh" in body for body in bodies)
+    assert all("Phòng Quản lý xây dựng" in body and "Management Division" in body for body in bodies[1:3])
+    assert "Phòng Cảnh sát phòng cháy" in bodies[3] and not any("H29.020.00" in body for body in bodies)

@@ -20,7 +20,7 @@ from tests.processing.conftest import CODE_KEY, HANDLER, OFFICER, OTHER_OFFICE, 
 from tests.processing.examples import ACCEPTED, OFFICE, OTHER_UNIT, UNIT, given
 
 SECOND: Member = ("supervisor", "em", OFFICE, UNIT)
-ELSEWHERE: Member = ("supervisor", "giang", OTHER_OFFICE, "H29.016.00/X")
+ELSEWHERE: Member = ("supervisor", "giang", OTHER_OFFICE, "H29.016.00/QLXD")
 OF_ANOTHER_UNIT: Member = ("supervisor", "ha", "", OTHER_UNIT)
 OVER = date(2023, 3, 15)
 """The first day on which Tuesday, 7 March, lies in an official month that is over."""

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from services.chassis.http.claims import Shape
 from services.chassis.http.tokens import TOKEN_BYTES_MAX, Caller, TokenRefused, Tokens
@@ -53,7 +53,9 @@ def _said_by(token: bytes) -> str:
         raise TokenRefused("token-invalid") from None
 
 
-def tokens_of(settings: ServiceSettings) -> Tokens | Issuers:
+def tokens_of(
+    settings: ServiceSettings, is_place: Callable[[str], bool] = lambda _: True
+) -> Tokens | Issuers:
     """Who verifies tokens: of one issuer, or of each of several."""
     shape = Shape(
         settings.jwt_role_claim,
@@ -71,6 +73,7 @@ def tokens_of(settings: ServiceSettings) -> Tokens | Issuers:
             revoked=settings.jwt_revoked,
             lifetime_seconds=settings.jwt_lifetime_hours * 3_600,
             shape=shape,
+            is_place=is_place,
         )
         for issuer, jwks in pairs
     }

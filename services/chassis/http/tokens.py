@@ -37,6 +37,8 @@ CODES_OF_REFUSAL = (
     "token-without-role",
     "token-without-expiry",
     "token-unit-invalid",
+    "token-unit-unknown",
+    "token-office-unknown",
     "token-too-long",
 )
 """Every code that TokenRefused has."""
@@ -80,7 +82,7 @@ class Tokens:
     """Verifies tokens; a verified one is remembered until it expires, so that the signature is paid for once.
 
     `jwks` is where the issuer's public keys are, a path or an address, and `revoked` where its list of withdrawn tokens is, if there
-    is one: JSON `{"revoked": ["a token's jti", …]}`. A token may live `lifetime_seconds`.
+    is one: JSON `{"revoked": ["a token's jti", …]}`. A token may live `lifetime_seconds`; `is_place` knows the codes of units and offices.
     """
 
     def __init__(
@@ -92,10 +94,12 @@ class Tokens:
         revoked: str = "",
         lifetime_seconds: float = LIFETIME_SECONDS,
         shape: Shape = Shape(),
+        is_place: Callable[[str], bool] = lambda _: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source, self._issuer, self._audience, self._clock = jwks, issuer, audience, clock
         self._revoked_source, self._lifetime_seconds, self._shape = revoked, lifetime_seconds, shape
+        self._is_place = is_place
         self._keys: KeySet | None = None
         self._told: tuple[bytes, bytes] = (b"", b"")
         self._revoked: frozenset[str] = frozenset()
@@ -189,6 +193,11 @@ class Tokens:
         unit, office = at(claims, self._shape.unit) or "", at(claims, self._shape.office) or ""
         if not isinstance(unit, str) or not isinstance(office, str) or len(unit) > 100 or len(office) > 100:
             raise TokenRefused("token-unit-invalid")
+        # Guarantee: a token of a unit or an office that nobody knows opens no door. Test: test_a_token_of_an_unknown_place_names_nobody.
+        if office and not self._is_place(office):
+            raise TokenRefused("token-office-unknown")
+        if unit and not self._is_place(unit):
+            raise TokenRefused("token-unit-unknown")
         return Caller(subject, role, unit, office), float(expires_at)
 
     def _remember(self, token: bytes, caller: Caller, expires_at: float) -> None:

@@ -145,7 +145,8 @@ def _lacking(
     for number, act in enumerate(acts[done:], done):
         content = orjson.dumps({"imported_act": number})
         salt = intake.salt()
-        decision = decide(_command(act, people.commitment(salt, content)), state, PROCEDURES)
+        command = _command(act, people.commitment(salt, content))
+        decision = decide(command, state, PROCEDURES, intake.offices)
         assert not isinstance(decision, Rejected), "the submission stands"
         if isinstance(act, Provided):
             kept.append(people.Act(len(events), content, salt))

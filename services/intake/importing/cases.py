@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.catalogue.offices import Offices
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.batches import Batch, Refused
 from services.chassis.log.decider import Rejected
@@ -151,7 +152,7 @@ async def _claimed(
     return items
 
 
-def foreseen(case: Case, now: datetime) -> Rejected | None:
+def foreseen(case: Case, now: datetime, offices: Offices) -> Rejected | None:
     """Why the case is refused, whatever was recorded of others; None when it is taken. Pure."""
     if untimely := _untimely(case, now):
         return untimely
@@ -166,7 +167,7 @@ def foreseen(case: Case, now: datetime) -> Rejected | None:
         "",
         case.source,
     )
-    decision = decide(filing, INITIAL, PROCEDURES)
+    decision = decide(filing, INITIAL, PROCEDURES, offices)
     return decision if isinstance(decision, Rejected) else None
 
 

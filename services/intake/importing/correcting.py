@@ -20,6 +20,7 @@ from services.intake.importing.acts import acts_differ
 from services.intake.importing.case import Case
 from services.intake.usual import ZONE
 
+COMPARED = ("procedure", "office", "channel", "submitted_at")
 CORRECTABLE = ("procedure", "channel", "submitted_at")
 # Where the authority's acts have led, as far as they have been heard of; those that were reversed led nowhere.
 ACTED = """
@@ -55,8 +56,8 @@ async def differing(
 def difference(case: Case, history: Sequence[StoredEvent]) -> Difference | None:
     """What people brought with them is not compared: it may be erased here, and what is filed stands apart from the log."""
     filed = filed_as((_event(stored), stored.occurred_at) for stored in history)
-    now = {name: getattr(case, name) for name in filed._fields}
-    had = filed._asdict()
+    now = {name: getattr(case, name) for name in COMPARED}
+    had = {name: getattr(filed, name) for name in COMPARED}
     now["submitted_at"], had["submitted_at"] = (
         at.astimezone(ZONE).isoformat() for at in (case.submitted_at, filed.submitted_at)
     )
@@ -89,7 +90,8 @@ async def correct(
         history = histories[dossier_id]
         for _ in range(ATTEMPTS):
             command = _command(case, acted=dossier_id in acted)
-            decision = decide(command, fold(_event(stored) for stored in history), PROCEDURES)
+            state = fold(_event(stored) for stored in history)
+            decision = decide(command, state, PROCEDURES, applicants.intake.offices)
             if isinstance(decision, Rejected):
                 return decision
             if not decision:

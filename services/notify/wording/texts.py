@@ -14,6 +14,7 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contracts.catalogue.offices import Names
 from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
 from services.notify.notice import Channel
@@ -46,11 +47,11 @@ class Told:
 
 
 class Texts:
-    """Writes texts. `code_keys` open sealed codes; `procedures` gives both names of a procedure by its code."""
+    """Writes texts. `code_keys` open sealed codes; `procedures` and `offices`, with units and agencies, give both names by a code."""
 
-    def __init__(self, *, code_keys: Sequence[bytes], procedures: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, *, code_keys: Sequence[bytes], procedures: Names, offices: Names) -> None:
         self._code_keys = code_keys
-        self._procedures = procedures
+        self._procedures, self._offices = procedures, offices
 
     def of(self, told: Told, channel: Channel) -> Text:
         """The text of one notice; the first line of each frame is its title.
@@ -64,6 +65,7 @@ class Texts:
             papers=papers(told),
             code=self._code(told),
             PROCEDURES=self._procedures,
+            OFFICES=self._offices,
         )
         title, _, body = whole.partition("\n")
         return Text(title.strip(), body.strip() + "\n")

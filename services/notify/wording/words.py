@@ -33,9 +33,6 @@ APOLOGIES = (
 )
 """Form 04 before and since that day (Thông tư 01/2018/TT-VPCP, Thông tư 03/2025/TT-VPCP)."""
 
-OFFICES = {
-    "H29.015.00": ("Sở Xây dựng Thành phố Hồ Chí Minh", "Ho Chi Minh City Department of Construction"),
-}
 STEPS = {
     "tiep_nhan": ("tiếp nhận", "reception"),
     "thu_ly": ("thụ lý", "examination"),

@@ -86,6 +86,16 @@ async def test_a_token_with_a_wrong_claim_is_refused(
     assert await refused(tokens, issuer.token(**claims)) == code
 
 
+async def test_a_token_of_an_unknown_place_names_nobody(issuer: Issuer, tmp_path: Path) -> None:
+    known = {"H29.015.00", "H29.015.00/QLXD"}
+    tokens = Tokens(issuer.write(tmp_path), ISSUER, AUDIENCE, is_place=known.__contains__)
+    sound = {"office": "H29.015.00", "unit": "H29.015.00/QLXD"}
+    assert (await tokens.verify(issuer.token("officer", **sound).encode())).office == "H29.015.00"
+    assert (await tokens.verify(issuer.token("portal").encode())).office == ""
+    assert await refused(tokens, issuer.token(**sound | {"office": "H29.999.99"})) == "token-office-unknown"
+    assert await refused(tokens, issuer.token(**sound | {"unit": "H29.015.00/QLXDD"})) == "token-unit-unknown"
+
+
 async def test_a_foreign_signature_is_refused(tokens: Tokens, issuer: Issuer) -> None:
     assert await refused(tokens, Issuer().token()) == "token-invalid"
 

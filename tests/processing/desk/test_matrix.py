@@ -25,7 +25,7 @@ from tests.processing.conftest import (
 )
 from tests.processing.examples import OTHER_UNIT, UNIT
 
-OTHER_SUPERVISOR: Member = ("supervisor", "em", OTHER_OFFICE, "H29.016.00/X")
+OTHER_SUPERVISOR: Member = ("supervisor", "em", OTHER_OFFICE, "H29.016.00/QLXD")
 OF_THE_UNIT: Member = ("officer", "of-the-unit", "", UNIT)
 PEOPLE: dict[str, Member] = {
     "desk": DESK,

@@ -1,13 +1,16 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults test-services test-rest check check-statically check-services check-rest bench faults abuse generate clean
+.PHONY: help setup run test test-faults test-services test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info[:2] == (3, 11) and print("$(name)")' 2>/dev/null)))
 READY := $(VENV)/.ready
+
+# Where `make pictures` lays its pictures.
+PICTURES ?= build/pictures
 
 # The fault run: `make faults SIZE=50000 SEED=1 BROKERS=3`.
 SIZE ?= 20000
@@ -82,6 +85,10 @@ abuse: $(READY) ## Attack all services, and see that nobody else waits, loses or
 
 generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
 	$(BIN)/python -m deploy.generate
+
+pictures: $(READY) ## A picture of every page, on a phone and on a desk's screen: PICTURES, the folder
+	@mkdir -p $(PICTURES)
+	MOTCUA_PICTURES=$(abspath $(PICTURES)) $(BIN)/python -m pytest -q -p no:cacheprovider tests/pages/test_browser.py -k everybody
 
 clean: ## Remove what was built; data in .local stays
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -85,6 +85,7 @@ def service_environment(
         }
     if service == "intake":
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
+        settings["PAYMENT_SANDBOX"] = "true"
     if service != "reporting":
         settings["CODE_KEY"] = secrets.code_key
     if service == "processing":

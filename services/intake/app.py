@@ -80,7 +80,7 @@ def build(
     a_minute = settings.people_reads_per_minute
     people_reads = Buckets(a_minute / 60, a_minute, clock=time.monotonic)
     add_routes(application, applicants, lookups, people_reads, settings.payment_secrets)
-    add_applicant_pages(application, settings, applicants)
+    add_applicant_pages(application, settings, applicants, lookups)
     return application
 
 

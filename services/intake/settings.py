@@ -29,6 +29,11 @@ class IntakeSettings(PagesSettings):
         description="Look-ups by code that one caller, or a nameless address, may make in a minute of one process.",
     )
 
+    payment_sandbox: bool = Field(
+        default=False,
+        description="Whether applicants may pay at a stand-in for the provider: for demonstrations alone, no money moves.",
+    )
+
     people_access_years: int = Field(
         default=5,
         ge=1,

@@ -188,7 +188,7 @@ async def test_the_person_is_read_when_asked_for_and_that_is_written_down(
 
 
 async def test_a_dossier_of_another_office_is_as_if_it_were_not_there(town: Town, visit: Visit) -> None:
-    elsewhere = await file(town, office="H29.016.00", procedure="1.009974")
+    (elsewhere,) = await town.house.submitted(office="H29.016.00")
     desk = visit("processing")
     await desk.log_in("mot-cua")
     told = []

@@ -16,6 +16,7 @@ from tests.pages.town import Town
 from tests.processing.examples import OFFICE, UNIT
 
 STAFF = frozenset({"officer", "supervisor"})
+APPLICANTS = frozenset({"portal"})
 EVERYBODY_KNOWN = ROLES
 ANYBODY = None
 """A page without a log-in."""
@@ -27,7 +28,18 @@ OF_EVERY_SERVICE: dict[str, frozenset[str] | None] = {
     "GET /assets/{name}": ANYBODY,
 }
 PAGES: dict[str, dict[str, frozenset[str] | None]] = {
-    "intake": OF_EVERY_SERVICE | {"GET /": ANYBODY, "GET /procedures/{code}": ANYBODY},
+    "intake": OF_EVERY_SERVICE
+    | {
+        "GET /": ANYBODY,
+        "GET /procedures/{code}": ANYBODY,
+        "GET /lookup": ANYBODY,
+        "GET /procedures/{code}/file": APPLICANTS,
+        "POST /procedures/{code}/file": APPLICANTS,
+        "GET /dossiers": APPLICANTS,
+        "GET /dossiers/{dossier_id}": APPLICANTS,
+        "GET /dossiers/{dossier_id}/{act}": APPLICANTS,
+        "POST /dossiers/{dossier_id}/{act}": APPLICANTS,
+    },
     "processing": OF_EVERY_SERVICE
     | {
         "GET /": STAFF,

@@ -23,10 +23,12 @@ from services.chassis.kafka.feeds import read_after
 from services.chassis.kafka.ordering import Delivered
 from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore
+from services.intake import incoming as at_intake
 from services.intake.app import build as build_intake
 from services.intake.outgoing import outgoing
 from services.intake.settings import IntakeSettings
 from services.processing import incoming
+from services.processing.outgoing import outgoing as say
 from tests.databases import Database
 from tests.processing.conftest import CODE_KEY, House, open_house
 
@@ -58,6 +60,7 @@ class Town:
     intake_pool: asyncpg.Pool[Any]
     intake_application: Application
     heard: int = 0
+    told_back: int = 0
 
     def origin(self, service: str) -> str:
         return str(getattr(self, service))
@@ -79,6 +82,23 @@ class Town:
             async with self.house.pool.acquire() as connection, connection.transaction():
                 await incoming.listening(lambda: self.house.desk.calendar)(connection, [told])
 
+    async def tell_intake(self) -> None:
+        """Intake hears what processing has recorded since, as its reader would."""
+        apply = at_intake.tracking([CODE_KEY])
+        for stored in await read_after(self.house.pool, self.told_back, 100):
+            self.told_back = stored.position
+            message = say(CODE_KEY)(stored)
+            said = read(message.headers)
+            if message.value is None or said.type not in at_intake.APPLIED:
+                continue
+            data = at_intake.APPLIED[said.type].model_validate_json(message.value)
+            told = Delivered(
+                "dossiers", 0, 0, said.id, "processing", said.type, said.subject, stored.version, said.time,
+                said.recorded_at, None, None, data,
+            )  # fmt: skip
+            async with self.intake_pool.acquire() as connection, connection.transaction():
+                await apply(connection, [told])
+
 
 @asynccontextmanager
 async def open_town(database: Callable[..., Database], ports: list[int], home: Path) -> AsyncIterator[Town]:
@@ -99,7 +119,7 @@ async def open_town(database: Callable[..., Database], ports: list[int], home: P
         told = {
             "database_dsn": made.dsn, "kafka_bootstrap": "127.0.0.1:1", "port": 1, "jwks": str(house.issuer.jwks),
             "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "caller_requests_per_second": 1e6,
-            "caller_requests_burst": 1_000_000, "lookups_per_minute": 1_000, **keys, **settings("intake"),
+            "caller_requests_burst": 1_000_000, "lookups_per_minute": 1_000, "payment_sandbox": True, **keys, **settings("intake"),
         }  # fmt: skip
         store = EventStore(pool, function="submit_v2", attachment_type="new_filing_v2")
         intake = build_intake(IntakeSettings.model_validate(told), pool, store)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.responses import Response
 
+from contracts.catalogue.forms import FORMS
 from contracts.catalogue.shipped import PROCEDURES, Version
+from services.chassis.http.limits import Buckets
 from services.chassis.http.log_in_routes import add_page, add_pages
-from services.chassis.http.page_routes import if_any
 from services.chassis.http.pages import Link, Pages, utc_now
 from services.chassis.http.sessions import Sessions, Visitor
 from services.chassis.http.texts import N_
 from services.chassis.http.web import Application, Problem
-from services.chassis.process.settings import PagesSettings
 from services.intake.acting import Applicants
 from services.intake.pages import words
+from services.intake.pages.filing import add_filing_pages
 from services.intake.pages.finding import find
+from services.intake.pages.mine import add_own_pages
+from services.intake.pages.visitors import Anybody
+from services.intake.settings import IntakeSettings
 from services.intake.usual import ZONE, Usual
 
 FOLDER = Path(__file__).parent
@@ -27,10 +30,17 @@ PUBLIC = {
     "/": "procedures are public by law: what can be applied for",
     "/procedures/{code}": "procedures are public by law: papers, fee, limit and usual time of one",
 }
-Anybody = Annotated[Visitor | None, Depends(if_any)]
 
 
-def add_applicant_pages(application: Application, settings: PagesSettings, applicants: Applicants) -> None:
+def navigation(visitor: Visitor | None) -> list[Link]:
+    """Where a visitor may go."""
+    own = [Link("/dossiers", N_("Hồ sơ của tôi"))] if visitor else []
+    return [Link("/", N_("Thủ tục hành chính")), *own, Link("/lookup", N_("Tra cứu hồ sơ"))]
+
+
+def add_applicant_pages(
+    application: Application, settings: IntakeSettings, applicants: Applicants, lookups: Buckets
+) -> None:
     """Adds them, and the shell that they stand in."""
     intake, usual = applicants.intake, Usual(applicants.pool)
     pages = Pages(
@@ -39,7 +49,7 @@ def add_applicant_pages(application: Application, settings: PagesSettings, appli
         Sessions(applicants.pool, utc_now),
         N_("Dịch vụ công trực tuyến"),
         [FOLDER],
-        lambda visitor: [Link("/", N_("Thủ tục hành chính"))],
+        navigation,
         ZONE,
         CLAIMS,
     )
@@ -65,8 +75,17 @@ def add_applicant_pages(application: Application, settings: PagesSettings, appli
             raise Problem(404, "not-found")
         usually = (await usual.times(now)).get(code)
         return pages.show(
-            request, "procedure.html", procedure=known, version=version, usual=usually, words=words
+            request,
+            "procedure.html",
+            procedure=known,
+            version=version,
+            usual=usually,
+            words=words,
+            may_file=FORMS.on(code, now.astimezone(ZONE).date()) is not None,
         )
 
     add_page(application, "GET", "/", procedures)
     add_page(application, "GET", "/procedures/{code}", procedure)
+    add_filing_pages(application, pages, applicants)
+    sandbox = settings.payment_secrets[0] if settings.payment_sandbox else None
+    add_own_pages(application, pages, applicants, lookups, sandbox)

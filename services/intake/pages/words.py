@@ -29,3 +29,100 @@ IDENTIFIERS: Mapping[str, str] = {
     "passport": N_("Số hộ chiếu"),
     "foreign_registration": N_("Số đăng ký tổ chức nước ngoài"),
 }
+STATUSES: Mapping[str, tuple[str, str]] = {
+    "submitted": (N_("Chờ tiếp nhận"), "blue"),
+    "accepted": (N_("Đã tiếp nhận"), "turquoise"),
+    "in_processing": (N_("Đang xử lý"), "turquoise"),
+    "supplement_requested": (N_("Chờ bổ sung"), "yellow"),
+    "payment_requested": (N_("Chờ nộp phí, lệ phí"), "yellow"),
+    "withdrawal_requested": (N_("Đề nghị rút"), "orange"),
+    "rejected": (N_("Không tiếp nhận"), "grey"),
+    "withdrawn": (N_("Đã rút"), "grey"),
+    "stopped": (N_("Dừng giải quyết"), "grey"),
+    "resolved": (N_("Đã có kết quả"), "green"),
+    "returned": (N_("Đã trả kết quả"), "green"),
+}
+"""Each with the colour of its tag."""
+SENTENCES: Mapping[str, str] = {
+    "submitted": N_("Cơ quan đã nhận hồ sơ của bạn và đang kiểm tra để tiếp nhận. Bạn chưa phải làm gì."),
+    "accepted": N_("Hồ sơ đã được tiếp nhận và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
+    "in_processing": N_("Hồ sơ đang được xử lý và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
+    "supplement_requested": N_("Bạn cần bổ sung giấy tờ chậm nhất vào {deadline}."),
+    "payment_requested": N_("Bạn cần nộp phí, lệ phí chậm nhất vào {deadline}."),
+    "withdrawal_requested": N_("Bạn đã đề nghị rút hồ sơ; cơ quan sẽ trả lời."),
+    "rejected": N_("Hồ sơ không được tiếp nhận. Lý do đã được gửi cho bạn."),
+    "withdrawn": N_("Hồ sơ đã được rút theo đề nghị của bạn."),
+    "stopped": N_("Cơ quan đã dừng giải quyết hồ sơ. Lý do đã được gửi cho bạn."),
+    "resolved": N_("Đã có kết quả. Bạn có thể đến nhận, hoặc kết quả sẽ được gửi theo cách bạn đã chọn."),
+    "returned": N_("Kết quả đã được trả. Hồ sơ đã xong."),
+}
+"""What now, who must act, until when."""
+DONE: Mapping[str, str] = {
+    "supplement": N_("Đã gửi phần bổ sung."),
+    "withdrawal": N_("Đã gửi đề nghị rút hồ sơ."),
+    "payment": N_("Đã nộp phí, lệ phí."),
+}
+REASONS: Mapping[str, str] = {
+    "no_longer_needed": N_("Không còn nhu cầu"),
+    "filed_by_mistake": N_("Nộp nhầm"),
+    "will_file_again": N_("Sẽ nộp lại hồ sơ khác"),
+    "other": N_("Lý do khác"),
+}
+PAPER_FAULTS: Mapping[str, str] = {
+    "missing": N_("còn thiếu"),
+    "unreadable": N_("không đọc được"),
+    "wrong": N_("không đúng quy định"),
+    "expired": N_("đã hết hiệu lực"),
+    "not_signed": N_("chưa ký, đóng dấu"),
+}
+EVENTS: Mapping[str, str] = {
+    "DossierSubmitted": N_("Bạn nộp hồ sơ"),
+    "SupplementProvided": N_("Bạn bổ sung giấy tờ"),
+    "WithdrawalRequested": N_("Bạn đề nghị rút hồ sơ"),
+    "FeePaid": N_("Bạn nộp phí, lệ phí"),
+    "DossierAccepted": N_("Hồ sơ được tiếp nhận"),
+    "DossierRejected": N_("Hồ sơ không được tiếp nhận"),
+    "DossierForwarded": N_("Hồ sơ được chuyển bước"),
+    "DossierHandedOver": N_("Hồ sơ được giao cho cán bộ"),
+    "SupplementRequested": N_("Cơ quan yêu cầu bổ sung"),
+    "SupplementAccepted": N_("Cơ quan chấp nhận phần bổ sung"),
+    "SupplementLapsed": N_("Quá thời hạn bổ sung"),
+    "FeeRequested": N_("Cơ quan yêu cầu nộp phí, lệ phí"),
+    "FeeConfirmed": N_("Cơ quan xác nhận đã nộp phí"),
+    "FeeWaived": N_("Được miễn phí, lệ phí"),
+    "OpinionRequested": N_("Lấy ý kiến cơ quan khác"),
+    "OpinionGiven": N_("Có ý kiến của cơ quan được hỏi"),
+    "ConsentDeemed": N_("Cơ quan được hỏi không trả lời, coi như đồng ý"),
+    "DueDateChanged": N_("Hạn trả thay đổi theo lịch nghỉ"),
+    "DeadlineChanged": N_("Hạn bổ sung, nộp phí thay đổi theo lịch nghỉ"),
+    "DueDateExtended": N_("Thời hạn được gia hạn"),
+    "ApologyIssued": N_("Cơ quan xin lỗi và hẹn lại"),
+    "DossierWithdrawn": N_("Hồ sơ được rút"),
+    "WithdrawalRefused": N_("Cơ quan không đồng ý cho rút"),
+    "ProcessingStopped": N_("Dừng giải quyết"),
+    "DossierResolved": N_("Có kết quả"),
+    "ResultReturned": N_("Trả kết quả"),
+    "ResultCorrected": N_("Kết quả được đính chính"),
+    "DossierReversed": N_("Cơ quan hủy bước đã làm"),
+}
+OTHER_EVENT = N_("Cập nhật hồ sơ")
+FAULTS: Mapping[str, str] = {
+    "missing": N_("Hãy điền mục này."),
+    "not-a-choice": N_("Hãy chọn một mục trong danh sách."),
+    "wrong-type": N_("Hãy ghi bằng số."),
+    "too-small": N_("Số này quá nhỏ."),
+    "too-large": N_("Số này quá lớn."),
+    "too-short": N_("Nội dung quá ngắn."),
+    "too-long": N_("Nội dung quá dài."),
+    "twice": N_("Mỗi mục chỉ chọn một lần."),
+    "wrong-form": N_("Mục này viết chưa đúng mẫu; ngày viết như 17/05/1990."),
+    "email-implausible": N_("Địa chỉ thư điện tử viết như ten@example.vn."),
+    "phone-implausible": N_("Số điện thoại của Việt Nam, hoặc bắt đầu bằng + và mã nước."),
+    "name-implausible": N_("Họ tên chỉ có chữ, dấu cách và ' - . ,"),
+    "cccd-implausible": N_("Số căn cước công dân có 12 chữ số."),
+    "tax-code-implausible": N_("Mã số thuế có 10 chữ số; chi nhánh thêm - và 3 chữ số."),
+    "office-implausible": N_("Hãy chọn cơ quan tiếp nhận."),
+    "identifier-not-taken": N_("Thủ tục này không nhận loại giấy tờ định danh này."),
+    "country-missing": N_("Hộ chiếu và đăng ký nước ngoài phải có nước cấp; hãy nộp tại quầy."),
+}
+OTHER_FAULT = N_("Mục này chưa đúng.")

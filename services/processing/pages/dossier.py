@@ -37,7 +37,7 @@ from services.processing.dossier.state import AwaitingPayment, AwaitingSupplemen
 from services.processing.pages import act_words, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.people import People, Purpose
-from services.processing.pages.shown import Officer, procedure_name
+from services.processing.pages.shown import Officer, filled_in, procedure_name
 
 VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -95,6 +95,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people
             done=act_words.ACTS.get(request.query_params.get("done", "")),
             due=explanation.due_date_of(dossier_id, case.dossier, local_day(case.now), case.calendar),
             person=person,
+            content=filled_in(case.known.filing, (person or {}).get("content") or {}, pages.lang(request)),
             unread=unread,
         )
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends
 
 from contracts.catalogue import shipped as catalogue
+from contracts.catalogue.forms import FORMS
 from services.chassis.http.page_routes import signed_in
 from services.chassis.http.sessions import Visitor
+from services.chassis.http.texts import Lang
 from services.chassis.http.visibility import STAFF
 from services.processing.clock.working_days import Calendar
+from services.processing.dossier.state import Filing
 
 DAYS_COUNTED_MOST = 60
 
@@ -22,6 +26,29 @@ def procedure_name(code: str) -> tuple[str, str]:
     """In Vietnamese and English."""
     found = catalogue.find(code)
     return (found.name_vi, found.name_en) if found else (code, code)
+
+
+def filled_in(filing: Filing, content: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
+    """What was filed, in the words of the form of its day; what that form does not know comes last, as it was sent."""
+    form = FORMS.on(filing.procedure, filing.submitted_on)
+    fields = form.fields if form is not None else {}
+    told = []
+    for name in [
+        *(name for name in fields if name in content),
+        *(name for name in content if name not in fields),
+    ]:
+        value, field = content[name], fields.get(name)
+        values = [str(each) for each in (value if isinstance(value, list) else [value])]
+        if field is None:
+            told.append((name, ", ".join(values)))
+            continue
+        choices = field.choices or {}
+        said = [
+            (choices[each].label_vi if lang == "vi" else choices[each].label_en) if each in choices else each
+            for each in values
+        ]
+        told.append((field.label_vi if lang == "vi" else field.label_en, ", ".join(said)))
+    return told
 
 
 def working_days_to(day: date, today: date, calendar: Calendar) -> int:

@@ -1,0 +1,198 @@
+"""Filing in a browser: the procedure's form, a summary to check, and the receipt. What is filed goes the way of the JSON door.
+
+Promises that nothing is filed before it was shown whole, that a form sent twice files once, and that what was typed stays while it is
+corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from contracts.catalogue.forms import FORMS
+from contracts.catalogue.forms import Form as ProcedureForm
+from contracts.catalogue.shipped import PROCEDURES, Procedure, Version
+from services.chassis.http.forms import Form
+from services.chassis.http.log_in_routes import Typed, add_page
+from services.chassis.http.pages import Pages
+from services.chassis.http.problems import rule
+from services.chassis.http.sessions import Visitor
+from services.chassis.http.web import Application, Problem
+from services.chassis.process import logs
+from services.intake.acting import Applicants
+from services.intake.pages import filled, words
+from services.intake.pages.visitors import Applicant
+from services.intake.routes import NewDossier
+from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
+from services.intake.usual import ZONE
+
+Faults = dict[str, tuple[str, str]]
+"""What is wrong with each field of a page: a text of the catalogue, and the label that it speaks of."""
+PLACES = {
+    "applicant.email": "email",
+    "applicant.phone": "phone",
+    "owner.name": "owner_name",
+    "owner.identifier.kind": "owner_kind",
+    "owner.identifier.number": "owner_number",
+    "owner.identifier.country": "owner_number",
+}
+"""Where a member of the body stands on the page."""
+
+
+class Filing:
+    """What a page of filing is about: the procedure as it is today, its form, and the offices that take it."""
+
+    def __init__(self, applicants: Applicants, code: str) -> None:
+        today = applicants.intake.clock().astimezone(ZONE).date()
+        procedure = PROCEDURES.get(code)
+        version, form = procedure and procedure.version_on(today), FORMS.on(code, today)
+        if procedure is None or not isinstance(version, Version) or form is None:
+            raise Problem(404, "not-found")
+        self.procedure: Procedure = procedure
+        self.version: Version = version
+        self.form: ProcedureForm = form
+        register = applicants.intake.offices
+        self.offices = [
+            o for o in register.offices if o.holds_on(today) and register.takes(o.code, code, today)
+        ]
+
+
+def add_filing_pages(application: Application, pages: Pages, applicants: Applicants) -> None:
+    """Adds them."""
+    intake, first_answers = applicants.intake, FirstAnswers()
+
+    async def form(request: Request, code: str, visitor: Applicant) -> Response:
+        """The form of today, empty."""
+        return _form(request, visitor, Filing(applicants, code), Form([]), {})
+
+    async def file(request: Request, code: str, visitor: Applicant, typed: Typed) -> Response:
+        """First shows what was filled in; files it once that was confirmed; or shows the form again."""
+        about = Filing(applicants, code)
+        if typed.get("change"):
+            return _form(request, visitor, about, typed, {})
+        told = _body(about, visitor, typed)
+        faults, body = _judged(about, told)
+        if body is None or faults:
+            return _form(request, visitor, about, typed, faults, 422)
+        if not typed.get("confirmed"):
+            lang = pages.lang(request)
+            return pages.show(
+                request,
+                "file_check.html",
+                about=about,
+                code=code,
+                who=_who(body),
+                words=words,
+                filled=filled.shown(about.form, body.content, lang),
+                office=next((o for o in about.offices if o.code == body.office), None),
+                typed=[member for member in typed.typed() if member[0] not in ("confirmed", "change")],
+                form_key=typed.key,
+            )
+        # The answer to a form that is sent twice is the first one's: it is known by its key, whatever was typed into it since.
+        actor = visitor.caller.actor
+        key = intake.repeat_key(actor, typed.key[:200] or "none", orjson.dumps(told))
+        submission = Submission(
+            "portal",
+            body.procedure,
+            body.office,
+            body.channel,
+            body.applicant,
+            content_bytes(body.content),
+            intake.clock(),
+            body.owner,
+            form=body.content,
+        )
+        try:
+            done = await first_answers.answer(
+                key, lambda: submit(intake, submission, actor, key, logs.trace.get())
+            )
+        except Problem as refused:
+            if refused.status != 422:
+                raise
+            return _form(request, visitor, about, typed, _refused(refused), 422)
+        return pages.go(f"/dossiers/{done.dossier_id}?filed=1")
+
+    def _form(
+        request: Request, visitor: Visitor, about: Filing, typed: Form, faults: Faults, status: int = 200
+    ) -> Response:
+        return pages.show(
+            request,
+            "file.html",
+            status,
+            about=about,
+            code=about.procedure.code,
+            items=filled.items(about.form, pages.lang(request)),
+            prefix=filled.PREFIX,
+            typed=typed,
+            values=typed.values(),
+            faults=faults,
+            words=words,
+            name=visitor.identity.name,
+            claims=visitor.identity.claims,
+        )
+
+    add_page(application, "GET", "/procedures/{code}/file", form)
+    add_page(application, "POST", "/procedures/{code}/file", file)
+
+
+def _body(about: Filing, visitor: Visitor, typed: Form) -> dict[str, Any]:
+    """The body that a portal would send: the person as the log-in names them, everything else as it was typed."""
+    claims = visitor.identity.claims
+    person = {"kind": claims.get("identifier_kind"), "number": claims.get("identifier_number")}
+    applicant: dict[str, Any] = {"identifier": person, "name": visitor.identity.name}
+    applicant |= {name: value for name in ("email", "phone") if (value := typed.get(name))}
+    told: dict[str, Any] = {
+        "procedure": about.procedure.code,
+        "office": typed.get("office") or (about.offices[0].code if len(about.offices) == 1 else ""),
+        "channel": "online",
+        "applicant": applicant,
+        "content": filled.read(about.form, typed),
+    }
+    if typed.get("for_another") == "yes":
+        identifier = {"kind": typed.get("owner_kind"), "number": typed.get("owner_number")}
+        told["owner"] = {"name": typed.get("owner_name"), "identifier": identifier}
+    return told
+
+
+def _judged(about: Filing, told: dict[str, Any]) -> tuple[Faults, NewDossier | None]:
+    """Every fault at once, of persons and of the form, each by the field of the page."""
+    faults: Faults = {}
+    body = None
+    try:
+        body = NewDossier.model_validate_json(orjson.dumps(told))
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            place = ".".join(str(part) for part in fault["loc"])
+            faults.setdefault(PLACES.get(place, place.partition(".")[0]), (_text(rule(fault)), ""))
+    if told["office"] not in {office.code for office in about.offices}:
+        faults.setdefault("office", (words.FAULTS["office-implausible"], ""))
+    for each in about.form.faults(told["content"]):
+        name = each.field.partition(".")[0]
+        field = about.form.fields.get(name)
+        faults.setdefault(filled.PREFIX + name, (_text(each.code), field.label_vi if field else name))
+    return faults, body
+
+
+def _refused(problem: Problem) -> Faults:
+    """Why it was not taken, at the fields that it names."""
+    named: Iterable[tuple[str, str]] = [(each.field, each.code) for each in problem.errors] or [
+        (problem.field, problem.code)
+    ]
+    return {_place(field): (_text(code), "") for field, code in named}
+
+
+def _place(field: str) -> str:
+    return field if field.startswith(filled.PREFIX) else PLACES.get(field, field.partition(".")[0])
+
+
+def _text(code: str) -> str:
+    return words.FAULTS.get(code, words.OTHER_FAULT)
+
+
+def _who(body: NewDossier) -> Mapping[str, Any]:
+    return {"applicant": body.applicant, "owner": body.owner}

@@ -1,0 +1,128 @@
+"""A procedure's form as a page shows it and as it was typed. Pure: what is right and wrong about it is the form's own to say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+from contracts.catalogue.forms import Form as ProcedureForm
+from contracts.catalogue.forms import FormField
+from services.chassis.http.forms import Form
+from services.chassis.http.texts import Lang
+
+PREFIX = "content."
+WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?", re.ASCII)
+# As people write days here.
+DAY = re.compile(r"([0-3]?[0-9])[/.-]([01]?[0-9])[/.-]([0-9]{4})", re.ASCII)
+
+Kind = Literal["text", "long", "whole", "number", "day", "one", "many"]
+
+
+class Item(NamedTuple):
+    """A field as it is drawn; `only_if` says in words when it is asked for."""
+
+    name: str
+    kind: Kind
+    label: str
+    help: str
+    options: Sequence[tuple[str, str]]
+    required: bool
+    only_if: str
+
+
+def items(form: ProcedureForm, lang: Lang) -> list[Item]:
+    """The fields in their order, in a language."""
+    return [_item(form, name, field, lang) for name, field in form.fields.items()]
+
+
+def _item(form: ProcedureForm, name: str, field: FormField, lang: Lang) -> Item:
+    vi = lang == "vi"
+    options = [
+        (code, choice.label_vi if vi else choice.label_en) for code, choice in (field.choices or {}).items()
+    ]
+    conditions = [
+        f"{_label(form.fields[other], lang)}: {', '.join(_said(form.fields[other], value, lang) for value in values)}"
+        for other, values in (field.when or {}).items()
+    ]
+    return Item(
+        name,
+        _kind(field),
+        _label(field, lang),
+        field.help_vi if vi else field.help_en,
+        options,
+        name in form.required,
+        "; ".join(conditions),
+    )
+
+
+def _label(field: FormField, lang: Lang) -> str:
+    return field.label_vi if lang == "vi" else field.label_en
+
+
+def _said(field: FormField, value: str, lang: Lang) -> str:
+    choice = (field.choices or {}).get(value)
+    if choice is None:
+        return value
+    return choice.label_vi if lang == "vi" else choice.label_en
+
+
+def _kind(field: FormField) -> Kind:
+    schema = field.schema_
+    match schema.get("type"):
+        case "array":
+            return "many"
+        case "integer":
+            return "whole"
+        case "number":
+            return "number"
+    if field.choices:
+        return "one"
+    if schema.get("format") == "date":
+        return "day"
+    return "long" if schema.get("maxLength", 0) > 300 else "text"
+
+
+def read(form: ProcedureForm, typed: Form) -> dict[str, Any]:
+    """What was typed, as the form takes it: empty fields are left out, and so are those that are not asked for after all.
+
+    A number or a day that is none stays a text, which the form refuses.
+    """
+    content: dict[str, Any] = {}
+    for name, field in form.fields.items():
+        kind, value = _kind(field), typed.get(PREFIX + name)
+        if kind == "many":
+            if chosen := [each for each in typed.all(PREFIX + name) if each]:
+                content[name] = chosen
+        elif value:
+            content[name] = _value(kind, value)
+    for name, field in form.fields.items():
+        if any(content.get(other) not in values for other, values in (field.when or {}).items()):
+            content.pop(name, None)
+    return content
+
+
+def _value(kind: Kind, value: str) -> Any:
+    if kind == "whole" and WHOLE.fullmatch(plain := value.replace(".", "").replace(" ", "")):
+        return int(plain)
+    if kind == "number" and NUMBER.fullmatch(value):
+        return float(value.replace(",", "."))
+    if kind == "day" and (found := DAY.fullmatch(value)):
+        try:
+            return date(int(found[3]), int(found[2]), int(found[1])).isoformat()
+        except ValueError:
+            return value
+    return value
+
+
+def shown(form: ProcedureForm, content: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
+    """What was filled in, in words: each label with its value, in the form's order; what the form does not know comes last."""
+    told = []
+    for name, field in form.fields.items():
+        if name in content:
+            value = content[name]
+            values = value if isinstance(value, list) else [value]
+            told.append((_label(field, lang), ", ".join(_said(field, str(each), lang) for each in values)))
+    return told + [(name, str(value)) for name, value in content.items() if name not in form.fields]

@@ -74,11 +74,11 @@ async def test_a_running_reader_tries_again_what_it_was_asked_to(
     async with running(relay_of(pool, kafka, topic).run, reader.run):
 
         async def held(count: int) -> bool:
-            return len(await list_held(pool)) == count
+            return len([each async for each in list_held(pool)]) == count
 
         await until(lambda: held(2))
         effect.version = 0
-        await ask_redrive_of(pool, (await list_held(pool))[0]["held_id"])
+        await ask_redrive_of(pool, min([each["held_id"] async for each in list_held(pool)]))
         await until(lambda: held(0))
 
         async def carried_out() -> bool:
@@ -97,10 +97,15 @@ async def test_after_a_discard_the_running_reader_goes_on(
     async with running(relay_of(pool, kafka, topic).run, reader.run):
 
         async def held(count: int) -> bool:
-            return len(await list_held(pool)) == count
+            return len([each async for each in list_held(pool)]) == count
 
         await until(lambda: held(2))
-        await discard(pool, (await list_held(pool))[0]["held_id"], "operator/lan", "sent by mistake")
+        await discard(
+            pool,
+            min([each["held_id"] async for each in list_held(pool)]),
+            "operator/lan",
+            "sent by mistake",
+        )
         await until(lambda: held(0))
     assert [row["sequence"] for row in await pool.fetch("SELECT sequence FROM effects ORDER BY 1")] == [1, 3]
 

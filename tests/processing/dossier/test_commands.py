@@ -215,7 +215,7 @@ async def test_a_procedure_that_the_catalogue_lacks_cannot_be_accepted(house: Ho
 async def test_a_unit_that_the_contract_cannot_say_is_never_stored(house: House) -> None:
     (dossier,) = await house.submitted()
     refused = await house.act(dossier, "accept", by=("officer", "an", OFFICE, "phòng một"))
-    assert (refused.status_code, refused.json()["code"]) == (409, "unit-invalid")
+    assert (refused.status_code, refused.json()["code"]) == (401, "token-unit-unknown")
     assert await house.desk.store.load(dossier) == []
 
 

@@ -58,8 +58,11 @@ test-services:
 test-rest:
 	nice -n 5 $(BIN)/python -m pytest $(HALF:%=--ignore=%) $(FAULTS:%=--ignore=%)
 
-check: $(READY) ## Format, lint, types, layers, licences, and the tests that need no server: under a minute, no network
+check: $(READY) ## Format, lint, types, layers, licences, and the tests that need no server and no second: well under a minute, no network
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-rest check-services check-statically
+
+# Where nobody writes bytecode, each run would compile all tests anew.
+check-services check-rest: export PYTHONDONTWRITEBYTECODE =
 
 check-statically:
 	$(BIN)/ruff format --check .
@@ -68,10 +71,10 @@ check-statically:
 	$(BIN)/lint-imports
 
 check-services:
-	$(BIN)/python -m pytest -q -m "not servers" -p no:cacheprovider $(HALF)
+	$(BIN)/python -m pytest -q -m "not servers and not long" -p no:cacheprovider $(HALF)
 
 check-rest:
-	$(BIN)/python -m pytest -q -m "not servers" $(HALF:%=--ignore=%)
+	$(BIN)/python -m pytest -q -m "not servers and not long" $(HALF:%=--ignore=%)
 
 bench: $(READY) ## Measure against the tutorial way, exit 1 when a goal is missed: ROWS=append,http ROUNDS=5 QUICK=1
 	$(BIN)/python -m tests.benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)

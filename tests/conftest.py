@@ -19,8 +19,8 @@ from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
 from tests.problems import undocumented
 
-SERVERS = {"postgres", "kafka", "begin", "drawn"}
-"""Fixtures that start processes: the servers here, one of the chassis' own, and the program that draws plots."""
+SERVERS = {"postgres", "kafka", "begin", "drawn", "listening"}
+"""Fixtures that start servers: those here, two of the chassis' own, and the program that draws plots."""
 FreePorts = Callable[[int], list[int]]
 NewDatabase = Callable[..., Database]
 
@@ -34,6 +34,7 @@ def _readiness_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "servers: starts processes of its own; `make check` leaves it out")
+    config.addinivalue_line("markers", "long: proves by size, for seconds; `make check` leaves it out")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -68,6 +68,20 @@ class NewDossier(BaseModel):
     )
     content: dict[str, JsonValue]
 
+    def submission(self, door: Door, at: datetime) -> Submission:
+        """The same as it came through a door at that time."""
+        return Submission(
+            door,
+            self.procedure,
+            self.office,
+            self.channel,
+            self.applicant,
+            content_bytes(self.content),
+            at,
+            self.owner,
+            form=self.content,
+        )
+
 
 class SubmittedDossier(BaseModel):
     """The receipt of a submission."""
@@ -106,17 +120,7 @@ def add_routes(
         """The same caller, key and body get the same answer again; the key with another body is refused with 422."""
         body, actor = call.body, call.caller.actor
         key = intake.repeat_key(actor, idempotency_key(call.headers), call.raw, said=call.said)
-        submission = Submission(
-            DOOR_OF_ROLE[call.caller.role],
-            body.procedure,
-            body.office,
-            body.channel,
-            body.applicant,
-            content_bytes(body.content),
-            intake.clock(),
-            body.owner,
-            form=body.content,
-        )
+        submission = body.submission(DOOR_OF_ROLE[call.caller.role], intake.clock())
         done = await first_answers.answer(
             key, lambda: submit(intake, submission, actor, key, call.traceparent)
         )

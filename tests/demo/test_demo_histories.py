@@ -114,6 +114,7 @@ def exact() -> dict[str, int]:
     }
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_every_seed_gives_the_same_totals(seed: int) -> None:
@@ -129,6 +130,7 @@ def test_the_readme_tells_the_known_figures() -> None:
     assert f"{demo.ACCEPTED_LATE} were accepted late" in readme
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_histories(cases: list[Case]) -> None:
     assert demo.histories() == cases
     assert demo.histories(7) != cases
@@ -182,12 +184,11 @@ def test_the_whole_life_happens(cases: list[Case]) -> None:
     assert all(shipped().is_working(date.fromisoformat(str(day))) for day in promised)
 
 
+@pytest.mark.long
 def test_processing_decides_every_life_as_it_is_told(cases: list[Case]) -> None:
     """The pure decider takes every act, ends where the history says, and makes the columns 8 to 10 that the README tells."""
-    columns = Counter()  # type: Counter[str]
-    for case in cases:
-        if not case.acts or case.acts[0].act != "accept":
-            continue
+    columns: Counter[str] = Counter()
+    for case in (each for each in cases if each.acts and each.acts[0].act == "accept"):
         dossier = decided(case)
         if (ended := end(case)) and dossier.due_on:
             apart = (ended.at.date() - dossier.due_on).days

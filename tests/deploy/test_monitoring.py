@@ -111,6 +111,7 @@ def test_what_an_operator_lives_by_is_watched():
         assert name in asked
 
 
+@pytest.mark.long
 def test_the_rules_do_what_they_say():
     promtool = require_program("promtool")
     for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):

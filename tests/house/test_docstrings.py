@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.house.test_house import ROOT, tracked
@@ -28,6 +29,7 @@ def documented() -> Iterator[tuple[Path, ast.Module, SCOPES, str]]:
                 yield path, module, node, told
 
 
+@cache
 def names(node: ast.AST) -> set[str]:
     """Whatever stands in the code of a node, docstrings left out."""
     docstrings = {
@@ -45,6 +47,7 @@ def names(node: ast.AST) -> set[str]:
     return found
 
 
+@cache
 def defined(module: ast.Module) -> set[str]:
     """What a module defines on top."""
     found: set[str] = set()

@@ -104,6 +104,7 @@ def test_the_first_ten_of_each_reason_are_listed_and_all_are_in_the_file(tmp_pat
     assert not left_out.exists()
 
 
+@pytest.mark.long
 def test_progress_is_told_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the file as it lies there, packed or not."""
     monkeypatch.setattr(importing, "SAY_EVERY_BYTES", 10_000)

@@ -15,6 +15,7 @@ from services.chassis.http.texts import Texts, catalogue
 SERVICES = Path(__file__).parents[2] / "services"
 ROOMS = {
     SERVICES / "chassis" / "http": SERVICES / "chassis" / "http" / "shell",
+    SERVICES.parent / "contracts" / "page_words": SERVICES.parent / "contracts" / "page_words",
     SERVICES / "intake" / "pages": SERVICES / "intake" / "pages",
     SERVICES / "processing" / "pages": SERVICES / "processing" / "pages",
 }
@@ -32,7 +33,7 @@ def texts(room: Path) -> set[str]:
     return {str(message) for _, _, message, _, _ in found}
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(SERVICES)))
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(SERVICES.parent)))
 def test_every_text_is_there_in_both_languages(room: Path) -> None:
     said, english = texts(room), catalogue(ROOMS[room])
     assert len(said) > 10

@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import Response
 
+from contracts import page_words
 from contracts.catalogue.forms import FORMS
 from contracts.catalogue.shipped import PROCEDURES, Version
 from services.chassis.http.limits import Buckets
@@ -48,7 +49,7 @@ def add_applicant_pages(
         settings,
         Sessions(applicants.pool, utc_now),
         N_("Dịch vụ công trực tuyến"),
-        [FOLDER],
+        [page_words.FOLDER, FOLDER],
         navigation,
         ZONE,
         CLAIMS,

@@ -28,7 +28,7 @@ from services.intake.acting import Applicants
 from services.intake.pages import filled, words
 from services.intake.pages.visitors import Applicant
 from services.intake.routes import NewDossier
-from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
+from services.intake.submitting import FirstAnswers, submit
 from services.intake.usual import ZONE
 
 Faults = dict[str, tuple[str, str]]
@@ -96,17 +96,7 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
         # The answer to a form that is sent twice is the first one's: it is known by its key, whatever was typed into it since.
         actor = visitor.caller.actor
         key = intake.repeat_key(actor, typed.key[:200] or "none", orjson.dumps(told))
-        submission = Submission(
-            "portal",
-            body.procedure,
-            body.office,
-            body.channel,
-            body.applicant,
-            content_bytes(body.content),
-            intake.clock(),
-            body.owner,
-            form=body.content,
-        )
+        submission = body.submission("portal", intake.clock())
         try:
             done = await first_answers.answer(
                 key, lambda: submit(intake, submission, actor, key, logs.trace.get())

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contracts.page_words import CHANNELS, IDENTIFIERS, STATUSES
 from services.chassis.http.texts import N_
+
+__all__ = ["CHANNELS", "IDENTIFIERS", "STATUSES"]
 
 LEVELS: Mapping[str, str] = {
     "full": N_("Dịch vụ công trực tuyến toàn trình"),
     "partial": N_("Dịch vụ công trực tuyến một phần"),
-}
-CHANNELS: Mapping[str, str] = {
-    "online": N_("Trực tuyến"),
-    "in_person": N_("Trực tiếp"),
-    "postal": N_("Bưu chính"),
 }
 UNITS: Mapping[str, str] = {
     "working_days": N_("{n} ngày làm việc"),
@@ -23,26 +21,6 @@ BASES: Mapping[str, str] = {
     "investment": N_("theo tỷ lệ trên tổng mức đầu tư"),
     "construction_cost": N_("theo tỷ lệ trên chi phí xây dựng"),
 }
-IDENTIFIERS: Mapping[str, str] = {
-    "cccd": N_("Số căn cước công dân"),
-    "tax_code": N_("Mã số thuế"),
-    "passport": N_("Số hộ chiếu"),
-    "foreign_registration": N_("Số đăng ký tổ chức nước ngoài"),
-}
-STATUSES: Mapping[str, tuple[str, str]] = {
-    "submitted": (N_("Chờ tiếp nhận"), "blue"),
-    "accepted": (N_("Đã tiếp nhận"), "turquoise"),
-    "in_processing": (N_("Đang xử lý"), "turquoise"),
-    "supplement_requested": (N_("Chờ bổ sung"), "yellow"),
-    "payment_requested": (N_("Chờ nộp phí, lệ phí"), "yellow"),
-    "withdrawal_requested": (N_("Đề nghị rút"), "orange"),
-    "rejected": (N_("Không tiếp nhận"), "grey"),
-    "withdrawn": (N_("Đã rút"), "grey"),
-    "stopped": (N_("Dừng giải quyết"), "grey"),
-    "resolved": (N_("Đã có kết quả"), "green"),
-    "returned": (N_("Đã trả kết quả"), "green"),
-}
-"""Each with the colour of its tag."""
 SENTENCES: Mapping[str, str] = {
     "submitted": N_("Cơ quan đã nhận hồ sơ của bạn và đang kiểm tra để tiếp nhận. Bạn chưa phải làm gì."),
     "accepted": N_("Hồ sơ đã được tiếp nhận và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.catalogue.offices import Names
@@ -110,10 +111,7 @@ def _on(day: str | date | None) -> str:
 
 def _on_en(day: str | date | None) -> str:
     """17 December 2026."""
-    if not day:
-        return ""
-    found = _date(day)
-    return f"{found.day} {words.MONTHS[found.month - 1]} {found.year}"
+    return format_date(_date(day), "d MMMM y", "en") if day else ""
 
 
 def _date(day: str | date) -> date:

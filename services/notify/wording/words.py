@@ -8,20 +8,6 @@ from contracts.processing_words import OUTCOMES, REJECTIONS, STOPS
 
 __all__ = ["OUTCOMES", "STOPS"]
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 TENTATIVE = (
     " (tạm tính, do lịch nghỉ của năm đó chưa được công bố)",
     " (provisional, as the days off of that year are not declared yet)",

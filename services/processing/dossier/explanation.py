@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from babel.dates import format_date
+
 from services.processing.clock.due_date import (
     Day,
     Effect,
@@ -42,20 +44,7 @@ UNITS: dict[LimitUnit, tuple[str, str]] = {
     "calendar_days": ("ngày", "calendar days"),
     "months": ("tháng", "months"),
 }
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+ENGLISH = "d MMMM y"
 KINDS: dict[KindOfDay, tuple[str, str]] = {
     "weekend": ("nghỉ cuối tuần", "weekend"),
     "worked": ("làm bù", "worked in exchange"),
@@ -124,7 +113,7 @@ def named(day: date) -> Sentence:
 
 def plainly(day: date) -> Sentence:
     """A day without its weekday."""
-    return Sentence(f"{day:%d/%m/%Y}", f"{day.day} {MONTHS[day.month - 1]} {day.year}")
+    return Sentence(f"{day:%d/%m/%Y}", format_date(day, ENGLISH, "en"))
 
 
 def provisional(years: Sequence[int]) -> Sentence:

@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from contracts import page_words
 from services.chassis.http.log_in_routes import add_page, add_pages
 from services.chassis.http.pages import Link, Pages, utc_now
 from services.chassis.http.sessions import Sessions
@@ -35,7 +36,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         settings,
         Sessions(desk.pool, utc_now),
         N_("Giải quyết thủ tục hành chính"),
-        [FOLDER],
+        [page_words.FOLDER, FOLDER],
         lambda visitor: [Link("/", N_("Hàng đợi"))] if visitor else [],
         ZONE,
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contracts.page_words import CHANNELS, IDENTIFIERS, STATUSES
 from services.chassis.http.texts import N_
 from services.processing.desk.queues import QueueName
+
+__all__ = ["CHANNELS", "IDENTIFIERS", "STATUSES"]
 
 QUEUES: Mapping[QueueName, str] = {
     "waiting-late": N_("Chờ tiếp nhận, đã quá thời hạn tiếp nhận"),
@@ -22,32 +25,7 @@ QUEUES: Mapping[QueueName, str] = {
 }
 """In the order in which a desk looks at them."""
 URGENT: frozenset[QueueName] = frozenset({"waiting-late", "overdue", "apology-due"})
-STATUSES: Mapping[str, tuple[str, str]] = {
-    "submitted": (N_("Chờ tiếp nhận"), "blue"),
-    "accepted": (N_("Đã tiếp nhận"), "turquoise"),
-    "in_processing": (N_("Đang xử lý"), "turquoise"),
-    "supplement_requested": (N_("Chờ bổ sung"), "yellow"),
-    "payment_requested": (N_("Chờ nộp phí, lệ phí"), "yellow"),
-    "withdrawal_requested": (N_("Đề nghị rút"), "orange"),
-    "rejected": (N_("Không tiếp nhận"), "grey"),
-    "withdrawn": (N_("Đã rút"), "grey"),
-    "stopped": (N_("Dừng giải quyết"), "grey"),
-    "resolved": (N_("Đã có kết quả"), "green"),
-    "returned": (N_("Đã trả kết quả"), "green"),
-}
-"""Each with the colour of its tag."""
-CHANNELS: Mapping[str, str] = {
-    "online": N_("Trực tuyến"),
-    "in_person": N_("Trực tiếp"),
-    "postal": N_("Bưu chính"),
-}
 REFUSED = N_("Không làm được lúc này vì trạng thái hồ sơ hoặc quyền của bạn.")
-IDENTIFIERS: Mapping[str, str] = {
-    "cccd": N_("Số căn cước công dân"),
-    "tax_code": N_("Mã số thuế"),
-    "passport": N_("Số hộ chiếu"),
-    "foreign_registration": N_("Số đăng ký tổ chức nước ngoài"),
-}
 CHANGED: Mapping[str, str] = {
     "status": N_("Trạng thái"),
     "due_on": N_("Hạn trả kết quả"),

@@ -60,7 +60,7 @@ async def answer(sockets: Sockets) -> bytes:
 
 
 @pytest.fixture
-async def house(
+async def listening(
     tmp_path: Path, free_ports: Callable[[int], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     for name in ("HEAD", "PIECE", "IDLE", "REST", "REFUSED", "READING"):

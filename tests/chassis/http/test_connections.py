@@ -37,12 +37,14 @@ def code_of(answered: bytes) -> tuple[int, str]:
         (b"GET / HTTP/3\r\n\r\n", 400, "http-malformed"),
     ],
 )
-async def test_a_head_beyond_its_limit_is_refused(house: House, sent: bytes, status: int, code: str) -> None:
-    assert code_of(await house.tell(sent)) == (status, code)
+async def test_a_head_beyond_its_limit_is_refused(
+    listening: House, sent: bytes, status: int, code: str
+) -> None:
+    assert code_of(await listening.tell(sent)) == (status, code)
 
 
-async def test_of_an_endless_head_little_is_taken(house: House) -> None:
-    reader, writer = await house.enter(b"GET /livez HTTP/1.1\r\n")
+async def test_of_an_endless_head_little_is_taken(listening: House) -> None:
+    reader, writer = await listening.enter(b"GET /livez HTTP/1.1\r\n")
     sent = 0
     with suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -52,14 +54,14 @@ async def test_of_an_endless_head_little_is_taken(house: House) -> None:
                 sent += 100_005
     assert sent < 100_000_000
     await ended(reader)
-    assert await house.tell(GET.replace(b"host", b"connection: close\r\nhost")) != b""
+    assert await listening.tell(GET.replace(b"host", b"connection: close\r\nhost")) != b""
 
 
-async def test_a_trailer_has_the_limit_of_a_head(house: House) -> None:
+async def test_a_trailer_has_the_limit_of_a_head(listening: House) -> None:
     start = b"POST /plain HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
-    answered = await house.tell(start + b"x: " + b"y" * (3 * HEAD_BYTES_MAX))
+    answered = await listening.tell(start + b"x: " + b"y" * (3 * HEAD_BYTES_MAX))
     assert b" 401 " in answered or b" 431 " in answered
-    assert not house.bounds.open
+    assert not listening.bounds.open
 
 
 @pytest.mark.parametrize(
@@ -74,87 +76,87 @@ async def test_a_trailer_has_the_limit_of_a_head(house: House) -> None:
     ],
     ids=["nothing", "an empty line", "half a head", "one request", "no body", "half a body"],
 )
-async def test_a_connection_that_says_nothing_more_is_closed(house: House, sent: bytes) -> None:
-    await house.tell(sent)
-    assert not house.bounds.open and not house.bounds.of_address
+async def test_a_connection_that_says_nothing_more_is_closed(listening: House, sent: bytes) -> None:
+    await listening.tell(sent)
+    assert not listening.bounds.open and not listening.bounds.of_address
 
 
 @pytest.mark.parametrize("path", [b"/plain", b"/direct"])
-async def test_a_body_that_stops_coming_is_told_so(house: House, path: bytes) -> None:
+async def test_a_body_that_stops_coming_is_told_so(listening: House, path: bytes) -> None:
     head = b"POST %s HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
-    sent = head % (path, house.token.encode()) + b"content-length: 900\r\n\r\n{"
-    assert code_of(await house.tell(sent)) == (408, "request-too-slow")
+    sent = head % (path, listening.token.encode()) + b"content-length: 900\r\n\r\n{"
+    assert code_of(await listening.tell(sent)) == (408, "request-too-slow")
 
 
-async def test_a_body_that_comes_slowly_is_taken(house: House) -> None:
+async def test_a_body_that_comes_slowly_is_taken(listening: House) -> None:
     head = (
         b"POST /direct HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %s\r\ncontent-type: application/json\r\n"
     )
     body = b'{"number": 7}'
-    told = head % house.token.encode() + b"idempotency-key: k\r\ncontent-length: %d\r\n\r\n" % len(body)
-    sockets = await house.enter(told)
+    told = head % listening.token.encode() + b"idempotency-key: k\r\ncontent-length: %d\r\n\r\n" % len(body)
+    sockets = await listening.enter(told)
     for byte in body:
         sockets[1].write(bytes([byte]))
         await asyncio.sleep(0.1)
     assert b" 201 " in await answer(sockets)
 
 
-async def test_the_time_of_the_application_has_no_deadline_of_a_connection(house: House) -> None:
-    house_public = await answer(await house.enter(GET.replace(b"/livez", b"/slow")))
+async def test_the_time_of_the_application_has_no_deadline_of_a_connection(listening: House) -> None:
+    house_public = await answer(await listening.enter(GET.replace(b"/livez", b"/slow")))
     assert b'"done"' in house_public
 
 
-async def test_requests_in_one_piece_are_all_answered(house: House) -> None:
-    sockets = await house.enter(GET * 3)
+async def test_requests_in_one_piece_are_all_answered(listening: House) -> None:
+    sockets = await listening.enter(GET * 3)
     assert [b" 200 " in await answer(sockets) for _ in range(3)] == [True] * 3
 
 
-async def test_idle_connections_keep_nobody_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_connections_keep_nobody_out(listening: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60)
-    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
-    idle = [await house.enter() for _ in range(4)]
-    later = [await house.enter(GET) for _ in range(2)]
+    busy = await listening.enter(GET.replace(b"/livez", b"/slow"))
+    idle = [await listening.enter() for _ in range(4)]
+    later = [await listening.enter(GET) for _ in range(2)]
     assert all([b" 200 " in await answer(sockets) for sockets in later])
     # The two that had waited longest went; the one whose request is under way did not.
     assert [await ended(reader) for reader, _ in idle[:2]] == [b"", b""]
     assert b'"done"' in await answer(busy)
-    assert len(house.bounds.open) <= 5
+    assert len(listening.bounds.open) <= 5
 
 
-async def test_whose_client_owes_us_something_goes_for_another(house: House) -> None:
+async def test_whose_client_owes_us_something_goes_for_another(listening: House) -> None:
     """Bodies that never come, authorised or not, and answers that nobody reads; not one whose request is under way."""
     head = b"POST /direct HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n"
-    known = head + b"authorization: Bearer %s\r\n\r\n" % house.token.encode()
-    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
+    known = head + b"authorization: Bearer %s\r\n\r\n" % listening.token.encode()
+    busy = await listening.enter(GET.replace(b"/livez", b"/slow"))
     owed = (known + b"{", known, head + b"\r\n", GET.replace(b"/livez", b"/large"))
-    owing = [await house.enter(told) for told in owed]
+    owing = [await listening.enter(told) for told in owed]
     owing[3][1].transport.pause_reading()  # type: ignore[attr-defined]
     await asyncio.sleep(0.2)
-    later = [await house.enter(GET.replace(b"/livez", b"/slow")) for _ in range(4)]
+    later = [await listening.enter(GET.replace(b"/livez", b"/slow")) for _ in range(4)]
     assert all([b'"done"' in await answer(sockets) for sockets in (busy, *later)])
-    assert len(house.bounds.open) <= 5
+    assert len(listening.bounds.open) <= 5
 
 
-async def test_a_rush_stays_within_the_bounds(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_rush_stays_within_the_bounds(listening: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of many that come in the same moment puts out another one, and the one whose request is under way is left alone."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60)
-    busy = await house.enter(GET.replace(b"/livez", b"/slow"))
+    busy = await listening.enter(GET.replace(b"/livez", b"/slow"))
     await asyncio.sleep(0.1)
-    rush = await asyncio.gather(*(house.enter() for _ in range(40)))
-    last = await house.enter(GET)
+    rush = await asyncio.gather(*(listening.enter() for _ in range(40)))
+    last = await listening.enter(GET)
     assert b" 200 " in await answer(last)
-    assert len(house.bounds.open) <= 5
+    assert len(listening.bounds.open) <= 5
     left = asyncio.gather(*(ended(reader) for reader, _ in rush[:36]))
     assert set(await left) == {b""}
     assert b'"done"' in await answer(busy)
 
 
 async def test_an_answer_that_is_read_slowly_is_read_whole(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    listening: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It lasts longer than every deadline, and each of them finds that some more was read."""
     monkeypatch.setattr(connections, "READING_SECONDS", 2.0)
-    reader, writer = await house.enter(
+    reader, writer = await listening.enter(
         GET.replace(b"/livez", b"/large").replace(b"host", b"connection: close\r\nhost")
     )
     writer.transport.pause_reading()
@@ -171,20 +173,20 @@ async def test_an_answer_that_is_read_slowly_is_read_whole(
     assert taken > LARGE_BYTES
 
 
-async def test_an_answer_that_nobody_reads_is_let_go(house: House) -> None:
-    _, writer = await house.enter(GET.replace(b"/livez", b"/large"))
+async def test_an_answer_that_nobody_reads_is_let_go(listening: House) -> None:
+    _, writer = await listening.enter(GET.replace(b"/livez", b"/large"))
     writer.transport.pause_reading()
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not house.bounds.known:  # noqa: ASYNC110 (nothing tells it)
+        while not listening.bounds.known:  # noqa: ASYNC110 (nothing tells it)
             await asyncio.sleep(0.01)
-        while house.bounds.known:  # noqa: ASYNC110
+        while listening.bounds.known:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
-async def test_when_all_are_busy_one_more_is_told_to_come_back(house: House) -> None:
-    busy = [await house.enter(GET.replace(b"/livez", b"/slow")) for _ in range(5)]
+async def test_when_all_are_busy_one_more_is_told_to_come_back(listening: House) -> None:
+    busy = [await listening.enter(GET.replace(b"/livez", b"/slow")) for _ in range(5)]
     await asyncio.sleep(0.2)
-    assert code_of(await house.tell(GET)) == (503, "unavailable")
+    assert code_of(await listening.tell(GET)) == (503, "unavailable")
     assert all([b'"done"' in await answer(sockets) for sockets in busy])
 
 

@@ -13,46 +13,46 @@ from tests.chassis.http.conftest import House, answer
 GET = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
 
 
-def named(house: House) -> bytes:
-    return f"GET /things/1 HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {house.token}\r\n\r\n".encode()
+def named(listening: House) -> bytes:
+    return f"GET /things/1 HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {listening.token}\r\n\r\n".encode()
 
 
 async def test_an_address_that_asks_on_and_on_waits_for_its_answers(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    listening: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "HELD_SECONDS_MAX", 2.0)
-    house.doors.application.unnamed = Buckets(0.001, 2, clock=time.monotonic)
+    listening.doors.application.unnamed = Buckets(0.001, 2, clock=time.monotonic)
     for _ in range(2):
-        assert b" 200 " in await answer(await house.enter(GET))
-    held = [asyncio.create_task(answer(await house.enter(GET))) for _ in range(2)]
+        assert b" 200 " in await answer(await listening.enter(GET))
+    held = [asyncio.create_task(answer(await listening.enter(GET))) for _ in range(2)]
     for _ in range(5):
-        assert b" 200 " in await answer(await house.enter(named(house)))
+        assert b" 200 " in await answer(await listening.enter(named(listening)))
     # More came than may be open, and those whose answers are held went for them.
     assert [task.done() and isinstance(task.exception(), EOFError) for task in held] == [True, True]
 
 
 @pytest.mark.parametrize("refused", [False, True])
 async def test_what_was_held_back_is_answered(
-    house: House, monkeypatch: pytest.MonkeyPatch, refused: bool
+    listening: House, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
     monkeypatch.setattr(access, "HELD_SECONDS_MAX", 0.05)
-    house.doors.application.unnamed = Buckets(0.001, 1, clock=time.monotonic)
+    listening.doors.application.unnamed = Buckets(0.001, 1, clock=time.monotonic)
     ask = GET.replace(b"livez", b"things/1") if refused else GET
-    sockets = await house.enter()
+    sockets = await listening.enter()
     for _ in range(3):
         sockets[1].write(ask)
         assert (b" 401 " if refused else b" 200 ") in await answer(sockets)
 
 
 async def test_who_is_beyond_a_limit_waits_though_he_has_a_name(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    listening: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "HELD_SECONDS_MAX", 2.0)
-    application = house.doors.application
+    application = listening.doors.application
     application.limits, application.unnamed = (Buckets(0.001, 1, clock=time.monotonic) for _ in range(2))
-    assert b" 200 " in await answer(await house.enter(named(house)))
-    assert b" 429 " not in await answer(await house.enter(GET))
-    held = asyncio.create_task(answer(await house.enter(named(house))))
+    assert b" 200 " in await answer(await listening.enter(named(listening)))
+    assert b" 429 " not in await answer(await listening.enter(GET))
+    held = asyncio.create_task(answer(await listening.enter(named(listening))))
     await asyncio.sleep(0.1)
     assert not held.done()
     held.cancel()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import asyncpg
+import orjson
 import pytest
 
 from services.chassis.kafka import refill
+from services.chassis.kafka.cluster import Cluster
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
+from services.chassis.kafka.log_identity import PROGRESS_TOPIC
+from services.chassis.kafka.refill import others_first
 from services.chassis.kafka.relay import Relay
+from services.chassis.kafka.sending import start, stop
 from services.chassis.log.event_store import EventStore
 from tests.chassis.conftest import item, new_id, outgoing_to
 from tests.chassis.copies import Copied
@@ -119,3 +125,22 @@ async def test_a_refill_waits_no_longer_for_one_that_stands_still(
         async with running(two.opening().run):
             await until(two.is_read)
     assert await two.pool.fetchval("SELECT count(*) FROM held") == 0
+
+
+@pytest.mark.parametrize("made_again", [False, True])
+async def test_what_the_other_publishes_elsewhere_holds_up_nothing(two: Two, made_again: bool) -> None:
+    """It tells of a topic that this log may not see, as intake of contacts. A topic of another id, though, is one of before."""
+    await two.write()
+    cluster = Cluster(two.copied.kafka)
+    cluster_id = await cluster.first_answer()
+    ids = await cluster.topic_ids([two.copied.topic])
+    here = {two.copied.topic: "of-before"} if made_again else ids
+    said = {"position": STREAMS, "cluster_id": cluster_id, "topic_ids": here | {"not-ours-to-see": "some-id"}}
+    producer = await start(two.copied.kafka)
+    await producer.send_and_wait(PROGRESS_TOPIC, orjson.dumps(said), key=two.opens.encode(), partition=0)
+    await stop(producer)
+    waiting = others_first(two.copied.read, two.copied.kafka, cluster, cluster_id, two.opens)
+    with pytest.raises(TimeoutError) if made_again else nullcontext():
+        async with asyncio.timeout(5 if made_again else 25):
+            await waiting
+    await cluster.close()

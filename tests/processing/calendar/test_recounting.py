@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def row(
     )
 
 
+@pytest.mark.long
 @settings(max_examples=1_000)
 @given(clocks(), calendars, calendars)
 def test_every_date_that_moves_is_looked_at(clock: Clock, before: Calendar, after: Calendar) -> None:
@@ -70,6 +72,7 @@ def test_every_date_that_moves_is_looked_at(clock: Clock, before: Calendar, afte
         assert Change.of(before, after).can_move(row(clock.accepted_on, old, unit))
 
 
+@pytest.mark.long
 @settings(max_examples=500)
 @given(st.dates(BEGIN, date(2026, 5, 10)), st.integers(1, 12), st.booleans(), calendars, calendars)
 def test_every_deadline_that_moves_is_looked_at(
@@ -118,6 +121,7 @@ def test_of_limits_in_calendar_days_only_those_that_end_there_are_looked_at() ->
     )
 
 
+@pytest.mark.long
 def test_a_running_clock_decides_as_the_history_does() -> None:
     """Wherever a life stands: read from the row's text, the clock alone moves the due date as the whole history does."""
     other = Calendar(

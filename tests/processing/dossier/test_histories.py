@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,6 +184,7 @@ def an_act_of_the_applicant(random: Random, day: date, dossier: Dossier) -> Hear
     return Heard(sequence, kind, at(day), request=requests[-1] if kind == "SupplementProvided" else None)
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_random_steps_stay_inside_the_table() -> None:
     """No state outside the table, evolve never fails, a repeat is quiet, replay of what is stored gives the same state."""
     random = Random(2023)

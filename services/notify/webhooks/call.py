@@ -17,7 +17,7 @@ TIMEOUTS = {"connect": 5.0, "read": 10.0, "write": 5.0, "pool": 10.0}
 CALL_SECONDS_MAX = 15.0
 ANSWER_BYTES_MAX = 65_536
 IDLE_SECONDS = 20.0
-CONNECTIONS = 32
+CONNECTIONS = 40  # as many as are called at once, and tests of portals
 
 
 class Answered(NamedTuple):

@@ -39,15 +39,13 @@ NEXT = """
 SELECT number, dossier_id, event_id, type, source, sequence, happened_at FROM calls
 WHERE subscription_id = $1 AND taken_at IS NULL ORDER BY number LIMIT $2
 """
-# Without the row nobody knows of a call that was begun: it is written before the call is made, and says that it may come twice.
-BEGIN = "UPDATE calls SET tries = tries + 1 WHERE number = $1"
 TAKEN = """
 WITH told AS (UPDATE calls SET taken_at = $3 WHERE number = $2)
 UPDATE subscriptions SET failures = 0, failing_since = NULL, last_failure = NULL
 WHERE subscription_id = $1 AND failing_since IS NOT NULL
 """
 LEAVE = """
-UPDATE subscriptions SET claimed_until = NULL WHERE subscription_id = $1 AND claims = $2
+UPDATE subscriptions SET claimed_until = NULL, not_before = $3 WHERE subscription_id = $1 AND claims = $2
 """
 PUT_OFF = """
 UPDATE subscriptions SET claimed_until = NULL, failures = failures + 1, failing_since = coalesce(failing_since, $3),

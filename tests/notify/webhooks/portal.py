@@ -11,14 +11,17 @@ from uuid import UUID
 
 import orjson
 
+from services.notify.webhooks.calling import Webhooks
+
 
 @dataclass
 class Portal:
-    """`answers` are the next statuses, 204 when there are none; `got` what came: headers and body."""
+    """`answers` are the next statuses, 204 when there are none; `got` what came: headers and body. It answers when it `goes_on`."""
 
     port: int = 0
     answers: list[int] = field(default_factory=list)
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    goes_on: asyncio.Event | None = None
 
     @property
     def url(self) -> str:
@@ -41,6 +44,8 @@ class Portal:
                     for name, _, value in (line.partition(": ") for line in head[1:] if line)
                 }
                 self.got.append((headers, await reader.readexactly(int(headers["content-length"]))))
+                if self.goes_on is not None:
+                    await self.goes_on.wait()
                 status = self.answers.pop(0) if self.answers else 204
                 more = f"location: {self.url}/elsewhere\r\n" if status == 302 else ""
                 writer.write(f"HTTP/1.1 {status} x\r\n{more}content-length: 0\r\n\r\n".encode())
@@ -54,3 +59,8 @@ async def open_portal(free_ports: Callable[[int], list[int]]) -> AsyncIterator[P
     server = await asyncio.start_server(portal.serve, "127.0.0.1", portal.port)
     yield portal
     server.close()
+
+
+async def call_due(webhooks: Webhooks) -> int:
+    """One round, to its end; how many calls were made."""
+    return sum(await asyncio.gather(*(webhooks.serve(each) for each in await webhooks.take(16))))

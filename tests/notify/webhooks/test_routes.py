@@ -17,7 +17,7 @@ from services.notify.webhooks.calling import Webhooks
 from tests.notify.desk import Desk
 from tests.notify.examples import CODE_KEY, Life
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
-from tests.notify.webhooks.portal import Portal, open_portal
+from tests.notify.webhooks.portal import Portal, call_due, open_portal
 
 Ask = Callable[..., Any]
 
@@ -65,12 +65,12 @@ async def test_a_portal_is_called_from_its_subscription_on(desk: Desk, ask: Ask,
     (shown,) = (await ask("GET")).json()["items"]
     assert (shown["state"], shown["waiting"], shown["url"]) == ("active", 1, portal.url)
     assert "secret" not in shown
-    assert await Webhooks(desk.pool, Caller(private=True), [CODE_KEY], now).call_due() == 1
+    assert await call_due(Webhooks(desk.pool, Caller(private=True), [CODE_KEY], now)) == 1
     assert [said["data"]["dossier_id"] for said in portal.bodies] == [str(life.dossier_id)]
     of = f"/{made.json()['subscription_id']}"
     again = await ask("POST", f"{of}/again", since="2020-01-01T00:00:00Z")
     assert again.json() == {"calls": 1}
-    assert await Webhooks(desk.pool, Caller(private=True), [CODE_KEY], now).call_due() == 1
+    assert await call_due(Webhooks(desk.pool, Caller(private=True), [CODE_KEY], now)) == 1
     assert portal.ids[0] == portal.ids[1]
 
 

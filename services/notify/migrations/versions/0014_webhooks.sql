@@ -30,7 +30,6 @@ CREATE TABLE calls (
     sequence integer NOT NULL,
     happened_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
-    tries integer NOT NULL DEFAULT 0,
     taken_at timestamptz
 ) WITH (fillfactor = 80);
 CREATE INDEX calls_to_make ON calls (subscription_id, number) WHERE taken_at IS NULL;

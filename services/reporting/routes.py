@@ -31,7 +31,7 @@ from services.reporting.dashboard.page import (
 )
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
 from services.reporting.dashboard.texts import language
-from services.reporting.report.asked import Asked, Instant, Sources
+from services.reporting.report.asked import Asked, Instant, PeriodAsked, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
 from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import opening
@@ -47,7 +47,7 @@ PUBLIC = {
 }
 
 
-class CountsAsked(Asked):
+class CountsAsked(PeriodAsked):
     """A question for counts."""
 
     by: By | None = Field(default=None, description="Rows by this; months and days are windows of their own.")

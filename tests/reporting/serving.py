@@ -10,10 +10,12 @@ from typing import Any
 
 import asyncpg
 
+from contracts.members import MEMBERS
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.progress import Complete
+from services.reporting import routes
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
@@ -57,6 +59,7 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         unnamed=Buckets(1000, 1000, clock=clock),
         ready=ready,
         public=PUBLIC,
+        described_by=(MEMBERS, Path(routes.__file__).with_name("openapi.toml")),
     )
     sources = Sources(
         pool,

@@ -14,6 +14,7 @@ from services.chassis.http.web import Problem
 from services.chassis.kafka.progress import Complete
 from services.reporting.report.check import Checked
 from services.reporting.report.counts import Window
+from services.reporting.report.periods import PATTERN, Scheme, named
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})")
@@ -57,6 +58,37 @@ class Asked(BaseModel):
         if self.first and self.last and self.last < self.first:
             raise Problem(422, "window-reversed", "`to` is before `from`", field="to")
         return Window(self.first, self.last)
+
+
+def _named_period(value: object) -> object:
+    if isinstance(value, str):
+        named(value)
+    return value
+
+
+class PeriodAsked(Asked):
+    """A window by its days, or a period by its name."""
+
+    period: Annotated[str, BeforeValidator(_named_period), Field(pattern=PATTERN)] | None = Field(
+        default=None,
+        description="A period by name instead of two days: a year, half-year, nine months, quarter or month.",
+        examples=["2023-9m", "2023", "2023-H1", "2023-Q3", "2023-09"],
+    )
+    scheme: Scheme = Field(
+        default="calendar",
+        description="Whether a named period is the calendar's, or the ministry's: from the 15th of the month before to the 14th.",
+    )
+
+    def window(self) -> Window:
+        if self.period is None:
+            if self.scheme != "calendar":
+                raise Problem(
+                    422, "scheme-without-period", "`scheme` says which days a `period` has", field="scheme"
+                )
+            return super().window()
+        if self.first or self.last:
+            raise Problem(422, "period-and-days", "`period` comes without `from` and `to`", field="period")
+        return named(self.period, self.scheme)
 
 
 class Sources(NamedTuple):

@@ -1,20 +1,30 @@
-"""The periods that reports are asked for: quarter, half-year, nine months and year, each from 1 January on. Pure.
+"""The periods that reports are asked for by name, by the calendar or by the ministry's windows, and those that the page offers. Pure.
 
-They are the calendar's. Who reports by the ministry's windows, which begin on the 15th, gives the two days.
+By the ministry's scheme (Biểu II.06a/VPCP/KSTT) a month runs from the 15th of the month before to the 14th, and every longer period begins
+on the 15th of the month before its first one.
 """
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from services.reporting.report.counts import Counts, Row, Window
 
 # The last month of each, and the name under which texts know it.
 ENDS = ((3, "quarter"), (6, "half"), (9, "nine_months"), (12, "year"))
 MONTHS_MAX = 120
+
+
+Scheme = Literal["calendar", "official"]
+PERIOD = re.compile(
+    r"(?P<year>(?:19|2[0-9])[0-9]{2})(?:-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12])|(?P<nine>9m)))?"
+)
+PATTERN = re.sub(r"\?P<[a-z]+>|\?:", "", f"^{PERIOD.pattern}$")
+"""The same as documents say it: JSON Schema knows no names in a pattern."""
 
 
 class Known(NamedTuple):
@@ -26,6 +36,29 @@ class Known(NamedTuple):
     first: date | None
     last: date | None
     made_up: bool = False
+
+
+def named(period: str, scheme: Scheme = "calendar") -> Window:
+    """The window of 2023, 2023-H1, 2023-9m, 2023-Q3 or 2023-09; ValueError when it is none of these.
+
+    Guarantee: the next period begins on the day after this one. Test: test_periods_follow_one_another.
+    """
+    found = PERIOD.fullmatch(period)
+    if found is None:
+        raise ValueError("a period is written 2023, 2023-H1, 2023-9m, 2023-Q3 or 2023-09")
+    year, first, last = int(found["year"]), 1, 12
+    if found["month"]:
+        first = last = int(found["month"])
+    elif found["quarter"]:
+        first, last = 3 * int(found["quarter"]) - 2, 3 * int(found["quarter"])
+    elif found["half"]:
+        first, last = 6 * int(found["half"]) - 5, 6 * int(found["half"])
+    elif found["nine"]:
+        last = 9
+    begin, end = date(year, first, 1), date(year, last, monthrange(year, last)[1])
+    if scheme == "official":
+        begin, end = (begin - timedelta(days=1)).replace(day=15), end.replace(day=14)
+    return Window(begin, end)
 
 
 def cumulative(day: date) -> Window:

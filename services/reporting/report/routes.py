@@ -15,12 +15,12 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Problem, client_address, throttle
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
-from services.reporting.report.asked import Asked, Instant, Sources
+from services.reporting.report.asked import Instant, PeriodAsked, Sources
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
 from services.reporting.report.queries import has_made_up, load_changes, load_official
 
 
-class ReportAsked(Asked):
+class ReportAsked(PeriodAsked):
     """A question for the official report."""
 
     by: ReportBy | None = Field(default=None, description="Rows by this attribute, fixed at acceptance.")
@@ -29,7 +29,7 @@ class ReportAsked(Asked):
     )
 
 
-class CorrectionsAsked(Asked):
+class CorrectionsAsked(PeriodAsked):
     """A question for what changed a window's numbers after they were told."""
 
     as_of: Instant = Field(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import asyncpg
 import httpx
@@ -18,7 +19,7 @@ from services.reporting.dashboard.texts import cut_month
 from services.reporting.incoming import Submitted, apply
 from services.reporting.report.check import Watch
 from services.reporting.report.counts import FlowSum, Window, report
-from services.reporting.report.periods import Known, cut, filled, opening
+from services.reporting.report.periods import Known, cut, filled, named, opening
 from tests.databases import Database
 from tests.reporting.conftest import Served
 from tests.reporting.histories import Life, delivered, told
@@ -144,3 +145,67 @@ async def test_made_up_figures_say_so_everywhere(database: Callable[..., Databas
                     assert (await client.get(path)).json()["made_up"] is is_made_up
         await writer.close()
     await drawings.close()
+
+
+@pytest.mark.parametrize(
+    ("period", "calendar", "official"),
+    [
+        ("2023-09", ("2023-09-01", "2023-09-30"), ("2023-08-15", "2023-09-14")),
+        ("2024-02", ("2024-02-01", "2024-02-29"), ("2024-01-15", "2024-02-14")),
+        ("2023-01", ("2023-01-01", "2023-01-31"), ("2022-12-15", "2023-01-14")),
+        ("2023-Q3", ("2023-07-01", "2023-09-30"), ("2023-06-15", "2023-09-14")),
+        ("2023-H1", ("2023-01-01", "2023-06-30"), ("2022-12-15", "2023-06-14")),
+        ("2023-9m", ("2023-01-01", "2023-09-30"), ("2022-12-15", "2023-09-14")),
+        ("2023", ("2023-01-01", "2023-12-31"), ("2022-12-15", "2023-12-14")),
+    ],
+)
+def test_a_period_by_name_is_its_days(
+    period: str, calendar: tuple[str, str], official: tuple[str, str]
+) -> None:
+    assert tuple(str(day) for day in named(period)) == calendar
+    assert tuple(str(day) for day in named(period, "official")) == official
+
+
+@pytest.mark.parametrize("scheme", ["calendar", "official"])
+@pytest.mark.parametrize("shape", ["{y}-{m:02}", "{y}-Q{q}", "{y}-H{h}", "{y}"])
+def test_periods_follow_one_another(shape: str, scheme: Any) -> None:
+    names = dict.fromkeys(
+        shape.format(y=y, m=m, q=(m + 2) // 3, h=(m + 5) // 6)
+        for y in range(1999, 2030)
+        for m in range(1, 13)
+    )
+    windows = [named(name, scheme) for name in names]
+    for one, after in pairwise(windows):
+        assert one.last is not None and after.first == one.last + timedelta(days=1)
+
+
+async def test_a_named_period_is_answered_as_its_days(served: Served) -> None:
+    async with served.client() as client:
+        for path in ("/v1/report", "/v1/counts"):
+            named_so = await client.get(path, params={"period": "2023-Q2", "scheme": "official"})
+            by_days = await client.get(path, params={"from": "2023-03-15", "to": "2023-06-14"})
+            assert named_so.status_code == 200 and named_so.json() == by_days.json()
+        nine_months = (await client.get("/v1/report", params={"period": "2023-9m"})).json()
+        assert (nine_months["received"], nine_months["resolved"]) == (13_276, 12_467)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "field"),
+    [
+        ({"period": "2023-13"}, "invalid", "period"),
+        ({"period": "2023-Q5"}, "invalid", "period"),
+        ({"period": "09/2023"}, "invalid", "period"),
+        ({"period": "2023-09", "scheme": "fiscal"}, "invalid", "scheme"),
+        ({"period": "2023-09", "to": "2023-09-30"}, "period-and-days", "period"),
+        ({"scheme": "official", "to": "2023-09-30"}, "scheme-without-period", "scheme"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/report", "/v1/counts"])
+async def test_a_wrong_name_of_a_period_is_refused(
+    served: Served, path: str, asked: dict[str, str], code: str, field: str
+) -> None:
+    async with served.client() as client:
+        answer = await client.get(path, params=asked)
+    assert answer.status_code == 422
+    assert answer.json()["field"].endswith(field)
+    assert code == "invalid" or answer.json()["code"] == code

@@ -218,6 +218,7 @@ def test_an_inbox_text_reads_like_this():
         f"Mã tra cứu: {known.dossier_id}\n"
         "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề lần đầu\n"
         "Cơ quan tiếp nhận: Sở Xây dựng Thành phố Hồ Chí Minh\n"
+        "Nơi tiếp nhận và trả kết quả: Trung tâm Phục vụ hành chính công Thành phố Hồ Chí Minh, điện thoại 1022\n"
         "\n"
         "Your dossier was decided at 09:00, 20 November 2026. Result: granted.\n"
         "The result is ready in the way that you chose.\n"
@@ -226,6 +227,7 @@ def test_an_inbox_text_reads_like_this():
         f"Reference: {known.dossier_id}\n"
         "Procedure: 1.009982 – First practising certificate\n"
         "Receiving office: Ho Chi Minh City Department of Construction\n"
+        "Desk: Ho Chi Minh City Public Administration Service Centre, telephone 1022\n"
     )
 
 

@@ -87,3 +87,13 @@ def test_a_fee_notice_says_how_to_pay_and_a_receipt_until_when_the_desk_decides(
         "07:30–11:30 và 13:00–17:00 các ngày làm việc"
         in texts().of(told("DossierSubmitted"), Channel.INBOX).body
     )
+
+
+def test_a_notice_says_where_the_desk_was_that_day_and_its_telephone():
+    before = replace(told("DossierAccepted"), happened_at=datetime(2025, 12, 25, 9, tzinfo=UTC))
+    body = texts().of(before, Channel.EMAIL).body
+    assert "60 Trương Định, Quận 3, Thành phố Hồ Chí Minh, điện thoại 1022" in body
+    assert "60 Truong Dinh, District 3, Ho Chi Minh City, telephone 1022" in body
+    assert "Trung tâm Phục vụ hành chính công" in texts().of(told("DossierAccepted"), Channel.EMAIL).body
+    nowhere = replace(told("DossierAccepted"), office="H29.999.99")
+    assert "điện thoại" not in texts().of(nowhere, Channel.EMAIL).body

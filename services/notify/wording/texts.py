@@ -15,7 +15,7 @@ from uuid import UUID
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.catalogue.offices import Names
+from contracts.catalogue.offices import Desk, Names, Offices
 from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
 from services.notify.notice import Channel
@@ -48,11 +48,21 @@ class Told:
 
 
 class Texts:
-    """Writes texts. `code_keys` open sealed codes; `procedures` and `offices`, with units and agencies, give both names by a code."""
+    """Writes texts. `code_keys` open sealed codes; `procedures` and `offices`, with units and agencies, give both names by a code.
 
-    def __init__(self, *, code_keys: Sequence[bytes], procedures: Names, offices: Names) -> None:
+    `register` tells where an office's desk is and how it is called by telephone.
+    """
+
+    def __init__(
+        self,
+        *,
+        code_keys: Sequence[bytes],
+        procedures: Names,
+        offices: Names,
+        register: Offices | None = None,
+    ) -> None:
         self._code_keys = code_keys
-        self._procedures, self._offices = procedures, offices
+        self._procedures, self._offices, self._register = procedures, offices, register
 
     def of(self, told: Told, channel: Channel) -> Text:
         """The text of one notice; the first line of each frame is its title.
@@ -67,9 +77,23 @@ class Texts:
             code=self._code(told),
             PROCEDURES=self._procedures,
             OFFICES=self._offices,
+            desk=self._desk(told),
+            telephone=self._telephone(told),
         )
         title, _, body = whole.partition("\n")
         return Text(title.strip(), body.strip() + "\n")
+
+    def _desk(self, told: Told) -> Desk | None:
+        """Where the office's desk was on the day of which the notice tells."""
+        on = _day(told.happened_at)
+        office = self._register.office(told.office, on) if self._register and told.office else None
+        return office.desk_on(on) if office else None
+
+    def _telephone(self, told: Told) -> str | None:
+        """Of the unit that a notice names, where it has one of its own."""
+        unit = told.facts.get("unit")
+        offices = self._register.offices if self._register and unit else ()
+        return next((u.telephone for o in offices for u in o.units if u.code == unit), None)
 
     def _code(self, told: Told) -> str | None:
         """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""

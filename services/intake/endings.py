@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import BaseModel, Field
 
+from contracts.catalogue.offices import Offices
 from contracts.processing_words import REJECTIONS, STOPS, Words
 from services.intake.national import ENDED, Status
 
@@ -34,6 +36,24 @@ class Reason(Both):
     document: str | None = Field(
         default=None, description="Number of the written answer.", examples=["45/SXD-QLXD"]
     )
+
+
+class Handler(Both):
+    """The unit that has the dossier, by its name, and whom to call: its own telephone, else that of the office's desk."""
+
+    unit: str = Field(description="Its code.", examples=["H29.015.00/QLXD"])
+    telephone: str | None = Field(description="As it is dialled.", examples=["1022"])
+
+
+def handled_by(register: Offices, office: str, unit: str | None, on: date) -> dict[str, Any] | None:
+    """The members of Handler on a day; None before acceptance and for a unit that the register does not name."""
+    found = next((u for o in register.offices for u in o.units if u.code == unit), None)
+    at = register.office(office, on)
+    named = found or (at if unit == office else None)
+    if unit is None or named is None:
+        return None
+    telephone = (found and found.telephone) or (at and at.desk_on(on).telephone)
+    return {"unit": unit, "vi": named.name_vi, "en": named.name_en, "telephone": telephone}
 
 
 REASONS: dict[str, Words] = {

@@ -13,12 +13,13 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, Field
 
+from contracts.catalogue.offices import Offices
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from contracts.intake import ResultDelivery
 from contracts.processing_codes import PaperFault
 from services.intake.dossier import EVENTS, Filed, filed_as
-from services.intake.endings import PROVISIONAL, Both, Reason, ending_of, unit_of
+from services.intake.endings import PROVISIONAL, Both, Handler, Reason, ending_of, handled_by, unit_of
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime
 
@@ -102,9 +103,8 @@ class DossierStatus(BaseModel):
     usual_time: UsualTime | None = Field(
         description="What the procedure usually takes; None while few were resolved."
     )
-    unit: str | None = Field(
-        description="The unit that has it, or had it last; None before acceptance.",
-        examples=["H29.015.00/QLXD"],
+    handled_by: Handler | None = Field(
+        description="The unit that has it, or had it last; None before acceptance."
     )
     outcome: Literal["granted", "refused"] | None = Field(description="How it was decided, once it is.")
     reason: Reason | None = Field(
@@ -202,7 +202,9 @@ def filed_of(own: Sequence[Row]) -> Filed:
     )
 
 
-def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime]) -> dict[str, Any]:
+def standing(
+    dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime], register: Offices | None = None
+) -> dict[str, Any]:
     """What is shown of a dossier: the members of DossierStatus. `rows` begin with the submission."""
     own, steps = own_acts(rows), steps_of(rows)
     filed = filed_of(own)
@@ -232,7 +234,7 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "to_bring": papers(filed.procedure, submitted_at.date(), said.get("papers", [])),
         "fee_vnd": said.get("amount_vnd"),
         "usual_time": time.model_dump() if time else None,
-        "unit": unit_of(steps),
+        "handled_by": register and handled_by(register, filed.office, unit_of(steps), submitted_at.date()),
         **ending_of(steps, status),
         "history": [
             {"what": row.what, "at": row.happened_at.astimezone(ZONE)} for row in told_in_order(own, steps)

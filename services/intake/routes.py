@@ -155,7 +155,7 @@ def add_routes(
         """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing."""
         known = await find_for(applicants, dossier_id, caller)
         times = await usual.times(intake.clock())
-        return _json(standing(dossier_id, [*known.own, *known.steps], times))
+        return _json(standing(dossier_id, [*known.own, *known.steps], times, intake.offices))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def ask_how_far(request: Request, code: Typed) -> Response:

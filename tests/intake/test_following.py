@@ -85,7 +85,7 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "to_bring": [],
         "fee_vnd": None,
         "usual_time": None,
-        "unit": None,
+        "handled_by": None,
         "outcome": None,
         "reason": None,
         "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
@@ -109,7 +109,13 @@ async def test_an_end_says_how_and_why(
     await hear(front, [delivered(dossier, 1, "DossierForwarded", unit="H29.015.00/QLXD", step="thu_ly")])
     await hear(front, [delivered(dossier, 2, kind, **data)])
     told = (await front.status(str(dossier))).json()
-    assert (told["unit"], told["outcome"]) == ("H29.015.00/QLXD", outcome)
+    assert told["outcome"] == outcome
+    assert told["handled_by"] == {
+        "unit": "H29.015.00/QLXD",
+        "vi": "Phòng Quản lý xây dựng",
+        "en": "Construction Management Division",
+        "telephone": "1022",
+    }
     assert (told["reason"] and (told["reason"]["code"], told["reason"]["vi"])) == reason
     back = {"sequence": 2, "status": "in_processing", "due_on": None}
     await hear(front, [delivered(dossier, 3, "DossierReversed", **back)])

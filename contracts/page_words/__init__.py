@@ -27,6 +27,12 @@ CHANNELS: Mapping[str, str] = {
     "in_person": N_("Trực tiếp"),
     "postal": N_("Bưu chính"),
 }
+DELIVERIES: Mapping[str, str] = {
+    "collected": N_("Nhận trực tiếp tại bộ phận một cửa"),
+    "post": N_("Qua dịch vụ bưu chính"),
+    "online": N_("Bản điện tử, trực tuyến"),
+}
+"""How the result is wanted; where nothing was said it is collected."""
 IDENTIFIERS: Mapping[str, str] = {
     "cccd": N_("Số căn cước công dân"),
     "tax_code": N_("Mã số thuế"),

@@ -38,21 +38,23 @@ class Reason(Both):
     )
 
 
-class Handler(Both):
+class Handler(BaseModel):
     """The unit that has the dossier, by its name, and whom to call: its own telephone, else that of the office's desk."""
 
+    vi: str = Field(description="In Vietnamese.", examples=["Phòng Quản lý xây dựng"])
+    en: str = Field(description="In English.", examples=["Construction Management Division"])
     unit: str = Field(description="Its code.", examples=["H29.015.00/QLXD"])
     telephone: str | None = Field(description="As it is dialled.", examples=["1022"])
 
 
-def handled_by(register: Offices, office: str, unit: str | None, on: date) -> dict[str, Any] | None:
-    """The members of Handler on a day; None before acceptance and for a unit that the register does not name."""
+def handled_by(register: Offices, office: str, unit: str | None, today: date) -> dict[str, Any] | None:
+    """The members of Handler; None before acceptance and for a unit that the register does not name. Whoever calls does so today."""
     found = next((u for o in register.offices for u in o.units if u.code == unit), None)
-    at = register.office(office, on)
+    at = next((o for o in register.offices if o.code == office), None)
     named = found or (at if unit == office else None)
     if unit is None or named is None:
         return None
-    telephone = (found and found.telephone) or (at and at.desk_on(on).telephone)
+    telephone = (found and found.telephone) or (at and at.desk_on(today).telephone)
     return {"unit": unit, "vi": named.name_vi, "en": named.name_en, "telephone": telephone}
 
 

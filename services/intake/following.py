@@ -202,10 +202,17 @@ def filed_of(own: Sequence[Row]) -> Filed:
     )
 
 
-def standing(
-    dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime], register: Offices | None = None
+def followed(
+    dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime], register: Offices, now: datetime
 ) -> dict[str, Any]:
-    """What is shown of a dossier: the members of DossierStatus. `rows` begin with the submission."""
+    """The members of DossierStatus. `rows` begin with the submission."""
+    told = standing(dossier_id, rows, usual)
+    today = now.astimezone(ZONE).date()
+    return told | {"handled_by": handled_by(register, told["office"], unit_of(steps_of(rows)), today)}
+
+
+def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime]) -> dict[str, Any]:
+    """How a dossier stands, whoever has it."""
     own, steps = own_acts(rows), steps_of(rows)
     filed = filed_of(own)
     submitted_at = filed.submitted_at.astimezone(ZONE)
@@ -234,7 +241,6 @@ def standing(
         "to_bring": papers(filed.procedure, submitted_at.date(), said.get("papers", [])),
         "fee_vnd": said.get("amount_vnd"),
         "usual_time": time.model_dump() if time else None,
-        "handled_by": register and handled_by(register, filed.office, unit_of(steps), submitted_at.date()),
         **ending_of(steps, status),
         "history": [
             {"what": row.what, "at": row.happened_at.astimezone(ZONE)} for row in told_in_order(own, steps)

@@ -34,7 +34,7 @@ from services.chassis.process import logs
 from services.intake import act_routes, own_dossiers, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
-from services.intake.following import DossierStatus, standing
+from services.intake.following import DossierStatus, followed
 from services.intake.importing import cases
 from services.intake.importing.case import Case
 from services.intake.look_up import Found, Typed, look_up
@@ -154,8 +154,8 @@ def add_routes(
     ) -> Response:
         """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing."""
         known = await find_for(applicants, dossier_id, caller)
-        times = await usual.times(intake.clock())
-        return _json(standing(dossier_id, [*known.own, *known.steps], times, intake.offices))
+        now, rows = intake.clock(), [*known.own, *known.steps]
+        return _json(followed(dossier_id, rows, await usual.times(now), intake.offices, now))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def ask_how_far(request: Request, code: Typed) -> Response:

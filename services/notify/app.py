@@ -106,7 +106,6 @@ async def main() -> None:
     texts = Texts(
         code_keys=settings.code_keys,
         procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
-        offices=settings.offices.names(),
         register=settings.offices,
     )
     async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:

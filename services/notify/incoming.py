@@ -47,6 +47,7 @@ class Submitted(Narrow):
     procedure: str
     office: str
     sealed_filer: str | None = None
+    result_delivery: str | None = None
 
 
 class SubmissionCorrected(Narrow):
@@ -62,6 +63,7 @@ class Accepted(Narrow):
     sealed_code: str
     due_on: date | None
     provisional: bool = False
+    unit: str | None = None
 
 
 class Reversed(Narrow):
@@ -133,11 +135,11 @@ APPLIED: Mapping[str, type[BaseModel]] = {
 PASSED_OVER = frozenset({"ReversalProposed.v1"})
 """It changes nothing for the applicant; the reversal itself is told."""
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
-UNTOLD = frozenset({"applicant_id", "contact_change", "procedure", "office", "sealed_filer", "sealed_code"})
+UNTOLD = frozenset(Submitted.model_fields) | {"sealed_code"}
 
 OPEN_DOSSIERS = """
-INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on, sealed_filer)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[])
+INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on, sealed_filer, result_delivery)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[])
 """
 REFILE = """
 UPDATE dossiers d SET procedure = n.procedure, submitted_on = n.submitted_on
@@ -203,6 +205,7 @@ class Dossiers:
                 [d.data.office for d in opened],
                 [d.occurred_at.astimezone(VIETNAM).date() for d in opened],
                 [d.data.sealed_filer for d in opened],
+                [d.data.result_delivery for d in opened],
             )
         corrected = {d.stream_id: d.data for d in deliveries if isinstance(d.data, SubmissionCorrected)}
         if corrected:

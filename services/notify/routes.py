@@ -20,7 +20,7 @@ from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read
 from services.chassis.http.web import Problem, require
 from services.chassis.process import logs
-from services.notify.channels.claims import told_in
+from services.notify.channels.claims import UNIT, told_in
 from services.notify.filers import filer_of
 from services.notify.notice import Channel
 from services.notify.wording.texts import Texts
@@ -30,8 +30,9 @@ SHOWN_MAX = 500
 FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
 
 # How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
-NOTICES_OF = """
-SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
+NOTICES_OF = f"""
+SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, m.claimed_at, e.type AS ending,
+       e.occurred_at AS ended_at, e.data AS ended
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
 LEFT JOIN mails m ON m.notice_id = n.notice_id
@@ -40,7 +41,7 @@ LEFT JOIN LATERAL (
     WHERE stream_id = n.dossier_id AND data ->> 'notice_id' = n.notice_id::text
     ORDER BY version DESC LIMIT 1
 ) e ON m.notice_id IS NULL
-WHERE n.dossier_id = $1 AND n.channel = ANY($2::text[])
+{UNIT}WHERE n.dossier_id = $1 AND n.channel = ANY($2::text[])
 ORDER BY n.recorded_at, n.notice_id
 LIMIT $3
 """

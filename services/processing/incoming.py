@@ -28,6 +28,7 @@ class Submitted(Narrow):
     office: str
     channel: str
     import_source: str | None = None
+    result_delivery: str | None = None
 
 
 class SubmissionCorrected(Narrow):
@@ -62,8 +63,9 @@ APPLIED: Mapping[str, type[BaseModel]] = {
 PASSED_OVER: frozenset[str] = frozenset()
 
 QUEUE_UP = """
-INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at, import_source)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])
+INSERT INTO dossiers (dossier_id, procedure, office, channel, submitted_at, intake_due_at, import_source, result_delivery)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[],
+                     $8::text[])
 """
 # The day until which to accept is told of a dossier that waits for it, and of no other.
 REFILE = """
@@ -114,6 +116,7 @@ def listening(current: Callable[[], Calendar]) -> Apply:
                     d.occurred_at,
                     intake_due_at(d.occurred_at, calendar),
                     d.data.import_source or (SOURCE_UNKNOWN if d.origin == "import" else None),
+                    d.data.result_delivery,
                 )
                 for d in opened
             ]

@@ -90,7 +90,7 @@ OF_INTAKE = ("DossierSubmitted", "SupplementProvided", "WithdrawalRequested", "F
 
 
 def texts() -> Texts:
-    return Texts(code_keys=(CODE_KEY,), procedures=NAMES, offices=load().names(), register=load())
+    return Texts(code_keys=(CODE_KEY,), procedures=NAMES, register=load())
 
 
 class Clock:

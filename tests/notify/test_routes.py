@@ -16,6 +16,7 @@ from tests.chassis.queries import ask_all
 from tests.notify.desk import Desk
 from tests.notify.examples import Life
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
+from tests.notify.mailbox import Mailbox
 
 Ask = Callable[..., Any]
 
@@ -149,3 +150,31 @@ async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(
         assert (
             await ask_all(client, app.openapi(), {"Authorization": f"Bearer {issuer.token('officer')}"}) >= 1
         )
+
+
+async def test_notices_name_the_unit_that_has_the_dossier_and_how_the_result_is_wanted(
+    desk: Desk, ask: Ask, mailbox: Mailbox
+):
+    """The unit told last, until a reversal takes it back; the mail says what held when it was sent."""
+    life = Life()
+    await desk.know(life)
+    permits, works = "Phòng Cấp phép xây dựng", "Phòng Quản lý xây dựng"
+    for about, more, unit in (
+        ("DossierSubmitted", {"result_delivery": "post"}, None),
+        ("DossierAccepted", {"unit": "H29.015.00/QLCP"}, permits),
+        ("FeeRequested", {}, permits),
+        ("DossierHandedOver", {}, works),
+        ("FeePaid", {}, works),
+        ("DossierReversed", {"event": "DossierForwarded", "status": "accepted"}, None),
+    ):
+        desk.clock.pass_by(seconds=1)
+        heard = life.hears(about, recorded_at=desk.clock.now)
+        await desk.hear(heard._replace(data=heard.data.model_copy(update=more)))
+        await desk.sender().send_due()
+        shown = (await ask(f"/v1/notices?dossier_id={life.dossier_id}", "portal")).json()["items"]
+        told = {unit and f"Đơn vị giải quyết: {unit}" in item["text"] for item in shown}
+        assert told == {True if unit else None}, about
+        assert all("Hình thức nhận kết quả: qua dịch vụ bưu chính" in item["text"] for item in shown)
+    mails = [letter.get_content() for letter in mailbox.letters]
+    assert [works in mail for mail in mails] == [False, False, False, True, False]
+    assert [permits in mail for mail in mails] == [False, True, True, False, False]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.catalogue.offices import load
 from services.chassis.log.event_store import EventStore, Item
 from services.notify.channels.claims import CLAIM_LASTS
 from services.notify.channels.email import Carrier, HandedOver, Letter
@@ -207,7 +208,7 @@ async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox:
                 raise KeyError(told.about)
             return super().of(told, channel)
 
-    desk.texts = CannotWriteOne(code_keys=(CODE_KEY,), procedures=NAMES, offices={})
+    desk.texts = CannotWriteOne(code_keys=(CODE_KEY,), procedures=NAMES, register=load())
     await desk.sender().send_due()
     assert len(mailbox.letters) == 1
     assert await desk.pool.fetchval("SELECT notice_id FROM mails") == notice_id
@@ -220,7 +221,7 @@ async def test_a_letter_that_cannot_be_written_is_tried_once(desk: Desk, mailbox
         def of(self, told: Told, channel: Channel) -> Text:
             return Text("Hồ sơ | Dossier", "\0")
 
-    desk.texts = WritesNul(code_keys=(CODE_KEY,), procedures=NAMES, offices={})
+    desk.texts = WritesNul(code_keys=(CODE_KEY,), procedures=NAMES, register=load())
     assert await desk.sender().send_due() == 1
     view = await email_of(desk, life)
     assert (view.status, view.reason) == ("failed", "no_contact")

@@ -212,22 +212,24 @@ def test_an_inbox_text_reads_like_this():
     known = told("DossierResolved")
     assert texts().of(known, Channel.INBOX).body == (
         "Hồ sơ đã xử lý xong lúc 09:00, 20/11/2026. Kết quả: đồng ý giải quyết.\n"
-        "Mời nhận kết quả theo hình thức đã đăng ký.\n"
+        "Mời đến nhận kết quả tại nơi tiếp nhận và trả kết quả ghi dưới đây, mang theo giấy tiếp nhận hồ sơ hoặc mã hồ sơ.\n"
         "\n"
         f"Mã hồ sơ: {CODE}\n"
         f"Mã tra cứu: {known.dossier_id}\n"
         "Thủ tục: 1.009982 – Cấp chứng chỉ hành nghề lần đầu\n"
         "Cơ quan tiếp nhận: Sở Xây dựng Thành phố Hồ Chí Minh\n"
         "Nơi tiếp nhận và trả kết quả: Trung tâm Phục vụ hành chính công Thành phố Hồ Chí Minh, điện thoại 1022\n"
+        "Hình thức nhận kết quả: nhận trực tiếp tại bộ phận một cửa\n"
         "\n"
         "Your dossier was decided at 09:00, 20 November 2026. Result: granted.\n"
-        "The result is ready in the way that you chose.\n"
+        "Please collect the result at the desk named below, and bring the receipt or the dossier code.\n"
         "\n"
         f"Dossier code: {CODE}\n"
         f"Reference: {known.dossier_id}\n"
         "Procedure: 1.009982 – First practising certificate\n"
         "Receiving office: Ho Chi Minh City Department of Construction\n"
         "Desk: Ho Chi Minh City Public Administration Service Centre, telephone 1022\n"
+        "How you receive the result: collected at the one-stop desk\n"
     )
 
 

@@ -50,6 +50,8 @@ def test_under_restart_the_whole_time_begins_anew():
 
 
 REFUSALS = [
+    ("ApologyIssued", {}),
+    ("ResultCorrected", {}),
     ("DossierRejected", {}),
     ("ProcessingStopped", {}),
     ("DossierResolved", {"outcome": "refused"}),
@@ -97,3 +99,34 @@ def test_a_notice_says_where_the_desk_was_that_day_and_its_telephone():
     assert "Trung tâm Phục vụ hành chính công" in texts().of(told("DossierAccepted"), Channel.EMAIL).body
     nowhere = replace(told("DossierAccepted"), office="H29.999.99")
     assert "điện thoại" not in texts().of(nowhere, Channel.EMAIL).body
+
+
+@pytest.mark.parametrize(
+    ("way", "named", "wanted"),
+    [
+        (None, "nhận trực tiếp tại bộ phận một cửa", "Mời đến nhận kết quả tại nơi tiếp nhận"),
+        ("collected", "nhận trực tiếp tại bộ phận một cửa", "Mời đến nhận kết quả tại nơi tiếp nhận"),
+        ("post", "qua dịch vụ bưu chính", "Kết quả được gửi qua dịch vụ bưu chính"),
+        ("online", "bản điện tử, trực tuyến", "Kết quả bản điện tử được trả trực tuyến"),
+    ],
+)
+def test_a_notice_says_how_the_result_is_wanted(way: str | None, named: str, wanted: str):
+    """By the way alone; nobody has verified the mail's address, so it says no other one."""
+    resolved = texts().of(replace(told("DossierResolved"), result_delivery=way), Channel.EMAIL).body
+    assert wanted in resolved and f"Hình thức nhận kết quả: {named}\n" in resolved
+    ended = texts().of(replace(told("DossierRejected"), result_delivery=way), Channel.EMAIL).body
+    assert "Hình thức nhận kết quả" not in ended and "How you receive" not in ended
+
+
+def test_a_notice_names_the_unit_that_has_the_dossier():
+    held = replace(told("SupplementRequested"), unit="H29.015.00/QLXD")
+    body = texts().of(held, Channel.EMAIL).body
+    assert "Đơn vị giải quyết: Phòng Quản lý xây dựng\n" in body
+    assert "Handling unit: Construction Management Division\n" in body
+    for nobody in (None, "H29.015.00/NOBODY"):
+        assert "Đơn vị" not in texts().of(replace(held, unit=nobody), Channel.EMAIL).body
+
+
+def test_an_amount_is_not_read_as_another_in_english():
+    body = texts().of(told("FeeRequested"), Channel.INBOX).body
+    assert "300.000 đồng" in body and "VND 300,000" in body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -148,6 +149,25 @@ async def test_a_withdrawal_is_asked_for_and_answered(town: Town, visit: Visit) 
     await officers_act(desk, dossier_id, "withdraw")
     await told_back(town)
     assert "Hồ sơ đã được rút theo đề nghị của bạn" in (await applicant.get(f"/dossiers/{dossier_id}")).text
+
+
+async def test_a_refusal_says_why_and_who_has_it_can_be_called(town: Town, visit: Visit) -> None:
+    applicant, desk = visit("intake"), visit("processing")
+    await applicant.log_in("nguoi-nop-1")
+    await desk.log_in("mot-cua")
+    refused, held = await file(applicant), await file(applicant)
+    await town.tell()
+    await officers_act(desk, refused, "reject", reason="duplicate")
+    await officers_act(desk, held, "accept", unit=UNIT)
+    await told_back(town)
+    page = (await applicant.get(f"/dossiers/{refused}")).text
+    assert "Lý do: trùng với hồ sơ đã nộp." in page
+    page = (await applicant.get(f"/dossiers/{held}")).text
+    assert "Phòng Quản lý xây dựng, điện thoại 1022" in page and "Nhận trực tiếp tại bộ phận" in page
+    english = (await applicant.get(f"/dossiers/{held}?lang=en")).text
+    assert "Construction Management Division, telephone 1022" in english
+    assert re.search(r"[0-9]{2}:[0-9]{2}, [0-9]{1,2} [A-Z][a-z]+ 20[0-9]{2}", english)
+    assert not re.search(r"[0-9]{2}/[0-9]{2}/20[0-9]{2}", english), "numbers alone may be read as another day"
 
 
 async def test_each_fault_names_its_field_and_what_was_typed_stays(visit: Visit) -> None:

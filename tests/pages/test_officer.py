@@ -59,14 +59,19 @@ async def test_a_dossier_from_the_queue_to_its_result(town: Town, visit: Visit, 
     assert f"/dossiers/{filed}" in queue.text and "Chưa có mã" in queue.text
     page = await desk.get(f"/dossiers/{filed}")
     assert "Chờ tiếp nhận" in page.text and "Nguyễn Văn Thử" not in page.text
+    assert "Sở Xây dựng Thành phố Hồ Chí Minh" in page.text and "H29.015.00<" not in page.text
+    assert "Nhận trực tiếp tại bộ phận một cửa" in page.text
     form = await desk.get(f"/dossiers/{filed}/accept")
     check = await desk.send(form, f"/dossiers/{filed}/accept", unit=UNIT)
-    assert "Hạn trả kết quả" in check.text and UNIT in check.text and "Đã tiếp nhận" in check.text
+    assert "Hạn trả kết quả" in check.text and "<strong>Phòng Quản lý xây dựng</strong>" in check.text
+    assert "Đã tiếp nhận" in check.text
     done = await desk.send(check, f"/dossiers/{filed}/accept")
     assert done.headers["location"] == f"/dossiers/{filed}?done=accept"
     page = await desk.get(f"/dossiers/{filed}?done=accept")
     assert "Đã xong" in page.text and "H29.015.00-" in page.text and "Vì sao hạn là ngày đó?" in page.text
-    assert f"/dossiers/{filed}" in (await handler.get(f"/queues/held?desk={UNIT}")).text
+    held = (await handler.get(f"/queues/held?desk={UNIT}")).text
+    assert f"/dossiers/{filed}" in held and "Phòng Quản lý xây dựng</span>" in held
+    assert "Phòng Quản lý xây dựng</h2>" in (await handler.get("/")).text
     assert (await act(handler, filed, "take")).status_code == 303
     assert (await act(handler, filed, "forward", unit=UNIT, step="ky_duyet")).status_code == 303
     assert (await act(handler, filed, "resolve", outcome="granted")).status_code == 303

@@ -81,10 +81,17 @@ class House:
         office: str = OFFICE,
         at: datetime = MORNING - timedelta(days=1),
         source: str | None = "test",
+        result_delivery: str | None = None,
     ) -> list[UUID]:
         """New dossiers whose submissions have arrived, brought by the import of `source`, or filed here."""
         ids = [UUID(int=uuid7().int) for _ in range(count)]
-        data = incoming.Submitted(procedure=procedure, office=office, channel="online", import_source=source)
+        data = incoming.Submitted(
+            procedure=procedure,
+            office=office,
+            channel="online",
+            import_source=source,
+            result_delivery=result_delivery,
+        )
         deliveries = [
             Delivered(
                 "dossiers", 0, n, uuid7(), "intake", "DossierSubmitted.v1", i, 1, at, at, None, None, data

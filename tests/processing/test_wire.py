@@ -120,7 +120,7 @@ def test_only_what_a_submission_starts_from_is_read() -> None:
     read = incoming.APPLIED["DossierSubmitted.v1"].model_validate_json(
         '{"procedure": "1.009982", "office": "H29.015.00", "channel": "online", "applicant_id": "x", "later": 1}'
     )
-    assert set(read.model_dump()) == {"procedure", "office", "channel", "import_source"}
+    assert set(read.model_dump()) == {"procedure", "office", "channel", "import_source", "result_delivery"}
 
 
 async def test_the_queue_row_and_the_log_stand_or_fall_together(fresh_house: House) -> None:
@@ -155,7 +155,8 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
             "WHERE grantee = current_user AND table_name = 'dossiers' AND privilege_type <> 'SELECT'"
         )
     }
-    start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at", "import_source"}
+    start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at"}
+    start |= {"import_source", "result_delivery"}
     heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE"), ("brought", "UPDATE")}
     corrected = {(name, "UPDATE") for name in ("procedure", "channel", "submitted_at", "intake_due_at")}
     assert columns == {(name, "INSERT") for name in start} | heard | corrected

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from babel.dates import format_date
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -91,8 +92,8 @@ class Pages:
         )
         made.globals |= {"_": partial(self._text, lang), "lang": lang, "service_title": self._title}
         made.filters |= {
-            "day": day,
-            "instant": partial(instant, zone=self._zone),
+            "day": partial(day, lang=lang),
+            "instant": partial(instant, zone=self._zone, lang=lang),
             "number": partial(number, lang=lang),
         }
         return made
@@ -238,14 +239,19 @@ def _with_lang(request: Request, lang: Lang) -> str:
     return f"{request.url.path}?{urlencode([*kept, ('lang', lang)])}"
 
 
-def day(value: date | None) -> str:
-    """A day as both languages write it here; a dash for none."""
-    return "–" if value is None else f"{value:%d/%m/%Y}"
+def day(value: date | None, lang: Lang) -> str:
+    """17/12/2026, and in English 17 December 2026: there the numbers alone may be read as another day. A dash for none."""
+    if value is None:
+        return "–"
+    return format_date(value, "d MMMM y", "en") if lang == "en" else f"{value:%d/%m/%Y}"
 
 
-def instant(value: datetime | None, zone: tzinfo) -> str:
+def instant(value: datetime | None, zone: tzinfo, lang: Lang) -> str:
     """An instant in local time; a dash for none."""
-    return "–" if value is None else f"{value.astimezone(zone):%H:%M, %d/%m/%Y}"
+    if value is None:
+        return "–"
+    local = value.astimezone(zone)
+    return f"{local:%H:%M}, {day(local.date(), lang)}"
 
 
 def number(value: int, lang: Lang) -> str:

@@ -37,7 +37,7 @@ from services.intake.acting import (
     take_payment,
 )
 from services.intake.dossier import PayFee, RequestWithdrawal
-from services.intake.following import standing
+from services.intake.following import followed
 from services.intake.look_up import look_up
 from services.intake.national import ENDED
 from services.intake.own_dossiers import PAGE_ITEMS_MAX, OwnAsked
@@ -73,7 +73,8 @@ def add_own_pages(
 
     async def opened(dossier_id: UUID, visitor: Visitor) -> tuple[Known, dict[str, Any]]:
         known = await find_for(applicants, dossier_id, visitor.caller)
-        told = standing(dossier_id, [*known.own, *known.steps], await usual.times(intake.clock()))
+        now, rows = intake.clock(), [*known.own, *known.steps]
+        told = followed(dossier_id, rows, await usual.times(now), intake.offices, now)
         deadline_on = told["deadline_on"]
         if isinstance(deadline_on, str):  # as the step that said it is kept
             told["deadline_on"] = date.fromisoformat(deadline_on)
@@ -87,7 +88,9 @@ def add_own_pages(
             "own.html",
             told=told,
             name=_name(told["procedure"]),
-            sentence=words.SENTENCES[told["status"]],
+            sentence=words.RESULTS[told["result_delivery"] or "collected"]
+            if told["status"] == "resolved"
+            else words.SENTENCES[told["status"]],
             words=words,
             may_withdraw=told["status"] not in ENDED and told["status"] != "withdrawal_requested",
             may_supplement=bool(told["to_bring"]),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.page_words import CHANNELS, IDENTIFIERS, STATUSES
+from contracts.page_words import CHANNELS, DELIVERIES, IDENTIFIERS, STATUSES
 from services.chassis.http.texts import N_
 
-__all__ = ["CHANNELS", "IDENTIFIERS", "STATUSES"]
+__all__ = ["CHANNELS", "DELIVERIES", "IDENTIFIERS", "STATUSES"]
 
 LEVELS: Mapping[str, str] = {
     "full": N_("Dịch vụ công trực tuyến toàn trình"),
@@ -28,13 +28,22 @@ SENTENCES: Mapping[str, str] = {
     "supplement_requested": N_("Bạn cần bổ sung giấy tờ chậm nhất vào {deadline}."),
     "payment_requested": N_("Bạn cần nộp phí, lệ phí chậm nhất vào {deadline}."),
     "withdrawal_requested": N_("Bạn đã đề nghị rút hồ sơ; cơ quan sẽ trả lời."),
-    "rejected": N_("Hồ sơ không được tiếp nhận. Lý do đã được gửi cho bạn."),
+    "rejected": N_("Hồ sơ không được tiếp nhận."),
     "withdrawn": N_("Hồ sơ đã được rút theo đề nghị của bạn."),
-    "stopped": N_("Cơ quan đã dừng giải quyết hồ sơ. Lý do đã được gửi cho bạn."),
-    "resolved": N_("Đã có kết quả. Bạn có thể đến nhận, hoặc kết quả sẽ được gửi theo cách bạn đã chọn."),
+    "stopped": N_("Cơ quan đã dừng giải quyết hồ sơ và trả lại hồ sơ."),
     "returned": N_("Kết quả đã được trả. Hồ sơ đã xong."),
 }
 """What now, who must act, until when."""
+RESULTS: Mapping[str, str] = {
+    "collected": N_("Đã có kết quả. Mời bạn đến nhận tại bộ phận một cửa."),
+    "post": N_("Đã có kết quả. Kết quả được gửi qua bưu chính đến địa chỉ bạn đã ghi."),
+    "online": N_("Đã có kết quả. Bản điện tử được trả trực tuyến."),
+}
+"""The sentence of a resolved dossier, by the way in which the result is wanted."""
+OUTCOMES: Mapping[str, str] = {
+    "granted": N_("Đồng ý giải quyết"),
+    "refused": N_("Từ chối giải quyết"),
+}
 DONE: Mapping[str, str] = {
     "supplement": N_("Đã gửi phần bổ sung."),
     "withdrawal": N_("Đã gửi đề nghị rút hồ sơ."),

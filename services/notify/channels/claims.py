@@ -28,10 +28,20 @@ DUE_OR_LATE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1) OR EXIST
 # A clock that was ahead for a while dated this turn: no wait that was meant is so long.
 TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
 
+# The unit that has the dossier, as the last notice about one tells; after a reversal nobody has said it again yet.
+UNIT = """
+LEFT JOIN LATERAL (
+    SELECT u.facts ->> 'unit' AS unit FROM notices u
+    WHERE u.dossier_id = n.dossier_id AND (u.about IN ('DossierAccepted', 'DossierForwarded', 'DossierHandedOver')
+        OR u.about = 'DossierReversed' AND u.facts ->> 'event' IN ('DossierAccepted', 'DossierForwarded'))
+    ORDER BY u.recorded_at DESC, u.about_event_id DESC LIMIT 1
+) at ON true
+"""
+
 # A claim that ends by itself leaves claimed_at behind: whoever takes the row then cannot know whether the letter went out.
 # SKIP LOCKED: senders never wait for one another. A mail whose contact has not come is looked at after 0.5 s, 1 s, … 60 s again:
 # contacts.py puts it in front when the contact comes, and a look that missed that finds it.
-TAKE = """
+TAKE = f"""
 WITH due AS (
     SELECT m.notice_id, c.applicant_id IS NOT NULL AS known,
            c.applicant_id IS NOT NULL AND c.email IS NULL AND m.claimed_at IS NULL AND m.endings = 0 AS nobody
@@ -51,12 +61,12 @@ WITH due AS (
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, c.email, m.nobody
+       d.sealed_code, d.result_delivery, at.unit, c.email, m.nobody
 FROM (SELECT *, false AS nobody FROM claimed UNION ALL SELECT *, true FROM gone) m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
 JOIN contacts c ON c.applicant_id = m.applicant_id
-ORDER BY m.notice_id
+{UNIT}ORDER BY m.notice_id
 """
 GIVE_BACK = """
 UPDATE mails SET claimed_at = NULL, not_before = $3, ambiguous = ambiguous OR $5, put_offs = put_offs + $4::integer
@@ -171,4 +181,6 @@ def told_in(row: asyncpg.Record) -> Told:
         procedure=row["procedure"],
         office=row["office"],
         sealed_code=row["sealed_code"],
+        result_delivery=row["result_delivery"],
+        unit=row["unit"],
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.catalogue.offices import Desk, Names, Offices
+from contracts.catalogue.offices import Desk, Names, Offices, Unit
 from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
 from services.notify.notice import Channel
@@ -45,24 +45,18 @@ class Told:
     office: str | None
     sealed_code: str | None
     submitted_on: date | None = None
+    result_delivery: str | None = None
+    unit: str | None = None
 
 
 class Texts:
-    """Writes texts. `code_keys` open sealed codes; `procedures` and `offices`, with units and agencies, give both names by a code.
-
-    `register` tells where an office's desk is and how it is called by telephone.
+    """Writes texts. `code_keys` open sealed codes; `procedures` gives both names by a code, `register` those of offices, units and
+    agencies, where a desk is and whom to call.
     """
 
-    def __init__(
-        self,
-        *,
-        code_keys: Sequence[bytes],
-        procedures: Names,
-        offices: Names,
-        register: Offices | None = None,
-    ) -> None:
-        self._code_keys = code_keys
-        self._procedures, self._offices, self._register = procedures, offices, register
+    def __init__(self, *, code_keys: Sequence[bytes], procedures: Names, register: Offices) -> None:
+        self._code_keys, self._procedures, self._register = code_keys, procedures, register
+        self._offices = register.names()
 
     def of(self, told: Told, channel: Channel) -> Text:
         """The text of one notice; the first line of each frame is its title.
@@ -78,7 +72,7 @@ class Texts:
             PROCEDURES=self._procedures,
             OFFICES=self._offices,
             desk=self._desk(told),
-            telephone=self._telephone(told),
+            unit=self._unit(told),
         )
         title, _, body = whole.partition("\n")
         return Text(title.strip(), body.strip() + "\n")
@@ -86,14 +80,12 @@ class Texts:
     def _desk(self, told: Told) -> Desk | None:
         """Where the office's desk was on the day of which the notice tells."""
         on = _day(told.happened_at)
-        office = self._register.office(told.office, on) if self._register and told.office else None
+        office = self._register.office(told.office, on) if told.office else None
         return office.desk_on(on) if office else None
 
-    def _telephone(self, told: Told) -> str | None:
-        """Of the unit that a notice names, where it has one of its own."""
-        unit = told.facts.get("unit")
-        offices = self._register.offices if self._register and unit else ()
-        return next((u.telephone for o in offices for u in o.units if u.code == unit), None)
+    def _unit(self, told: Told) -> Unit | None:
+        """The unit that had the dossier; None before acceptance, and for one that the register does not know."""
+        return next((u for o in self._register.offices for u in o.units if u.code == told.unit), None)
 
     def _code(self, told: Told) -> str | None:
         """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""
@@ -161,8 +153,13 @@ def _apology(instant: datetime) -> str:
 
 
 def _dong(amount: int) -> str:
-    """300000 as 300.000, as Vietnamese and English notices of the authority write it."""
-    return f"{amount:,}".replace(",", ".")
+    """300000 as 300.000."""
+    return _dong_en(amount).replace(",", ".")
+
+
+def _dong_en(amount: int) -> str:
+    """300000 as 300,000: in English 300.000 is three hundred."""
+    return f"{amount:,}"
 
 
 def _at(instant: datetime) -> str:
@@ -191,6 +188,7 @@ _environment.filters |= {
     "day": lambda instant: _on(_day(instant)),
     "day_en": lambda instant: _on_en(_day(instant)),
     "dong": _dong,
+    "dong_en": _dong_en,
     "tentative": _tentative,
     "tentative_en": _tentative_en,
     "apology": _apology,

@@ -32,6 +32,28 @@ METHODS = {
     "postal": ("qua dịch vụ bưu chính", "by post"),
     "online": ("trực tuyến", "online"),
 }
+DELIVERIES = {
+    "collected": ("nhận trực tiếp tại bộ phận một cửa", "collected at the one-stop desk"),
+    "post": ("qua dịch vụ bưu chính", "by post"),
+    "online": ("bản điện tử, trực tuyến", "electronically, online"),
+}
+WITHOUT_RESULT = frozenset({"DossierRejected", "DossierWithdrawn", "ProcessingStopped", "ResultReturned"})
+"""After these there is no result to receive."""
+RESULTS = {
+    "collected": (
+        "Mời đến nhận kết quả tại nơi tiếp nhận và trả kết quả ghi dưới đây, mang theo giấy tiếp nhận hồ sơ hoặc mã hồ sơ.",
+        "Please collect the result at the desk named below, and bring the receipt or the dossier code.",
+    ),
+    "post": (
+        "Kết quả được gửi qua dịch vụ bưu chính đến địa chỉ đã đăng ký.",
+        "The result is sent by post to the address that was given.",
+    ),
+    "online": (
+        "Kết quả bản điện tử được trả trực tuyến tại nơi đã nộp hồ sơ.",
+        "The result is returned electronically where the dossier was filed.",
+    ),
+}
+"""What to do about a result, by the way in which it is wanted."""
 REASONS = REJECTIONS
 DELAYS = {
     "workload": ("khối lượng hồ sơ lớn", "the amount of work"),

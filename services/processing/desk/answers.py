@@ -10,6 +10,7 @@ import orjson
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from contracts.intake import ResultDelivery
 from contracts.processing_codes import OpenStatus
 from contracts.processing_codes import Status as OwnStatus
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
@@ -78,6 +79,7 @@ class Listed(BaseModel):
     unit: str | None
     officer: str | None
     channel: str
+    result_delivery: ResultDelivery | None
     submitted_at: datetime
     accepted_at: datetime | None
     code: str | None
@@ -227,6 +229,7 @@ def listed(row: queue_rows.DossierRow, today: date, calendar: Calendar) -> dict[
         "unit": row.unit,
         "officer": row.officer,
         "channel": row.channel,
+        "result_delivery": row.result_delivery,
         "submitted_at": row.submitted_at.astimezone(ZONE),
         "accepted_at": row.accepted_at and row.accepted_at.astimezone(ZONE),
         "code": row.code,

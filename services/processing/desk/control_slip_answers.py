@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from contracts.intake import ResultDelivery
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
 from services.processing.dossier.explanation import Sentence, plainly, provisional
@@ -112,6 +113,7 @@ class ControlSlip(BaseModel):
     dossier_id: UUID
     procedure: str
     form: Form
+    result_delivery: ResultDelivery | None
     as_of: datetime
     steps: list[SlipStep]
     pauses: list[SlipPause]
@@ -126,7 +128,7 @@ def form_number(slip: Slip) -> str:
     return "05" if local_day(accepted_at) < NUMBERED_ANEW_ON else "06"
 
 
-def told(dossier_id: UUID, filing: Filing, slip: Slip) -> dict[str, Any]:
+def told(dossier_id: UUID, filing: Filing, slip: Slip, result_delivery: str | None) -> dict[str, Any]:
     """The members of ControlSlip."""
     last = slip.steps[-1]
     lasting = None if last.ended_at else last.spells[-1]
@@ -141,6 +143,7 @@ def told(dossier_id: UUID, filing: Filing, slip: Slip) -> dict[str, Any]:
         "dossier_id": str(dossier_id),
         "procedure": filing.procedure,
         "form": {"number": form_number(slip), **FORM._asdict()},
+        "result_delivery": result_delivery,
         "as_of": slip.as_of.astimezone(ZONE),
         "steps": [
             _step(step) | {"holders": [_had(spell) | {"ended_at": end_of(spell)} for spell in step.spells]}

@@ -162,7 +162,7 @@ def add_people_routes(application: Application, desk: Desk) -> None:
         ]
         terms = step_terms(row.filing, [act.event for act in acts])
         found = slip_of(row.filing, acts, terms, desk.calendar, desk.clock())
-        return answer(control_slip_answers.told(dossier_id, row.filing, found))
+        return answer(control_slip_answers.told(dossier_id, row.filing, found, row.result_delivery))
 
 
 def _told(done: Absence | Rejected) -> Response:

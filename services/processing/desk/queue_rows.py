@@ -28,7 +28,7 @@ STATUSES = (
 
 COLUMNS = (
     "dossier_id, procedure, office, channel, submitted_at, status, unit, officer, accepted_at, due_on, number, version, "
-    "intake_due_at, deadline_on, supplied_at, import_source"
+    "intake_due_at, deadline_on, supplied_at, import_source, result_delivery"
 )
 # For whom an officer stands in a unit on a day.
 STANDS_FOR = """
@@ -87,6 +87,7 @@ class DossierRow(NamedTuple):
     deadline_on: date | None
     supplied_at: datetime | None
     import_source: str | None
+    result_delivery: str | None = None
 
     @property
     def filing(self) -> Filing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from contracts.catalogue.offices import Names
 from contracts.catalogue.procedure import Version
 from services.chassis.http.forms import Form
 from services.chassis.http.log_in_routes import Typed, add_page
 from services.chassis.http.pages import Pages, day
 from services.chassis.http.problems import rule
 from services.chassis.http.sessions import Visitor
+from services.chassis.http.texts import Lang
 from services.chassis.http.web import Application, Problem
 from services.chassis.log.decider import Rejected, Stale
 from services.chassis.log.event_store import StoredEvent
@@ -37,7 +40,7 @@ from services.processing.dossier.state import AwaitingPayment, AwaitingSupplemen
 from services.processing.pages import act_words, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.people import People, Purpose
-from services.processing.pages.shown import Officer, filled_in, procedure_name
+from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
 
 VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -64,8 +67,10 @@ async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
     return Opened(Case(visitor.caller, known, dossier, desk.calendar, now), history)
 
 
-def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people: People) -> None:
-    """Adds them."""
+def add_dossier_pages(
+    application: Application, pages: Pages, desk: Desk, people: People, names: Names
+) -> None:
+    """Adds them. `names` are those of offices, units and agencies."""
 
     async def dossier(request: Request, dossier_id: UUID, visitor: Officer) -> Response:
         """Everything about one dossier; the person behind it only when asked for, for that is written down."""
@@ -89,6 +94,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people
             state=state,
             colour=colour,
             facts=_facts(case),
+            called=partial(place_name, names, lang=pages.lang(request)),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
             waits=proposal_of(case.dossier.acts) is not None,
             happened=_happened(found),
@@ -164,7 +170,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people
             said=act_words.ACTS[doable.name],
             asked=asked.model_dump_json(),
             typed=[(name, value) for name, value in form.typed() if name != "version"],
-            changes=_changes(found.case.dossier, led_to(found.case, decided)),
+            changes=_changes(found.case.dossier, led_to(found.case, decided), names, pages.lang(request)),
             version=version,
             form_key=form.key,
         )
@@ -190,6 +196,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, people
             said=act_words.ACTS[doable.name],
             fields=doable.fields,
             words=act_words,
+            called=partial(place_name, names, lang=pages.lang(request)),
             papers=terms.papers if isinstance(terms, Version) else (),
             payments={each.sequence: each for each in found.case.dossier.heard},
             units=[unit for unit in (found.case.caller.unit,) if unit],
@@ -260,7 +267,7 @@ def _facts(case: Case) -> Mapping[str, Any]:
     }
 
 
-def _changes(before: Dossier, after: Dossier) -> list[tuple[str, str, str]]:
+def _changes(before: Dossier, after: Dossier, names: Names, lang: Lang) -> list[tuple[str, str, str]]:
     """What an act would change: a label, and the value before and after; statuses as texts of the catalogue."""
 
     def told(dossier: Dossier) -> dict[str, str]:
@@ -268,11 +275,11 @@ def _changes(before: Dossier, after: Dossier) -> list[tuple[str, str, str]]:
         waiting = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
         return {
             "status": words.STATUSES[dossier.status][0],
-            "due_on": day(dossier.due_on),
-            "deadline_on": day(waiting),
-            "unit": (held and held.unit) or "–",
+            "due_on": day(dossier.due_on, lang),
+            "deadline_on": day(waiting, lang),
+            "unit": place_name(names, held and held.unit, lang),
             "officer": (held and held.officer) or "–",
-            "appointment_on": day(held.apology.appointment_on if held and held.apology else None),
+            "appointment_on": day(held.apology.appointment_on if held and held.apology else None, lang),
         }
 
     then, later = told(before), told(after)

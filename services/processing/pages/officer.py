@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from services.processing.desk.queues import AT_THE_OFFICE
 from services.processing.pages import words
 from services.processing.pages.dossier import add_dossier_pages
 from services.processing.pages.people import People
-from services.processing.pages.shown import Officer, procedure_name, working_days_to
+from services.processing.pages.shown import Officer, place_name, procedure_name, working_days_to
 from services.processing.settings import ProcessingSettings
 
 FOLDER = Path(__file__).parent
@@ -41,6 +42,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         ZONE,
     )
     add_pages(application, pages)
+    names = settings.offices.names()
 
     async def queues(request: Request, visitor: Officer) -> Response:
         """How many dossiers stand in each queue of each desk of the visitor."""
@@ -48,6 +50,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         desks = [
             (
                 each["desk"],
+                place_name(names, each["desk"], pages.lang(request)),
                 [
                     (name, text, each["queues"][name], name in words.URGENT)
                     for name, text in words.QUEUES.items()
@@ -70,11 +73,14 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         )
         today = local_day(desk.clock())
         rows = [_row(item, today, desk.calendar) for item in told["items"]]
-        return pages.show(request, "queue.html", title=words.QUEUES[asked], told=told, rows=rows)
+        called = partial(place_name, names, lang=pages.lang(request))
+        return pages.show(
+            request, "queue.html", title=words.QUEUES[asked], told=told, rows=rows, called=called
+        )
 
     add_page(application, "GET", "/", queues)
     add_page(application, "GET", "/queues/{name}", queue)
-    add_dossier_pages(application, pages, desk, People(settings.people_url))
+    add_dossier_pages(application, pages, desk, People(settings.people_url), names)
 
 
 def _row(item: dict[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:

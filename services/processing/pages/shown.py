@@ -10,6 +10,7 @@ from fastapi import Depends
 
 from contracts.catalogue import shipped as catalogue
 from contracts.catalogue.forms import FORMS
+from contracts.catalogue.offices import Names
 from services.chassis.http.page_routes import signed_in
 from services.chassis.http.sessions import Visitor
 from services.chassis.http.texts import Lang
@@ -26,6 +27,13 @@ def procedure_name(code: str) -> tuple[str, str]:
     """In Vietnamese and English."""
     found = catalogue.find(code)
     return (found.name_vi, found.name_en) if found else (code, code)
+
+
+def place_name(names: Names, code: str | None, lang: Lang) -> str:
+    """What the register calls an office, a unit or an agency; the code of one that it does not know, a dash for none."""
+    if code is None:
+        return "–"
+    return names[code][lang == "en"] if code in names else code
 
 
 def filled_in(filing: Filing, content: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:

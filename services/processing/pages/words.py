@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.page_words import CHANNELS, IDENTIFIERS, STATUSES
+from contracts.page_words import CHANNELS, DELIVERIES, IDENTIFIERS, STATUSES
 from services.chassis.http.texts import N_
 from services.processing.desk.queues import QueueName
 
-__all__ = ["CHANNELS", "IDENTIFIERS", "STATUSES"]
+__all__ = ["CHANNELS", "DELIVERIES", "IDENTIFIERS", "STATUSES"]
 
 QUEUES: Mapping[QueueName, str] = {
     "waiting-late": N_("Chờ tiếp nhận, đã quá thời hạn tiếp nhận"),

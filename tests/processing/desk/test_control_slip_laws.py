@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,3 +135,12 @@ async def test_an_import_names_nobody(house: House) -> None:
     answer = (await house.get(f"/v1/dossiers/{dossier}/control-slip", by=OFFICER)).json()
     assert [step["ended_by"] for step in answer["steps"]] == [None, None, None]
     assert answer["steps"][1]["begun_at"] == "2023-03-06T10:00:00+07:00"
+
+
+@pytest.mark.parametrize("way", ["post", None])
+async def test_the_desk_is_told_how_the_result_is_wanted(house: House, way: str | None) -> None:
+    """A filing of before says nothing: then it is collected."""
+    (dossier,) = await house.submitted(result_delivery=way)
+    for path in ("", "/control-slip"):
+        told = (await house.get(f"/v1/dossiers/{dossier}{path}", by=OFFICER)).json()
+        assert told["result_delivery"] == way

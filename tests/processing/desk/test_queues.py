@@ -77,7 +77,7 @@ async def test_a_page_and_its_count_are_of_one_snapshot(fresh_house: House, tabl
                     break
                 await asyncio.sleep(0.01)
             assert waits
-            row = (uuid4(), "1.009982", OFFICE, "online", MORNING, MORNING + timedelta(days=1), None)
+            row = (uuid4(), "1.009982", OFFICE, "online", MORNING, MORNING + timedelta(days=1), None, None)
             await writer.execute(incoming.QUEUE_UP, *([column] for column in row))
         shown = (await page).json()
     finally:

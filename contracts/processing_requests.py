@@ -88,7 +88,7 @@ class FeeConfirmed(Message):
 
 
 class FeeWaived(Message):
-    """The supervisor waived the fee: the dossier is back where it was."""
+    """The supervisor waived the fee, or the rest of it: the dossier is back where it was."""
 
     type_name: ClassVar[str] = "FeeWaived.v1"
     owner: ClassVar[str] = "processing"
@@ -97,3 +97,5 @@ class FeeWaived(Message):
     status: OpenStatus
     due_on: date | None
     provisional: Provisional = False
+    payment: Sequence | None = None
+    """The sequence of the payment of which the rest was waived; null for the whole fee, absent in messages of before that."""

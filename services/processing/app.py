@@ -33,6 +33,7 @@ from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
 from services.processing.clock.working_days import NOT_READ, ZONE
 from services.processing.desk.carry_out import Desk
+from services.processing.desk.payment_routes import add_payment_routes
 from services.processing.desk.people_routes import add_people_routes
 from services.processing.desk.queue_routes import add_queue_routes
 from services.processing.desk.reversal_routes import add_reversal_routes
@@ -68,6 +69,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     )
     add_routes(application, desk)
     add_queue_routes(application, desk)
+    add_payment_routes(application, desk)
     add_calendar_routes(application, declaring or Declaring(desk))
     add_people_routes(application, desk)
     add_reversal_routes(application, desk)
@@ -91,13 +93,13 @@ async def main() -> None:
         )
         desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)
         declaring = Declaring(desk)
-        progress = Progress(settings.kafka)
+        progress, paid = Progress(settings.kafka), asyncio.Event()
         reader = Reader.of_events(
             SOURCE,
             pool,
             settings.kafka,
             ["dossiers"],
-            incoming.listening(lambda: desk.calendar),
+            incoming.listening(lambda: desk.calendar, paid.set),
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.SOURCES,
@@ -125,6 +127,7 @@ async def main() -> None:
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("sweeps", lambda: sweeps.run(desk, settings.sweep_seconds)),
+                lifecycle.background("payments", lambda: sweeps.run_payments(desk, paid)),
                 lifecycle.background("calendar", declaring.watch),
                 lifecycle.background("recounts", relay.guard.first(Recounter(declaring, uuid7()).run)),
                 lifecycle.background("calendar-years", lambda: watch_years(declaring)),

@@ -50,6 +50,7 @@ class WithdrawalRequested(Narrow):
 class FeePaid(Narrow):
     amount: int
     currency: str
+    method: str | None = None
 
 
 SOURCES = ("intake",)
@@ -76,8 +77,10 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamp
 WHERE d.dossier_id = n.dossier_id
 """
 HEAR = """
-INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency)
-SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::int[], $7::bigint[], $8::text[])
+INSERT INTO heard (dossier_id, sequence, what, happened_at, event_id, request, amount, currency, method)
+SELECT * FROM unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::int[], $7::bigint[], $8::text[], $9::text[]
+)
 """
 # Columns of the applicant's alone: how the dossier stands is record_v2()'s. What names no request answers the one that waits.
 MARK = """
@@ -99,8 +102,11 @@ TAKE_TURN = "SELECT log_position()"
 Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]
 
 
-def listening(current: Callable[[], Calendar]) -> Apply:
-    """The reader's `apply`, in the consumer's transaction. The current calendar says until when a desk is to accept."""
+def listening(current: Callable[[], Calendar], paid: Callable[[], None] = lambda: None) -> Apply:
+    """The reader's `apply`, in the consumer's transaction. The current calendar says until when a desk is to accept.
+
+    `paid` is called of a payment, a moment before the transaction with it ends.
+    """
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
         calendar = current()
@@ -134,6 +140,8 @@ def listening(current: Callable[[], Calendar]) -> Apply:
             columns = [list(column) for column in zip(*acts, strict=True)]
             await connection.execute(HEAR, *columns)
             await connection.execute(MARK, *columns[:4], columns[5])
+        if any(isinstance(d.data, FeePaid) for d in deliveries):
+            paid()
 
     return apply
 
@@ -142,6 +150,5 @@ def _heard(delivered: Delivered) -> tuple[Any, ...]:
     data = delivered.data
     what = delivered.type.partition(".")[0]
     request = data.request if isinstance(data, SupplementProvided) else None
-    amount, currency = (data.amount, data.currency) if isinstance(data, FeePaid) else (None, None)
-    at = delivered.occurred_at
-    return delivered.stream_id, delivered.sequence, what, at, delivered.id, request, amount, currency
+    paid = (data.amount, data.currency, data.method) if isinstance(data, FeePaid) else (None, None, None)
+    return delivered.stream_id, delivered.sequence, what, delivered.occurred_at, delivered.id, request, *paid

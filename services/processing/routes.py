@@ -22,14 +22,13 @@ from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
 from services.chassis.log.decider import Rejected, Stale
 from services.chassis.process import logs
-from services.processing.clock.working_days import ZONE, local_day
+from services.processing.clock.working_days import local_day
 from services.processing.desk import bulk, queue_rows, rights
 from services.processing.desk.answers import (
     BulkAnswers,
     DueDate,
     Listed,
     Page,
-    Refunds,
     Standing,
     Status,
     answer,
@@ -44,7 +43,6 @@ from services.processing.dossier.decide import BY_NAME, FAULTS
 
 OFFICERS = ("officer", "supervisor")
 PAGE_ITEMS_MAX = 200
-NO_PAYMENT = (UUID(int=0), 0)
 ETAG = re.compile(r'"?([0-9]{1,9})"?', re.ASCII)
 
 STATUS_OF_REFUSAL = {
@@ -157,32 +155,6 @@ def add_routes(application: Application, desk: Desk) -> None:
         if told is None:
             raise Problem(409, "not-accepted", "the clock starts when the desk accepts the dossier")
         return answer(told, len(dossier.acts))
-
-    @application.get("/v1/refunds", response_model=Refunds, summary="What is to be given back")
-    async def refunds(
-        caller: Officer,
-        cursor: Annotated[str, Query(max_length=200)] = "",
-        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
-    ) -> Response:
-        """Payments that came after the end of a dossier, or of one that was not taken in."""
-        after = paging.given(cursor, lambda text: paging.parts_of(text, UUID, paging.count)) or NO_PAYMENT
-        units = units_of(caller)
-        rows = await queue_rows.refunds(desk.pool, caller.office, units, after, limit + 1)
-        items = [
-            {
-                "dossier_id": str(row["dossier_id"]),
-                "payment": row["sequence"],
-                "amount": row["amount"],
-                "currency": row["currency"],
-                "paid_at": row["happened_at"].astimezone(ZONE),
-                "status": row["status"],
-            }
-            for row in rows[:limit]
-        ]
-        following = (
-            paging.cursor(items[-1]["dossier_id"], items[-1]["payment"]) if len(rows) > limit else None
-        )
-        return answer({"items": items, "next": following})
 
     @application.direct(
         "POST",

@@ -6,8 +6,10 @@ fact, and is recognised; a row of `fired` is written after it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -21,25 +23,24 @@ from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
-from services.processing.desk import queue_rows
-from services.processing.desk.carry_out import Desk, event_of, record
+from services.processing.desk import payments, queue_rows
+from services.processing.desk.carry_out import ACTOR, FACTS, Desk, event_of, record
 from services.processing.dossier import becomes_true
 from services.processing.dossier.act import Command
 from services.processing.dossier.becomes_true import Kind
 from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
-from services.processing.dossier.fee import ConfirmPayment, used_payments
 from services.processing.dossier.history import fold
 from services.processing.dossier.opinion import DeemConsent
-from services.processing.dossier.state import AwaitingPayment, Dossier, Ended, Held
+from services.processing.dossier.state import Dossier, Held
 from services.processing.dossier.supplement import NoteLapse
 
 log = logging.getLogger(__name__)
 
-FACTS = UUID("5d0f2c84-8d4e-5f5e-9a55-0c6b8a2f3e11")
-"""Names the space of command ids, which follow from the fact that is recorded."""
-ACTOR = "system/processing"
 BATCH = 500
+WAIT_SECONDS = 1.0
+LOOKS_SECONDS = (0.02, 0.1, 0.3, 0.6)
+"""Between looks at a payment that was heard of: it is there once the transaction has ended that heard of it."""
 
 # A loose index scan: as quick with a million dossiers as with ten.
 OFFICES = """
@@ -99,11 +100,6 @@ KEEP = """
 INSERT INTO fired (dossier_id, kind, day, true_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[])
 ON CONFLICT DO NOTHING
 """
-PAYMENTS = """
-SELECT h.dossier_id, h.sequence, h.event_id, h.happened_at FROM heard h
-WHERE h.what = 'FeePaid' AND h.outcome IS NULL AND (h.dossier_id, h.sequence) > ($1, $2)
-ORDER BY h.dossier_id, h.sequence LIMIT $3
-"""
 
 Fact = tuple[UUID, date, datetime]
 _BEGINNING: Fact = (UUID(int=0), date.min, datetime.min.replace(tzinfo=UTC))
@@ -118,23 +114,49 @@ async def run(desk: Desk, every_seconds: float) -> None:
             await rest(every_seconds)
 
 
+async def run_payments(desk: Desk, heard: asyncio.Event) -> None:
+    """Settles a payment as soon as it was heard of, and not when the next sweep comes.
+
+    Guarantee: a fee that is paid is confirmed without waiting for a sweep. Test: test_a_payment_is_confirmed_as_soon_as_it_is_heard_of.
+    """
+    with Loop("payments"):
+        while True:
+            turned()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await heard.wait()
+            if not heard.is_set():
+                continue
+            heard.clear()
+            for pause in LOOKS_SECONDS:
+                await asyncio.sleep(pause)
+                if desk.calendar is not NOT_READ:
+                    await settle_payments(desk)
+
+
+async def settle_payments(desk: Desk) -> None:
+    """Looks at what was paid, then at what of it is to be given back."""
+    await _guarded("payments", partial(payments.settle, desk))
+    await _guarded("payments", partial(payments.weigh_moved, desk), counts=False)
+
+
 async def sweep(desk: Desk) -> None:
     """Every kind of every office once, and the payments.
 
     Guarantee: an office whose sweep fails stops no other. Test: test_one_failing_office_stops_no_other.
     """
     metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recount_rows.OUTSTANDING))
-    await _guarded("payments", partial(settle_payments, desk))
+    await settle_payments(desk)
     for row in await desk.pool.fetch(OFFICES):
         for kind in becomes_true.KINDS:
             await _guarded(kind, partial(sweep_office, desk, kind, row["office"]))
 
 
-async def _guarded(kind: str, work: Callable[[], Any]) -> None:
+async def _guarded(kind: str, work: Callable[[], Any], *, counts: bool = True) -> None:
     turned()
     try:
         done = await work()
-        metrics.FIRED.labels(kind).inc(done)
+        metrics.FIRED.labels(kind).inc(done if counts else 0)
     except Exception as error:
         metrics.FAILED.labels(kind).inc()
         log.warning("the sweep of %s failed with %s", kind, type(error).__name__)
@@ -242,59 +264,3 @@ def facts_of(kind: Kind, dossier: Dossier, on: date) -> list[Command]:
     now = dossier.now
     asked = now.opinions if isinstance(now, Held) else ()
     return [DeemConsent(on, each.agency) for each in asked if each.answer is None and each.answer_by < on]
-
-
-async def settle_payments(desk: Desk) -> int:
-    """Looks at each payment that was heard of once: what fits the fee that was asked for is confirmed as of the time of payment.
-
-    Guarantee: a payment of a wrong amount or currency changes nothing and waits for an officer.
-    Test: test_a_wrong_amount_waits_for_an_officer.
-    """
-    done, after = 0, (UUID(int=0), 0)
-    while True:
-        rows = await desk.pool.fetch(PAYMENTS, *after, BATCH)
-        for row in rows:
-            after = (row["dossier_id"], row["sequence"])
-            outcome = await _settle(desk, row)
-            if outcome is not None:
-                await desk.pool.execute("SELECT keep_outcome($1, $2, $3)", *after, outcome)
-                done += 1
-        if len(rows) < BATCH:
-            return done
-
-
-async def _settle(desk: Desk, row: Any) -> str | None:
-    dossier_id, at = row["dossier_id"], row["happened_at"]
-    known = (await queue_rows.find_for_command(desk.pool, [dossier_id], "", local_day(at)))[dossier_id]
-    outcome: str | None = None
-
-    def settles(calendar: Calendar, dossier: Dossier) -> Sequence[Event] | Rejected:
-        nonlocal outcome
-        outcome = outcome_of(dossier, row["sequence"])
-        if outcome != "confirmed":
-            return []
-        # A payment of before the request would have kept it from being asked for; days never go back.
-        on = max(local_day(at), dossier.since)
-        decision = decide(ConfirmPayment(on, row["sequence"]), dossier, calendar)
-        if isinstance(decision, Rejected):
-            outcome = "waits"
-            return []
-        return decision
-
-    done = await record(
-        desk, dossier_id, known, settles, Context(uuid5(FACTS, f"payment/{row['event_id']}"), ACTOR, at)
-    )
-    if isinstance(done, Executed) and done.repeated:
-        return "confirmed"
-    return None if isinstance(done, Stale) else outcome
-
-
-def outcome_of(dossier: Dossier, payment: int) -> str | None:
-    """What becomes of a payment by where the dossier stands; None while a request to withdraw waits for its answer."""
-    if payment in used_payments(dossier):
-        return "confirmed"
-    if dossier.withdrawal is not None:
-        return None
-    if isinstance(dossier.now, Ended):
-        return "refund"
-    return "confirmed" if isinstance(dossier.now, AwaitingPayment) else "unasked"

@@ -110,8 +110,15 @@ async def test_what_is_shown_can_be_done_and_nothing_else(town: Town, visit: Vis
     await act(people["chuyen-vien-1"], filed, "request-fee")
     assert await acts(people["chuyen-vien-1"], filed) == ["stop", "hand-over"]
     assert await acts(people["lanh-dao"], filed) == ["waive-fee", "assign", "transfer", "reverse"]
-    await act(people["lanh-dao"], filed, "waive-fee", reason="exempt_by_law")
+    # A payment of less cannot be confirmed: the supervisor is offered to waive the rest of it, and nobody else.
+    await town.house.heard(filed, "FeePaid", amount=7_000, currency="VND", method="online")
+    assert await acts(people["chuyen-vien-1"], filed) == ["stop", "hand-over"]
+    offered = await people["lanh-dao"].get(f"/dossiers/{filed}/waive-fee")
+    assert "7.000 đồng" in offered.text and "Miễn toàn bộ" in offered.text
+    await act(people["lanh-dao"], filed, "waive-fee", reason="exempt_by_law", payment="2")
     assert await acts(people["chuyen-vien-1"], filed) == [*held, "hand-over"]
+    page = await people["chuyen-vien-1"].get(f"/dossiers/{filed}")
+    assert "Khoản đã nộp" in page.text and "7.000 đồng" in page.text
     # What is not shown is not done either, whoever sends it.
     refused = await people["mot-cua"].get(f"/dossiers/{filed}/resolve")
     assert refused.status_code == 409 and "not-now" in refused.text

@@ -72,6 +72,7 @@ class House:
     client: httpx.AsyncClient
     issuer: Issuer
     declaring: Declaring
+    paid: Callable[[], None] = lambda: None
 
     async def submitted(
         self,
@@ -128,7 +129,7 @@ class House:
             model,
         )
         async with self.pool.acquire() as connection, connection.transaction():
-            await incoming.listening(lambda: self.desk.calendar)(connection, [told])
+            await incoming.listening(lambda: self.desk.calendar, self.paid)(connection, [told])
 
     def headers(self, member: Member) -> dict[str, str]:
         role, subject, office, unit = member

@@ -179,12 +179,64 @@ async def test_a_payment_that_fits_is_confirmed_as_of_its_own_time(fresh_house: 
 
 async def test_a_wrong_amount_waits_for_an_officer(fresh_house: House) -> None:
     dossier = await asked_to_pay(fresh_house)
-    await fresh_house.heard(dossier, "FeePaid", amount=300_000, currency="USD")
+    await fresh_house.heard(dossier, "FeePaid", amount=1, currency="VND", method="online")
     await sweeps.sweep(fresh_house.desk)
     assert await outcomes(fresh_house, dossier) == ["waits"]
     assert (await fresh_house.get(f"/v1/dossiers/{dossier}")).json()["status"] == "payment_requested"
-    confirmed = await fresh_house.act(dossier, "confirm-fee", {"payment": 2}, version=2)
-    assert confirmed.json()["status"] == "accepted"
+    refused = await fresh_house.act(dossier, "confirm-fee", {"payment": 2}, version=2)
+    assert (refused.status_code, refused.json()["code"]) == (422, "payment-less-than-asked"), refused.text
+    assert refused.json()["field"] == "payment"
+    waiver = {"reason": "agency_error", "payment": 2}
+    refused = await fresh_house.act(dossier, "waive-fee", waiver, version=2)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-the-supervisor")
+    waived = await fresh_house.act(dossier, "waive-fee", waiver, version=2, by=SUPERVISOR)
+    assert waived.json()["status"] == "accepted"
+    paid = (await fresh_house.get(f"/v1/dossiers/{dossier}/payments")).json()
+    assert paid["items"] == [
+        {
+            "payment": 2,
+            "amount": 1,
+            "currency": "VND",
+            "paid_at": fresh_house.clock.now.astimezone(ZONE).isoformat(),
+            "method": "online",
+            "use": "settled",
+            "to_refund": 0,
+        }
+    ]
+
+
+async def test_an_act_has_its_payments_weighed_again(fresh_house: House) -> None:
+    """A payment that waits for an officer is listed until the supervisor takes it; a reversal brings it back."""
+    dossier = await asked_to_pay(fresh_house)
+    await fresh_house.heard(dossier, "FeePaid", amount=7, currency="VND")
+    await fresh_house.heard(dossier, "FeePaid", sequence=3, amount=300_500, currency="VND")
+
+    async def listed() -> list[tuple[int, str, int, int]]:
+        await sweeps.sweep(fresh_house.desk)
+        items = (await fresh_house.get("/v1/refunds", by=SUPERVISOR)).json()["items"]
+        return [(each["payment"], each["why"], each["amount"], each["paid"]) for each in items]
+
+    assert await listed() == [(2, "partial", 7, 7), (3, "surplus", 500, 300_500)]
+    undo = {"sequence": 3, "reason": "wrong_data", "document": "1/QĐ-SXD"}
+    answer = await fresh_house.act(dossier, "reverse", undo, version=3, by=SUPERVISOR)
+    assert answer.status_code == 200, answer.text
+    assert await listed() == [(2, "partial", 7, 7)]
+    waiver = {"reason": "agency_error", "payment": 2}
+    await fresh_house.act(dossier, "waive-fee", waiver, version=4, by=SUPERVISOR)
+    assert await listed() == [(3, "double", 300_500, 300_500)]
+
+
+async def test_a_payment_is_confirmed_as_soon_as_it_is_heard_of(fresh_house: House) -> None:
+    """No sweep runs here: what was heard of is looked at once its transaction has ended."""
+    dossier = await asked_to_pay(fresh_house)
+    heard = asyncio.Event()
+    fresh_house.paid = heard.set
+    looking = asyncio.create_task(sweeps.run_payments(fresh_house.desk, heard))
+    await fresh_house.heard(dossier, "FeePaid", amount=300_000, currency="VND")
+    async with asyncio.timeout(20):
+        while "FeeConfirmed" not in await types(fresh_house, dossier):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    looking.cancel()
 
 
 async def test_a_payment_after_the_end_or_of_a_rejected_one_is_to_be_refunded(fresh_house: House) -> None:
@@ -199,7 +251,8 @@ async def test_a_payment_after_the_end_or_of_a_rejected_one_is_to_be_refunded(fr
     await sweeps.sweep(fresh_house.desk)
     assert await outcomes(fresh_house, late) == ["refund"]
     listed = (await fresh_house.get("/v1/refunds", by=SUPERVISOR)).json()["items"]
-    assert {item["dossier_id"] for item in listed} == {str(early), str(late)}
+    whys = {item["dossier_id"]: item["why"] for item in listed}
+    assert whys == {str(early): "dossier_ended", str(late): "dossier_ended", str(fine): "unasked"}
     assert {(item["amount"], item["currency"]) for item in listed} == {(300_000, "VND")}
     assert (await fresh_house.get("/v1/refunds", by=STRANGER)).json()["items"] == []
 

@@ -91,9 +91,10 @@ DOORS_OF: dict[str, Door] = {
     ),
     "intake POST /v1/dossiers/{dossier_id}/payments": Door(frozenset({"officer"}), {"amount": 1}),
     "intake GET /v1/people/{dossier_id}": Door(STAFF, query="?purpose=audit"),
-    "processing GET /v1/dossiers/{dossier_id}": Door(STAFF),
-    "processing GET /v1/dossiers/{dossier_id}/due-date": Door(STAFF),
-    "processing GET /v1/dossiers/{dossier_id}/control-slip": Door(STAFF),
+    **{
+        f"processing GET /v1/dossiers/{{dossier_id}}{what}": Door(STAFF)
+        for what in ("", "/due-date", "/payments", "/control-slip")
+    },
     "processing POST /v1/bulk": Door(
         STAFF, {"items": [{"dossier_id": "{dossier_id}", "acts": [{"act": "accept", "unit": UNIT}]}]}
     ),

@@ -10,7 +10,7 @@ import orjson
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from contracts.intake import ResultDelivery
+from contracts.intake import PaymentMethod, ResultDelivery
 from contracts.processing_codes import OpenStatus
 from contracts.processing_codes import Status as OwnStatus
 from services.processing.clock.due_date import Effect, LimitUnit, PauseRule
@@ -19,6 +19,7 @@ from services.processing.desk import queue_rows
 from services.processing.desk.queues import QueueName
 from services.processing.dossier import explanation
 from services.processing.dossier.explanation import WarningCode
+from services.processing.dossier.payments import PaymentUse
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
 OPEN = frozenset({"withdrawal_requested", *get_args(OpenStatus)})
@@ -176,14 +177,42 @@ class QueuePage(BaseModel):
     next: str | None
 
 
+class Payment(BaseModel):
+    """A payment of the applicant's, by its place among the acts, and what became of it."""
+
+    payment: int
+    amount: int = Field(description="Whole units of the currency.", examples=[300000])
+    currency: str
+    paid_at: datetime
+    method: PaymentMethod | None = Field(
+        description="By which way it came; null where it was heard of before that was told.",
+        examples=["online"],
+    )
+    use: PaymentUse
+    to_refund: int = Field(description="What of it is to be given back, 0 for nothing.", examples=[0])
+
+
+class Payments(BaseModel):
+    """In the order in which they came. An unasked one may be the fee paid in advance: look before it is given back."""
+
+    dossier_id: UUID
+    asked_vnd: int | None = Field(description="The fee that waits to be paid, in đồng; null for none.")
+    items: list[Payment]
+
+
 class Refund(BaseModel):
-    """A payment to be given back: it came after the end, or the dossier was not taken in. `payment` is its place among the acts."""
+    """What is to be given back of a payment. `payment` is its place among the acts."""
 
     dossier_id: UUID
     payment: int
-    amount: int
+    amount: int = Field(
+        description="What is to be given back, in whole units of the currency.", examples=[50000]
+    )
+    paid: int = Field(description="What was paid.", examples=[350000])
     currency: str
     paid_at: datetime
+    method: PaymentMethod | None
+    why: PaymentUse
     status: Status
 
 

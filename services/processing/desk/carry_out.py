@@ -47,6 +47,9 @@ from services.processing.outgoing import official_code
 
 KEYS = UUID("8b1f5f0e-3a55-5d0c-9c07-4b6c2f2c6d5e")
 """Names the space of command ids, which follow from the caller and its key."""
+FACTS = UUID("5d0f2c84-8d4e-5f5e-9a55-0c6b8a2f3e11")
+"""Names the space of command ids of what nobody commands, which follow from the fact that is recorded."""
+ACTOR = "system/processing"
 UNKNOWN = Rejected("dossier-unknown", "no such dossier in your office, or its submission has not arrived")
 HIDDEN = replace(UNKNOWN)
 """The same for a dossier that is there and not the caller's to read."""

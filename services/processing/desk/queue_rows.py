@@ -171,11 +171,13 @@ async def find_known(pool: Any, asked: Sequence[Asking]) -> dict[Asking, Known]:
     return {asked[row["place"] - 1]: _known(row) for row in rows}
 
 
+_HEARD = ("request", "amount", "currency", "method")
+
+
 def _known(row: Any) -> Known:
     _, *columns, heard, stands_for = row
     acts = tuple(
-        Heard(h["sequence"], h["what"], h["happened_at"], h["request"], h["amount"], h["currency"])
-        for h in heard
+        Heard(h["sequence"], h["what"], h["happened_at"], *(h[name] for name in _HEARD)) for h in heard
     )
     return Known(DossierRow(*columns), acts, tuple(stands_for))
 
@@ -195,21 +197,6 @@ async def page(
         limit,
     )
     return [DossierRow(*row) for row in rows]
-
-
-REFUNDS = """
-SELECT h.dossier_id, h.sequence, h.amount, h.currency, h.happened_at, d.status
-FROM heard h JOIN dossiers d ON d.dossier_id = h.dossier_id
-WHERE h.what = 'FeePaid' AND (h.outcome = 'refund' OR d.own_status = 'rejected')
-  AND (d.office = $1 OR d.unit = ANY($2::text[])) AND (h.dossier_id, h.sequence) > ($3, $4)
-ORDER BY h.dossier_id, h.sequence LIMIT $5
-"""
-
-
-async def refunds(pool: Any, office: str, units: list[str], after: tuple[UUID, int], limit: int) -> list[Any]:
-    """What was paid after the end or before a rejection, of the office and the units that the caller serves."""
-    rows = await pool.fetch(REFUNDS, office, units, *after, limit)
-    return list(rows)
 
 
 async def claim_cases(pool: Any, cases: Sequence[tuple[str, str, UUID]]) -> list[UUID]:

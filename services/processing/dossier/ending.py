@@ -24,7 +24,7 @@ from services.processing.dossier.events import (
     ResultCorrected,
     ResultReturned,
 )
-from services.processing.dossier.fee import unused_payments
+from services.processing.dossier.payments import unused_payments
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,

@@ -166,11 +166,14 @@ class FeeConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class FeeWaived:
+    """`payment`: the sequence of the one of which the rest is waived; None for the whole fee, and in histories that are older than it."""
+
     on: date
     reason: str
     status: str
     due_on: date | None
     provisional: bool = False
+    payment: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

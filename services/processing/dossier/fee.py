@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Annotated
 
 from pydantic import Field
@@ -17,11 +16,12 @@ from services.processing.dossier.act import Act, Decision
 from services.processing.dossier.asked import Asked, Order
 from services.processing.dossier.deadlines import working_days_after
 from services.processing.dossier.events import FeeConfirmed, FeeRequested, FeeWaived
-from services.processing.dossier.reversal_events import DossierReversed
+from services.processing.dossier.payments import covers, unused_payments, used_payments
 from services.processing.dossier.state import AwaitingPayment, Dossier, Heard, Held, State
 
 FEE_DEADLINE_DAYS = 20
 """Working days in which a fee is to be paid; after that it is as a supplement that never came."""
+PaymentSequence = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class RequestFee(Asked):
@@ -64,7 +64,7 @@ def _request(command: AskForFee, dossier: Dossier, calendar: Calendar) -> Decisi
         return [] if REQUEST_FEE.says(command, now.request) else None
     if not isinstance(now, Held):
         return None
-    if any(_fits(payment, command.amount_vnd) for payment in unused_payments(dossier)):
+    if any(covers(payment, command.amount_vnd) for payment in unused_payments(dossier)):
         return Rejected("fee-already-paid", "this amount was paid before it was asked for")
     deadline_on = working_days_after(command.on, command.deadline_days, calendar)
     late = now.due_on is not None and command.on > now.due_on
@@ -77,63 +77,91 @@ def _requested(now: State, event: FeeRequested, sequence: int) -> State | None:
 
 
 class ConfirmFee(Asked):
-    """`payment` is its sequence among the applicant's acts; one of another amount counts too, once an officer says so."""
+    """`payment` is its sequence among the applicant's acts. It covers what was asked for: of the rest there is a waiver."""
 
-    payment: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    payment: PaymentSequence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPayment:
-    """`payment` is the sequence of the applicant's payment, None in an import. `whatever_amount`: an officer has looked at it."""
+    """`payment` is the sequence of the applicant's payment, None in an import, which tells what was taken elsewhere."""
 
     on: date
     payment: int | None
-    whatever_amount: bool = False
+    proof_may_lack: bool = False
 
 
 def _order_confirmation(asked: ConfirmFee, order: Order) -> ConfirmPayment | Rejected:
     if asked.payment is None and not order.by_import:
         return Rejected("payment-missing", "which of the applicant's payments it is")
-    return ConfirmPayment(order.on, asked.payment, whatever_amount=True)
+    return ConfirmPayment(order.on, asked.payment, order.by_import)
 
 
 def _confirm(command: ConfirmPayment, dossier: Dossier, calendar: Calendar) -> Decision:
-    """A payment of the amount asked for, in đồng; of another amount only when an officer has looked at it."""
+    """What is paid beyond the fee is given back.
+
+    Guarantee: a fee is settled by what covers it, and by nothing less. Test: test_less_than_was_asked_is_the_supervisors_waiver.
+    """
     now = dossier.now
     if command.payment is not None and command.payment in used_payments(dossier):
         return []
     if not isinstance(now, AwaitingPayment):
         return CONFIRM_FEE.done_last(command, dossier)
     if command.payment is not None:
-        payment = next((h for h in unused_payments(dossier) if h.sequence == command.payment), None)
-        if payment is None:
-            return Rejected("payment-unknown", "no such payment of this dossier has arrived")
-        if not command.whatever_amount and not _fits(payment, now.request.amount_vnd):
-            return Rejected("payment-does-not-fit", f"{now.request.amount_vnd} VND were asked for")
+        payment = _unused(dossier, command.payment)
+        if isinstance(payment, Rejected):
+            return payment
+        if payment.currency != "VND" and not command.proof_may_lack:
+            return _OTHER_CURRENCY
+        if not covers(payment, now.request.amount_vnd) and not command.proof_may_lack:
+            asked = f"{now.request.amount_vnd} VND were asked for, {payment.amount} were paid"
+            return Rejected("payment-less-than-asked", f"{asked}: the rest is the supervisor's to waive")
     due_on = _due_after(now, command.on, calendar)
     return [FeeConfirmed(command.on, command.payment, now.before.status, due_on)]
 
 
 class WaiveFee(Asked):
+    """The whole fee, or with `payment` the rest of it: that payment is taken for the fee though it is less than was asked for."""
+
     reason: WaiverReason
+    payment: PaymentSequence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WaivePayment:
+    """`payment` is the sequence of the applicant's payment of which the rest is waived."""
+
     on: date
     reason: str
+    payment: int | None = None
 
 
 def _order_waiver(asked: WaiveFee, order: Order) -> WaivePayment:
-    return WaivePayment(order.on, asked.reason)
+    return WaivePayment(order.on, asked.reason, asked.payment)
 
 
 def _waive(command: WaivePayment, dossier: Dossier, calendar: Calendar) -> Decision:
     now = dossier.now
-    if isinstance(now, AwaitingPayment):
-        due_on = _due_after(now, command.on, calendar)
-        return [FeeWaived(command.on, command.reason, now.before.status, due_on)]
-    return WAIVE_FEE.done_last(command, dossier)
+    if not isinstance(now, AwaitingPayment):
+        return WAIVE_FEE.done_last(command, dossier)
+    if command.payment is not None:
+        payment = _unused(dossier, command.payment)
+        if isinstance(payment, Rejected):
+            return payment
+        if payment.currency != "VND":
+            return _OTHER_CURRENCY
+        if covers(payment, now.request.amount_vnd):
+            return Rejected("nothing-to-waive", "the payment covers what was asked for: confirm it")
+    due_on = _due_after(now, command.on, calendar)
+    return [FeeWaived(command.on, command.reason, now.before.status, due_on, payment=command.payment)]
+
+
+_OTHER_CURRENCY = Rejected("payment-in-other-currency", "fees are in đồng; what came otherwise is given back")
+
+
+def _unused(dossier: Dossier, sequence: int) -> Heard | Rejected:
+    found = next((each for each in unused_payments(dossier) if each.sequence == sequence), None)
+    return found or Rejected("payment-unknown", "no such payment of this dossier has arrived, or it is used")
 
 
 def _settled(now: State, event: FeeConfirmed | FeeWaived, _: int) -> State | None:
@@ -154,39 +182,6 @@ def _due_after(now: AwaitingPayment, on: date, calendar: Calendar) -> date | Non
     return clock._replace(pauses=(*clock.pauses, pause)).due_on(calendar)
 
 
-def used_payments(dossier: Dossier) -> set[int]:
-    """The payments that settled a fee and still do. An import's confirmation names none: the first that fits is its.
-
-    Guarantee: a payment that an import confirmed is not paid back. Test: test_a_payment_that_an_import_confirmed_is_not_paid_back.
-    """
-    struck = {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
-    used: set[int] = set()
-    unnamed: list[int] = []
-    amount_vnd = 0
-    for sequence, act in enumerate(dossier.acts, 1):
-        if isinstance(act, FeeRequested):
-            amount_vnd = act.amount_vnd
-        elif isinstance(act, FeeConfirmed) and sequence not in struck:
-            if act.payment is None:
-                unnamed.append(amount_vnd)
-            else:
-                used.add(act.payment)
-    for amount_vnd in unnamed:
-        paid = (h for h in dossier.heard if h.what == "FeePaid" and h.sequence not in used)
-        used.update(h.sequence for h in islice((h for h in paid if _fits(h, amount_vnd)), 1))
-    return used
-
-
-def unused_payments(dossier: Dossier) -> list[Heard]:
-    """Those that settled nothing so far."""
-    used = used_payments(dossier)
-    return [h for h in dossier.heard if h.what == "FeePaid" and h.sequence not in used]
-
-
-def _fits(payment: Heard, amount_vnd: int) -> bool:
-    return payment.currency == "VND" and payment.amount == amount_vnd
-
-
 REQUEST_FEE = Act(
     name="request-fee",
     summary="Ask for a fee",
@@ -203,7 +198,7 @@ REQUEST_FEE = Act(
 CONFIRM_FEE = Act(
     name="confirm-fee",
     summary="Confirm a payment",
-    description="What fits is confirmed by itself; another amount waits for an officer, who says so here.",
+    description="What covers the fee is confirmed by itself, and what is beyond it is given back; less is the supervisor's to waive.",
     body=ConfirmFee,
     order=_order_confirmation,
     command=ConfirmPayment,
@@ -211,19 +206,23 @@ CONFIRM_FEE = Act(
     effects={FeeConfirmed: _settled},
     same=("payment",),
     reversible=True,
-    faults={"payment-missing": "payment", "payment-unknown": "payment"},
+    faults=dict.fromkeys(
+        ("payment-missing", "payment-unknown", "payment-less-than-asked", "payment-in-other-currency"),
+        "payment",
+    ),
 )
 WAIVE_FEE = Act(
     name="waive-fee",
     summary="Waive a fee",
-    description="The supervisor. The clock goes on.",
+    description="The supervisor: the whole fee, or what a payment left of it. The clock goes on.",
     body=WaiveFee,
     order=_order_waiver,
     command=WaivePayment,
     decide=_waive,
     effects={FeeWaived: _settled},
-    same=("reason",),
+    same=("reason", "payment"),
     by="supervisor",
     reversible=True,
+    faults=dict.fromkeys(("payment-unknown", "payment-in-other-currency", "nothing-to-waive"), "payment"),
 )
 ACTS = (REQUEST_FEE, CONFIRM_FEE, WAIVE_FEE)

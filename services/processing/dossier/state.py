@@ -40,8 +40,8 @@ class Filing(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """An act of the applicant's, by its place in intake's log of the dossier. A payment has amount and currency, a supplement the
-    version of the request that it answers."""
+    """An act of the applicant's, by its place in intake's log of the dossier. A payment has amount, currency and the way it came
+    (None in what was heard before it was told), a supplement the version of the request that it answers."""
 
     sequence: int
     what: str
@@ -49,6 +49,7 @@ class Heard(NamedTuple):
     request: int | None = None
     amount: int | None = None
     currency: str | None = None
+    method: str | None = None
 
 
 class Asked(NamedTuple):

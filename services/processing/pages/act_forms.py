@@ -25,9 +25,9 @@ from services.processing.dossier.act import Act
 from services.processing.dossier.asked import Asked, Order, version_of
 from services.processing.dossier.decide import BY_NAME
 from services.processing.dossier.events import Event
-from services.processing.dossier.fee import unused_payments
 from services.processing.dossier.history import evolve, latest_change
-from services.processing.dossier.state import Dossier
+from services.processing.dossier.payments import covers, unused_payments
+from services.processing.dossier.state import AwaitingPayment, Dossier
 
 FAR = timedelta(days=90)
 WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
@@ -118,7 +118,7 @@ def _field(case: Case, act: Act, name: str, info: FieldInfo) -> Field:
         case "sequence":
             return Field(name, "hidden", (latest_change(case.dossier.acts),))
         case "payment":
-            return Field(name, "choice", tuple(each.sequence for each in unused_payments(case.dossier)))
+            return Field(name, "choice", _payments(case, rest=act.by == "supervisor"), act.by == "holder")
         case "project_class":
             by_class = version.limit_days_by_class if isinstance(version, Version) else None
             return Field(name, "choice" if by_class else "hidden", tuple(by_class or ()), bool(by_class))
@@ -154,6 +154,17 @@ def _example(case: Case, field: Field) -> Any:
         case "number":
             return 1
     return {"document": "1/QĐ-SXD", "officer": "somebody-else"}.get(field.name, "SOME.UNIT")
+
+
+def _payments(case: Case, *, rest: bool) -> tuple[int, ...]:
+    """The payments that cover the fee, or those of which the `rest` can be waived."""
+    now = case.dossier.now
+    asked = now.request.amount_vnd if isinstance(now, AwaitingPayment) else 0
+    return tuple(
+        each.sequence
+        for each in unused_payments(case.dossier)
+        if each.currency == "VND" and covers(each, asked) != rest
+    )
 
 
 def _awaited(case: Case) -> tuple[str, ...]:

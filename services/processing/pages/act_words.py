@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.chassis.http.texts import N_
+from services.processing.dossier.payments import PaymentUse
 
 ACTS: Mapping[str, tuple[str, str]] = {
     "accept": (N_("Tiếp nhận"), N_("Hồ sơ được cấp mã và thời hạn giải quyết bắt đầu.")),
@@ -29,9 +30,14 @@ ACTS: Mapping[str, tuple[str, str]] = {
     "request-fee": (N_("Yêu cầu nộp phí, lệ phí"), N_("Thời hạn tạm dừng cho đến khi nộp hoặc được miễn.")),
     "confirm-fee": (
         N_("Xác nhận đã nộp phí"),
-        N_("Nhận khoản đã nộp cho yêu cầu này, kể cả khi số tiền khác."),
+        N_(
+            "Nhận khoản đã nộp cho yêu cầu này; phần nộp thừa được trả lại. Nộp thiếu thì lãnh đạo miễn phần còn lại."
+        ),
     ),
-    "waive-fee": (N_("Miễn phí, lệ phí"), N_("Lãnh đạo quyết định miễn; thời hạn chạy tiếp.")),
+    "waive-fee": (
+        N_("Miễn phí, lệ phí"),
+        N_("Lãnh đạo quyết định miễn toàn bộ, hoặc phần còn lại của khoản nộp thiếu; thời hạn chạy tiếp."),
+    ),
     "ask-opinion": (
         N_("Lấy ý kiến cơ quan khác"),
         N_("Thời hạn vẫn chạy; không trả lời đúng hạn là đồng ý."),
@@ -167,11 +173,24 @@ REFUSALS: Mapping[str, str] = {
     "amount-missing": N_("Phí của thủ tục này tính theo tỷ lệ: hãy ghi số tiền."),
     "payment-missing": N_("Hãy chọn khoản đã nộp."),
     "payment-unknown": N_("Không có khoản đã nộp này."),
+    "payment-less-than-asked": N_("Khoản này ít hơn số phải nộp: phần còn lại do lãnh đạo miễn."),
+    "payment-in-other-currency": N_("Phí thu bằng đồng; khoản nộp bằng tiền khác được trả lại."),
+    "nothing-to-waive": N_("Khoản này đã đủ số phải nộp: hãy xác nhận đã nộp."),
     "opinion-not-asked": N_("Cơ quan này chưa được hỏi ý kiến."),
     "not-the-latest-act": N_("Chỉ hủy được bước gần nhất."),
     "deadline-not-passed": N_("Người nộp vẫn còn trong thời hạn."),
     "contended": N_("Hồ sơ đang được người khác xử lý; hãy thử lại."),
     "unit-invalid": N_("Hãy ghi đơn vị xử lý."),
+}
+PAYMENT_USES: Mapping[PaymentUse, str] = {
+    "settled": N_("đã nhận cho phí, lệ phí"),
+    "surplus": N_("đã nhận; trả lại phần nộp thừa"),
+    "waits": N_("chờ xác nhận"),
+    "unasked": N_("chưa yêu cầu nộp; xem trước khi trả lại"),
+    "partial": N_("nộp thiếu"),
+    "double": N_("nộp trùng; trả lại"),
+    "other_currency": N_("không phải tiền đồng; trả lại"),
+    "dossier_ended": N_("nộp khi hồ sơ đã kết thúc hoặc không được tiếp nhận; trả lại"),
 }
 FAULTS: Mapping[str, str] = {
     "missing": N_("Hãy điền mục này: {name}."),

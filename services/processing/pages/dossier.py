@@ -20,10 +20,9 @@ from contracts.catalogue.offices import Names
 from contracts.catalogue.procedure import Version
 from services.chassis.http.forms import Form
 from services.chassis.http.log_in_routes import Typed, add_page
-from services.chassis.http.pages import Pages, day
+from services.chassis.http.pages import Pages
 from services.chassis.http.problems import rule
 from services.chassis.http.sessions import Visitor
-from services.chassis.http.texts import Lang
 from services.chassis.http.web import Application, Problem
 from services.chassis.log.decider import Rejected, Stale
 from services.chassis.log.event_store import StoredEvent
@@ -35,10 +34,11 @@ from services.processing.dossier import explanation
 from services.processing.dossier.asked import version_of
 from services.processing.dossier.decide import BY_NAME, FAULTS
 from services.processing.dossier.history import fold, struck_out
+from services.processing.dossier.payments import weigh
 from services.processing.dossier.reversal import proposal_of
-from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier
 from services.processing.pages import act_words, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
+from services.processing.pages.beside import changes, facts
 from services.processing.pages.people import People, Purpose
 from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
 
@@ -93,8 +93,9 @@ def add_dossier_pages(
             dossier=case.dossier,
             state=state,
             colour=colour,
-            facts=_facts(case),
+            facts=facts(case),
             called=partial(place_name, names, lang=pages.lang(request)),
+            payments=weigh(case.dossier),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
             waits=proposal_of(case.dossier.acts) is not None,
             happened=_happened(found),
@@ -170,7 +171,7 @@ def add_dossier_pages(
             said=act_words.ACTS[doable.name],
             asked=asked.model_dump_json(),
             typed=[(name, value) for name, value in form.typed() if name != "version"],
-            changes=_changes(found.case.dossier, led_to(found.case, decided), names, pages.lang(request)),
+            changes=changes(found.case.dossier, led_to(found.case, decided), names, pages.lang(request)),
             version=version,
             form_key=form.key,
         )
@@ -242,48 +243,6 @@ def _happened(found: Opened) -> list[Happened]:
     ]
     first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at, "")
     return [first, *sorted([*_acts(found), *heard], key=lambda each: each.at)]
-
-
-def _facts(case: Case) -> Mapping[str, Any]:
-    """What stands beside the state: who has it, until when the applicant has, who was asked."""
-    now, held = case.dossier.now, case.dossier.held
-    waiting = now.request if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
-    terms = version_of(case.known.filing)
-    papers = terms.papers if isinstance(terms, Version) else ()
-    asked = now.request.papers if isinstance(now, AwaitingSupplement) else ()
-    return {
-        "held": held,
-        "deadline_on": waiting and waiting.deadline_on,
-        "amount_vnd": getattr(waiting, "amount_vnd", None),
-        "papers": [
-            (
-                papers[each.paper - 1] if each.paper <= len(papers) else None,
-                act_words.PAPER_FAULTS[each.fault],
-            )
-            for each in asked
-        ],
-        "opinions": held.opinions if held else (),
-        "apology": held.apology if held else None,
-    }
-
-
-def _changes(before: Dossier, after: Dossier, names: Names, lang: Lang) -> list[tuple[str, str, str]]:
-    """What an act would change: a label, and the value before and after; statuses as texts of the catalogue."""
-
-    def told(dossier: Dossier) -> dict[str, str]:
-        now, held = dossier.now, dossier.held
-        waiting = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
-        return {
-            "status": words.STATUSES[dossier.status][0],
-            "due_on": day(dossier.due_on, lang),
-            "deadline_on": day(waiting, lang),
-            "unit": place_name(names, held and held.unit, lang),
-            "officer": (held and held.officer) or "–",
-            "appointment_on": day(held.apology.appointment_on if held and held.apology else None, lang),
-        }
-
-    then, later = told(before), told(after)
-    return [(words.CHANGED[name], then[name], later[name]) for name in then if then[name] != later[name]]
 
 
 def _faults(error: ValidationError) -> Mapping[str, tuple[str, str]]:

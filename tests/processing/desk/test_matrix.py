@@ -103,6 +103,7 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/dossiers/{dossier_id}": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/due-date": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/control-slip": ({"officer", "supervisor"}, True),
+    "GET /v1/dossiers/{dossier_id}/payments": ({"officer", "supervisor"}, True),
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),

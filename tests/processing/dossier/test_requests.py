@@ -13,6 +13,7 @@ from services.processing.dossier import events as e
 from services.processing.dossier.decide import decide
 from services.processing.dossier.events import Event
 from services.processing.dossier.history import evolve, fold
+from services.processing.dossier.payments import weigh
 from services.processing.dossier.state import Filing
 from tests.processing import commands as c
 from tests.processing import examples as x
@@ -169,12 +170,64 @@ def test_a_fee_pauses_the_clock_and_its_days_are_added() -> None:
     given([ACCEPTED, x.FEE_REQUESTED]).when(x.WAIVE_FEE).then([x.FEE_WAIVED])
 
 
-@pytest.mark.parametrize("change", [{"amount": 150_000}, {"currency": "USD"}])
-def test_a_wrong_amount_or_currency_waits_for_an_officer(change: dict[str, object]) -> None:
-    other = x.PAID._replace(**change)  # type: ignore[arg-type]
-    asked = [ACCEPTED, x.FEE_REQUESTED]
-    given_heard(other)(asked).when(x.CONFIRM_FEE).then_rejected("payment-does-not-fit")
-    given_heard(other)(asked).when(replace(x.CONFIRM_FEE, whatever_amount=True)).then([x.FEE_CONFIRMED])
+ASKED = [ACCEPTED, x.FEE_REQUESTED]
+
+
+def test_less_than_was_asked_is_the_supervisors_waiver() -> None:
+    """Which payment it was stands in the waiver; an import tells what was taken elsewhere."""
+    less = given_heard(x.PAID._replace(amount=1))(ASKED)
+    less.when(x.CONFIRM_FEE).then_rejected("payment-less-than-asked")
+    less.when(replace(x.CONFIRM_FEE, proof_may_lack=True)).then([x.FEE_CONFIRMED])
+    waived = replace(x.FEE_WAIVED, payment=2)
+    less.when(replace(x.WAIVE_FEE, payment=2)).then([waived])
+    given_heard(x.PAID._replace(amount=1))([*ASKED, waived]).when(
+        replace(x.WAIVE_FEE, payment=2)
+    ).then_nothing()
+    less.when(replace(x.WAIVE_FEE, payment=3)).then_rejected("payment-unknown")
+    given_heard(x.PAID)(ASKED).when(replace(x.WAIVE_FEE, payment=2)).then_rejected("nothing-to-waive")
+
+
+def test_a_fee_is_paid_in_dong() -> None:
+    other = given_heard(x.PAID._replace(currency="USD"))(ASKED)
+    other.when(x.CONFIRM_FEE).then_rejected("payment-in-other-currency")
+    other.when(replace(x.WAIVE_FEE, payment=2)).then_rejected("payment-in-other-currency")
+
+
+def test_more_than_was_asked_settles_the_fee() -> None:
+    given_heard(x.PAID._replace(amount=300_001))(ASKED).when(x.CONFIRM_FEE).then([x.FEE_CONFIRMED])
+    given_heard(x.PAID._replace(amount=300_001))([ACCEPTED]).when(x.REQUEST_FEE).then_rejected(
+        "fee-already-paid"
+    )
+
+
+CONFIRMED = [*ASKED, x.FEE_CONFIRMED]
+REVERSED = e.DossierReversed(FRIDAY, 3, "FeeConfirmed", "wrong_data", "1/QĐ-SXD", "payment_requested", None)
+
+
+@pytest.mark.parametrize(
+    ("acts", "amounts", "expected"),
+    [
+        ([ACCEPTED], (300_000,), [("unasked", 300_000)]),
+        (ASKED, (300_000,), [("waits", 0)]),
+        (ASKED, (299_999,), [("partial", 299_999)]),
+        (CONFIRMED, (300_000,), [("settled", 0)]),
+        (CONFIRMED, (350_000,), [("surplus", 50_000)]),
+        (CONFIRMED, (300_000, 300_000, 5), [("settled", 0), ("double", 300_000), ("partial", 5)]),
+        ([*ASKED, replace(x.FEE_WAIVED, payment=2)], (1,), [("settled", 0)]),
+        ([*ASKED, x.FEE_WAIVED], (300_000,), [("unasked", 300_000)]),
+        ([*CONFIRMED, REVERSED], (300_000,), [("waits", 0)]),
+        ([*CONFIRMED, replace(x.RESOLVED, on=FRIDAY)], (300_000,), [("settled", 0)]),
+        ([*ASKED, replace(x.STOPPED, on=x.THURSDAY)], (300_000,), [("dossier_ended", 300_000)]),
+        ([x.REJECTED], (300_000,), [("dossier_ended", 300_000)]),
+    ],
+)
+def test_every_payment_that_settles_nothing_is_listed(
+    acts: list[e.Event], amounts: tuple[int, ...], expected: list[tuple[str, int]]
+) -> None:
+    """And what is beyond the fee; nothing that settled one, whatever came since."""
+    heard = tuple(x.PAID._replace(sequence=place, amount=amount) for place, amount in enumerate(amounts, 2))
+    weighed = weigh(fold(FILING, acts, heard))
+    assert [(each.use, each.to_refund) for each in weighed] == expected
 
 
 def test_a_payment_settles_one_fee_and_one_that_came_before_is_not_asked_for_again() -> None:

@@ -1,7 +1,6 @@
 """Every route of every service that names a dossier, for every role, of the own and another office, by the own and another portal.
 
-One dossier is filed at intake by one portal, and processing and notify hear of it by intake's own message. Who may read it is
-written here from the law, not from the code.
+One dossier is filed at intake, and the others hear of it by its message. Who may read it is written here from the law.
 """
 
 from __future__ import annotations

@@ -3,3 +3,5 @@
 from pathlib import Path
 
 MEMBERS = Path(__file__).with_name("members.toml")
+OPENAPI = Path(__file__).with_name("openapi")
+"""Where each service's document stands as `make generate` wrote it."""

@@ -1,24 +1,34 @@
 """Makes the secrets of a compose run, once and by chance, and gives each container's volume its own and no others.
 
-Usage: python -m deploy.docker.keys FOLDER. In FOLDER: `all` (every secret, for the jobs that set up), `issuer` (the key that signs
-tokens), and a folder for each container, with `secrets.env` or a password file. A volume is what keeps them apart.
+Usage: python -m deploy.docker.keys FOLDER [--new]. With `--new` each ring of keys has one more, written with before those that are
+still read. In FOLDER: `all` (every secret, for the jobs that set up), `issuer` (the key that signs tokens), and a folder for each
+container, with `secrets.env` or a password file. A volume is what keeps them apart.
 """
 
+import argparse
+import json
 import shutil
-import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from contracts.topics import SERVICES
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
-from deploy.local.keys import SUPERUSER, Secrets, secrets_of
+from deploy.local.keys import SUPERUSER, Secrets, secrets_of, write_private
+from deploy.local.rotation import with_new_keys
 
 POSTGRES = "postgres:5432"
 READABLE = 0o444
 
 
-def main(folder: Path) -> None:
-    """Run again, it writes the same again."""
+def main(folder: Path, *, new: bool = False) -> None:
+    """Run again, it writes the same again; with `new`, each ring of keys has one more.
+
+    Guarantee: what was written under an earlier key is still read. Test: test_a_new_key_stands_before_the_earlier_ones.
+    """
     secrets = secrets_of(folder / "all")
+    if new:
+        secrets = with_new_keys(secrets)
+        write_private(folder / "all" / "secrets.json", json.dumps(asdict(secrets), indent=1))
     issuer = Issuer(folder / "issuer")
     for service in SERVICES:
         _write(folder / service / "secrets.env", _environment(service, secrets))
@@ -55,4 +65,8 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(prog="python -m deploy.docker.keys")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--new", action="store_true", help="one more key in each ring")
+    given = parser.parse_args()
+    main(given.folder, new=given.new)

@@ -36,17 +36,22 @@ class Change:
     signing_key: Mapping[str, Any] | None
 
 
+def with_new_keys(now: Secrets) -> Secrets:
+    """A new key before those of each ring, which are read as before."""
+    rings: dict[str, Any] = {}
+    for field in RINGS.values():
+        ring = getattr(now, field)
+        rings[field] = f"{secrets.token_hex(len(ring.partition(',')[0]) // 2)},{ring}"
+    return replace(now, **rings)
+
+
 def everything_anew(now: Secrets) -> Change:
     """Every password and every key another one; the rings keep what they had behind the new."""
 
     def fresh(words: Mapping[str, str]) -> dict[str, str]:
         return {name: secrets.token_hex(len(word) // 2) for name, word in words.items()}
 
-    def grown(ring: str) -> str:
-        return f"{secrets.token_hex(len(ring.partition(',')[0]) // 2)},{ring}"
-
-    rings: dict[str, Any] = {field: grown(getattr(now, field)) for field in RINGS.values()}
-    passwords = replace(now, postgres=fresh(now.postgres), kafka=fresh(now.kafka), **rings)
+    passwords = replace(with_new_keys(now), postgres=fresh(now.postgres), kafka=fresh(now.kafka))
     return Change(replace(passwords, grafana_password=secrets.token_hex(16)), new_key())
 
 

@@ -120,6 +120,7 @@ async def serve(
             timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
         ),
     )
+    application.prepare()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.leave)

@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.members import MEMBERS
+from contracts.members import MEMBERS, OPENAPI
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.http.issuers import tokens_of
@@ -73,6 +73,7 @@ def build(
         ready=lambda: readiness(pool, *zip((store, acting), samples(uuid7), strict=True)),
         public=PUBLIC,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
+        contract=OPENAPI / f"{SOURCE}.json",
     )
     intake = Intake(store, settings.hmac_keys, clock, uuid7, settings.offices)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 
 from contracts.catalogue.shipped import PROCEDURES
-from contracts.members import MEMBERS
+from contracts.members import MEMBERS, OPENAPI
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.answering import readiness
@@ -81,6 +81,7 @@ def build(
         ),
         ready=ready,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
+        contract=OPENAPI / f"{NAME}.json",
     )
     add_routes(application, pool, texts, settings.code_keys)
     webhook_routes.add_routes(

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.members import MEMBERS
+from contracts.members import MEMBERS, OPENAPI
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.http.issuers import tokens_of
@@ -66,6 +66,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         ready=lambda: readiness(desk.pool, (desk.store, whole_item(desk.new_id))),
         query_lists=frozenset({"status"}),
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
+        contract=OPENAPI / f"{SOURCE}.json",
     )
     add_routes(application, desk)
     add_queue_routes(application, desk)

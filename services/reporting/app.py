@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.members import MEMBERS
+from contracts.members import MEMBERS, OPENAPI
 from contracts.topics import topics_of
 from services.chassis import lifecycle
 from services.chassis.answering import readiness
@@ -63,6 +63,7 @@ def build(
         ready=ready,
         public=PUBLIC,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
+        contract=OPENAPI / f"{NAME}.json",
     )
     sources = Sources(
         pool,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -55,6 +56,14 @@ class Holding(NamedTuple):
     memory: int
     files: int
     connections: int
+
+
+class Waited(NamedTuple):
+    """The seconds of each answer to a client, and for how many of how many seconds its service was ready to run and had no core."""
+
+    took: list[float]
+    queued: float
+    seconds: float
 
 
 @dataclass
@@ -104,12 +113,18 @@ class Attacked:
         """Begins the attack in the attackers' process."""
         return self._attackers.submit(_in_loop, run, aim)
 
-    def behave(self, service: str, seconds: float) -> list[float]:
-        """Has the service's client work for so long; the seconds of each of its answers."""
+    def behave(self, service: str, seconds: float) -> Waited:
+        """Has the service's client work for so long."""
+        began, queued = time.monotonic(), self._queued(service)
         client = self._clients.submit(_behave, self.clients[service], seconds).result()
         took, client.seconds = client.seconds, []
         self.clients[service] = client
-        return took
+        return Waited(took, self._queued(service) - queued, time.monotonic() - began)
+
+    def _queued(self, service: str) -> float:
+        """Seconds that the service's loop was ready to run and had no core (proc_pid_schedstat)."""
+        told = Path(f"/proc/{self.house.members[service].process.pid}/schedstat").read_text("ascii")
+        return int(told.split()[1]) / 1e9
 
     def holding(self, service: str) -> Holding:
         member = self.house.members[service]

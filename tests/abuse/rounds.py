@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tests.abuse.aim import Aim, Outcome
-from tests.abuse.house import Attacked, Holding
+from tests.abuse.house import Attacked, Holding, Waited
 
 GROWTH_BYTES_MAX = 48 * 1_048_576
 FILES_OF_OTHERS = 4
@@ -14,9 +14,9 @@ FILES_OF_OTHERS = 4
 
 
 class Stretch(NamedTuple):
-    """`took` are the seconds of the client's answers."""
+    """`waited` is what the client did."""
 
-    took: list[float]
+    waited: Waited
     outcome: Outcome
     before: Holding
     most_memory: int
@@ -31,11 +31,11 @@ def stretch(
     with attacked.peak(service) as most:
         attack = attacked.attack(run, attacked.aim(service, seconds))
         known = len(attacked.clients[service].faults)
-        took = attacked.behave(service, seconds)
+        waited = attacked.behave(service, seconds)
         outcome = attack.result()
         most_memory = most()
     outcome.faults += [f"beside it {fault}" for fault in attacked.clients[service].faults[known:]]
-    return Stretch(took, outcome, before, most_memory, attacked.settled(service, before, held_seconds))
+    return Stretch(waited, outcome, before, most_memory, attacked.settled(service, before, held_seconds))
 
 
 def faults_of(seen: Stretch, answers: frozenset[int] | None) -> list[str]:
@@ -45,7 +45,7 @@ def faults_of(seen: Stretch, answers: frozenset[int] | None) -> list[str]:
         found.append(f"answered {seen.outcome.told()}")
     if not seen.outcome.statuses:
         found.append("nothing was asked")
-    if not seen.took:
+    if not seen.waited.took:
         found.append("nobody else was served")
     if seen.most_memory - seen.before.memory > GROWTH_BYTES_MAX:
         found.append(f"memory grew from {seen.before.memory} to {seen.most_memory}")

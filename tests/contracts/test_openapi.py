@@ -45,6 +45,16 @@ def members(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 @each_service
+def test_a_service_says_its_written_contract(service: str) -> None:
+    """Both documents are there before the first question, and nothing was made of the routes for them."""
+    application = applications()[service]
+    application.prepare()
+    assert json.loads(vars(application)["document"]) == DOCUMENTS[service]
+    assert DOCUMENTS[service]["info"]["title"].encode() in vars(application)["docs"]
+    assert application.openapi_schema is None
+
+
+@each_service
 def test_every_member_has_a_description_and_an_example(service: str) -> None:
     """Its own (Field), or a line in the service's openapi.toml or in contracts/members.toml."""
     assert [f"{n}.{m}" for n, m, told in members(service) if not told.get("description")] == []

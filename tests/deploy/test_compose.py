@@ -200,6 +200,30 @@ def test_keys_made_again_are_the_same(tmp_path: Path):
     assert not list((tmp_path / "intake").glob("issuer*"))
 
 
+def test_a_new_key_stands_before_the_earlier_ones(tmp_path: Path):
+    """And the services' settings take all of them."""
+    from deploy.docker import keys
+
+    def rings() -> dict[str, str]:
+        told = (tmp_path / "intake" / "secrets.env").read_text(encoding="utf-8").splitlines()
+        return {name: key.strip("'") for name, _, key in (line.partition("=") for line in told)}
+
+    keys.main(tmp_path)
+    before = rings()
+    keys.main(tmp_path, new=True)
+    after = rings()
+    grown = {name for name in after if after[name] != before[name]}
+    assert grown == {"MOTCUA_CODE_KEY", "MOTCUA_HMAC_KEY", "MOTCUA_PAYMENT_SECRET"}
+    for name in grown:
+        new, _, earlier = after[name].partition(",")
+        assert (earlier, len(new)) == (before[name], len(earlier)), name
+    settings = settings_of("intake").model_validate(
+        {name.removeprefix("MOTCUA_").lower(): value for name, value in after.items()}
+        | {"jwks": "keys", "port": 8000, "kafka_bootstrap": "kafka:9092"}
+    )
+    assert len(settings.code_keys) == 2
+
+
 def test_a_token_is_printed_by_the_issuers_volume_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

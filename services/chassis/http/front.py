@@ -5,26 +5,21 @@ knows what a route is for.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
 from inspect import iscoroutinefunction
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Match
 
-from services.chassis.http import docs_page
 from services.chassis.http.access import ADMITTED, HELD, caller_of, pace, requirement_of, throttle
 from services.chassis.http.answers import problem_of, refuse, told
-from services.chassis.http.described import Words, complete
-from services.chassis.http.hot_routes import Answer, Call, Direct, Directs
+from services.chassis.http.hot_routes import Answer, Call, Direct
 from services.chassis.http.issuers import Issuers
 from services.chassis.http.limits import Buckets
-from services.chassis.http.openapi import stub
+from services.chassis.http.openapi import Described, stub
 from services.chassis.http.page_routes import PageRoute, check_form_type
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import PROBLEM_TYPE, Problem, invalid
@@ -58,7 +53,7 @@ Guarantee: no cache keeps what is about a person. Test: test_an_answer_is_not_ke
 """
 
 
-class Application(FastAPI):
+class Application(Described):
     """FastAPI, entered through a door of our own; made by create_app()."""
 
     service: str
@@ -71,10 +66,8 @@ class Application(FastAPI):
     public: dict[str, str]
     body_bytes_max: int
     media_types: frozenset[bytes]
-    directs: Directs
     query_lists: frozenset[str]
     pages: Any = None  # of a service that has some (pages.py)
-    described_by: Sequence[Path]
 
     async def authorise(self, headers: Mapping[bytes, bytes], roles: frozenset[str], address: str) -> Caller:
         """The caller behind a request's token, or Problem 401, 403, 429, 503."""
@@ -133,22 +126,6 @@ class Application(FastAPI):
             return endpoint
 
         return register
-
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            words = Words.read(self.described_by)
-            self.openapi_schema = complete(super().openapi(), words, self.directs.named)
-        return self.openapi_schema
-
-    @cached_property
-    def document(self) -> bytes:
-        """What openapi() says, as JSON: written once, for anybody may ask for it as often as he likes."""
-        return orjson.dumps(self.openapi())
-
-    @cached_property
-    def docs(self) -> bytes:
-        """The same as a page for people."""
-        return docs_page.page(self.openapi()).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

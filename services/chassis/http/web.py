@@ -94,11 +94,13 @@ def create_app(
     media_types: frozenset[bytes] = frozenset({JSON}),
     query_lists: frozenset[str] = frozenset(),
     described_by: Sequence[Path] = (),
+    contract: Path | None = None,
 ) -> Application:
     """A service's application with the routes that every service has; `public` is path → why anybody may use it.
 
     `limits` are those of callers, `unnamed` what an address is answered at once without a name.
-    `query_lists` are the members of queries that may come more than once; `described_by` the TOML files with the words of its document.
+    `query_lists` are the members of queries that may come more than once; `described_by` the TOML files with the words of its document,
+    `contract` that document as `make generate` wrote it.
     """
     application = Application(
         title=title,
@@ -120,7 +122,7 @@ def create_app(
     application.public = PUBLIC | dict(public or {})
     application.body_bytes_max, application.media_types = body_bytes_max, media_types
     application.directs, application.query_lists = Directs(), query_lists
-    application.described_by = described_by
+    application.described_by, application.contract = described_by, contract
 
     readiness, measurements = Kept(ready, READY_SECONDS), Kept(metrics.exposition, MEASURED_SECONDS)
 
@@ -143,7 +145,7 @@ def create_app(
         return Response(await measurements.get(), media_type=metrics.CONTENT_TYPE)
 
     @application.get("/openapi.json", include_in_schema=False)
-    async def contract() -> Response:
+    async def document() -> Response:
         return Response(application.document, media_type="application/json")
 
     @application.get("/docs", include_in_schema=False)

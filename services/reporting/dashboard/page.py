@@ -222,6 +222,8 @@ def templates() -> Environment:
     )
     environment.filters["number"] = texts.number
     environment.filters["percent"] = texts.percent
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)  # compiled now: the first who asks would stop all others for 30 ms
     return environment
 
 

@@ -30,6 +30,7 @@ from services.reporting.dashboard.page import (
     templates,
 )
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
+from services.reporting.dashboard.problem_page import ProblemPages
 from services.reporting.dashboard.texts import language
 from services.reporting.report.asked import Asked, Instant, PeriodAsked, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
@@ -111,7 +112,7 @@ class CountsAnswer(CountsView):
 def add_routes(
     application: Application, sources: Sources, showing: Showing, drawings: Drawings, limits: Buckets
 ) -> None:
-    pages = templates()
+    application.pages, pages = ProblemPages(), templates()
 
     @application.get("/v1/counts", summary="Counts of dossiers", response_model=CountsAnswer)
     async def counts(asked: Annotated[CountsAsked, Query()], request: Request) -> Response:

@@ -15,6 +15,22 @@ from aiosmtpd.smtp import SMTP
 OK = "250 OK"
 
 
+def plain(letter: EmailMessage) -> str:
+    """The plain text of a letter."""
+    return _of(letter, "plain")
+
+
+def html(letter: EmailMessage) -> str:
+    """The same as HTML."""
+    return _of(letter, "html")
+
+
+def _of(letter: EmailMessage, kind: str) -> str:
+    part = letter.get_body((kind,))
+    assert part is not None
+    return str(cast(EmailMessage, part).get_content()).replace("\r\n", "\n")
+
+
 class Mailbox:
     """`letters` is what arrived. `mail`, `rcpt`, `data` are the answers; `hang_up` closes the connection behind the content."""
 

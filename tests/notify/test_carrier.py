@@ -1,8 +1,10 @@
 """What became of a letter, told by a real SMTP server."""
 
+import re
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.policy import SMTP
+from html import unescape
 from uuid import UUID
 
 import pytest
@@ -19,8 +21,10 @@ from services.notify.channels.email import (
     deliverable,
     refusal_of,
 )
-from tests.notify.examples import NOW
-from tests.notify.mailbox import Mailbox, open_mailbox
+from services.notify.notice import TOLD_BY, Channel
+from services.notify.wording.html import html_of
+from tests.notify.examples import NOW, texts, told
+from tests.notify.mailbox import Mailbox, html, open_mailbox, plain
 
 SENDER = "Một Cửa <khong-tra-loi@motcua.test>"
 
@@ -49,7 +53,11 @@ async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Car
     assert arrived["Subject"] == "Hồ sơ | Dossier"
     assert arrived["Auto-Submitted"] == "auto-generated"
     assert arrived["Content-Language"] == "vi, en"
-    assert arrived.get_content().replace("\r\n", "\n") == "Kính gửi Ông/Bà,\n.\nchấm\n"
+    assert plain(arrived) == "Kính gửi Ông/Bà,\n.\nchấm\n"
+    assert not arrived.defects and [part.get_content_type() for part in arrived.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
 
 
 async def test_a_letter_sent_again_has_the_same_message_id(mailbox: Mailbox, carrier: Carrier):
@@ -156,3 +164,23 @@ def test_an_address_that_says_more_is_not(address: str | None):
 def test_a_text_with_nul_is_not_written(title: str, body: str):
     with pytest.raises(Unwritable):
         compose(uuid7(), SENDER, "an@example.org", title, body, NOW)
+
+
+@pytest.mark.parametrize("about", sorted(TOLD_BY))
+async def test_the_html_of_a_mail_says_the_same_words(mailbox: Mailbox, carrier: Carrier, about: str):
+    """As it arrives: nothing is loaded from elsewhere, it is readable in the dark, and small."""
+    text = texts().of(told(about), Channel.EMAIL)
+    sent = compose(uuid7(), SENDER, "an@example.org", text.title, text.body, NOW)
+    assert len(sent.content) < 60_000
+    assert await carrier.hand_over(sent) == Taken()
+    (arrived,) = mailbox.letters
+    shown = html(arrived)
+    body = re.sub(r"<head>.*</head>|<br>", " ", shown, flags=re.DOTALL)
+    words = unescape(re.sub(r"<[^>]+>", " ", body)).split()
+    assert words == [word for word in plain(arrived).split() if set(word) != {"-"} or len(word) < 20]
+    assert not re.search(r"(?:src|href|url|action)\s*[=(]|<script|<link|@import", shown)
+    assert "prefers-color-scheme: dark" in shown and shown.count('<div lang="') == 2
+
+
+def test_what_looks_like_html_is_shown_as_it_is_written():
+    assert "&lt;b&gt; &amp; &quot;x&quot;" in html_of('<b> & "x"')

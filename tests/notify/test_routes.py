@@ -16,7 +16,7 @@ from tests.chassis.queries import ask_all
 from tests.notify.desk import Desk
 from tests.notify.examples import Life
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
-from tests.notify.mailbox import Mailbox
+from tests.notify.mailbox import Mailbox, plain
 
 Ask = Callable[..., Any]
 
@@ -175,6 +175,6 @@ async def test_notices_name_the_unit_that_has_the_dossier_and_how_the_result_is_
         told = {unit and f"Đơn vị giải quyết: {unit}" in item["text"] for item in shown}
         assert told == {True if unit else None}, about
         assert all("Hình thức nhận kết quả: qua dịch vụ bưu chính" in item["text"] for item in shown)
-    mails = [letter.get_content() for letter in mailbox.letters]
+    mails = [plain(letter) for letter in mailbox.letters]
     assert [works in mail for mail in mails] == [False, False, False, True, False]
     assert [permits in mail for mail in mails] == [False, True, True, False, False]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import httpx
 
+from services.chassis.http.answers import refuse
 from services.chassis.http.pages import safe_path
+from services.chassis.http.problems import Problem
 from tests.pages.town import Town, Visitor, form_of
 
 Visit = Callable[[str], Visitor]
@@ -136,3 +138,29 @@ async def test_pages_speak_both_languages(visit: Visit) -> None:
     assert 'lang="en"' in english.text and 'href="/?q=a&amp;lang=vi"' in english.text
     assert 'lang="en"' in (await somebody.get("/procedures/1.009982")).text, "it is kept"
     assert 'lang="vi"' in (await somebody.get("/?lang=vi")).text
+
+
+async def test_what_is_asked_wrongly_is_answered_with_a_page(town: Town, visit: Visit) -> None:
+    for service in ("intake", "processing"):
+        somebody = visit(service)
+        somebody.http.headers["accept"] = "text/html,application/xhtml+xml,*/*;q=0.8"
+        for answer, status, code in (
+            (await somebody.get("/nowhere"), 404, "not-found"),
+            (await somebody.get("/?q=a&q=b"), 422, "query-member-twice"),
+            (await somebody.post("/", {}), 405, "method-not-allowed"),
+            (await somebody.http.delete(somebody.origin + "/"), 405, "method-not-allowed"),
+        ):
+            assert (answer.status_code, f"<code>{code}</code>" in answer.text) == (status, True), answer.text
+            assert "<html" in answer.text and "Yêu cầu này không thực hiện được" not in answer.text
+    asked = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "app": town.intake_application,
+    }
+    often = refuse(
+        Problem(429, headers={"Retry-After": "7"}), asked | {"headers": [(b"accept", b"text/html")]}
+    )
+    assert (often.status_code, often.headers["retry-after"]) == (429, "7")
+    assert "quá nhiều yêu cầu" in bytes(often.body).decode()

@@ -35,6 +35,8 @@ PATH_CHARACTERS_MAX = 1_000
 PROBLEMS: Mapping[str, str] = {
     "not-found": N_("Không có trang này. Có thể địa chỉ được gõ sai hoặc trang đã được chuyển."),
     "log-in-missing": N_("Bạn chưa đăng nhập, hoặc phiên làm việc đã hết."),
+    "method-not-allowed": N_("Trang này không nhận thao tác đó."),
+    "query-member-twice": N_("Địa chỉ có một mục được ghi hai lần."),
     "not-now": N_("Việc này không còn làm được ở trạng thái hiện tại, hoặc không thuộc quyền của bạn."),
     "role-not-allowed": N_("Tài khoản của bạn không được mở trang này."),
     "form-from-elsewhere": N_("Biểu mẫu không được gửi từ trang này nên không có gì được thực hiện."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import encodebytes
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -20,6 +21,7 @@ from uuid import UUID
 import aiosmtplib
 
 from services.chassis.http.mail_address import mail_address
+from services.notify.wording.html import html_of
 
 STEP_SECONDS = 10.0
 HAND_OVER_SECONDS = 30.0
@@ -31,6 +33,9 @@ _ADDRESS, _MAILBOX_STATE = 1, 2
 _OF_THE_SENDER = frozenset({7, 8})  # 5.1.7 and 5.1.8 speak of our own address
 _DISABLED = 1  # 5.2.1; a full mailbox (5.2.2) may have room tomorrow
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+
+
+_FORMS = b'Content-Type: multipart/alternative; boundary="-%s"\r\n\r\n%s---%s--\r\n'
 
 
 class Unwritable(ValueError):
@@ -89,9 +94,19 @@ def compose(
     message["Date"] = format_datetime(decided_at)
     message["Message-ID"] = f"<{notice_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body, charset="utf-8", cte="quoted-printable")
-    message["Content-Language"] = "vi, en"  # set_content() drops what was said of another content
-    return Letter("@".join(parts), message.as_bytes())
+    message["Content-Language"] = "vi, en"
+    message["MIME-Version"] = "1.0"
+    forms = b"".join(
+        _part(notice_id, kind, text) for kind, text in (("plain", body), ("html", html_of(body)))
+    )
+    head = message.as_bytes().removesuffix(b"\r\n")
+    return Letter("@".join(parts), head + _FORMS % (str(notice_id).encode(), forms, str(notice_id).encode()))
+
+
+def _part(notice_id: UUID, kind: str, text: str) -> bytes:
+    """One form of the text, put together by hand: the library's part costs a third of a letter's CPU."""
+    head = f'---{notice_id}\r\nContent-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    return head.encode() + encodebytes(text.replace("\n", "\r\n").encode()).replace(b"\n", b"\r\n")
 
 
 def refusal_of(code: int, text: str, *, of_content: bool) -> Refused | PutOff:

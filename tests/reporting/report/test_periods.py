@@ -13,6 +13,8 @@ import asyncpg
 import httpx
 import pytest
 
+from services.chassis.http.answers import refuse
+from services.chassis.http.problems import Problem
 from services.chassis.log.databases import open_pool
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.dashboard.texts import cut_month
@@ -85,6 +87,31 @@ async def test_a_wrong_period_is_a_page(served: Served, asked: dict[str, str]) -
     assert "Không xem được kỳ này" in answer.text and "<form" in answer.text
     assert "data-live" not in answer.text
     assert data.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/nowhere", "not-found"),
+        ("GET", "/?lang=en&period=2023&period=2024", "query-member-twice"),
+        ("POST", "/", "method-not-allowed"),
+        ("GET", "/live?from=x", "invalid"),
+    ],
+)
+async def test_a_browser_is_refused_with_a_page(served: Served, method: str, path: str, code: str) -> None:
+    async with served.client() as client:
+        page = await client.request(method, path, headers={"accept": "text/html,*/*;q=0.8"})
+        data = await client.request(method, path, headers={"accept": "application/json"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8" and f"<code>{code}</code>" in page.text
+    assert page.status_code == data.status_code and data.json()["code"] == code
+
+
+def test_whoever_asks_too_often_reads_so_on_a_page(served: Served) -> None:
+    headers = [(b"accept", b"text/html")]
+    asked = {"type": "http", "method": "GET", "path": "/", "query_string": b"lang=en", "headers": headers}
+    page = refuse(Problem(429, headers={"Retry-After": "7"}), asked | {"app": served.application})
+    assert (page.status_code, page.headers["retry-after"]) == (429, "7")
+    assert b"Wait a moment" in page.body
 
 
 def test_months_stand_without_a_hole_and_carry_what_is_pending() -> None:

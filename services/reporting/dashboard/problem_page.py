@@ -14,7 +14,7 @@ from services.reporting.dashboard.page import CONTENT_SECURITY_POLICY, STYLE, te
 
 READ_BY_PEOPLE = frozenset({"/", "/live"})
 
-PROBLEMS: Mapping[Lang, Mapping[str, str]] = {
+PROBLEMS: Mapping[texts.Lang, Mapping[str, str]] = {
     "vi": {
         "not-found": "Không có trang này. Có thể địa chỉ được gõ sai.",
         "method-not-allowed": "Trang này chỉ để xem.",

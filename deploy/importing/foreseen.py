@@ -36,7 +36,7 @@ def refusal(case: Case, source: str, now: datetime, offices: Offices) -> Faulty 
         if refused is None and case.acts:
             item = BulkItem.model_validate_json(_sent(case.as_item(source, NO_DOSSIER)))
             filing = Filing(case.procedure, case.office, case.channel, case.submitted_at)
-            refused = foreseen(item, filing, shipped(), now)
+            refused = foreseen(item, filing, shipped(), now, offices)
     except ValidationError as faults:
         return _told(faults.errors(include_input=False, include_url=False)[0])
     except Problem as problem:

@@ -92,7 +92,7 @@ async def main() -> None:
         store = open_store(
             pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
         )
-        desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7)
+        desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7, settings.offices)
         declaring = Declaring(desk)
         progress, paid = Progress(settings.kafka), asyncio.Event()
         reader = Reader.of_events(

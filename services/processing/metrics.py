@@ -25,6 +25,10 @@ PROPOSALS_WAITING = gauge(
     "calendar_proposals_waiting",
     "Declarations and withdrawals of days that wait for a second person to confirm them.",
 )
+OUT_OF_REACH = gauge(
+    "dossiers_out_of_reach",
+    "Open dossiers that stand at a unit or an office which the register does not have today: nobody there can act on them.",
+)
 FIRED = counter(
     "timers_fired_total", "Facts of dossiers that became true by themselves and were recorded.", KIND
 )

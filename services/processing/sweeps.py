@@ -23,7 +23,7 @@ from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
-from services.processing.desk import payments, queue_rows
+from services.processing.desk import out_of_reach, payments, queue_rows
 from services.processing.desk.carry_out import ACTOR, FACTS, Desk, event_of, record
 from services.processing.dossier import becomes_true
 from services.processing.dossier.act import Command
@@ -146,6 +146,8 @@ async def sweep(desk: Desk) -> None:
     Guarantee: an office whose sweep fails stops no other. Test: test_one_failing_office_stops_no_other.
     """
     metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recount_rows.OUTSTANDING))
+    lost = await out_of_reach.count(desk.pool, desk.offices, local_day(desk.clock()))
+    metrics.OUT_OF_REACH.set(lost)
     await settle_payments(desk)
     for row in await desk.pool.fetch(OFFICES):
         for kind in becomes_true.KINDS:

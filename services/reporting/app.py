@@ -53,7 +53,7 @@ def build(
         title="Một Cửa: reporting",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=tokens_of(settings),
+        tokens=tokens_of(settings, is_place=settings.offices.knows),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),

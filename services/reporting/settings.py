@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.catalogue.offices import Offices, OfficesFile, load
 from services.chassis.process.settings import ServiceSettings
 
 
@@ -13,6 +14,12 @@ class ReportingSettings(ServiceSettings):
         min_length=1,
         description="Whose figures the public page shows, in Vietnamese | in English.",
     )
+    offices_file: OfficesFile = ""
+
+    @property
+    def offices(self) -> Offices:
+        return load(self.offices_file)
+
     public_requests_per_second: float = Field(
         default=50.0,
         gt=0,

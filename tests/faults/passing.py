@@ -12,7 +12,7 @@ from tests.faults.people import Officer, unit_of
 
 CONSULTED = "1.009974"
 """The one procedure of a run in which other agencies are asked."""
-AGENCY = "PCCC"
+AGENCY = "H29.020.00"
 ALL_TAKE, ASKED, ANSWERED = 0.3, 0.7, 0.6
 
 Do = Callable[[str, Officer, int, dict[str, Any]], Awaitable[int | None]]

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -25,8 +23,18 @@ from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, 
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.desk.bulk_answers import Told, malformed, refused, told
 from services.processing.desk.bulk_bodies import AcceptAct, BulkItem, Correction, ToldSubmission
-from services.processing.desk.carry_out import Desk, code_of, counter_of, decide_as, event_of, queue_row
+from services.processing.desk.carry_out import (
+    Desk,
+    code_of,
+    counter_of,
+    decide_as,
+    event_of,
+    queue_row,
+    reached_from,
+)
+from services.processing.desk.registers import unknown_in
 from services.processing.dossier.act import Command
 from services.processing.dossier.asked import Order
 from services.processing.dossier.correction import correction_of
@@ -62,8 +70,6 @@ CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on anothe
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
 
-Told = dict[str, Any]
-
 
 async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, traceparent: str) -> bytes:
     """Carries out every item and answers for each, in order; the answers' JSON."""
@@ -81,22 +87,22 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
     async def answer(item: BulkItem | Refused, first: bool) -> Told:
         nonlocal hidden
         if isinstance(item, Refused):
-            return _malformed(item)
+            return malformed(item)
         known = rows.get(item.dossier_id)
         if known is None:
-            return _refused(item, NOT_YET_KNOWN)
+            return refused(item, NOT_YET_KNOWN)
         if not first:
-            return _refused(item, TWICE)
+            return refused(item, TWICE)
         if importing and (
             foreign := rights.not_to_be_imported(item.source, item.case, known.row.import_source)
         ):
-            return _refused(item, foreign)
+            return refused(item, foreign)
         if (item.source, item.case) in others:
-            return _refused(item, CASE_OF_ANOTHER)
+            return refused(item, CASE_OF_ANOTHER)
         history = histories.get(item.dossier_id, [])
         if rights.is_hidden(caller, known.row.office, known.row.unit, history):
             hidden += 1
-            return _refused(item, NOT_YET_KNOWN)
+            return refused(item, NOT_YET_KNOWN)
         return await _record(desk, item, known, history, caller, traceparent)
 
     seen: set[UUID] = set()
@@ -106,10 +112,10 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
         if isinstance(item, BulkItem):
             seen.add(item.dossier_id)
         answers.append(answer(item, first))
-    told = await asyncio.gather(*answers)
+    answered = await asyncio.gather(*answers)
     if hidden:
         denied(NOT_YET_KNOWN.code, ROUTE, hidden)
-    return orjson.dumps({"answers": told})
+    return orjson.dumps({"answers": answered})
 
 
 async def _cases_of_others(
@@ -145,18 +151,29 @@ async def _record(
     filing = known.filing
     rests = item.submission is None or _rests(item.submission, filing)
     if not rests and item.correction is None:
-        return _refused(item, SUBMISSION_TO_COME)
+        return refused(item, SUBMISSION_TO_COME)
     # On another submission nothing can be told: what rests on it is struck out.
     acts = item if rests else item.model_copy(update={"acts": []})
-    asked = commands_of(acts, caller, filing, known.row.unit, desk.clock())
+    now = desk.clock()
+    unit = reached_from(known.row.unit, caller, desk.offices, local_day(now))
+    asked = commands_of(acts, caller, filing, unit, now)
     if isinstance(asked, Rejected):
-        return _refused(item, asked)
+        return refused(item, asked)
+    unknown = unknown_in((act.act for act in acts.acts), (c for c, _ in asked.commands), desk.offices)
     if any(isinstance(command, ReverseAct) and command.by for command, _ in asked.commands):
         await asked_reversals.keep(desk.pool, item.dossier_id)
 
     def decide(command: Command, dossier: Dossier) -> Sequence[Event] | Rejected:
         then = dossier if item.correction is None else as_told(dossier)
-        return decide_as(caller, known.stands_for, command, desk.calendar, then)
+        return decide_as(
+            caller,
+            known.stands_for,
+            command,
+            desk.calendar,
+            then,
+            offices=desk.offices,
+            unknown=unknown.get(command),
+        )
 
     opened = new(filing, known.heard)
     for _ in range(ATTEMPTS):
@@ -166,30 +183,30 @@ async def _record(
         if differs is None:
             missing = missing_of(asked, opened, events, decide, corrected_away(asked, events, imported))
         elif item.correction is None:
-            return _refused(item, _told_otherwise(item, asked, differs))
+            return refused(item, _told_otherwise(item, asked, differs))
         else:
             striking = partial(_strike, item.correction, desk.calendar)
             missing = correction_of(differs, asked, opened, events, imported, decide, striking)
         if isinstance(missing, Rejected):
-            return _refused(item, missing)
+            return refused(item, missing)
         if not missing.events and not rests:
             acted = not isinstance(fold(filing, events).now, Submitted)
-            return _refused(item, ACTED_ON_HERE if acted else SUBMISSION_TO_COME)
+            return refused(item, ACTED_ON_HERE if acted else SUBMISSION_TO_COME)
         if not missing.events:
             code = code_of(filing, events, history)
-            return _told(item, "repeated", version=len(history), dossier_code=code)
+            return told(item, "repeated", version=len(history), dossier_code=code)
         answer = await desk.store.append(
             _item(desk, item.dossier_id, missing, len(history), caller, traceparent)
         )
         if isinstance(answer, Appended):
             if not rests:
-                return _refused(item, SUBMISSION_TO_COME)
+                return refused(item, SUBMISSION_TO_COME)
             code = _drawn(filing, missing, answer.numbers) or code_of(filing, events, history)
             outcome = "recorded" if differs is None else "corrected"
-            return _told(item, outcome, version=answer.version, dossier_code=code)
+            return told(item, outcome, version=answer.version, dossier_code=code)
         # Somebody was quicker, or the answer was lost: what stands now decides what is still missing.
         history = await desk.store.load(item.dossier_id)
-    return _refused(item, CONTENDED)
+    return refused(item, CONTENDED)
 
 
 def _rests(told: ToldSubmission, filing: Filing) -> bool:
@@ -271,21 +288,3 @@ def _drawn(filing: Filing, missing: Missing, numbers: list[int]) -> str | None:
         if isinstance(event, DossierAccepted):
             return issue(filing.office, event.on, numbers[0])
     return None
-
-
-def _told(item: BulkItem, outcome: str, **members: Any) -> Told:
-    named = {name: value for name in ("source", "case") if (value := getattr(item, name)) is not None}
-    return {**named, "dossier_id": item.dossier_id, "outcome": outcome, **members}
-
-
-def _refused(item: BulkItem, rejected: Rejected) -> Told:
-    return _told(item, "refused", code=rejected.code, detail=rejected.detail)
-
-
-def _malformed(refused: Refused) -> Told:
-    """The case is named as it came, as far as it can be."""
-    came, fault = refused.item, refused.fault
-    named: Told = {name: str(came[name])[:100] for name in ("source", "case") if came.get(name) is not None}
-    with suppress(KeyError, ValueError, TypeError, AttributeError):
-        named["dossier_id"] = UUID(came["dossier_id"])
-    return {**named, "outcome": "refused", "code": fault.code, "detail": fault.detail, "field": fault.field}

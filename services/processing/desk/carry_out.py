@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 import asyncpg
 
+from contracts.catalogue.offices import Offices, load
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Context, Executed, Rejected, Stale, execute
 from services.chassis.log.event_store import EventStore, StoredEvent
@@ -21,7 +22,7 @@ from services.chassis.log.gathering import Gathering
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.desk import asked_reversals, queue_rows, registers, rights
 from services.processing.dossier import explanation
 from services.processing.dossier.act import Act, Command
 from services.processing.dossier.asked import Asked, Order
@@ -65,6 +66,7 @@ class Desk:
     calendar: Calendar
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    offices: Offices = field(default_factory=load)
     known: Gathering[queue_rows.Asking, queue_rows.Known] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,14 +79,27 @@ def counter_of(event: Event) -> str | None:
 
 
 def decide_as(
-    caller: Caller, stands_for: Collection[str], command: Command, calendar: Calendar, dossier: Dossier
+    caller: Caller,
+    stands_for: Collection[str],
+    command: Command,
+    calendar: Calendar,
+    dossier: Dossier,
+    *,
+    offices: Offices | None = None,
+    unknown: Rejected | None = None,
 ) -> Sequence[Event] | Rejected:
-    """The caller's right first, then the law."""
+    """The caller's right first, then whether what is named is there, then the law."""
     return (
-        rights.refusal(caller, command, dossier, stands_for)
+        rights.refusal(caller, command, dossier, stands_for, offices)
+        or unknown
         or stopped_by_law(command, dossier)
         or decide(command, dossier, calendar)
     )
+
+
+def reached_from(unit: str | None, caller: Caller, offices: Offices, on: date) -> str | None:
+    """The unit of which somebody is to have a dossier: its own, or the caller's where that one is no unit of the day."""
+    return unit if unit is None or offices.is_unit(unit, on) else caller.unit or caller.office
 
 
 Row = tuple[Any, ...]
@@ -144,15 +159,16 @@ async def carry_out(
         history = await desk.store.load(dossier_id)
         if rights.is_hidden(caller, row.office, row.unit, history):
             return HIDDEN
-    command = act.command_of(asked, Order(caller, known.filing, now, row.unit))
+    unit = reached_from(row.unit, caller, desk.offices, local_day(now))
+    command = act.command_of(asked, Order(caller, known.filing, now, unit))
     if isinstance(command, Rejected):
         return command
+    refused = registers.unknown(act, command, desk.offices)
     if isinstance(command, ReverseAct):
         await asked_reversals.keep(desk.pool, dossier_id)
     context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)
-    done = await record(
-        desk, dossier_id, known, partial(decide_as, caller, known.stands_for, command), context, version
-    )
+    deciding = partial(decide_as, caller, known.stands_for, command, offices=desk.offices, unknown=refused)
+    done = await record(desk, dossier_id, known, deciding, context, version)
     if not isinstance(done, Executed):
         return done
     # What follows from the first event, deadlines that a reversal brings back, no command asked for.

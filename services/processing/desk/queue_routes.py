@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Depends, Query
 from fastapi.responses import Response
 
 from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
-from services.chassis.http.visibility import units_of
-from services.chassis.http.web import Application, Caller, Problem
-from services.processing.clock.working_days import ZONE
-from services.processing.desk import queues
-from services.processing.desk.answers import QueueCounts, QueuePage, answer, listed
+from services.chassis.http.visibility import OPERATOR, units_of
+from services.chassis.http.web import Application, Caller, Problem, require
+from services.processing.clock.working_days import ZONE, local_day
+from services.processing.desk import out_of_reach, queue_rows, queues
+from services.processing.desk.answers import Page, QueueCounts, QueuePage, answer, listed
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queues import AT_THE_OFFICE, QUEUES, QueueName
 from services.processing.dossier.becomes_true import SOON_WORKING_DAYS
-from services.processing.routes import PAGE_ITEMS_MAX, Officer
+from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX, Officer
 
 SOON_DAYS_MAX = 30
 
@@ -45,6 +45,27 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
     ) -> Response:
         """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit."""
         return answer(await show(desk, caller, queue, desk_code, soon_days, cursor, limit))
+
+    @application.get("/v1/out-of-reach", response_model=Page, summary="What nobody can act on")
+    async def lost(
+        caller: Annotated[Caller, Depends(require(*OFFICERS, OPERATOR))],
+        cursor: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
+    ) -> Response:
+        """Open dossiers of the caller's office, an operator's of all, at a unit or an office that the register does not have today.
+
+        The office's supervisor transfers or assigns them; one at an unknown office waits for the register to have it.
+        """
+        if caller.role != OPERATOR and not caller.office:
+            return answer({"items": [], "next": None})
+        after = paging.given(cursor, queue_rows.read_cursor) or queue_rows.BEGINNING
+        today = local_day(desk.clock())
+        office = None if caller.role == OPERATOR else caller.office
+        rows = await out_of_reach.page(desk.pool, desk.offices, today, office, after, limit + 1)
+        following = queue_rows.cursor(rows[limit - 1]) if len(rows) > limit else None
+        return answer(
+            {"items": [listed(row, today, desk.calendar) for row in rows[:limit]], "next": following}
+        )
 
 
 async def count(desk: Desk, caller: Caller, soon_days: int = SOON_WORKING_DAYS) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from contracts.catalogue.offices import Offices
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import may_read, units_of
 from services.chassis.log.decider import Rejected
@@ -46,21 +47,32 @@ def is_hidden(caller: Caller, office: str, unit: str | None, history: Sequence[S
 
 
 def refusal(
-    caller: Caller, command: Command, dossier: Dossier, stands_for: Collection[str] = ()
+    caller: Caller,
+    command: Command,
+    dossier: Dossier,
+    stands_for: Collection[str] = (),
+    offices: Offices | None = None,
 ) -> Rejected | None:
     """Why the caller may not give this command about this dossier, or None. Imports record what others did.
 
-    `stands_for` are the absent officers whose substitute the caller is today.
+    `stands_for` are the absent officers whose substitute the caller is today; `offices` says where somebody can have it.
+    Guarantee: a dossier at no unit of the day is brought back by its office's supervisor, and by nobody else.
+    Test: test_the_offices_supervisor_brings_back_what_nobody_can_reach.
     Guarantee: no officer acts on another office's or unit's dossier. Test: test_rights_of_every_role_on_every_act.
     Guarantee: nobody acts on a dossier that a colleague holds. Test: test_only_the_holder_or_a_substitute_acts.
     """
     if imports(caller):
         return None
-    held, office, by = dossier.held, dossier.filing.office, act_of(command).by
+    act = act_of(command)
+    held, office, by = dossier.held, dossier.filing.office, act.by
     if by == "desk" or (held is None and by == "desk-then-holder"):
         if caller.office != office:
             return Rejected("not-the-desk", "the desk of the dossier's office does this")
         return None
+    if held and offices and (act.brings_back or act.beside_withdrawal):
+        lost = not offices.is_unit(held.unit, command.on)
+        if lost and caller.role == SUPERVISOR and caller.office == office:
+            return None
     if (held.unit if held else office) not in units_of(caller):
         return Rejected("not-the-holder", "the unit that has the dossier does this")
     if by == "supervisor":

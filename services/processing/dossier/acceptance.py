@@ -172,7 +172,12 @@ ACCEPT = Act(
     by="desk",
     reversible=True,
     goes_on=True,
-    faults={"project-class-unknown": "project_class", "project-class-missing": "project_class"},
+    names="unit",
+    faults={
+        "project-class-unknown": "project_class",
+        "project-class-missing": "project_class",
+        "unit-unknown": "unit",
+    },
 )
 REJECT = Act(
     name="reject",

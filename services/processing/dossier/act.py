@@ -43,7 +43,9 @@ class Act:
 
     `same` are the members in which a repeat must agree, and `also` is what else must hold. `reversible`: it changes where the dossier
     stands. `goes_on`: it carries on with what a law may have stopped. `beside_withdrawal`: allowed while a request to withdraw waits.
-    `faults` are refusals that are the body's fault (422), each with the member that is wrong; all others depend on the state (409).
+    `names` is the member of the command that a register must know. `brings_back`: the office's supervisor does it too, where the dossier
+    stands at no unit of the day. `faults` are refusals that are the body's fault (422), each with the member that is wrong; all others
+    depend on the state (409).
     """
 
     command: type
@@ -60,6 +62,8 @@ class Act:
     reversible: bool = False
     goes_on: bool = False
     beside_withdrawal: bool = False
+    names: Literal["", "unit", "agency"] = ""
+    brings_back: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
 
     def command_of(self, asked: Asked, order: Order) -> Command | Rejected:

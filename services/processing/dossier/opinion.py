@@ -128,6 +128,8 @@ ASK_OPINION = Act(
     decide=_ask,
     effects={OpinionRequested: _requested},
     same=("agency",),
+    names="agency",
+    faults={"agency-unknown": "agency"},
 )
 GIVE_OPINION = Act(
     name="give-opinion",

@@ -13,14 +13,16 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from contracts.catalogue.offices import Offices
 from contracts.catalogue.procedure import Version
 from contracts.processing_codes import FaultyPaper
 from services.chassis.http.forms import Form
 from services.chassis.http.tokens import Caller
 from services.chassis.log.decider import Rejected
-from services.processing.clock.working_days import Calendar
-from services.processing.desk.carry_out import decide_as
+from services.processing.clock.working_days import Calendar, local_day
+from services.processing.desk.carry_out import decide_as, reached_from
 from services.processing.desk.queue_rows import Known
+from services.processing.desk.registers import unknown
 from services.processing.dossier.act import Act
 from services.processing.dossier.asked import Asked, Order, version_of
 from services.processing.dossier.decide import BY_NAME
@@ -59,17 +61,27 @@ class Case(NamedTuple):
     dossier: Dossier
     calendar: Calendar
     now: datetime
+    offices: Offices
 
     @property
     def order(self) -> Order:
-        return Order(self.caller, self.known.filing, self.now, self.known.row.unit)
+        unit = reached_from(self.known.row.unit, self.caller, self.offices, local_day(self.now))
+        return Order(self.caller, self.known.filing, self.now, unit)
 
     def decided(self, act: Act, asked: Asked) -> Sequence[Event] | Rejected:
         """What would follow if it were asked now."""
         command = act.command_of(asked, self.order)
         if isinstance(command, Rejected):
             return command
-        return decide_as(self.caller, self.known.stands_for, command, self.calendar, self.dossier)
+        return decide_as(
+            self.caller,
+            self.known.stands_for,
+            command,
+            self.calendar,
+            self.dossier,
+            offices=self.offices,
+            unknown=unknown(act, command, self.offices),
+        )
 
 
 def possible(case: Case) -> Iterator[Possible]:
@@ -153,7 +165,21 @@ def _example(case: Case, field: Field) -> Any:
             return max(case.now.date(), case.dossier.due_on or case.now.date()) + FAR
         case "number":
             return 1
-    return {"document": "1/QĐ-SXD", "officer": "somebody-else"}.get(field.name, "SOME.UNIT")
+    # Of units and agencies one that is there: else every state would seem to allow what is refused for the code alone.
+    held, today = case.dossier.held, local_day(case.now)
+    codes = {
+        "unit": (
+            unit.code
+            for office in case.offices.offices
+            for unit in office.units
+            if not held or unit.code != held.unit
+        ),
+        "agency": (agency.code for agency in case.offices.agencies),
+    }
+    known = case.offices.is_agency if field.name == "agency" else case.offices.is_unit
+    if field.name in codes:
+        return next((code for code in codes[field.name] if known(code, today)), "")
+    return {"document": "1/QĐ-SXD"}.get(field.name, "somebody-else")
 
 
 def _payments(case: Case, *, rest: bool) -> tuple[int, ...]:

@@ -171,6 +171,8 @@ REFUSALS: Mapping[str, str] = {
     "project-class-unknown": N_("Thủ tục này không có nhóm như vậy."),
     "fee-not-of-the-version": N_("Số tiền không đúng mức phí của thủ tục."),
     "amount-missing": N_("Phí của thủ tục này tính theo tỷ lệ: hãy ghi số tiền."),
+    "unit-unknown": N_("Danh mục không có đơn vị này."),
+    "agency-unknown": N_("Danh mục không có cơ quan này."),
     "payment-missing": N_("Hãy chọn khoản đã nộp."),
     "payment-unknown": N_("Không có khoản đã nộp này."),
     "payment-less-than-asked": N_("Khoản này ít hơn số phải nộp: phần còn lại do lãnh đạo miễn."),

@@ -64,7 +64,7 @@ async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
         raise Problem(404, UNKNOWN.code, denied=known is not None)
     history = await desk.store.load(dossier_id)
     dossier = fold(known.filing, [event_of(stored) for stored in history], known.heard)
-    return Opened(Case(visitor.caller, known, dossier, desk.calendar, now), history)
+    return Opened(Case(visitor.caller, known, dossier, desk.calendar, now, desk.offices), history)
 
 
 def add_dossier_pages(

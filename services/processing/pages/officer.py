@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,14 @@ from fastapi.responses import Response
 from contracts import page_words
 from services.chassis.http.log_in_routes import add_page, add_pages
 from services.chassis.http.pages import Link, Pages, utc_now
-from services.chassis.http.sessions import Sessions
+from services.chassis.http.sessions import Sessions, Visitor
 from services.chassis.http.texts import N_
 from services.chassis.http.web import Application, Problem
 from services.processing.clock.working_days import ZONE, Calendar, local_day
-from services.processing.desk import queue_routes
+from services.processing.desk import out_of_reach, queue_routes
+from services.processing.desk.answers import listed
 from services.processing.desk.carry_out import Desk
+from services.processing.desk.queue_rows import BEGINNING, DossierRow
 from services.processing.desk.queues import AT_THE_OFFICE
 from services.processing.pages import words
 from services.processing.pages.dossier import add_dossier_pages
@@ -60,7 +63,27 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
             )
             for each in told["desks"]
         ]
-        return pages.show(request, "queues.html", desks=desks, as_of=told["as_of"])
+        lost = bool(visitor.caller.office) and bool(await _lost(visitor, 1))
+        return pages.show(request, "queues.html", desks=desks, as_of=told["as_of"], lost=lost)
+
+    async def _lost(visitor: Visitor, limit: int) -> Sequence[DossierRow]:
+        return await out_of_reach.page(
+            desk.pool, desk.offices, local_day(desk.clock()), visitor.caller.office, BEGINNING, limit
+        )
+
+    async def out(request: Request, visitor: Officer) -> Response:
+        """What stands where nobody can act on it, for its office's supervisor to bring back."""
+        today = local_day(desk.clock())
+        items = [listed(row, today, desk.calendar) for row in await _lost(visitor, PAGE_ITEMS)]
+        told = {"desk": visitor.caller.office, "count": len(items), "as_of": desk.clock(), "next": None}
+        return pages.show(
+            request,
+            "queue.html",
+            title=words.OUT_OF_REACH,
+            told=told,
+            rows=[_row(item, today, desk.calendar) for item in items],
+            called=partial(place_name, names, lang=pages.lang(request)),
+        )
 
     async def queue(request: Request, name: str, visitor: Officer) -> Response:
         """Most urgent first."""
@@ -79,6 +102,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
         )
 
     add_page(application, "GET", "/", queues)
+    add_page(application, "GET", "/out-of-reach", out)
     add_page(application, "GET", "/queues/{name}", queue)
     add_dossier_pages(application, pages, desk, People(settings.people_url), names)
 

@@ -24,6 +24,7 @@ QUEUES: Mapping[QueueName, str] = {
     "results": N_("Chờ trả kết quả"),
 }
 """In the order in which a desk looks at them."""
+OUT_OF_REACH = N_("Ở đơn vị không còn trong danh mục; cần điều chuyển")
 URGENT: frozenset[QueueName] = frozenset({"waiting-late", "overdue", "apology-due"})
 REFUSED = N_("Không làm được lúc này vì trạng thái hồ sơ hoặc quyền của bạn.")
 CHANGED: Mapping[str, str] = {

@@ -74,9 +74,9 @@ DOORS: dict[str, Door] = {
     "accept-supplement": Door("holder", ("accept",), {}, (409, "not-while-accepted")),
     "request-fee": Door("holder", ("accept",), {}, DONE),
     "confirm-fee": Door("holder", ("accept",), {"payment": 2}, (409, "not-while-accepted")),
-    "ask-opinion": Door("holder", ("accept",), {"agency": "X"}, (409, "no-consultation")),
+    "ask-opinion": Door("holder", ("accept",), {"agency": "H29.020.00"}, (409, "no-consultation")),
     "give-opinion": Door(
-        "holder", ("accept",), {"agency": "X", "opinion": "agreed"}, (422, "opinion-not-asked")
+        "holder", ("accept",), {"agency": "H29.020.00", "opinion": "agreed"}, (422, "opinion-not-asked")
     ),
     "extend": Door(
         "holder", ("accept",), {"reason": "site_check", "amount": 1}, (409, "extension-not-allowed")
@@ -105,6 +105,7 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/dossiers/{dossier_id}/control-slip": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/payments": ({"officer", "supervisor"}, True),
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
+    "GET /v1/out-of-reach": ({"officer", "operator", "supervisor"}, False),
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
     "GET /v1/reversals": ({"supervisor"}, False),

@@ -17,6 +17,7 @@ from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from services.chassis.http import web
 from services.chassis.process.settings import KafkaSettings
 from tests.databases import Database, Databases
+from tests.kafka_doors import KafkaDoors
 from tests.problems import undocumented
 
 SERVERS = {"postgres", "kafka", "begin", "drawn", "listening"}
@@ -87,11 +88,19 @@ def postgres(servers_home: Path, free_ports: FreePorts) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def kafka(servers_home: Path, free_ports: FreePorts) -> Iterator[Kafka]:
+def kafka_doors(servers_home: Path, free_ports: FreePorts) -> KafkaDoors:
+    """Kafka's other listeners, over TLS."""
+    return KafkaDoors(servers_home / "doors", Ports(*free_ports(2)), free_ports(3))
+
+
+@pytest.fixture(scope="session")
+def kafka(servers_home: Path, kafka_doors: KafkaDoors) -> Iterator[Kafka]:
     passwords = {user: secrets.token_hex(8) for user in USERS}
-    server = Kafka(servers_home, [Ports(*free_ports(2))], passwords)
+    server = Kafka(servers_home, [kafka_doors.own], passwords, settings=kafka_doors.settings())
     try:
-        server.start()
+        with pytest.MonkeyPatch.context() as patch:
+            kafka_doors.allow_the_keys(patch)
+            server.start()
         yield server
     finally:
         server.stop()

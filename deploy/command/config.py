@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import difflib
 import os
-import smtplib
 from collections.abc import Awaitable, Callable
 
+import aiosmtplib
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -28,6 +28,7 @@ from services.chassis.process.settings import (
     secrets_of,
     variables,
 )
+from services.notify.channels.email import connected
 from services.notify.settings import NotifySettings
 
 TRY_SECONDS = 5.0
@@ -83,14 +84,15 @@ async def _tried(settings: ServiceSettings) -> list[str]:
         "MOTCUA_JWKS": keys,
     }
     if isinstance(settings, NotifySettings):
-        host, port = settings.smtp_host, settings.smtp_port
-        parts["MOTCUA_SMTP_HOST"] = lambda: asyncio.to_thread(_greet, host, port)
+        parts["MOTCUA_SMTP_HOST"] = lambda: _greet(settings)
     found = await asyncio.gather(*(_fault(name, part) for name, part in parts.items()))
     return [fault for fault in found if fault]
 
 
-def _greet(host: str, port: int) -> None:
-    smtplib.SMTP(host, port, timeout=TRY_SECONDS).quit()
+async def _greet(settings: NotifySettings) -> None:
+    """With TLS and the log-in that are set."""
+    connection = await connected(settings.smtp_host, settings.smtp_port, settings.entry, TRY_SECONDS)
+    await connection.quit()
 
 
 async def _fault(name: str, part: Callable[[], Awaitable[None]]) -> str:
@@ -98,7 +100,7 @@ async def _fault(name: str, part: Callable[[], Awaitable[None]]) -> str:
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await part()
-    except (OSError, TimeoutError, KeysUnavailable, asyncpg.PostgresError, smtplib.SMTPException) as error:
+    except (OSError, TimeoutError, KeysUnavailable, asyncpg.PostgresError, aiosmtplib.SMTPException) as error:
         return f"{name}: does not answer ({type(error.__cause__ or error).__name__})"
     except Exception as error:
         return f"{name}: {type(error).__name__}"

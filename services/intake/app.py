@@ -88,7 +88,9 @@ def build(
 async def main() -> None:
     settings = load(IntakeSettings)
     logs.set_up(settings.log_level, service=SOURCE, release=lifecycle.release())
-    async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
+    async with open_pool(
+        settings.database_dsn.get_secret_value(), name=SOURCE, pooled=settings.pooled
+    ) as pool:
         relay = Relay(
             SOURCE, pool, settings.kafka, [events_feed(outgoing(settings.code_keys[0])), CONTACTS], uuid7()
         )

@@ -109,7 +109,7 @@ async def main() -> None:
         procedures={code: (each.name_vi, each.name_en) for code, each in PROCEDURES.items()},
         register=settings.offices,
     )
-    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
+    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME, pooled=settings.pooled) as pool:
         relay = Relay(NAME, pool, settings.kafka, [events_feed(outgoing)], uuid7())
         store = EventStore(
             pool,
@@ -123,7 +123,7 @@ async def main() -> None:
             pool=pool,
             store=store,
             carriers=[
-                Carrier(settings.smtp_host, settings.smtp_port, settings.smtp_from)
+                Carrier(settings.smtp_host, settings.smtp_port, settings.smtp_from, settings.entry)
                 for _ in range(settings.smtp_connections)
             ],
             texts=texts,

@@ -86,7 +86,9 @@ def open_store(pool: asyncpg.Pool[Any], **rest: Any) -> EventStore:
 async def main() -> None:
     settings = load(ProcessingSettings)
     logs.set_up(settings.log_level, service=SOURCE, release=lifecycle.release())
-    async with open_pool(settings.database_dsn.get_secret_value(), name=SOURCE) as pool:
+    async with open_pool(
+        settings.database_dsn.get_secret_value(), name=SOURCE, pooled=settings.pooled
+    ) as pool:
         say = outgoing(settings.code_keys[0])
         relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7(), "intake")
         store = open_store(

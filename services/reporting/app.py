@@ -92,7 +92,7 @@ async def main() -> None:
     settings = load(ReportingSettings)
     logs.set_up(settings.log_level, service=NAME, release=lifecycle.release())
     drawings = Drawings()
-    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME) as pool:
+    async with open_pool(settings.database_dsn.get_secret_value(), name=NAME, pooled=settings.pooled) as pool:
         progress = Progress(settings.kafka)
         reader = Reader.of_events(
             NAME,

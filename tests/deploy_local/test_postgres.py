@@ -1,24 +1,45 @@
 """The embedded PostgreSQL: closed to others, safe against kill -9, and never mistaken for another server."""
 
+import asyncio
 import secrets
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from deploy.local.postgres.binaries import MACHINE, find_binaries
 from deploy.local.postgres.run import ROLES, SUPERUSER, Postgres
 from deploy.local.process import Failed
+from services.chassis.log.databases import open_pool
+from services.chassis.log.migrations import migrate
+from tests.certificates import Authority
 
 PASSWORDS = {role: secrets.token_hex(8) for role in (*ROLES, SUPERUSER)}
 
 
 @pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def tls(authority: Authority) -> dict[str, str]:
+    """Where the programs know it: the wheel's do not."""
+    if find_binaries(Path("/absent"))[0].is_relative_to(MACHINE):
+        own = authority.sign("postgres")
+        return {"ssl": "on", "ssl_cert_file": own.certificate, "ssl_key_file": own.key}
+    return {}
+
+
+@pytest.fixture(scope="module")
 def own(
-    tmp_path_factory: pytest.TempPathFactory, free_ports: Callable[[int], list[int]]
+    tmp_path_factory: pytest.TempPathFactory,
+    free_ports: Callable[[int], list[int]],
+    authority: Authority,
 ) -> Iterator[Postgres]:
     """A server that these tests may kill."""
-    server = Postgres(tmp_path_factory.mktemp("own"), free_ports(1)[0], PASSWORDS)
+    server = Postgres(tmp_path_factory.mktemp("own"), free_ports(1)[0], PASSWORDS, settings=tls(authority))
     try:
         server.start()
         yield server
@@ -107,3 +128,28 @@ async def test_a_change_of_passwords_that_was_cut_short_is_ended_by_the_next_sta
         own.set_passwords({SUPERUSER: PASSWORDS[SUPERUSER]})
         again.stop()
         own.start()
+
+
+async def test_tls_is_verified_by_the_address_alone(
+    own: Postgres, authority: Authority, tmp_path: Path
+) -> None:
+    """Of a service, and of its migrations; the certificate is of 127.0.0.1, and another authority signed none."""
+    if not tls(authority):
+        pytest.skip("these programs of PostgreSQL know no TLS")
+    verified = f"?sslmode=verify-full&sslrootcert={authority.certificate}"
+    async with open_pool(own.dsn("intake") + verified) as pool:
+        assert await pool.fetchval("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+    await asyncio.to_thread(migrate, "reporting", own.dsn("reporting_owner") + verified)
+    other = f"?sslmode=verify-full&sslrootcert={Authority(tmp_path).certificate}"
+    of_another_name = own.dsn("intake").replace("127.0.0.1", "localhost") + verified
+    for refused in (own.dsn("intake") + other, of_another_name):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await query(refused, "SELECT 1")
+
+
+def test_a_given_servers_tls_is_every_roles(tmp_path: Path) -> None:
+    given = "postgresql://postgres:secret@db.example:6432/postgres?sslmode=verify-full"
+    server = Postgres(tmp_path, 1, PASSWORDS, dsn=given)
+    assert server.dsn("intake") == (
+        f"postgresql://intake:{PASSWORDS['intake']}@db.example:6432/intake?sslmode=verify-full"
+    )

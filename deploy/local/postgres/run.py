@@ -90,11 +90,11 @@ class Postgres:
             url = urlsplit(self._given)
             if role == SUPERUSER:
                 return urlunsplit(url._replace(path=f"/{database}"))
-            host = url.netloc.rpartition("@")[2]
+            host, more = url.netloc.rpartition("@")[2], f"?{url.query}" if url.query else ""
         else:
-            host = f"127.0.0.1:{self.port}"
+            host, more = f"127.0.0.1:{self.port}", ""
         password = self._superusers[0] if role == SUPERUSER else self._passwords[role]
-        return f"postgresql://{role}:{quote(password)}@{host}/{database}"
+        return f"postgresql://{role}:{quote(password)}@{host}/{database}{more}"
 
     @property
     def external(self) -> bool:

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
-from faststream.security import SASLScram256
+from faststream.security import BaseSecurity, SASLOAuthBearer, SASLScram256, SASLScram512
 
 from services.chassis.process.settings import KafkaSettings
 
@@ -45,7 +45,8 @@ def subscribe(
     """A broker that is not started yet and its one subscriber, whose `consumer` is aiokafka's once it is started."""
     broker = KafkaBroker(
         kafka.bootstrap.split(","),
-        security=SASLScram256(kafka.username, kafka.password) if kafka.username else None,
+        security=_security(kafka),
+        sasl_oauth_token_provider=kafka.own_token,
         acks="all",
         enable_idempotence=True,
         apply_types=False,
@@ -68,6 +69,17 @@ def subscribe(
     )
     subscriber(on_batch)
     return broker, subscriber
+
+
+def _security(kafka: KafkaSettings) -> BaseSecurity | None:
+    """As KafkaSettings.client_options() says it, in FastStream's words."""
+    context = kafka.tls.context() if kafka.protocol != "SASL_PLAINTEXT" else None
+    if kafka.protocol == "SSL" or not kafka.username:
+        return BaseSecurity(context) if context else None
+    if kafka.mechanism == "OAUTHBEARER":
+        return SASLOAuthBearer(context)
+    scram = SASLScram512 if kafka.mechanism == "SCRAM-SHA-512" else SASLScram256
+    return scram(kafka.username, kafka.password, context)
 
 
 def wait_in_polls(subscriber: Any) -> None:

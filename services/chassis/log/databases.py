@@ -47,12 +47,26 @@ async def _no_reset(_: asyncpg.Connection[Any]) -> None:
 
 @asynccontextmanager
 async def open_pool(
-    dsn: str, *, size: int = 8, name: str = "motcua", idle_in_transaction_seconds: float = 30
+    dsn: str,
+    *,
+    size: int = 8,
+    name: str = "motcua",
+    idle_in_transaction_seconds: float = 30,
+    pooled: bool = False,
 ) -> AsyncIterator[asyncpg.Pool[Any]]:
     """A pool that opens its connections when they are first asked for, so that a service starts while its database is away.
 
+    `pooled`: PgBouncer stands between in transaction mode. Another transaction may find another server, so no statement is kept by
+    name; and it takes no settings of a session, so the role's own hold (deploy/postgres/roles.sql).
+
     Guarantee: a process stopped inside a transaction does not keep its locks for ever. Test: test_a_stopped_process_lets_go_of_its_locks.
+    Guarantee: through a pooler nothing is lost, doubled or answered with another's rows.
+    Test: test_a_log_is_written_and_read_through_a_pooler.
     """
+    session = {
+        "jit": "off",  # compiling a plan costs more than our short ones take
+        "idle_in_transaction_session_timeout": str(int(idle_in_transaction_seconds * 1000)),
+    }
     pool = asyncpg.create_pool(
         dsn,
         min_size=0,
@@ -60,11 +74,8 @@ async def open_pool(
         reset=_no_reset,
         timeout=10,
         command_timeout=60,
-        server_settings={
-            "application_name": name,
-            "jit": "off",  # compiling a plan costs more than our short ones take
-            "idle_in_transaction_session_timeout": str(int(idle_in_transaction_seconds * 1000)),
-        },
+        server_settings={"application_name": name} | ({} if pooled else session),
+        **({"statement_cache_size": 0} if pooled else {}),
     )
     await pool
     try:

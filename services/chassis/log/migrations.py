@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 
+import asyncpg
 from alembic import command, context, op
 from alembic.config import Config
 from sqlalchemy import Connection, pool
@@ -32,8 +33,7 @@ def migrate(service: str, dsn: str, revision: str = "head") -> None:
 
 def run_env() -> None:
     """What each service's migrations/env.py calls."""
-    dsn = context.config.attributes["dsn"].replace("postgresql://", "postgresql+asyncpg://", 1)
-    asyncio.run(_upgrade(dsn))
+    asyncio.run(_upgrade(context.config.attributes["dsn"]))
 
 
 def run_sql(path: Path) -> None:
@@ -58,7 +58,10 @@ def chassis_sql(name: str) -> Path:
 
 
 async def _upgrade(dsn: str) -> None:
-    engine = create_async_engine(dsn, poolclass=pool.NullPool)
+    # asyncpg reads the address by itself: SQLAlchemy would not pass on what it says of TLS.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(dsn), poolclass=pool.NullPool
+    )
     async with engine.connect() as connection:
         await connection.run_sync(_run)
     await engine.dispose()

@@ -8,12 +8,15 @@ import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
-PREFIX = "MOTCUA_"
+from services.chassis.process.kafka_client import PREFIX as PREFIX
+from services.chassis.process.kafka_client import KafkaSettings as KafkaSettings
+from services.chassis.process.kafka_client import KafkaVariables
+
 FILE = "_FILE"
 """What ends the name of a variable that names the file with a secret."""
 SHARED_KEY_CHARACTERS = 32
@@ -56,39 +59,14 @@ class SettingsFault(SystemExit):
         return "settings: " + "; ".join(self.faults)
 
 
-class KafkaSettings(NamedTuple):
-    """How to reach the broker. An empty `username` means no authentication, which only tests may use."""
-
-    bootstrap: str
-    username: str
-    password: str
-
-    def client_options(self) -> dict[str, str]:
-        """Keyword arguments that every aiokafka client takes."""
-        options = {"bootstrap_servers": self.bootstrap}
-        if self.username:
-            options |= {
-                "security_protocol": "SASL_PLAINTEXT",
-                "sasl_mechanism": "SCRAM-SHA-256",
-                "sasl_plain_username": self.username,
-                "sasl_plain_password": self.password,
-            }
-        return options
-
-
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaVariables):
     """The variables that every service knows; a service adds its own in its `settings.py`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
-    )
-
     database_dsn: SecretStr = Field(description="PostgreSQL address of the role that the service runs as.")
-    kafka_bootstrap: str = Field(
-        min_length=3, description="Kafka brokers to ask first, host:port, comma separated."
+    database_pooler: Literal["none", "transaction"] = Field(
+        default="none",
+        description="What stands before the database: none, or transaction for PgBouncer in transaction mode. Migrations go past it.",
     )
-    kafka_username: str = Field(default="", description="SCRAM user of the service; empty only in tests.")
-    kafka_password: SecretStr = Field(default=SecretStr(""), description="Password of the SCRAM user.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: Port = Field(description="Port to listen on.")
     jwks: str = Field(
@@ -184,10 +162,8 @@ class ServiceSettings(BaseSettings):
         return listed(self.cors_origins)
 
     @property
-    def kafka(self) -> KafkaSettings:
-        return KafkaSettings(
-            self.kafka_bootstrap, self.kafka_username, self.kafka_password.get_secret_value()
-        )
+    def pooled(self) -> bool:
+        return self.database_pooler == "transaction"
 
 
 class PagesSettings(ServiceSettings):

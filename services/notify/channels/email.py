@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import aiosmtplib
@@ -36,6 +36,16 @@ _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 
 
 _FORMS = b'Content-Type: multipart/alternative; boundary="-%s"\r\n\r\n%s---%s--\r\n'
+Security = Literal["auto", "starttls", "tls", "none"]
+
+
+class Entry(NamedTuple):
+    """How the mail server is entered. `auto`: STARTTLS where it offers that; `starttls`: or not at all; `tls`: from the first byte."""
+
+    security: Security = "auto"
+    ca: str = ""
+    username: str = ""
+    password: str = ""
 
 
 class Unwritable(ValueError):
@@ -137,11 +147,41 @@ def deliverable(address: str | None) -> bool:
     return address is not None and mail_address(address) is not None
 
 
+async def connected(
+    host: str, port: int, entry: Entry, step_seconds: float = STEP_SECONDS
+) -> aiosmtplib.SMTP:
+    """A connection that has greeted, and logged in where there is a user.
+
+    Guarantee: no password and no letter goes to a server that cannot show a certificate of its name, where TLS is set.
+    Test: test_a_mail_server_that_is_not_who_it_should_be_gets_nothing.
+    """
+    connection = aiosmtplib.SMTP(
+        hostname=host,
+        port=port,
+        timeout=step_seconds,
+        use_tls=entry.security == "tls",
+        start_tls={"auto": None, "starttls": True}.get(entry.security, False),
+        cert_bundle=entry.ca or None,
+        username=entry.username or None,
+        password=entry.password or None,
+    )
+    await connection.connect()
+    return connection
+
+
 class Carrier:
     """One kept connection to the mail server. Used by one task at a time."""
 
-    def __init__(self, host: str, port: int, sender: str, *, step_seconds: float = STEP_SECONDS) -> None:
-        self._host, self._port = host, port
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        sender: str,
+        entry: Entry = Entry(),
+        *,
+        step_seconds: float = STEP_SECONDS,
+    ) -> None:
+        self._host, self._port, self._entry = host, port, entry
         self._sender = parseaddr(sender)[1]
         self._step_seconds = step_seconds
         self._connection: aiosmtplib.SMTP | None = None
@@ -188,8 +228,7 @@ class Carrier:
                 return self._connection
             except (aiosmtplib.SMTPException, OSError):
                 self.close()
-        connection = aiosmtplib.SMTP(hostname=self._host, port=self._port, timeout=self._step_seconds)
-        await connection.connect()
+        connection = await connected(self._host, self._port, self._entry, self._step_seconds)
         self._connection = connection
         await connection.mail(self._sender)
         return connection

@@ -1,0 +1,48 @@
+"""TLS to the parts that a service calls: whose certificates are believed, and what it shows of itself. Names are always verified."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator
+
+
+def _is_readable(value: str) -> str:
+    if value:
+        try:
+            held = "-----BEGIN " in Path(value).read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise ValueError(f"cannot be read ({type(error).__name__})") from None
+        if not held:
+            raise ValueError("holds no PEM")
+    return value
+
+
+PemFile = Annotated[str, AfterValidator(_is_readable)]
+
+
+class Tls(NamedTuple):
+    """Paths of PEM files: `ca` of who signs the others' certificates, the system's without it; our own `certificate` and its `key`."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """One context for all clients of these files, which are read again here.
+
+        Guarantee: a certificate that was renewed in its place is shown from the next connection on, by clients that are open, too.
+        Test: test_a_renewed_certificate_is_taken_while_it_runs.
+        """
+        found = _context(self)
+        if self.certificate:
+            found.load_cert_chain(self.certificate, self.key)
+        return found
+
+
+@cache
+def _context(tls: Tls) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=tls.ca or None)

@@ -54,6 +54,7 @@ async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Car
     assert arrived["Auto-Submitted"] == "auto-generated"
     assert arrived["Content-Language"] == "vi, en"
     assert plain(arrived) == "Kính gửi Ông/Bà,\n.\nchấm\n"
+    assert b"K=C3=ADnh g=E1=BB=ADi" in letter().content, "as a person can search it in a mailbox's files"
     assert not arrived.defects and [part.get_content_type() for part in arrived.iter_parts()] == [
         "text/plain",
         "text/html",

@@ -14,6 +14,7 @@ Channel = Literal["online", "in_person", "postal"]
 ProcedureCode = Annotated[str, StringConstraints(pattern=r"^\d\.\d{6}$")]
 WithdrawalReason = Literal["no_longer_needed", "filed_by_mistake", "will_file_again", "other"]
 PaymentMethod = Literal["online", "in_person"]
+ActOfApplicant = Literal["SupplementProvided", "WithdrawalRequested", "FeePaid"]
 ResultDelivery = Literal["collected", "post", "online"]
 # By which number people and organisations are known; which of them a procedure takes, its version says.
 IdentifierKind = Literal["cccd", "tax_code", "passport", "foreign_registration"]
@@ -95,6 +96,23 @@ class SubmissionCorrected(Message):
     """When the applicant filed it; `time` is when the correction came."""
     procedure: ProcedureCode
     channel: Channel
+    office: OfficeCode | None = None
+    """The accepting organisation; absent where it stays what it was."""
+    reason: ReversalReason
+    document: DocumentNumber
+    """Number of the decision to correct."""
+
+
+class ApplicantActReversed(Message):
+    """The import that told an act of the applicant's tells it otherwise, or no longer: that act is as if it had not been."""
+
+    type_name: ClassVar[str] = "ApplicantActReversed.v1"
+    owner: ClassVar[str] = "intake"
+
+    sequence: Annotated[int, Field(ge=1)]
+    """Of the act that is struck out, among intake's events of the dossier."""
+    event: ActOfApplicant
+    """What it was."""
     reason: ReversalReason
     document: DocumentNumber
     """Number of the decision to correct."""
@@ -106,4 +124,5 @@ MESSAGES: tuple[type[Message], ...] = (
     WithdrawalRequested,
     FeePaid,
     SubmissionCorrected,
+    ApplicantActReversed,
 )

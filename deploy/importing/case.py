@@ -62,6 +62,8 @@ class Case:
             "case": self.case,
             "dossier_id": dossier_id,
             "acts": [act.as_item() for act in self.acts],
-            "submission": {name: getattr(self, name) for name in ("procedure", "channel", "submitted_at")},
+            "submission": {
+                name: getattr(self, name) for name in ("procedure", "office", "channel", "submitted_at")
+            },
         }
         return item if correction is None else item | {"correction": correction}

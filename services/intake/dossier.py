@@ -17,6 +17,7 @@ from contracts.catalogue.offices import Offices
 from contracts.catalogue.procedure import Procedure
 from contracts.intake import IdentifierKind, PaymentMethod, ResultDelivery, WithdrawalReason
 from services.chassis.log.decider import EventTypes, Rejected
+from services.intake.correction_events import ApplicantActReversed, SubmissionCorrected
 from services.intake.taken import elsewhere, in_force_on
 
 Door = Literal["portal", "desk", "import"]
@@ -81,6 +82,7 @@ class CorrectSubmission:
     on: date
     submitted_at: datetime
     procedure: str
+    office: str
     channel: str
     reason: str
     document: str
@@ -130,18 +132,14 @@ class FeePaid:
     ended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SubmissionCorrected:
-    """The submission as it is told now; the office stays, on which all rights rest, and the first one stays in the log."""
-
-    submitted_at: datetime
-    procedure: str
-    channel: str
-    reason: str
-    document: str
-
-
-Event = DossierSubmitted | SupplementProvided | WithdrawalRequested | FeePaid | SubmissionCorrected
+Event = (
+    DossierSubmitted
+    | SupplementProvided
+    | WithdrawalRequested
+    | FeePaid
+    | SubmissionCorrected
+    | ApplicantActReversed
+)
 EVENTS: EventTypes[Event] = EventTypes(
     {
         "DossierSubmitted": DossierSubmitted,
@@ -149,6 +147,7 @@ EVENTS: EventTypes[Event] = EventTypes(
         "WithdrawalRequested": WithdrawalRequested,
         "FeePaid": FeePaid,
         "SubmissionCorrected": SubmissionCorrected,
+        "ApplicantActReversed": ApplicantActReversed,
     }
 )
 
@@ -191,9 +190,8 @@ def filed_as(history: Iterable[tuple[Event, datetime]]) -> Filed:
             found = Filed(event.procedure, event.office, event.channel, at, event.result_delivery)
         elif isinstance(event, SubmissionCorrected):
             assert found is not None, "a dossier begins with its submission"
-            found = found._replace(
-                procedure=event.procedure, channel=event.channel, submitted_at=event.submitted_at
-            )
+            office = event.office or found.office
+            found = Filed(event.procedure, office, event.channel, event.submitted_at, found.result_delivery)
     assert found is not None, "a dossier begins with its submission"
     return found
 
@@ -210,7 +208,7 @@ def decide(
     if isinstance(state, Unsubmitted):
         return UNKNOWN
     if isinstance(command, CorrectSubmission):
-        return _correct(command, state, procedures)
+        return _correct(command, state, procedures, offices)
     if isinstance(command, ProvideSupplement):
         if command.content_commitment in state.supplements:
             return []
@@ -255,7 +253,7 @@ def _submit(
 
 
 def _correct(
-    command: CorrectSubmission, state: Submitted, procedures: Mapping[str, Procedure]
+    command: CorrectSubmission, state: Submitted, procedures: Mapping[str, Procedure], offices: Offices
 ) -> Sequence[Event] | Rejected:
     """Only under nothing: the authority's acts are struck out before, and told anew behind it.
 
@@ -268,12 +266,15 @@ def _correct(
         command.channel,
         command.reason,
         command.document,
+        command.office,
     )
     if event == state.corrected:
         return []
     in_force = in_force_on(procedures, command.procedure, command.on)
     if isinstance(in_force, Rejected):
         return in_force
+    if refused := elsewhere(offices, command.procedure, command.office, command.on):
+        return refused
     return ACTS_STAND if command.acted else [event]
 
 

@@ -127,6 +127,7 @@ class Asked(NamedTuple):
 
 
 FILES = frozenset({"DossierSubmitted", "SubmissionCorrected"})
+REVERSED = "ApplicantActReversed"
 ASKED_BY: dict[str, tuple[str, Literal["supplement", "payment"]]] = {
     "supplement_requested": ("SupplementRequested", "supplement"),
     "payment_requested": ("FeeRequested", "payment"),
@@ -135,6 +136,11 @@ ASKED_BY: dict[str, tuple[str, Literal["supplement", "payment"]]] = {
 
 def own_acts(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.producer == "intake"]
+
+
+def struck_out(own: Iterable[tuple[str, str | None]]) -> set[int]:
+    """Which of the applicant's acts are as if they had not been, of each event's name and data."""
+    return {orjson.loads(data)["sequence"] for what, data in own if what == REVERSED and data}
 
 
 def steps_of(rows: Iterable[Row]) -> list[Row]:
@@ -170,8 +176,9 @@ def status_of(own: Sequence[Row], steps: Sequence[Row]) -> Status:
 
     Guarantee: the status is the same however the two histories arrive. Test: test_every_interleaving_is_shown_the_same.
     """
-    status = moved_to(steps)
-    asked = max((row.sequence for row in own if row.what == "WithdrawalRequested"), default=0)
+    status, struck = moved_to(steps), struck_out((row.what, row.data) for row in own)
+    requests = {row.sequence for row in own if row.what == "WithdrawalRequested"}
+    asked = max(requests - struck, default=0)
     answered = max((step.answers for step in steps if step.answers), default=0)
     return "withdrawal_requested" if asked > answered and status not in ENDED else status
 

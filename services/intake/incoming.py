@@ -150,6 +150,7 @@ PASSED_OVER = frozenset(
         "WithdrawalRequested.v1",
         "FeePaid.v1",
         "SubmissionCorrected.v1",
+        "ApplicantActReversed.v1",
         "NoticeSent.v1",
         "NoticeFailed.v1",
         # Nothing changes by it.

@@ -83,6 +83,10 @@ LEFT JOIN LATERAL (
 ) now ON true
 CROSS JOIN LATERAL (
     SELECT max(e.version) AS version FROM events e WHERE e.stream_id = dossier.id AND e.type = 'WithdrawalRequested'
+      AND NOT EXISTS (
+        SELECT FROM events r WHERE r.stream_id = dossier.id AND r.type = 'ApplicantActReversed'
+          AND (r.data ->> 'sequence')::integer = e.version
+      )
 ) asked
 CROSS JOIN LATERAL (SELECT max(s.answers) AS version FROM steps s WHERE s.dossier_id = dossier.id) answered
 """

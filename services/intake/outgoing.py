@@ -19,7 +19,7 @@ from services.intake.dossier import EVENTS
 SOURCE = "intake"
 PORTAL = "portal/"
 NO_CHANGE = 0
-SAID_OR_ABSENT = ("import_source", "result_delivery")
+SAID_OR_ABSENT = ("import_source", "result_delivery", "office")
 MESSAGES = {message.__name__: message for message in contract.MESSAGES}
 CHECKS = {name: TypeAdapter(message).validate_json for name, message in MESSAGES.items()}
 
@@ -47,9 +47,7 @@ def _said(message: type[envelope.Message], stored: StoredEvent, code_key: bytes)
     told = EVENTS.members(stored.type, stored.schema_version, stored.data)
     if message is contract.DossierSubmitted:
         told["contact_change"] = told.get("number", stored.position) if told["reachable"] else NO_CHANGE
-        for name in SAID_OR_ABSENT:
-            if told.get(name) is None:
-                told.pop(name, None)
         if stored.actor.startswith(PORTAL):
             told["sealed_filer"] = seal(code_key, stored.actor, stored.stream_id)
-    return {name: told[name] for name in message.model_fields if name in told}
+    absent = {name for name in SAID_OR_ABSENT if told.get(name) is None}
+    return {name: told[name] for name in message.model_fields if name in told and name not in absent}

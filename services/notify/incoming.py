@@ -51,10 +51,11 @@ class Submitted(Narrow):
 
 
 class SubmissionCorrected(Narrow):
-    """In which version of which procedure texts are written from now on."""
+    """In which version of which procedure texts are written from now on, and whose dossier it is."""
 
     submitted_at: AwareDatetime
     procedure: str
+    office: str | None = None
 
 
 class Accepted(Narrow):
@@ -132,8 +133,8 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierHandedOver.v1": says(unit=str),
     "DossierReversed.v1": Reversed,
 }
-PASSED_OVER = frozenset({"ReversalProposed.v1"})
-"""It changes nothing for the applicant; the reversal itself is told."""
+PASSED_OVER = frozenset({"ReversalProposed.v1", "ApplicantActReversed.v1"})
+"""Nothing is told by these: a reversal itself is, and what an import does is not."""
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
 UNTOLD = frozenset(Submitted.model_fields) | {"sealed_code"}
 
@@ -142,8 +143,9 @@ INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, offic
 SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[])
 """
 REFILE = """
-UPDATE dossiers d SET procedure = n.procedure, submitted_on = n.submitted_on
-FROM unnest($1::uuid[], $2::text[], $3::date[]) AS n(dossier_id, procedure, submitted_on) WHERE d.dossier_id = n.dossier_id
+UPDATE dossiers d SET procedure = n.procedure, submitted_on = n.submitted_on, office = coalesce(n.office, d.office)
+FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) AS n(dossier_id, procedure, submitted_on, office)
+WHERE d.dossier_id = n.dossier_id
 """
 KEEP_CODES = """
 UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
@@ -214,6 +216,7 @@ class Dossiers:
                 list(corrected),
                 [told.procedure for told in corrected.values()],
                 [told.submitted_at.astimezone(VIETNAM).date() for told in corrected.values()],
+                [told.office for told in corrected.values()],
             )
         # Of several of one dossier the last one holds: a reversed acceptance leaves it without a code.
         codes = {d.stream_id: code_after(d.data) for d in deliveries if changes_code(d.data)}

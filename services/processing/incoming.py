@@ -37,6 +37,13 @@ class SubmissionCorrected(Narrow):
     submitted_at: AwareDatetime
     procedure: str
     channel: str
+    office: str | None = None
+
+
+class ApplicantActReversed(Narrow):
+    """The act heard of under `sequence` is as if it had not been."""
+
+    sequence: int
 
 
 class SupplementProvided(Narrow):
@@ -60,6 +67,7 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "WithdrawalRequested.v1": WithdrawalRequested,
     "FeePaid.v1": FeePaid,
     "SubmissionCorrected.v1": SubmissionCorrected,
+    "ApplicantActReversed.v1": ApplicantActReversed,
 }
 PASSED_OVER: frozenset[str] = frozenset()
 
@@ -71,9 +79,9 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timesta
 # The day until which to accept is told of a dossier that waits for it, and of no other.
 REFILE = """
 UPDATE dossiers d SET procedure = n.procedure, channel = n.channel, submitted_at = n.submitted_at,
-    intake_due_at = CASE WHEN d.intake_due_at IS NOT NULL THEN n.intake_due_at END
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
-    AS n(dossier_id, procedure, channel, submitted_at, intake_due_at)
+    intake_due_at = CASE WHEN d.intake_due_at IS NOT NULL THEN n.intake_due_at END, office = coalesce(n.office, d.office)
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+    AS n(dossier_id, procedure, channel, submitted_at, intake_due_at, office)
 WHERE d.dossier_id = n.dossier_id
 """
 HEAR = """
@@ -95,6 +103,7 @@ FROM (
     GROUP BY h.dossier_id
 ) n WHERE d.dossier_id = n.dossier_id
 """
+STRIKE = "SELECT strike_heard($1, $2)"
 # Whoever writes rows of the queue takes the head of the log first, as record_v2() does.
 # Guarantee: none waits for rows that another holds. Test: test_the_reader_waits_for_its_turn_before_it_holds_a_row.
 TAKE_TURN = "SELECT log_position()"
@@ -105,7 +114,7 @@ Apply = Callable[[Any, Sequence[Delivered]], Awaitable[None]]
 def listening(current: Callable[[], Calendar], paid: Callable[[], None] = lambda: None) -> Apply:
     """The reader's `apply`, in the consumer's transaction. The current calendar says until when a desk is to accept.
 
-    `paid` is called of a payment, a moment before the transaction with it ends.
+    `paid` is called of a payment, and of one that is struck out, a moment before the transaction with it ends.
     """
 
     async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
@@ -131,16 +140,20 @@ def listening(current: Callable[[], Calendar], paid: Callable[[], None] = lambda
         corrected = {d.stream_id: d.data for d in deliveries if isinstance(d.data, SubmissionCorrected)}
         if corrected:
             told = [
-                (i, c.procedure, c.channel, c.submitted_at, intake_due_at(c.submitted_at, calendar))
+                (i, c.procedure, c.channel, c.submitted_at, intake_due_at(c.submitted_at, calendar), c.office)
                 for i, c in corrected.items()
             ]
             await connection.execute(REFILE, *(list(column) for column in zip(*told, strict=True)))
-        acts = [_heard(d) for d in deliveries if not isinstance(d.data, Submitted | SubmissionCorrected)]
+        struck = [d for d in deliveries if isinstance(d.data, ApplicantActReversed)]
+        apart = Submitted | SubmissionCorrected | ApplicantActReversed
+        acts = [_heard(d) for d in deliveries if not isinstance(d.data, apart)]
         if acts:
             columns = [list(column) for column in zip(*acts, strict=True)]
             await connection.execute(HEAR, *columns)
             await connection.execute(MARK, *columns[:4], columns[5])
-        if any(isinstance(d.data, FeePaid) for d in deliveries):
+        if struck:
+            await connection.execute(STRIKE, [d.stream_id for d in struck], [d.data.sequence for d in struck])
+        if struck or any(isinstance(d.data, FeePaid) for d in deliveries):
             paid()
 
     return apply

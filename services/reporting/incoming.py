@@ -45,6 +45,7 @@ class Refiled(_Narrow):
     submitted_at: AwareDatetime
     procedure: str
     channel: str
+    office: str | None = None
     reason: str
     document: str
 
@@ -105,6 +106,7 @@ APPLIED: dict[str, type[BaseModel]] = {
 PASSED_OVER = frozenset(
     {
         "SupplementProvided.v1",
+        "ApplicantActReversed.v1",
         "WithdrawalRequested.v1",
         "FeePaid.v1",
         "DossierForwarded.v1",

@@ -94,6 +94,28 @@ def watch_positions(postgres: Postgres, name: str) -> None:
     in_thread(work())
 
 
+COUNT_HELD = """
+CREATE TABLE faults.ever_held (reader text, reason text);
+CREATE FUNCTION faults.note_held() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN INSERT INTO faults.ever_held VALUES (NEW.reader, NEW.reason); RETURN NULL; END $$;
+CREATE TRIGGER note_held AFTER INSERT ON held FOR EACH ROW EXECUTE FUNCTION faults.note_held();
+"""
+EVER_HELD = "SELECT reader, reason, count(*) FROM faults.ever_held GROUP BY reader, reason"
+
+
+def count_held(postgres: Postgres, name: str) -> None:
+    """Notes from now on every row that a reader of one service puts into `held`, also of what it lets go of again."""
+
+    async def work() -> None:
+        connection = await asyncpg.connect(postgres.dsn(SUPERUSER, name))
+        try:
+            await connection.execute(COUNT_HELD)
+        finally:
+            await connection.close()
+
+    in_thread(work())
+
+
 def stop_in_transaction(postgres: Postgres, name: str, stop: Callable[[], None]) -> None:
     """Calls `stop` while the readers of a database stand in the middle of a batch; the stopped one's connection is then cut.
 

@@ -22,6 +22,9 @@ CASES = 15
 ASK_AGAIN_SECONDS = 0.2
 SENT_TWICE = 0.3
 RESOLVED, SUPPLEMENTED = 0.5, 0.4
+SURE = {0: "request-supplement", 1: "ask-opinion"}
+"""Of each batch two cases become true by themselves, however small the run is: the others, drawn, may all be on time."""
+LONG_AGO = timedelta(days=75)
 IMPORTER = "importer"
 SOURCE = "old-system"
 MIDNIGHT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -51,7 +54,7 @@ class Imports:
 
     async def take_in(self, number: int, draw: random.Random) -> None:
         """One batch of cases, each filed and acted on; some batches go through a door a second time."""
-        cases = [self._case(f"{number}-{n}", draw) for n in range(CASES)]
+        cases = [self._case(f"{number}-{n}", draw, SURE.get(n)) for n in range(CASES)]
         for _ in range(1 + (draw.random() < SENT_TWICE)):
             await self._file(cases)
         left = [case for case in cases if case.filing.dossier_ids]
@@ -62,11 +65,11 @@ class Imports:
         if draw.random() < SENT_TWICE:
             await self._act([case for case in cases if case.filing.dossier_ids])
 
-    def _case(self, name: str, draw: random.Random) -> Case:
+    def _case(self, name: str, draw: random.Random, sure: str | None) -> Case:
         filing = Filing(f"{IMPORTER}/{SOURCE}", name, None, IMPORTER)
         self.record.filings.append(filing)
         accepted_at = MIDNIGHT + timedelta(seconds=draw.choice((-1, 0, 1)), days=draw.choice((0, 1)))
-        procedure = draw.choice(PROCEDURES)
+        procedure = CONSULTED if sure == "ask-opinion" else draw.choice(PROCEDURES)
         body = {
             "source": SOURCE,
             "case": name,
@@ -78,7 +81,8 @@ class Imports:
         due_on = datetime.now(VIETNAM).date() + timedelta(days=draw.randint(-1, 1))
         classes = classes_of(str(body["procedure"]), accepted_at.date() - timedelta(days=1))
         project_class = draw.choice(classes) if classes else None
-        return Case(filing, body, accepted_at, _then(body, accepted_at, draw), due_on, project_class)
+        then = _waited_in_vain(sure) if sure else _then(body, accepted_at, draw)
+        return Case(filing, body, accepted_at, then, due_on, project_class)
 
     async def _file(self, cases: Sequence[Case]) -> None:
         reply = await self.insist("intake", "/v1/bulk", orjson.dumps({"items": [c.body for c in cases]}))
@@ -107,6 +111,12 @@ class Imports:
         for version, act in enumerate(case.acts, 2):
             answer = Answer(status, {"version": version}, "bulk", self.now())
             self.record.commands.append(Command(act["act"], dossier_id, IMPORTER, key, [answer]))
+
+
+def _waited_in_vain(act: str) -> list[dict[str, Any]]:
+    """Nobody answered, and the deadline has passed whatever the weekday of the run and the holidays before it."""
+    asked_at = (datetime.now(UTC) - LONG_AGO).isoformat()
+    return [{"act": act, "at": asked_at} | (PAPERS if act == "request-supplement" else {"agency": AGENCY})]
 
 
 def _then(body: dict[str, Any], accepted_at: datetime, draw: random.Random) -> list[dict[str, Any]]:

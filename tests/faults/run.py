@@ -15,6 +15,7 @@ from tests.faults.client import Door
 from tests.faults.injector import Injector
 from tests.faults.load import Load, ask
 from tests.faults.record import Finding, Outcome, Record
+from tests.faults.refilling import refilled
 from tests.faults.schedule import plan
 from tests.faults.world import House
 
@@ -97,6 +98,7 @@ def run(
         load.finish(house.tend)
         record.mail = catcher.mail
         findings = _settle(house, record, say, QUIET_SECONDS / 10 if mutation else QUIET_SECONDS)
+        findings = findings or refilled(house, record, say)
     finally:
         catcher.stop()
         house.stop(keep=bool(findings))

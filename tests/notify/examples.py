@@ -27,6 +27,7 @@ DATA: dict[str, dict[str, Any]] = {
         "submitted_at": "2023-01-05T20:00:00+00:00",
         "procedure": "1.009983",
         "channel": "postal",
+        "office": "H29.016.00",
         "reason": "wrong_data",
         "document": "12/QĐ-SXD",
     },

@@ -152,7 +152,7 @@ async def test_a_corrected_submission_tells_nobody_and_is_written_about_from_the
     opened, corrected = life.hears("DossierSubmitted"), life.hears("SubmissionCorrected")
     await desk.hear(opened._replace(origin="import"), corrected._replace(origin="import"))
     row = await desk.pool.fetchrow(
-        "SELECT procedure, submitted_on FROM dossiers WHERE dossier_id = $1", life.dossier_id
+        "SELECT procedure, submitted_on, office FROM dossiers WHERE dossier_id = $1", life.dossier_id
     )
-    assert tuple(row) == ("1.009983", date(2023, 1, 6))
+    assert tuple(row) == ("1.009983", date(2023, 1, 6), "H29.016.00")
     assert await desk.shown(life.dossier_id) == {}

@@ -110,9 +110,10 @@ class House:
         return await asyncpg.connect(self.database.owner_dsn)
 
     async def heard(self, dossier_id: UUID, kind: str, *, sequence: int = 2, **data: Any) -> None:
-        """What the applicant did since the submission has arrived, as of the clock's now."""
+        """What the applicant did since the submission has arrived, as of the clock's now; `of` is the sequence that it tells of."""
         now = self.clock.now
-        model = incoming.APPLIED[f"{kind}.v1"].model_validate(data)
+        said = data | {"sequence": data["of"]} if "of" in data else data
+        model = incoming.APPLIED[f"{kind}.v1"].model_validate(said)
         told = Delivered(
             "dossiers",
             0,

@@ -1,5 +1,5 @@
--- The people behind a dossier of `its_office`, what they filed, and the line that says who looked; no row, and no line, for any
--- other dossier.
+-- The people behind a dossier of `its_office`, by what was told of it last, what they filed, and the line that says who looked; no
+-- row, and no line, for any other dossier.
 CREATE OR REPLACE FUNCTION read_person(of_dossier uuid, its_office text, reader text, its_purpose text)
 RETURNS TABLE (
     name text, identifier_kind text, identifier_number text, email text, phone text, content bytea,
@@ -9,9 +9,10 @@ RETURNS TABLE (
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    IF NOT EXISTS (
-        SELECT FROM events e
-        WHERE e.stream_id = of_dossier AND e.version = 1 AND e.data ->> 'office' = its_office
+    IF its_office IS DISTINCT FROM (
+        SELECT e.data ->> 'office' FROM events e
+        WHERE e.stream_id = of_dossier AND e.type IN ('DossierSubmitted', 'SubmissionCorrected') AND e.data ->> 'office' IS NOT NULL
+        ORDER BY e.version DESC LIMIT 1
     ) THEN
         RETURN;
     END IF;

@@ -34,7 +34,7 @@ from services.intake.dossier import (
     decide,
     fold,
 )
-from services.intake.following import FILES
+from services.intake.following import FILES, REVERSED, struck_out
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 
@@ -98,21 +98,22 @@ async def add_acts(
 
 
 def imported(history: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """What an import told of the applicant's acts, in order."""
-    return [e for e in history if e.actor.startswith(IMPORTER) and e.type not in FILES]
+    """What an import told of the applicant's acts and stands, in order."""
+    struck = struck_out((e.type, e.data) for e in history)
+    told = [e for e in history if e.actor.startswith(IMPORTER) and e.type not in FILES]
+    return [e for e in told if e.type != REVERSED and e.version not in struck]
 
 
-def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> str:
-    """The first recorded act of an import that the acts do not tell as it stands; empty when they tell all, and perhaps more."""
-    recorded = imported(history)
-    for number, stored in enumerate(recorded):
+def acts_differ(acts: Sequence[ActOfCase], history: Sequence[StoredEvent]) -> tuple[int, str] | None:
+    """The first recorded act of an import that the acts do not tell as it stands, and how; None when they tell all, and perhaps more."""
+    for number, stored in enumerate(imported(history)):
         had = f"the record has {stored.type} at {stored.occurred_at.astimezone(ZONE).isoformat()}"
         if number >= len(acts):
-            return f"act {number} is told no longer, {had}"
+            return number, f"act {number} is told no longer, {had}"
         event = EVENTS.decode(stored.type, stored.schema_version, stored.data)
         if acts[number].at != stored.occurred_at or not _says(acts[number], event):
-            return f"act {number} is told otherwise, {had}"
-    return ""
+            return number, f"act {number} is told otherwise, {had}"
+    return None
 
 
 def _says(act: ActOfCase, event: Event) -> bool:
@@ -138,7 +139,7 @@ def _lacking(
     if done >= len(acts):
         return None
     state = fold(EVENTS.decode(stored.type, stored.schema_version, stored.data) for stored in history)
-    command_id = uuid5(dossier_id, f"act {done}")
+    command_id = uuid5(dossier_id, f"act {done} behind {len(history)}")
     context = Context(command_id, actor, intake.clock(), traceparent=traceparent)
     events: list[NewEvent] = []
     kept: list[people.Act] = []

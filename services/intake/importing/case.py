@@ -40,6 +40,7 @@ class Case(BaseModel):
     )
     correction: Correction | None = Field(
         default=None,
-        description="Another day, procedure or channel than before is recorded under it, once no act of the authority stands. "
-        "Without it, a difference is refused.",
+        description="Another day, procedure, office or channel than before is recorded under it, once no act of the authority stands, "
+        "and acts that are told otherwise are struck out and told anew, once none stands that answers one. Without it, a difference is "
+        "refused.",
     )

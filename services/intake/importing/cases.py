@@ -24,7 +24,7 @@ from services.intake.acting import Applicants
 from services.intake.dossier import ACTS_STAND, INITIAL, SubmitDossier, decide
 from services.intake.importing.acts import add_acts
 from services.intake.importing.case import Case
-from services.intake.importing.correcting import Difference, correct, differing
+from services.intake.importing.correcting import correct, differing
 from services.intake.submitting import FIELD_OF, Intake, Submission, item_of
 from services.intake.usual import ZONE
 
@@ -92,7 +92,7 @@ async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, tracep
         correctable = [
             each
             for each, differs in zip(told, differ, strict=True)
-            if differs and _may_correct(each[0], differs)
+            if differs and each[0].correction is not None
         ]
         refusals = await correct(applicants, correctable, histories, actor, traceparent)
         corrected = {dossier_id: why for (_, dossier_id), why in zip(correctable, refusals, strict=True)}
@@ -117,10 +117,6 @@ async def take_in(applicants: Applicants, batch: Batch[Case], actor: str, tracep
                 outcome = "corrected" if differs else "repeated" if stood and not more else "recorded"
                 answers[place] = {"source": case.source, "case": case.case, "outcome": outcome} | answer
     return orjson.dumps({"answers": answers})
-
-
-def _may_correct(case: Case, differs: Difference) -> bool:
-    return case.correction is not None and differs.correctable
 
 
 async def _claimed(

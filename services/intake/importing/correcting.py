@@ -1,40 +1,56 @@
-"""Where an import tells a case otherwise than the record, and how the submission is brought to what it tells now.
+"""Where an import tells a case otherwise than the record, and how the record is brought to what it tells now.
 
-Promises that a submission is corrected with reason and document or not at all. Never corrects an act of the applicant's.
+Promises that a submission, and what the import told of the applicant's acts, is corrected with reason and document or not at all.
+Never strikes out what an applicant did here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.problems import Problem
+from services.chassis.kafka.feeds import IMPORTER
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.intake.acting import Applicants
+from services.intake.correction_events import ApplicantActReversed
 from services.intake.dossier import EVENTS, CorrectSubmission, Event, decide, filed_as, fold
-from services.intake.importing.acts import acts_differ
+from services.intake.following import FILES, REVERSED
+from services.intake.importing.acts import acts_differ, imported
 from services.intake.importing.case import Case
 from services.intake.usual import ZONE
 
 COMPARED = ("procedure", "office", "channel", "submitted_at")
-CORRECTABLE = ("procedure", "channel", "submitted_at")
 # Where the authority's acts have led, as far as they have been heard of; those that were reversed led nowhere.
 ACTED = """
 SELECT DISTINCT ON (dossier_id) dossier_id, status <> 'submitted' AS acted FROM steps
 WHERE dossier_id = ANY($1::uuid[]) AND status IS NOT NULL ORDER BY dossier_id, sequence DESC
 """
+# By which acts the authority answers one of the applicant's.
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "SupplementProvided": ("SupplementAccepted",),
+    "FeePaid": ("FeeConfirmed",),
+    "WithdrawalRequested": ("DossierWithdrawn", "WithdrawalRefused"),
+}
+ANSWERED = """
+SELECT s.dossier_id, s.what FROM steps s WHERE s.dossier_id = ANY($1::uuid[]) AND s.what = ANY($2::text[])
+AND NOT EXISTS (SELECT FROM steps r WHERE r.dossier_id = s.dossier_id AND r.strikes = s.sequence)
+"""
 
 
 class Difference(NamedTuple):
-    """The first member that is told otherwise than it was recorded, and both values in words; `correctable`: by a correction."""
+    """The first member that is told otherwise than it was recorded, and both values in words. `refiled`: the submission is another
+    one; `act`: from which on of the acts that stand."""
 
     field: str
     told: str
-    correctable: bool = False
+    refiled: bool = False
+    act: int | None = None
 
 
 async def differing(
@@ -62,11 +78,11 @@ def difference(case: Case, history: Sequence[StoredEvent]) -> Difference | None:
         at.astimezone(ZONE).isoformat() for at in (case.submitted_at, filed.submitted_at)
     )
     other = [name for name in now if now[name] != had[name]]
-    acts = acts_differ(case.acts, history)
+    act, how = acts_differ(case.acts, history) or (None, "")
     if other:
         told = "; ".join(f"{name} is {now[name]}, the record has {had[name]}" for name in other)
-        return Difference(other[0], told, not acts and set(other) <= set(CORRECTABLE))
-    return Difference("acts", acts) if acts else None
+        return Difference(other[0], told, True, act)
+    return Difference("acts", how, False, act) if how else None
 
 
 async def correct(
@@ -76,26 +92,31 @@ async def correct(
     actor: str,
     traceparent: str,
 ) -> list[Rejected | None]:
-    """Records the submissions as they are told now; for each why not, or None.
+    """Records the submissions as they are told now, and strikes out the acts that are told otherwise; for each why not, or None.
 
     Guarantee: a submission that its log tells otherwise is corrected once, with reason and document.
     Test: test_a_submission_is_corrected_with_its_document.
+    Guarantee: an act of the applicant's that its log tells otherwise is struck out, and told anew behind it.
+    Test: test_acts_of_the_applicant_are_struck_out_and_told_anew.
     """
     if not told:
         return []
-    rows = await applicants.pool.fetch(ACTED, [dossier_id for _, dossier_id in told])
+    ids = [dossier_id for _, dossier_id in told]
+    rows = await applicants.pool.fetch(ACTED, ids)
     acted = {row["dossier_id"] for row in rows if row["acted"]}
+    answers = [what for each in ANSWERS.values() for what in each]
+    answered = {tuple(row) for row in await applicants.pool.fetch(ANSWERED, ids, answers)}
 
     async def one(case: Case, dossier_id: UUID) -> Rejected | None:
         history = histories[dossier_id]
+        answers = {what for of, what in answered if of == dossier_id}
         for _ in range(ATTEMPTS):
-            command = _command(case, acted=dossier_id in acted)
-            state = fold(_event(stored) for stored in history)
-            decision = decide(command, state, PROCEDURES, applicants.intake.offices)
+            differs = difference(case, history)
+            if differs is None:
+                return None
+            decision = _decide(applicants, case, history, differs, answers, acted=dossier_id in acted)
             if isinstance(decision, Rejected):
                 return decision
-            if not decision:
-                return None
             command_id = uuid5(dossier_id, f"correction behind {len(history)}")
             context = Context(command_id, actor, applicants.intake.clock(), traceparent=traceparent)
             item = Item(
@@ -115,12 +136,64 @@ async def correct(
     return await asyncio.gather(*(one(case, dossier_id) for case, dossier_id in told))
 
 
+def _decide(
+    applicants: Applicants,
+    case: Case,
+    history: Sequence[StoredEvent],
+    differs: Difference,
+    answers: Collection[str],
+    *,
+    acted: bool,
+) -> Sequence[Event] | Rejected:
+    """Struck out first, the latest first. Guarantee: what the authority has answered is not struck out under its answer.
+
+    Test: test_an_act_that_was_answered_is_struck_out_under_no_answer.
+    """
+    assert case.correction is not None
+    reason, document = case.correction.reason, case.correction.document
+    events: list[Event] = []
+    if differs.refiled and (here := _earlier_here(history, case.submitted_at)):
+        return here
+    for stored in reversed(imported(history)[differs.act :] if differs.act is not None else []):
+        if answer := next((what for what in ANSWERS[stored.type] if what in answers), None):
+            return Rejected(
+                "answer-stands",
+                f"{differs.told}; the authority's {answer} answers it: have that reversed first, by processing's bulk door with the "
+                "case up to there and the correction, or by a supervisor",
+            )
+        events.append(ApplicantActReversed(stored.version, stored.type, reason, document))
+    if differs.refiled:
+        command = _command(case, acted=acted)
+        state = fold(_event(stored) for stored in history)
+        decision = decide(command, state, PROCEDURES, applicants.intake.offices)
+        if isinstance(decision, Rejected):
+            return decision
+        events += decision
+    return events
+
+
+def _earlier_here(history: Sequence[StoredEvent], submitted_at: datetime) -> Rejected | None:
+    """What the applicant did here before the day on which the case is told to be submitted now."""
+    own = [e for e in history if e.type not in (*FILES, REVERSED) and not e.actor.startswith(IMPORTER)]
+    days = {e.type: e.occurred_at.astimezone(ZONE).date() for e in reversed(own)}
+    told_on = submitted_at.astimezone(ZONE).date()
+    for what, on in days.items():
+        if on < told_on:
+            return Rejected(
+                "acted-on-here",
+                f"the record has {what} on {on}, done here by the applicant, which cannot be before the submission on {told_on}: look "
+                "which of the two is right; what was done here stands",
+            )
+    return None
+
+
 def _command(case: Case, *, acted: bool) -> CorrectSubmission:
     assert case.correction is not None
     return CorrectSubmission(
         case.submitted_at.astimezone(ZONE).date(),
         case.submitted_at,
         case.procedure,
+        case.office,
         case.channel,
         case.correction.reason,
         case.correction.document,

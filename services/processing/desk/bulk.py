@@ -65,7 +65,10 @@ SUBMISSION_TO_COME = Rejected(
     "not-yet-known",
     "its submission as it is told now has not arrived; until then nothing rests on it; try again",
 )
-ACTED_ON_HERE = Rejected("acted-on-here", "what was done here rests on the submission as it was told before")
+ACTED_ON_HERE = Rejected(
+    "acted-on-here",
+    "what was done here rests on the submission as it was told before: have a supervisor reverse it, if the log is right, and import again",
+)
 CASE_OF_ANOTHER = Rejected("case-of-another-dossier", "this case acted on another dossier before")
 TWICE = Rejected("dossier-twice", "an earlier item of this batch is about the same dossier")
 CONTENDED = Rejected("contended", "others act on this dossier just now; try again")
@@ -210,8 +213,7 @@ async def _record(
 
 
 def _rests(told: ToldSubmission, filing: Filing) -> bool:
-    now = (told.procedure, told.channel, told.submitted_at)
-    return now == (filing.procedure, filing.channel, filing.submitted_at)
+    return filing == Filing(told.procedure, told.office or filing.office, told.channel, told.submitted_at)
 
 
 def _told_otherwise(item: BulkItem, asked: Asked, found: Difference) -> Rejected:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints, create_model
 
-from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN, Channel
+from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN, Channel, OfficeCode
 from contracts.processing_codes import DocumentNumber, ReversalReason
 from services.processing.dossier.acceptance import Accept
 from services.processing.dossier.asked import Asked
@@ -71,6 +71,7 @@ class ToldSubmission(Asked):
     procedure: str = Field(max_length=20)
     channel: Channel
     submitted_at: AwareDatetime
+    office: OfficeCode | None = Field(default=None, description="The one that it has, where it is not told.")
 
 
 class BulkItem(Asked):

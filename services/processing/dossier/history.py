@@ -78,25 +78,33 @@ def standing(filing: Filing, acts: Sequence[Event]) -> State:
 
     Guarantee: a reversed act leaves nothing behind, and everything else stays. Test: test_a_reversal_is_as_if_the_act_had_not_been.
     """
-    struck = struck_out(acts)
+    return _standing(filing, acts)[0]
+
+
+def _standing(filing: Filing, acts: Sequence[Event]) -> tuple[State, list[int]]:
+    """Where they lead, and the versions of those that do."""
+    struck, leading = struck_out(acts), []
     now: State = new(filing).now
     for sequence, act in enumerate(acts, 1):
         if isinstance(act, DossierReversed):
             now = with_due_on(now, act.due_on)
         elif sequence not in struck:
             # An apology, an opinion or a lapse may have stood on what was reversed: it is then said of nothing.
-            now = EFFECTS[type(act)](now, act, sequence) or now
-    return now
+            after = EFFECTS[type(act)](now, act, sequence)
+            if after is not None:
+                now = after
+                leading.append(sequence)
+    return now, leading
+
+
+def leading(dossier: Dossier) -> list[int]:
+    """The versions of the acts that lead to where the dossier stands: neither reversed, nor said of what was."""
+    return _standing(dossier.filing, dossier.acts)[1]
 
 
 def as_told(dossier: Dossier) -> Dossier:
     """The dossier on the day of its latest act that stands, whenever others were reversed: so a log tells it, which knows of none."""
-    struck = struck_out(dossier.acts)
-    days = [
-        act.on
-        for sequence, act in enumerate(dossier.acts, 1)
-        if sequence not in struck and not isinstance(act, DossierReversed)
-    ]
+    days = [dossier.acts[version - 1].on for version in leading(dossier)]
     return dossier._replace(since=max(days, default=dossier.filing.submitted_on))
 
 

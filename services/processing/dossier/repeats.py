@@ -52,7 +52,8 @@ class Difference(NamedTuple):
 def corrected_away(
     asked: Asked, recorded: Sequence[Event], imported: Sequence[datetime | None]
 ) -> frozenset[int]:
-    """The places of the record that an import corrected: its reversals, and what they struck out. Nothing tells of them any more.
+    """The places of the record that an import corrected: its reversals, what they struck out, and what fell with that. Nothing tells
+    of them any more.
 
     A reversal that the acts themselves tell, as a log may, is none of them.
     """
@@ -64,7 +65,7 @@ def corrected_away(
         and imported[place] is not None
         and (event.sequence, event.reason, event.document) not in told
     }
-    return frozenset({*reversals, *reversals.values()})
+    return frozenset(place for last, first in reversals.items() for place in range(first, last + 1))
 
 
 def missing_of(
@@ -171,6 +172,7 @@ def _same(event: Event, command: Command, filing: Filing) -> bool:
     told and equals the counted one is a counted one."""
     if isinstance(event, DossierAccepted) and isinstance(command, AcceptDossier):
         given = event.due_on if event.given or command.due_on is not None else None
-        told = (filing.procedure, filing.channel, command.unit, command.due_on, command.project_class)
-        return (event.procedure, event.channel, event.unit, given, event.project_class) == told
+        told = (*filing[:3], command.unit, command.due_on, command.project_class)
+        had = (event.procedure, event.office, event.channel, event.unit, given, event.project_class)
+        return had == told
     return says(command, event)

@@ -35,6 +35,7 @@ def refile(state: Dossier, delivered: Delivered, past: Sequence[Entry]) -> Step:
         "procedure": data.procedure,
         "field": procedure.field if procedure else "",
         "level": procedure.level_on(on_date) if procedure else "full",
+        "office": data.office or filing.office,
     }
     filed_now = filing._replace(on_date=on_date, channel=door_of(data.channel), **filed)
     now = _told_anew(lines, filed_now, filed)
@@ -62,7 +63,7 @@ def _told_anew(lines: Sequence[Entry], filed: Entry, row: dict[str, Any]) -> lis
     now = [filed]
     if accepted is not None and _row(accepted) != _row(filed):
         moved = filed._replace(sequence=accepted.sequence)
-        taken = {name: getattr(accepted, name) for name in (*row, "office", "unit")}
+        taken = {name: getattr(accepted, name) for name in (*row, "unit")}
         now += [moved._replace(amount=-filed.amount), moved._replace(**taken)]
     own = {} if accepted is not None else row
     return now + [line._replace(channel=filed.channel, **own) for line in lines if line.flow != "submitted"]

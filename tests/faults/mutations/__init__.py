@@ -88,6 +88,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         "FeeWaived(command.on, command.reason, now.before.status, due_on)",
         'FeeWaived(command.on, command.reason, "in_processing", due_on)',
     ),
+    "refill-at-once": Mutation(
+        "after a wiped broker the log that answers waits for the one that opens",
+        "services/chassis/kafka/refill.py",
+        "    while at < heard:\n",
+        "    while at > heard:\n",
+    ),
     "mails-keep-a-wrong-clock": Mutation(
         "a clock that was ahead and is right again keeps no e-mail back",
         "services/notify/channels/claims.py",

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.processing.conftest import OFFICER, PROCEDURE, House
+from tests.processing.conftest import OFFICER, OTHER_OFFICE, PROCEDURE, House
 from tests.processing.desk.test_bulk import at, item
 from tests.processing.desk.test_correction import ACCEPT, DOCUMENT, FILED, FORWARD, RESOLVE, stands
 from tests.processing.examples import OTHER_UNIT
@@ -18,8 +18,10 @@ ROW = (
 )
 
 
-def told(when: datetime, procedure: str = PROCEDURE, channel: str = "online") -> dict[str, str]:
-    return {"submitted_at": when.isoformat(), "procedure": procedure, "channel": channel}
+def told(
+    when: datetime, procedure: str = PROCEDURE, channel: str = "online", **office: str
+) -> dict[str, str]:
+    return {"submitted_at": when.isoformat(), "procedure": procedure, "channel": channel} | office
 
 
 def moved(acts: list[Any], days: int) -> list[Any]:
@@ -80,6 +82,55 @@ async def test_a_waiting_dossier_is_waited_for_by_its_own_day(house: House) -> N
     await refiled(house, dossier, told(FILED), sequence=3)
     row = await house.pool.fetchrow(ROW, dossier)
     assert (row["submitted_at"], row["intake_due_at"]) == (FILED, None)
+
+
+async def test_another_office_has_it_from_now_on(house: House) -> None:
+    """Struck out at the one, told anew at the other with a code of its own; who sees it, and whose queue counts it, goes with it."""
+    office = {"office": OTHER_OFFICE}
+    acts = [ACCEPT, FORWARD, RESOLVE]
+    (dossier,) = await house.submitted(at=FILED)
+    (fresh,) = await house.submitted(at=FILED, **office)
+    await house.bulk([item(dossier, acts)])
+    later = item(dossier, acts) | {"submission": told(FILED, **office)}
+    (plain,) = await house.bulk([later])
+    assert plain["code"] == "not-yet-known"
+    (struck,) = await house.bulk([later | {"correction": DOCUMENT}])
+    assert struck["code"] == "not-yet-known"
+    waiting = "SELECT sum(dossiers) FROM desk_counts WHERE place = 'desk ' || $1 AND lane = 'waiting' AND span = 'month'"
+    before = [await house.pool.fetchval(waiting, at) for at in (OFFICER[2], OTHER_OFFICE)]
+    await refiled(house, dossier, told(FILED, **office))
+    now = [await house.pool.fetchval(waiting, at) or 0 for at in (OFFICER[2], OTHER_OFFICE)]
+    assert (now[0], now[1]) == (before[0] - 1, before[1] + 1)
+    (recorded,) = await house.bulk([later | {"correction": DOCUMENT}])
+    (at_once,) = await house.bulk([item(fresh, acts)])
+    assert (recorded["outcome"], at_once["outcome"]) == ("recorded", "recorded"), (recorded, at_once)
+    assert recorded["dossier_code"].split("-")[:2] == at_once["dossier_code"].split("-")[:2]
+    assert await stands(house, dossier) == await stands(house, fresh)
+    (same,) = await house.bulk([later])
+    assert same["outcome"] == "repeated"
+    (told_before,) = await house.bulk([item(dossier, acts)])
+    assert told_before["outcome"] == "repeated", (
+        "an item that names no submission is of the one that there is"
+    )
+
+
+async def test_what_was_struck_out_of_the_applicants_acts_was_never_heard(house: House) -> None:
+    """One request to withdraw, a supplement and a payment, struck out one by one; what else was heard stays."""
+    (dossier,) = await house.submitted(at=FILED)
+    await house.heard(dossier, "SupplementProvided", sequence=2, request=None)
+    await house.heard(dossier, "WithdrawalRequested", sequence=3)
+    await house.heard(dossier, "FeePaid", sequence=4, amount=300_000, currency="VND")
+    await house.heard(dossier, "SupplementProvided", sequence=5, request=7)
+    row = "SELECT status, asked, supplied_at IS NOT NULL AS supplied, brought FROM dossiers WHERE dossier_id = $1"
+    assert tuple(await house.pool.fetchrow(row, dossier)) == ("withdrawal_requested", 3, True, 7)
+    await house.heard(dossier, "ApplicantActReversed", sequence=6, of=3)
+    assert tuple(await house.pool.fetchrow(row, dossier)) == ("submitted", 0, True, 7)
+    await house.heard(dossier, "ApplicantActReversed", sequence=7, of=4)
+    await house.heard(dossier, "ApplicantActReversed", sequence=8, of=5)
+    left = await house.pool.fetch("SELECT sequence, what FROM heard WHERE dossier_id = $1", dossier)
+    assert [tuple(each) for each in left] == [(2, "SupplementProvided")]
+    await house.heard(dossier, "ApplicantActReversed", sequence=9, of=2)
+    assert tuple(await house.pool.fetchrow(row, dossier))[:3] == ("submitted", 0, False)
 
 
 async def test_nothing_done_here_loses_its_submission(house: House) -> None:

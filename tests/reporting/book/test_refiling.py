@@ -22,11 +22,15 @@ DUE = date(2023, 2, 20)
 ELSEWHERE = "1.009974"
 
 
-def refiled(days: int, procedure: str = ROW[0], channel: Any = "online") -> Any:
+OTHER_OFFICE = "H29.016.00"
+
+
+def refiled(days: int, procedure: str = ROW[0], channel: Any = "online", office: str | None = None) -> Any:
     return intake.SubmissionCorrected(
         submitted_at=START + timedelta(days=days),
         procedure=procedure,
         channel=channel,
+        office=office,
         reason="wrong_data",
         document="12/QĐ-SXD",
     )
@@ -82,17 +86,24 @@ def plainly(state: Dossier) -> Dossier:
 
 
 @pytest.mark.parametrize(
-    ("days", "procedure", "channel"),
-    [(10, ROW[0], "online"), (-10, ROW[0], "online"), (3, ELSEWHERE, "postal"), (-3, ROW[0], "postal")],
-    ids=["later", "earlier", "all", "door"],
+    ("days", "procedure", "channel", "office"),
+    [
+        (10, ROW[0], "online", None),
+        (-10, ROW[0], "online", None),
+        (3, ELSEWHERE, "postal", OTHER_OFFICE),
+        (-3, ROW[0], "postal", None),
+        (0, ROW[0], "online", OTHER_OFFICE),
+    ],
+    ids=["later", "earlier", "all", "door", "office"],
 )
 @pytest.mark.parametrize("acts", [0, 1, 2, 3])
 def test_a_corrected_submission_is_as_if_it_had_been_filed_so(
-    days: int, procedure: str, channel: str, acts: int
+    days: int, procedure: str, channel: str, office: str | None, acts: int
 ) -> None:
     """Accepted and resolved as told before, struck out, and told anew as far as the log goes; in every order of the producers."""
     level = "partial" if procedure == ELSEWHERE else "full"
-    again = accepted(procedure, DUE).model_copy(update={"channel": channel, "level": level})
+    elsewhere = {"office": office} if office else {}
+    again = accepted(procedure, DUE).model_copy(update={"channel": channel, "level": level} | elsewhere)
     anew = [
         (days + 1, again),
         (days + 30, resolved(DUE)),
@@ -104,12 +115,12 @@ def test_a_corrected_submission_is_as_if_it_had_been_filed_so(
         (1, undone(2, "DossierResolved", "accepted", DUE)),
         (0, undone(1, "DossierAccepted", "submitted")),
     ]
-    events = told(*first, (40, refiled(days, procedure, channel)), *anew[:acts])
+    events = told(*first, (40, refiled(days, procedure, channel, office)), *anew[:acts])
     at_once = new()
     at_once.told[0] = Told(
         "intake",
         1,
-        at_once.told[0].message.model_copy(update={"procedure": procedure, "channel": channel}),
+        at_once.told[0].message.model_copy(update={"procedure": procedure, "channel": channel} | elsewhere),
         at_once.stream_id,
         START + timedelta(days=days),
     )

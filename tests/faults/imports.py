@@ -22,8 +22,9 @@ CASES = 15
 ASK_AGAIN_SECONDS = 0.2
 SENT_TWICE = 0.3
 RESOLVED, SUPPLEMENTED = 0.5, 0.4
-SURE = {0: "request-supplement", 1: "ask-opinion"}
-"""Of each batch two cases become true by themselves, however small the run is: the others, drawn, may all be on time."""
+SURE = {0: "request-supplement", 1: "ask-opinion", 2: "due today"}
+"""Of each batch these cases become true by themselves, the last one when a clock is a day ahead, however small the run is: the others,
+drawn, may all be on time."""
 LONG_AGO = timedelta(days=75)
 IMPORTER = "importer"
 SOURCE = "old-system"
@@ -81,6 +82,8 @@ class Imports:
         due_on = datetime.now(VIETNAM).date() + timedelta(days=draw.randint(-1, 1))
         classes = classes_of(str(body["procedure"]), accepted_at.date() - timedelta(days=1))
         project_class = draw.choice(classes) if classes else None
+        if sure == "due today":
+            return Case(filing, body, accepted_at, [], datetime.now(VIETNAM).date(), project_class)
         then = _waited_in_vain(sure) if sure else _then(body, accepted_at, draw)
         return Case(filing, body, accepted_at, then, due_on, project_class)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from deploy.local.postgres.run import in_thread
 from tests.faults import readings, topics
 from tests.faults.client import Door
-from tests.faults.database import age_keys, new_database, stop_in_transaction, watch_positions
+from tests.faults.database import age_keys, fetch, new_database, stop_in_transaction, watch_positions
 from tests.faults.operators import Operators
 from tests.faults.record import Record
 from tests.faults.schedule import SERVICES, Fault
@@ -22,6 +22,8 @@ End = Callable[[], None]
 TICK_SECONDS = 0.05
 IN_THE_MIDDLE_SECONDS = (0.01, 0.15)
 ANSWERS_LOST = 12
+TRUE_BY_IT_SECONDS = 30.0
+TRUE_BY_A_CLOCK = "SELECT FROM fired WHERE true_at > recorded_at LIMIT 1"
 NEEDS = {
     "duplicate": {"kafka"},
     "poison": {"kafka"},
@@ -232,7 +234,17 @@ class Injector(Operators):
         ahead = self.house.ahead(fault.target)
         self.record.jumped.add(fault.target)
         ahead.touch()
+        if fault.target == "processing":
+            self._wait_until_true_by_it()
         return ahead.unlink
+
+    def _wait_until_true_by_it(self) -> None:
+        """It may only just have been started again, and look for what became true seconds later, when its clock was right again."""
+        over_at = time.monotonic() + TRUE_BY_IT_SECONDS
+        while time.monotonic() < over_at:
+            if in_thread(fetch(self.house.postgres, "processing", TRUE_BY_A_CLOCK)):
+                return
+            time.sleep(TICK_SECONDS)
 
     def _mail_in_doubt(self, _fault: Fault, draw: random.Random) -> End:
         self.lose_mail_answers(draw.randint(1, 3))

@@ -23,7 +23,6 @@ ACTS = {
     "request-supplement": "SupplementRequested",
     "accept-supplement": "SupplementAccepted",
     "request-fee": "FeeRequested",
-    "confirm-fee": "FeeConfirmed",
     "withdraw": "DossierWithdrawn",
     "refuse-withdrawal": "WithdrawalRefused",
     "reverse": "DossierReversed",

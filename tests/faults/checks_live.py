@@ -116,7 +116,7 @@ def the_run_did_its_work(record: Record) -> Iterator[Finding]:
         if not granted[act]:
             yield Finding("run", "wrong", f"no {act} was ever granted")
     told = {f.type for f in record.outcome.stores.get("processing", [])}
-    for what in set(checks_table.BY_ITSELF) - told:
+    for what in {*checks_table.BY_ITSELF, "FeeConfirmed"} - told:
         yield Finding("run", "wrong", f"no {what} ever became true")
     if "processing" in record.jumped and not any(f.true_at > f.recorded_at for f in record.outcome.fired):
         yield Finding("run", "wrong", "the clock jumped, and nothing came true by it")

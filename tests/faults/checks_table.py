@@ -20,6 +20,7 @@ OF_THE_SUPERVISOR = ("DossierReversed", "ReversalProposed", "FeeWaived")
 BY_ITSELF = ("SupplementLapsed", "ConsentDeemed")
 ANSWERS = {
     "FeeConfirmed": ("payment", "FeePaid"),
+    "FeeWaived": ("payment", "FeePaid"),
     "DossierWithdrawn": ("request", "WithdrawalRequested"),
     "WithdrawalRefused": ("request", "WithdrawalRequested"),
 }

@@ -22,7 +22,7 @@ from tests.faults.people import PAPERS, Officer, classes_of, unit_of
 from tests.faults.record import Act, Command, Filing, Record
 
 REJECTED, HANDED_BACK, SUPPLEMENTED, PAYS, TAKES_BACK, REVERSED = 0.06, 0.08, 0.12, 0.10, 0.08, 0.06
-OTHER_AMOUNT, PAID_TWICE, WAIVED, REFUSED, RIVAL = 0.2, 0.3, 0.3, 0.5, 0.03
+LESS_THAN_ASKED, PAID_TWICE, WAIVED, REFUSED, RIVAL = 0.2, 0.3, 0.3, 0.5, 0.03
 PASSED_ON = 0.3
 APPOINTMENT = "2099-12-31"
 """After the due date of every dossier."""
@@ -127,16 +127,16 @@ class Lives:
         if draw.random() < WAIVED:
             waiver = {"reason": "poor_household"}
             return await self.act("waive-fee", dossier_id, officer.supervisor(), asked, waiver, draw)
-        other = draw.random() < OTHER_AMOUNT
-        payments = [self._pay(dossier_id, fee + other)]
+        less = draw.random() < LESS_THAN_ASKED
+        payments = [self._pay(dossier_id, fee - less)]
         if draw.random() < PAID_TWICE:
             payments.append(payments[0])
         told = await asyncio.gather(*(self._tell(payment) for payment in payments))
         if told[0] is None:
             return None
-        if other:
-            payment = {"payment": told[0].body["sequence"]}
-            return await self.act("confirm-fee", dossier_id, officer, asked, payment, draw)
+        if less:
+            rest = {"reason": "poor_household", "payment": told[0].body["sequence"]}
+            return await self.act("waive-fee", dossier_id, officer.supervisor(), asked, rest, draw)
         return await self._confirmed(dossier_id, officer)
 
     def _pay(self, dossier_id: str, amount: int) -> tuple[Act, dict[str, Any]]:

@@ -117,6 +117,8 @@ async def correct(
             decision = _decide(applicants, case, history, differs, answers, acted=dossier_id in acted)
             if isinstance(decision, Rejected):
                 return decision
+            if not decision:
+                return None
             command_id = uuid5(dossier_id, f"correction behind {len(history)}")
             context = Context(command_id, actor, applicants.intake.clock(), traceparent=traceparent)
             item = Item(

@@ -85,8 +85,8 @@ MUTATIONS: Mapping[str, Mutation] = {
     "waived-and-elsewhere": Mutation(
         "after a fee is settled the dossier is back where it was",
         "services/processing/dossier/fee.py",
-        "FeeWaived(command.on, command.reason, now.before.status, due_on)",
-        'FeeWaived(command.on, command.reason, "in_processing", due_on)',
+        "FeeWaived(command.on, command.reason, now.before.status, due_on, ",
+        'FeeWaived(command.on, command.reason, "in_processing", due_on, ',
     ),
     "refill-at-once": Mutation(
         "after a wiped broker the log that answers waits for the one that opens",

@@ -105,8 +105,8 @@ async def pace(unnamed: Buckets, scope: Scope, status: int, size: int) -> None:
         return
     cost = REFUSAL_COST if status >= 400 else 1 + size // COST_BYTES
     seconds = unnamed.charge(address_of(scope), cost, HELD_SECONDS_MAX)
-    hold = scope.get("extensions", {}).get(HOLD)
-    if seconds and hold is not None:
+    connection = scope.get("extensions", {}).get(HOLD)
+    if seconds and connection is not None and (hold := connection()) is not None:
         scope[HELD] = seconds
         await hold(seconds)
 

@@ -24,6 +24,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
+        let_go(error)
         return invalid({**fault, "loc": fault["loc"][1:]} for fault in error.errors())
     if isinstance(error, HTTPException):
         return Problem(error.status_code, CODES.get(error.status_code, ""), headers=error.headers)
@@ -33,6 +34,17 @@ def problem_of(error: Exception) -> Problem:
         return Problem(503, code, detail="try again, under the same Idempotency-Key", headers=headers)
     log.error("unforeseen", extra={"fields": logs.describe(error)})
     return Problem(500)
+
+
+def let_go(error: RequestValidationError) -> None:
+    """What was wrong with a member may have been an exception, whose traceback holds the list in which it stands: a cycle, some 70
+    objects a request, which the collector takes a quarter of a second for, once there are enough.
+
+    Guarantee: nothing of a wrong question is left to the collector. Test: test_a_wrong_question_leaves_nothing_to_the_collector.
+    """
+    for fault in error.errors():
+        if isinstance(cause := fault.get("ctx", {}).get("error"), Exception):
+            cause.__traceback__ = None
 
 
 def _problem_at(route: str, error: Exception) -> Problem:

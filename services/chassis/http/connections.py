@@ -13,6 +13,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Container
 from typing import Any, cast
+from weakref import WeakMethod
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -108,15 +109,15 @@ class Bounded(HttpToolsProtocol):
 
     Guarantee: a connection that sends nothing, half a head, or a body that never comes is closed in seconds.
     Test: test_a_connection_that_says_nothing_more_is_closed.
+    Guarantee: one that is closed is let go of at once, with its requests. Test: test_a_connection_is_let_go_of_at_once.
     """
 
     def __init__(self, *, bounds: Bounds, **given: Any) -> None:
         super().__init__(**given)
-        self._bounds = bounds
-        self._unread = self._unsent = (
-            0  # bytes: those that the parser took since it last gave something to us, and of answers
-        )
-        self._refused, self._waiting = False, True
+        # Bytes: those that the parser took since it last gave something to us, and of answers.
+        self._unread = self._unsent = 0
+        self._bounds, self._refused, self._waiting = bounds, False, True
+        self._hold = WeakMethod(self.hold)  # weak: a request has it, and its connection the request
         self.address = ""
         self.deadline: float | None = None
 
@@ -155,7 +156,7 @@ class Bounded(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {HOLD: self.hold})
+        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {HOLD: self._hold})
         if self._waiting:
             self._wait(HEAD_SECONDS)
 
@@ -274,12 +275,11 @@ class Bounded(HttpToolsProtocol):
 
 async def close_late(bounds: Bounds) -> None:
     """Looks after the deadlines, for ever."""
-    loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        now = loop.time()
-        for connection in [c for c in bounds.known if c.deadline is not None and c.deadline < now]:
-            connection.end_late()
+        now = asyncio.get_running_loop().time()
+        for each in [c for c in bounds.known if c.deadline is not None and c.deadline < now]:
+            each.end_late()
         metrics.CONNECTIONS_OPEN.set(len(bounds.open))
 
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from services.chassis.http.answers import let_go
 from services.chassis.http.problems import Problem
 
 Answering = Callable[[Request, Exception], Awaitable[Response]]
@@ -29,6 +30,7 @@ def html_faults(answer: Answering) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except RequestValidationError as error:
+                    let_go(error)
                     return await answer(request, error)
                 except Problem as problem:
                     if problem.status != 422:

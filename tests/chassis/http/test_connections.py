@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -215,3 +216,18 @@ def test_a_process_may_open_the_files_that_its_connections_need() -> None:
     )
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["1000", "1200", "3896", "4096"]
+
+
+async def test_a_connection_is_let_go_of_at_once(listening: House, no_collector: None) -> None:
+    """With all of its requests: answered, refused, and with a body that nobody read."""
+    known = b"authorization: Bearer " + listening.token.encode()
+    for head in (b"GET /livez", b"GET /nothing", b"POST /direct", b"POST /direct HTTP/1.1\r\n" + known):
+        line = head if b"1.1" in head else head + b" HTTP/1.1"
+        sockets = await listening.enter(line + b"\r\nhost: a\r\ncontent-length: 9\r\n\r\n[[[[[[[[[")
+        await answer(sockets)
+        (connection,) = map(weakref.ref, listening.bounds.known)
+        listening.leave()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while listening.bounds.known:  # noqa: ASYNC110 (nothing tells it)
+                await asyncio.sleep(0.01)
+        assert connection() is None, head

@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 from contracts.envelope import Message
 from contracts.intake import Channel, OfficeCode, ProcedureCode
 from contracts.processing_codes import (
+    BackReason,
     CorrectionReason,
+    DespiteReason,
     DocumentNumber,
     EventName,
     HandOver,
@@ -19,6 +21,7 @@ from contracts.processing_codes import (
     Outcome,
     Provisional,
     RefusalOfWithdrawal,
+    RefusalReason,
     RejectionReason,
     ReturnMethod,
     ReversalReason,
@@ -77,22 +80,30 @@ class DossierRejected(Said):
 
 
 class DossierForwarded(Said):
-    """The dossier went to a unit for the next step of its processing."""
+    """The dossier went to a unit for the next step of its processing; with a reason, back to an earlier one."""
 
     type_name: ClassVar[str] = "DossierForwarded.v1"
 
     unit: UnitCode
     step: Step
+    reason: BackReason | None = None
 
 
 class DossierResolved(Said):
-    """The result was signed. The statutory clock ends; `due_on` is what lateness is measured against."""
+    """The result was signed. The statutory clock ends; `due_on` is what lateness is measured against.
+
+    A refusal has its reason and the number of the written answer, absent in older ones and where an import knew of none.
+    `despite` says why it was granted although an agency disagreed.
+    """
 
     type_name: ClassVar[str] = "DossierResolved.v1"
 
     outcome: Outcome
     due_on: date | None
     late_reason: LateReason | None
+    refusal_reason: RefusalReason | None = None
+    document: DocumentNumber | None = None
+    despite: DespiteReason | None = None
 
 
 class ResultReturned(Said):

@@ -11,8 +11,14 @@ Outcome = Literal["granted", "refused"]
 Step = Literal["tiep_nhan", "thu_ly", "tham_tra", "ky_duyet", "phat_hanh", "tra_ket_qua"]
 ReturnMethod = Literal["in_person", "postal", "online"]
 RejectionReason = Literal["wrong_office", "not_eligible", "incomplete", "wrong_procedure", "duplicate"]
+BackReason = Literal["incomplete_file", "wrong_assessment", "needs_verification", "wrong_step"]
+"""Why a dossier goes back to an earlier step."""
 LateReason = Literal["workload", "waiting_for_agency", "complex_case", "system_outage", "other"]
 StopReason = Literal["not_supplemented", "not_paid", "not_competent", "conditions_changed", "stopped_by_law"]
+RefusalReason = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{2,39}$")]
+"""Why a dossier is refused on its merits: a code of its procedure's list (contracts/catalogue/refusals.json)."""
+DespiteReason = Literal["objection_met", "not_its_competence", "no_ground_in_law", "decided_above"]
+"""Why a dossier is granted although an agency disagreed."""
 CorrectionReason = Literal["clerical_error", "wrong_data", "wrong_document"]
 DOCUMENT_NUMBER = "[0-9]{1,6}[A-Za-z]?/[A-ZĐƯƠÔÂĂÊgr0-9.&/-]{2,40}"
 DocumentNumber = Annotated[str, StringConstraints(pattern=f"^{DOCUMENT_NUMBER}$")]

@@ -19,8 +19,8 @@ REJECTIONS: Words = {
 }
 STOPS: Words = {
     "not_supplemented": (
-        "quá thời hạn bổ sung hồ sơ theo yêu cầu",
-        "what was asked for was not supplied in time",
+        "hồ sơ không được bổ sung, hoàn thiện theo yêu cầu trong thời hạn",
+        "what was asked for was not supplied in time, or not as it was asked for",
     ),
     "not_paid": (
         "quá thời hạn thực hiện nghĩa vụ tài chính",

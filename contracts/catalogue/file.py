@@ -35,6 +35,7 @@ _DEFAULTS: Members = {
     },
     "consultation": None,
     "extension_allowed": False,
+    "signing_since": None,
     "forwarding_cut_off": None,
 }
 _VERSION: Members = {

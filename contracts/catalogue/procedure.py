@@ -75,7 +75,7 @@ class Version(_Strict):
 
     A fee is an amount, or a share of a cost with bounds. Where the limit depends on the class of the project, and after a
     slash on that of its works, acceptance names the class, and `limit_days`, the middle class's, is no dossier's. `unverified`
-    names what does not come from a public text.
+    names what does not come from a public text, the procedure's name too.
     """
 
     effective_from: date | None = Field(description="First day in force; null: from the beginning.")
@@ -102,6 +102,9 @@ class Version(_Strict):
     supplement: Supplement
     consultation: Consultation | None
     extension_allowed: bool
+    signing_since: date | None = Field(
+        description="Dossiers that were first submitted on or after it are resolved at the step ky_duyet or a later one; null: at any step."
+    )
     forwarding_cut_off: time | None = Field(
         description="What comes later in the day is forwarded the next day."
     )

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from contracts.catalogue.procedure import Abolition, LimitUnit, StepHours, Supplement, Version
+from contracts.catalogue.procedure import Abolition, LimitUnit, Name, StepHours, Supplement, Version
 
 WORKING_HOURS_A_DAY = 8
 # A week has seven calendar days and five working ones.
 CALENDAR_DAYS, WORKING_DAYS = 7, 5
-NAMEABLE = frozenset(Version.model_fields) | {f"supplement.{name}" for name in Supplement.model_fields}
+NAMEABLE = (
+    frozenset(Version.model_fields)
+    | frozenset(Name.model_fields)
+    | {f"supplement.{name}" for name in Supplement.model_fields}
+)
 
 
 class Rule(NamedTuple):

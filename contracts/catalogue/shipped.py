@@ -38,3 +38,13 @@ def version_on(code: str, day: date) -> Version | Abolition | None:
     """
     procedure = PROCEDURES.get(code)
     return None if procedure is None else procedure.version_on(day)
+
+
+def stopped_by(day: date) -> dict[str, date]:
+    """The procedures whose abolition has stopped open dossiers by a day, each with the day on which it did."""
+    found = {code: procedure.version_on(day) for code, procedure in PROCEDURES.items()}
+    return {
+        code: gone.effective_from
+        for code, gone in found.items()
+        if isinstance(gone, Abolition) and gone.open_dossiers == "stopped"
+    }

@@ -1,7 +1,7 @@
 """Records what became true of dossiers by itself: one sweep for each kind and office, again and again, each fact once.
 
-A sweep records facts and never ends a dossier. It may die between any two lines: an event stands under an id that follows from its
-fact, and is recognised; a row of `fired` is written after it.
+A sweep records facts; the law's own stop alone ends a dossier. It may die between any two lines: an event stands under an id that
+follows from its fact, and is recognised; a row of `fired` is written after it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from uuid import UUID, uuid5
 from contracts.calendar import CALENDAR_ID
 from services.chassis.log.decider import Context, Executed, Rejected, Stale
 from services.chassis.process.turning import Loop, rest, turned
-from services.processing import metrics
+from services.processing import candidates, metrics
 from services.processing.calendar import recount_rows
 from services.processing.calendar.current import fact_of
+from services.processing.candidates import Fact
 from services.processing.clock import declaration
 from services.processing.clock.working_days import NOT_READ, Calendar, local_day
 from services.processing.desk import out_of_reach, payments, queue_rows
@@ -33,6 +34,7 @@ from services.processing.dossier.events import Event
 from services.processing.dossier.history import fold
 from services.processing.dossier.opinion import DeemConsent
 from services.processing.dossier.state import Dossier, Held
+from services.processing.dossier.stopping import StopProcessing
 from services.processing.dossier.supplement import NoteLapse
 
 log = logging.getLogger(__name__)
@@ -52,56 +54,12 @@ WITH RECURSIVE each(office) AS (
 )
 SELECT office FROM each WHERE office IS NOT NULL
 """
-_RUNNING = "('accepted', 'in_processing', 'supplement_requested', 'payment_requested')"
-# Of one office ($1), what has become true up to a day ($2), of what was not recorded yet. The least first, from a place ($5, $6) on.
-# One snapshot tells rows and `outstanding`: of two, a row of before a recount could go with the word that it has ended.
-_DUE = f"""
-SELECT d.dossier_id, d.due_on AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
-WHERE d.office = $1 AND d.due_on <= $2::date AND d.due_on IS NOT NULL AND d.own_status IN {_RUNNING} {{also}}
-  AND (d.due_on, d.dossier_id) > ($5::date, $6::uuid)
-  AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.due_on)
-ORDER BY d.due_on, d.dossier_id LIMIT $4
-"""
-_DEADLINE = f"""
-SELECT d.dossier_id, d.deadline_on AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
-WHERE d.office = $1 AND d.deadline_on <= $2::date AND d.own_status = '{{status}}'
-  AND (d.deadline_on, d.dossier_id) > ($5::date, $6::uuid)
-  AND NOT EXISTS (
-    SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind IN ($3, $3 || ':void') AND f.day = d.deadline_on
-  )
-ORDER BY d.deadline_on, d.dossier_id LIMIT $4
-"""
-CANDIDATES: dict[Kind, str] = {
-    "acceptance_overdue": f"""
-SELECT d.dossier_id, d.intake_due_at, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
-WHERE d.office = $1 AND d.intake_due_at < $2::timestamptz AND d.own_status = 'submitted'
-  AND (d.intake_due_at, d.dossier_id) > ($5::timestamptz, $6::uuid)
-  AND NOT EXISTS (
-    SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3
-      AND f.day = (d.intake_due_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
-  )
-ORDER BY d.intake_due_at, d.dossier_id LIMIT $4
-""",
-    "due_soon": _DUE.format(also=""),
-    "due_today": _DUE.format(also=""),
-    "overdue": _DUE.format(also=""),
-    "apology_due": _DUE.format(also="AND NOT d.apologised"),
-    "supplement_lapsed": _DEADLINE.format(status="supplement_requested"),
-    "fee_lapsed": _DEADLINE.format(status="payment_requested"),
-    "consent_deemed": f"""
-SELECT d.dossier_id, d.answer_by AS day, {recount_rows.IS_OUTSTANDING} AS outstanding FROM dossiers d
-WHERE d.office = $1 AND d.answer_by <= $2::date
-  AND (d.answer_by, d.dossier_id) > ($5::date, $6::uuid)
-  AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $3 AND f.day = d.answer_by)
-ORDER BY d.answer_by, d.dossier_id LIMIT $4
-""",
-}
 KEEP = """
 INSERT INTO fired (dossier_id, kind, day, true_at) SELECT * FROM unnest($1::uuid[], $2::text[], $3::date[], $4::timestamptz[])
 ON CONFLICT DO NOTHING
 """
 
-Fact = tuple[UUID, date, datetime]
+EVENTS_OF_THEIR_OWN: tuple[Kind, ...] = ("stopped_by_law", "supplement_lapsed", "consent_deemed")
 _BEGINNING: Fact = (UUID(int=0), date.min, datetime.min.replace(tzinfo=UTC))
 
 
@@ -174,8 +132,8 @@ async def sweep_office(desk: Desk, kind: Kind, office: str) -> int:
     """
     now, done, after = desk.clock(), 0, _BEGINNING
     while True:
-        facts, outstanding = await _candidates(desk, kind, office, now, after)
-        if kind in ("supplement_lapsed", "consent_deemed"):
+        facts, outstanding = await candidates.find(desk.pool, kind, office, now, desk.calendar, after, BATCH)
+        if kind in EVENTS_OF_THEIR_OWN:
             kept = [(fact, await _record(desk, kind, fact)) for fact in facts]
         else:
             standing = await _standing(desk, kind, facts) if outstanding else facts
@@ -185,23 +143,6 @@ async def sweep_office(desk: Desk, kind: Kind, office: str) -> int:
         if len(facts) < BATCH:
             return done
         after = facts[-1]
-
-
-async def _candidates(
-    desk: Desk, kind: Kind, office: str, now: datetime, after: Fact
-) -> tuple[list[Fact], bool]:
-    """The next facts by the dates that dossiers have in the queue, and whether a recount may be about to move some of those."""
-    dossier_id, day, at = after
-    if kind == "acceptance_overdue":
-        rows = await desk.pool.fetch(CANDIDATES[kind], office, now, kind, BATCH, at, dossier_id)
-        facts = [(r["dossier_id"], local_day(r["intake_due_at"]), r["intake_due_at"]) for r in rows]
-    else:
-        until = becomes_true.latest(kind, now, desk.calendar)
-        rows = await desk.pool.fetch(CANDIDATES[kind], office, until, kind, BATCH, day, dossier_id)
-        facts = [
-            (r["dossier_id"], r["day"], becomes_true.true_at(kind, r["day"], desk.calendar)) for r in rows
-        ]
-    return facts, bool(rows) and rows[0]["outstanding"]
 
 
 async def _keep(desk: Desk, kept: Sequence[tuple[Fact, str]]) -> None:
@@ -229,8 +170,8 @@ async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]
 
 
 async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
-    """The event of a lapse or of an agency's silence, at the time at which it became true; under which name to keep that it was
-    looked at. None while it is to be looked at again.
+    """The event of a stop by law, a lapse or an agency's silence, at the time at which it became true; under which name to keep that
+    it was looked at. None while it is to be looked at again.
 
     An event is final, so each is decided by the calendar of its own moment and not by that of its page.
     """
@@ -255,12 +196,14 @@ async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
         raise RuntimeError("others act on this dossier just now")
     if isinstance(done, Executed) and done.events:
         return kind
-    # Void, as an answer in time was heard of.
-    return None if waits else f"{kind}:void"
+    # Void, as an answer in time was heard of. A stop waits only for the answer to a request to withdraw.
+    return None if waits or kind == "stopped_by_law" else f"{kind}:void"
 
 
 def facts_of(kind: Kind, dossier: Dossier, on: date) -> list[Command]:
     """The commands that tell the log of it; of several silent agencies, one each."""
+    if kind == "stopped_by_law":
+        return [StopProcessing(max(on, dossier.since), kind, by_law=True)]
     if kind == "supplement_lapsed":
         return [NoteLapse(on)]
     now = dossier.now

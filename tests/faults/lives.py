@@ -70,7 +70,7 @@ class Lives:
         if version is not None and draw.random() < TAKES_BACK:
             version = await self._withdrawal(dossier_id, holder, filing, version, draw)
         steps: list[tuple[str, Officer, dict[str, Any]]] = [
-            ("forward", holder, {"unit": unit_of(holder.office), "step": "thu_ly"}),
+            ("forward", holder, {"unit": unit_of(holder.office), "step": "ky_duyet"}),
             ("resolve", holder, GRANTED),
             ("return", officer, {"method": "postal"}),
         ]

@@ -62,7 +62,7 @@ ELSEWHERE = {
     "calendar/recount_by_clock.py": {"DueDateChanged"},
     "outgoing.py": {"DossierAccepted"},
     "samples.py": {"ApologyIssued"},
-    "sweeps.py": {"NoteLapse", "DeemConsent"},
+    "sweeps.py": {"StopProcessing", "NoteLapse", "DeemConsent"},
 }
 
 

@@ -104,7 +104,7 @@ STOPPED = {"dossier": {"procedure": "1.009973"}}
         (
             "c2,Web,2026-06-30,2026-07-02,2026-08-01",
             STOPPED,
-            "procedure-abolished: open dossiers were stopped by law",
+            "stopped-by-law: the law stopped open dossiers",
         ),
         (
             "c2,Web,2023-03-02,,",

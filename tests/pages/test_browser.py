@@ -177,6 +177,7 @@ async def test_a_day_at_the_desk_without_script(town: Town, new_page: Open, file
     for act, typed in (
         ("accept", None),
         ("take", None),
+        ("forward", "input[value=ky_duyet]"),
         ("resolve", "input[value=granted]"),
         ("return", "input[value=postal]"),
     ):

@@ -92,7 +92,7 @@ async def test_what_is_shown_can_be_done_and_nothing_else(town: Town, visit: Vis
     for name in people:
         assert await acts(people[name], filed) == waiting, name
     await act(people["mot-cua"], filed, "accept", unit=UNIT)
-    held = ["forward", "resolve", "stop", "apologise", "request-supplement", "request-fee"]
+    held = ["forward", "stop", "apologise", "request-supplement", "request-fee"]
     assert await acts(people["mot-cua"], filed) == []
     assert await acts(people["chuyen-vien-1"], filed) == [*held, "take", "hand-over"]
     assert await acts(people["lanh-dao"], filed) == [
@@ -108,17 +108,32 @@ async def test_what_is_shown_can_be_done_and_nothing_else(town: Town, visit: Vis
     assert await acts(people["chuyen-vien-1"], filed) == [*held, "hand-over"]
     assert await acts(people["lanh-dao"], filed) == ["assign", "transfer", "reverse"]
     await act(people["chuyen-vien-1"], filed, "request-fee")
-    assert await acts(people["chuyen-vien-1"], filed) == ["stop", "hand-over"]
+    assert await acts(people["chuyen-vien-1"], filed) == ["hand-over"]
     assert await acts(people["lanh-dao"], filed) == ["waive-fee", "assign", "transfer", "reverse"]
     # A payment of less cannot be confirmed: the supervisor is offered to waive the rest of it, and nobody else.
     await town.house.heard(filed, "FeePaid", amount=7_000, currency="VND", method="online")
-    assert await acts(people["chuyen-vien-1"], filed) == ["stop", "hand-over"]
+    assert await acts(people["chuyen-vien-1"], filed) == ["hand-over"]
     offered = await people["lanh-dao"].get(f"/dossiers/{filed}/waive-fee")
     assert "7.000 đồng" in offered.text and "Miễn toàn bộ" in offered.text
     await act(people["lanh-dao"], filed, "waive-fee", reason="exempt_by_law", payment="2")
     assert await acts(people["chuyen-vien-1"], filed) == [*held, "hand-over"]
     page = await people["chuyen-vien-1"].get(f"/dossiers/{filed}")
     assert "Khoản đã nộp" in page.text and "7.000 đồng" in page.text
+    # Forward leads ahead alone, and back an act of its own; once it is with the signer, it can be resolved.
+    await act(people["chuyen-vien-1"], filed, "forward", unit=UNIT, step="ky_duyet")
+    signed = ["forward", "send-back", "resolve", *held[1:]]
+    assert await acts(people["chuyen-vien-1"], filed) == [*signed, "take", "hand-over"]
+    ahead, back = [
+        (await people["chuyen-vien-1"].get(f"/dossiers/{filed}/{name}")).text
+        for name in ("forward", "send-back")
+    ]
+    for step, leads in (("thu_ly", "back"), ("tham_tra", "back"), ("phat_hanh", "ahead")):
+        marked = f'value="{step}"'
+        assert (marked in ahead, marked in back) == (leads == "ahead", leads == "back")
+    await act(
+        people["chuyen-vien-1"], filed, "send-back", unit=UNIT, step="thu_ly", reason="wrong_assessment"
+    )
+    assert "resolve" not in await acts(people["chuyen-vien-1"], filed)
     # What is not shown is not done either, whoever sends it.
     refused = await people["mot-cua"].get(f"/dossiers/{filed}/resolve")
     assert refused.status_code == 409 and "not-now" in refused.text

@@ -95,7 +95,7 @@ def test_open_ones_of_an_abolished_procedure_are_kept_or_stopped() -> None:
         assert isinstance(on_the_eve, AcceptDossier) and isinstance(after, AcceptDossier)
         assert stopped_by_law(on_the_eve, waiting) is None
         refused = stopped_by_law(after, waiting)
-        assert (refused is not None and refused.code == "procedure-abolished") == stopped
+        assert (refused is not None and refused.code == "stopped-by-law") == stopped
         assert stopped_by_law(RejectDossier(NEW_DAY, "not_eligible"), waiting) is None
         assert not isinstance(decide(on_the_eve, waiting, shipped()), Rejected)
 
@@ -119,5 +119,5 @@ async def test_a_stopped_procedure_is_not_accepted_and_a_repeat_still_gets_its_a
     again = await house.act(one, "accept", of_class, key="that night")
     assert (again.status_code, again.json()) == (200, first.json())
     refused = await house.act(other, "accept", of_class)
-    assert (refused.status_code, refused.json()["code"]) == (409, "procedure-abolished")
+    assert (refused.status_code, refused.json()["code"]) == (409, "stopped-by-law")
     assert (await house.act(other, "reject", {"reason": "not_eligible"})).status_code == 200

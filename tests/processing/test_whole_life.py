@@ -61,6 +61,12 @@ WALKS: dict[str, Walk] = {
     "accept": Walk((), {"unit": UNIT}, "accepted", NOT_THE_DESK),
     "reject": Walk((), {"reason": "incomplete"}, "rejected", NOT_THE_DESK),
     "forward": Walk((ACCEPTED,), {"unit": UNIT, "step": "thu_ly"}, "in_processing", NOT_THE_HOLDER),
+    "send-back": Walk(
+        (ACCEPTED, ("forward", {"unit": UNIT, "step": "thu_ly"})),
+        {"unit": UNIT, "step": "tiep_nhan", "reason": "wrong_step"},
+        "in_processing",
+        Refusal(409, "step-not-back", body={"unit": UNIT, "step": "ky_duyet", "reason": "wrong_step"}),
+    ),
     "resolve": Walk((ACCEPTED,), {"outcome": "granted"}, "resolved", NOT_THE_HOLDER),
     "return": Walk((ACCEPTED, RESOLVED), {"method": "postal"}, "returned", NOT_THE_DESK, DESK),
     "stop": Walk((ACCEPTED,), {"reason": "not_competent"}, "stopped", NOT_THE_HOLDER),

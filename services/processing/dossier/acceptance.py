@@ -14,7 +14,7 @@ from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.dossier import deadlines
 from services.processing.dossier.act import Act, Decision
-from services.processing.dossier.asked import Asked, ClassCode, Order
+from services.processing.dossier.asked import Asked, ClassCode, Order, stopped_on
 from services.processing.dossier.events import DossierAccepted, DossierRejected
 from services.processing.dossier.official_code import can_issue
 from services.processing.dossier.state import (
@@ -134,19 +134,24 @@ class Reject(Asked):
 
 @dataclass(frozen=True, slots=True)
 class RejectDossier:
+    """`by_law`: its procedure's abolition stops open ones, and nobody waits for papers any more."""
+
     on: date
     reason: str
     proof_may_lack: bool = False
+    by_law: bool = False
 
 
 def _order_rejection(asked: Reject, order: Order) -> RejectDossier:
-    return RejectDossier(order.on, asked.reason, order.by_import)
+    by_law = stopped_on(order.filing, order.on) is not None
+    return RejectDossier(order.on, asked.reason, order.by_import, by_law)
 
 
 def _reject(command: RejectDossier, dossier: Dossier, calendar: Calendar) -> Decision:
     now = dossier.now
     if isinstance(now, AwaitingSupplement) and isinstance(now.before, Submitted):
-        if not command.proof_may_lack and not has_lapsed(now, dossier, command.on, calendar):
+        waits = not command.proof_may_lack and not command.by_law
+        if waits and not has_lapsed(now, dossier, command.on, calendar):
             until = deadlines.last_day(now, dossier.acts, calendar)
             return Rejected("supplement-not-lapsed", f"the applicant has until {until}")
     elif not isinstance(now, Submitted):
@@ -171,7 +176,6 @@ ACCEPT = Act(
     also=_same_terms,
     by="desk",
     reversible=True,
-    goes_on=True,
     names="unit",
     faults={
         "project-class-unknown": "project_class",
@@ -191,5 +195,6 @@ REJECT = Act(
     same=("reason",),
     by="desk",
     reversible=True,
+    after_stop=True,
 )
 ACTS = (ACCEPT, REJECT)

@@ -42,7 +42,7 @@ class Act:
     """`name` is the last part of the address; what the clock brings about has none, and no body.
 
     `same` are the members in which a repeat must agree, and `also` is what else must hold. `reversible`: it changes where the dossier
-    stands. `goes_on`: it carries on with what a law may have stopped. `beside_withdrawal`: allowed while a request to withdraw waits.
+    stands. `beside_withdrawal`: allowed while a request to withdraw waits; `after_stop`: of a dossier that the law has stopped.
     `names` is the member of the command that a register must know. `brings_back`: the office's supervisor does it too, where the dossier
     stands at no unit of the day. `faults` are refusals that are the body's fault (422), each with the member that is wrong; all others
     depend on the state (409).
@@ -60,8 +60,8 @@ class Act:
     order: Callable[[Any, Order], Command | Rejected] | None = None
     by: By = "holder"
     reversible: bool = False
-    goes_on: bool = False
     beside_withdrawal: bool = False
+    after_stop: bool = False
     names: Literal["", "unit", "agency"] = ""
     brings_back: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)

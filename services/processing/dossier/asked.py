@@ -78,6 +78,19 @@ class Order(NamedTuple):
         return version
 
 
+def needs_signing(filing: Filing) -> bool:
+    """Whether its version is one whose dossiers are signed at a step of their own before they are resolved."""
+    version = version_of(filing)
+    since = version.signing_since if isinstance(version, Version) else None
+    return since is not None and filing.submitted_on >= since
+
+
+def stopped_on(filing: Filing, day: date) -> date | None:
+    """Since when the law has stopped open dossiers of this procedure, by a day; None where it has not."""
+    found = catalogue.version_on(filing.procedure, day)
+    return found.effective_from if isinstance(found, Abolition) and found.open_dossiers == "stopped" else None
+
+
 def version_of(filing: Filing) -> Version | Abolition | None:
     """The catalogue's version in force when the dossier was submitted."""
     return catalogue.version_on(filing.procedure, filing.submitted_on)

@@ -1,7 +1,7 @@
-"""What becomes true of a dossier by itself, and at which instant: overdue acceptance, due soon, due today, overdue, apology due,
-a deadline that lapsed, consent by silence.
+"""What becomes true of a dossier by itself, and at which instant: stopped by law, overdue acceptance, due soon, due today, overdue,
+apology due, a deadline that lapsed, consent by silence.
 
-Pure: the sweep that records these facts gives the time; none of them ends a dossier or changes a clock.
+Pure: the sweep that records these facts gives the time; none but the law's own stop ends a dossier or changes a clock.
 """
 
 from __future__ import annotations
@@ -14,10 +14,18 @@ from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar, loca
 from services.processing.clock.working_hours import OFFICE_HOURS, intake_due_at
 from services.processing.dossier.decide import decide
 from services.processing.dossier.history import evolve
-from services.processing.dossier.state import AwaitingPayment, AwaitingSupplement, Dossier, Held, Submitted
+from services.processing.dossier.state import (
+    AwaitingPayment,
+    AwaitingSupplement,
+    Dossier,
+    Ended,
+    Held,
+    Submitted,
+)
 from services.processing.dossier.told_dates import RecountDeadlines, RecountDueDate
 
 Kind = Literal[
+    "stopped_by_law",
     "acceptance_overdue",
     "due_soon",
     "due_today",
@@ -37,8 +45,9 @@ _OPENS = OFFICE_HOURS[0].spans[0][0]
 
 
 def true_at(kind: Kind, day: date, calendar: Calendar) -> datetime:
-    """When it became true, for the due date, deadline or last day of answer that `day` is.
+    """When it became true, for the due date, deadline, last day of answer or day of the law's stop that `day` is.
 
+    A stop by law at 00:00 of its day.
     Overdue at 00:00 of the day after; due today, due soon (two working days before) and apology due (the last working day before)
     at opening; a lapse and deemed consent at 24:00 (DOMAIN's rule of the timers' business times).
     Guarantee: the same fact has the same business time whenever it is swept.
@@ -53,7 +62,7 @@ def true_at(kind: Kind, day: date, calendar: Calendar) -> datetime:
         return datetime.combine(day, _OPENS, ZONE)
     if kind == "apology_due":
         return datetime.combine(calendar.working_before(day), _OPENS, ZONE)
-    return datetime.combine(day + ONE_DAY, time(0), ZONE)
+    return datetime.combine(day if kind == "stopped_by_law" else day + ONE_DAY, time(0), ZONE)
 
 
 def latest(kind: Kind, now: datetime, calendar: Calendar) -> date:
@@ -71,8 +80,10 @@ def stands(kind: Kind, day: date, at: datetime, dossier: Dossier, declared: Cale
     Guarantee: what the calendar has on another day by now is not true yet, nor any more on that day.
     Test: test_what_a_recount_is_about_to_move_is_not_recorded.
     """
+    now = dossier.now
+    if kind == "stopped_by_law":
+        return not isinstance(now, Submitted | Ended)
     if kind == "acceptance_overdue":
-        now = dossier.now
         return declared is None or (
             isinstance(now, Submitted) and intake_due_at(now.since_at, declared) == at
         )

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from contracts.catalogue import shipped as catalogue
-from contracts.catalogue.procedure import Abolition
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier import acts, reversal
 from services.processing.dossier.act import Act, Command
+from services.processing.dossier.asked import stopped_on
 from services.processing.dossier.events import Event
-from services.processing.dossier.state import Dossier, Held, Submitted
+from services.processing.dossier.state import Dossier, Ended
 
 ACTS: tuple[Act, ...] = (*acts.ACTS, reversal.REVERSE)
 BY_NAME: dict[str, Act] = {act.name: act for act in ACTS if act.name}
@@ -68,10 +67,14 @@ def _as_told(event: Event, calendar: Calendar) -> Event:
 
 
 def stopped_by_law(command: Command, dossier: Dossier) -> Rejected | None:
-    """The refusal to go on with what an abolition stopped. Asked beside decide(): a repeat gets its first answer before."""
-    if not act_of(command).goes_on or not isinstance(dossier.now, Submitted | Held):
+    """The refusal to act on what the law has stopped: it is stopped, rejected before its acceptance, given back to who takes it back.
+
+    Asked beside decide(): a repeat gets its first answer before.
+    Guarantee: of a dossier that the law has stopped nothing goes on. Test: test_what_the_law_stopped_is_stopped_and_nothing_else.
+    """
+    if act_of(command).after_stop or isinstance(dossier.now, Ended):
         return None
-    found = catalogue.version_on(dossier.filing.procedure, command.on)
-    if not isinstance(found, Abolition) or found.open_dossiers == "kept":
+    since = stopped_on(dossier.filing, command.on)
+    if since is None:
         return None
-    return Rejected("procedure-abolished", f"open dossiers were stopped by law on {found.effective_from}")
+    return Rejected("stopped-by-law", f"the law stopped open dossiers of this procedure on {since}")

@@ -1,62 +1,91 @@
-"""A dossier ends: resolved and its result returned, or stopped; and what is corrected in a result afterwards. Pure."""
+"""A dossier is resolved, its result returned, and what is wrong in it corrected afterwards. Pure. `stopping` has the other end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.catalogue.refusals import REFUSALS
 from contracts.processing_codes import (
     CorrectionReason,
+    DespiteReason,
     DocumentNumber,
     LateReason,
     Outcome,
+    RefusalReason,
     ReturnMethod,
-    StopReason,
+    Step,
 )
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
-from services.processing.dossier import deadlines
 from services.processing.dossier.act import Act, Decision
-from services.processing.dossier.asked import Asked, Order
+from services.processing.dossier.asked import Asked, Order, needs_signing
 from services.processing.dossier.events import (
     DossierResolved,
-    ProcessingStopped,
     ResultCorrected,
     ResultReturned,
 )
-from services.processing.dossier.payments import unused_payments
+from services.processing.dossier.holder import place_of
 from services.processing.dossier.state import (
-    AwaitingPayment,
-    AwaitingSupplement,
     Dossier,
     Ended,
     Held,
     State,
-    Submitted,
-    held_of,
 )
-from services.processing.dossier.supplement import has_lapsed, provided
+
+SIGNING: Step = "ky_duyet"
 
 
 class Resolve(Asked):
-    """`late_reason` is needed when the end is late, and not kept otherwise."""
+    """`late_reason` is needed when the end is late, `refusal_reason` and `document`, the number of the written answer, of a refusal,
+    `despite` to grant what an agency disagreed with. None of them is kept otherwise."""
 
     outcome: Outcome
     late_reason: LateReason | None = None
+    refusal_reason: RefusalReason | None = None
+    document: DocumentNumber | None = None
+    despite: DespiteReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolveDossier:
-    """`proof_may_lack`: here, the reason of a late end."""
+    """`signing`: the version has it signed at a step of its own. `proof_may_lack`: here, the reasons and that step."""
 
     on: date
     outcome: str
     late_reason: str | None = None
     proof_may_lack: bool = False
+    refusal_reason: str | None = None
+    document: str | None = None
+    despite: str | None = None
+    signing: bool = False
 
 
-def _order_resolution(asked: Resolve, order: Order) -> ResolveDossier:
-    return ResolveDossier(order.on, asked.outcome, asked.late_reason, order.by_import)
+def _order_resolution(asked: Resolve, order: Order) -> ResolveDossier | Rejected:
+    """Guarantee: a refusal says why, by a code of its procedure, and by which written answer. Test: test_a_refusal_says_why."""
+    reason, document = asked.refusal_reason, asked.document
+    if asked.outcome != "refused":
+        reason = document = None
+    elif not order.by_import:
+        known = REFUSALS.of(order.filing.procedure)
+        if reason is None:
+            return Rejected("refusal-reason-missing", f"why it is refused: {', '.join(known)}")
+        if reason not in known:
+            return Rejected("refusal-reason-unknown", f"of this procedure: {', '.join(known)}")
+        if document is None:
+            return Rejected(
+                "written-answer-missing", "the number of the written answer, such as 1234/SXD-QLXD"
+            )
+    return ResolveDossier(
+        order.on,
+        asked.outcome,
+        asked.late_reason,
+        order.by_import,
+        reason,
+        document,
+        asked.despite,
+        needs_signing(order.filing),
+    )
 
 
 def _resolve(command: ResolveDossier, dossier: Dossier, _: Calendar) -> Decision:
@@ -64,19 +93,49 @@ def _resolve(command: ResolveDossier, dossier: Dossier, _: Calendar) -> Decision
     now = dossier.now
     if not isinstance(now, Held):
         return RESOLVE.ended_so(command, dossier)
+    if not command.proof_may_lack and (unready := _unready(command, now)):
+        return unready
     late = now.due_on is not None and command.on > now.due_on
     if late and command.late_reason is None and not command.proof_may_lack:
         return Rejected("late-reason-missing", f"the dossier was due on {now.due_on}")
     reason = command.late_reason if late else None
-    return [DossierResolved(command.on, command.outcome, now.due_on, reason)]
+    despite = command.despite if _disagreeing(command, now) else None
+    return [
+        DossierResolved(
+            command.on, command.outcome, now.due_on, reason, command.refusal_reason, command.document, despite
+        )
+    ]
+
+
+def _unready(command: ResolveDossier, now: Held) -> Rejected | None:
+    """Guarantee: nothing is resolved before it was signed, where the version has it signed. Test: test_nothing_is_resolved_unsigned.
+    Guarantee: nothing is resolved while an opinion is awaited. Test: test_what_is_resolved_waits_for_no_opinion.
+    """
+    if command.signing and (now.step is None or place_of(now.step) < place_of(SIGNING)):
+        return Rejected("not-signed", f"it is at {now.step or 'no step'}: forward it to {SIGNING}")
+    awaited = [asked.agency for asked in now.opinions if asked.answer is None]
+    if awaited:
+        return Rejected("opinion-open", f"asked and silent so far: {', '.join(awaited)}")
+    disagreeing = _disagreeing(command, now)
+    if disagreeing and command.despite is None:
+        return Rejected("opinion-disagrees", f"disagreed: {', '.join(disagreeing)}; say why it is granted")
+    return None
+
+
+def _disagreeing(command: ResolveDossier, now: Held) -> list[str]:
+    """The agencies whose last word was against what is granted."""
+    if command.outcome != "granted":
+        return []
+    last = {asked.agency: asked.answer for asked in now.opinions}
+    return [agency for agency, answer in last.items() if answer == "disagreed"]
 
 
 def _resolved(now: State, event: DossierResolved, _: int) -> State | None:
     return Ended(now, event) if isinstance(now, Held) else None
 
 
-def _same_reason(command: ResolveDossier, event: DossierResolved) -> bool:
-    return event.late_reason in (None, command.late_reason)
+def _same_reasons(command: ResolveDossier, event: DossierResolved) -> bool:
+    return event.late_reason in (None, command.late_reason) and event.despite in (None, command.despite)
 
 
 class Return(Asked):
@@ -101,49 +160,6 @@ def _return(command: ReturnResult, dossier: Dossier, _: Calendar) -> Decision:
 
 def _returned(now: State, event: ResultReturned, _: int) -> State | None:
     return Ended(now, event) if isinstance(now, Ended) and isinstance(now.by, DossierResolved) else None
-
-
-class Stop(Asked):
-    reason: StopReason
-
-
-@dataclass(frozen=True, slots=True)
-class StopProcessing:
-    """Hands an accepted dossier back without a decision on its merits."""
-
-    on: date
-    reason: str
-    proof_may_lack: bool = False
-
-
-def _order_stop(asked: Stop, order: Order) -> StopProcessing:
-    return StopProcessing(order.on, asked.reason, order.by_import)
-
-
-def _stop(command: StopProcessing, dossier: Dossier, calendar: Calendar) -> Decision:
-    """A request that was not answered opens this after its deadline; what the law stops, it stops at once."""
-    now = dossier.now
-    if isinstance(now, Submitted | Ended) or held_of(now) is None:
-        return STOP.ended_so(command, dossier)
-    proven = command.proof_may_lack or command.reason == "stopped_by_law"
-    if not isinstance(now, Held) and not proven and not _may_stop(now, dossier, command.on, calendar):
-        until = deadlines.last_day(now, dossier.acts, calendar)
-        return Rejected("deadline-not-passed", f"the applicant has until {until} to answer the request")
-    return [ProcessingStopped(command.on, command.reason, dossier.due_on)]
-
-
-def _may_stop(
-    now: AwaitingSupplement | AwaitingPayment, dossier: Dossier, on: date, calendar: Calendar
-) -> bool:
-    """Whether the applicant's silence lets an officer stop; where the clock does not stop, an unsatisfactory answer does too."""
-    if isinstance(now, AwaitingPayment):
-        return not unused_payments(dossier) and on > deadlines.last_day(now, dossier.acts, calendar)
-    unsatisfactory = now.request.rule == "short_fix" and bool(provided(now, dossier))
-    return unsatisfactory or has_lapsed(now, dossier, on, calendar)
-
-
-def _stopped(now: State, event: ProcessingStopped, _: int) -> State | None:
-    return None if isinstance(now, Ended) or held_of(now) is None else Ended(now, event)
 
 
 class Correct(Asked):
@@ -187,11 +203,16 @@ RESOLVE = Act(
     command=ResolveDossier,
     decide=_resolve,
     effects={DossierResolved: _resolved},
-    same=("outcome",),
-    also=_same_reason,
+    same=("outcome", "refusal_reason", "document"),
+    also=_same_reasons,
     reversible=True,
-    goes_on=True,
-    faults={"late-reason-missing": "late_reason"},
+    faults={
+        "late-reason-missing": "late_reason",
+        "refusal-reason-missing": "refusal_reason",
+        "refusal-reason-unknown": "refusal_reason",
+        "written-answer-missing": "document",
+        "opinion-disagrees": "despite",
+    },
 )
 RETURN = Act(
     name="return",
@@ -206,18 +227,6 @@ RETURN = Act(
     by="desk",
     reversible=True,
 )
-STOP = Act(
-    name="stop",
-    summary="Stop processing",
-    description="The holder hands it back without a decision on its merits. The clock ends.",
-    body=Stop,
-    order=_order_stop,
-    command=StopProcessing,
-    decide=_stop,
-    effects={ProcessingStopped: _stopped},
-    same=("reason",),
-    reversible=True,
-)
 CORRECT = Act(
     name="correct",
     summary="Correct the result",
@@ -229,5 +238,5 @@ CORRECT = Act(
     effects={ResultCorrected: _corrected},
     same=("reason", "document"),
 )
-ENDS = (RESOLVE, RETURN, STOP)
+ENDS = (RESOLVE, RETURN)
 AFTERWARDS = (CORRECT,)

@@ -60,17 +60,25 @@ class DossierRejected:
 
 @dataclass(frozen=True, slots=True)
 class DossierForwarded:
+    """`reason`: why it goes back to an earlier step; None on the way forward."""
+
     on: date
     unit: str
     step: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DossierResolved:
+    """`document` is the number of the written answer that a refusal has; `despite`: granted although an agency disagreed."""
+
     on: date
     outcome: str
     due_on: date | None
     late_reason: str | None
+    refusal_reason: str | None = None
+    document: str | None = None
+    despite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 
-from contracts.processing_codes import Step, UnitCode
+from contracts.processing_codes import BackReason, Step, UnitCode
+from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier.act import Act, Decision
 from services.processing.dossier.asked import Asked, OfficerName, Order
 from services.processing.dossier.events import DossierForwarded, DossierHandedOver
 from services.processing.dossier.state import Dossier, Ended, Held, State, Submitted, with_held
+
+STEPS_IN_ORDER: tuple[str, ...] = get_args(Step)
 
 
 class Forward(Asked):
@@ -20,28 +24,68 @@ class Forward(Asked):
 
 @dataclass(frozen=True, slots=True)
 class ForwardDossier:
+    """`proof_may_lack`: an import tells of every step so, the earlier ones too."""
+
     on: date
     unit: str
     step: str
+    reason: str | None = None
+    proof_may_lack: bool = False
 
 
 def _order_forwarding(asked: Forward, order: Order) -> ForwardDossier:
-    return ForwardDossier(order.on, asked.unit, asked.step)
+    return ForwardDossier(order.on, asked.unit, asked.step, proof_may_lack=order.by_import)
 
 
 def _forward(command: ForwardDossier, dossier: Dossier, _: Calendar) -> Decision:
+    """Guarantee: a dossier goes back with a reason alone. Test: test_forward_and_back_are_different_acts."""
     now = dossier.now
     if not isinstance(now, Held):
         return None
     if (now.unit, now.step) == (command.unit, command.step):
         return []
+    if now.step and place_of(command.step) < place_of(now.step) and not command.proof_may_lack:
+        return Rejected("step-is-back", f"the dossier is at {now.step}: send-back, with a reason, leads back")
     return [DossierForwarded(command.on, command.unit, command.step)]
+
+
+class SendBack(Asked):
+    """To an earlier step than the dossier is at."""
+
+    unit: UnitCode
+    step: Step
+    reason: BackReason
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToStep(ForwardDossier):
+    """The same, the other way: `reason` is why."""
+
+
+def _order_way_back(asked: SendBack, order: Order) -> ReturnToStep:
+    return ReturnToStep(order.on, asked.unit, asked.step, asked.reason)
+
+
+def _send_back(command: ReturnToStep, dossier: Dossier, _: Calendar) -> Decision:
+    now = dossier.now
+    if not isinstance(now, Held):
+        return None
+    if dossier.acts and SEND_BACK.says(command, dossier.acts[-1]):
+        return []
+    if not now.step or place_of(command.step) >= place_of(now.step):
+        return Rejected("step-not-back", f"no step before {now.step or 'the first'}: forward leads there")
+    return [DossierForwarded(command.on, command.unit, command.step, command.reason)]
 
 
 def _forwarded(now: State, event: DossierForwarded, _: int) -> State | None:
     if not isinstance(now, Held):
         return None
     return now._replace(unit=event.unit, step=event.step, officer=None)
+
+
+def place_of(step: str) -> int:
+    """Of a step in the order of every version's steps."""
+    return STEPS_IN_ORDER.index(step)
 
 
 class Take(Asked):
@@ -121,9 +165,22 @@ FORWARD = Act(
     command=ForwardDossier,
     decide=_forward,
     effects={DossierForwarded: _forwarded},
-    same=("unit", "step"),
+    same=("unit", "step", "reason"),
     reversible=True,
-    goes_on=True,
+    names="unit",
+    faults={"unit-unknown": "unit"},
+)
+SEND_BACK = Act(
+    name="send-back",
+    summary="Send a dossier back",
+    description="To an earlier step, with the reason. The clock runs on.",
+    body=SendBack,
+    order=_order_way_back,
+    command=ReturnToStep,
+    decide=_send_back,
+    effects=FORWARD.effects,
+    same=FORWARD.same,
+    reversible=True,
     names="unit",
     faults={"unit-unknown": "unit"},
 )
@@ -177,5 +234,5 @@ TRANSFER = Act(
     brings_back=True,
     faults={"unit-unknown": "unit"},
 )
-STEPS = (FORWARD,)
+STEPS = (FORWARD, SEND_BACK)
 HANDS = (TAKE, ASSIGN, HAND_OVER, TRANSFER)

@@ -136,5 +136,6 @@ REVERSE = Act(
     effects={DossierReversed: None, ReversalProposed: None},
     same=("sequence", "reason", "document"),
     by="supervisor",
+    after_stop=True,
     faults={"not-the-latest-act": "sequence"},
 )

@@ -97,7 +97,7 @@ class Held(NamedTuple):
     @property
     def allowed(self) -> str:
         return (
-            "forward, resolve, stop, request-supplement, request-fee, ask-opinion, give-opinion, extend, "
+            "forward, send-back, resolve, stop, request-supplement, request-fee, ask-opinion, give-opinion, extend, "
             "apologise, hand-over, reverse"
         )
 

@@ -44,21 +44,23 @@ class Apologise(Asked):
 
 @dataclass(frozen=True, slots=True)
 class IssueApology:
-    """Apologises for a delay and makes the one new appointment."""
+    """Apologises for a delay and makes the one new appointment. `proof_may_lack`: an import tells of one on a day off, too."""
 
     on: date
     reason: str
     appointment_on: date
+    proof_may_lack: bool = False
 
 
 def _order_apology(asked: Apologise, order: Order) -> IssueApology:
-    return IssueApology(order.on, asked.reason, asked.appointment_on)
+    return IssueApology(order.on, asked.reason, asked.appointment_on, order.by_import)
 
 
 def _apologise(command: IssueApology, dossier: Dossier, calendar: Calendar) -> Decision:
     """One apology with one appointment; late ones are taken and flagged.
 
     Guarantee: a second re-appointment is refused. Test: test_a_second_apology_is_refused.
+    Guarantee: nobody is asked to come on a day off. Test: test_an_appointment_is_on_a_working_day.
     """
     now = dossier.now
     if not isinstance(now, Held):
@@ -71,6 +73,9 @@ def _apologise(command: IssueApology, dossier: Dossier, calendar: Calendar) -> D
         return Rejected("no-due-date", "a dossier without a due date has no delay to apologise for")
     if command.appointment_on <= max(command.on, now.due_on):
         return Rejected("appointment-too-early", f"after today, and after the due date {now.due_on}")
+    if not command.proof_may_lack and not calendar.is_working(command.appointment_on):
+        offered = [calendar.working_after(command.appointment_on, number) for number in (1, 2, 3)]
+        return Rejected("day-off", f"the next working days are {', '.join(map(str, offered))}")
     in_time = command.on <= calendar.working_before(now.due_on)
     return [ApologyIssued(command.on, command.reason, command.appointment_on, in_time)]
 
@@ -205,7 +210,7 @@ APOLOGISE = Act(
     decide=_apologise,
     effects={ApologyIssued: _apologised},
     same=("reason", "appointment_on"),
-    faults={"appointment-too-early": "appointment_on"},
+    faults={"appointment-too-early": "appointment_on", "day-off": "appointment_on"},
 )
 EXTEND = Act(
     name="extend",

@@ -85,6 +85,7 @@ WITHDRAW = Act(
     by="desk-then-holder",
     reversible=True,
     beside_withdrawal=True,
+    after_stop=True,
 )
 REFUSE_WITHDRAWAL = Act(
     name="refuse-withdrawal",
@@ -98,5 +99,6 @@ REFUSE_WITHDRAWAL = Act(
     same=("reason",),
     by="desk-then-holder",
     beside_withdrawal=True,
+    after_stop=True,
 )
 ACTS = (WITHDRAW, REFUSE_WITHDRAWAL)

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from contracts.catalogue.offices import Offices
 from contracts.catalogue.procedure import Version
+from contracts.catalogue.refusals import REFUSALS
 from contracts.processing_codes import FaultyPaper
 from services.chassis.http.forms import Form
 from services.chassis.http.tokens import Caller
@@ -33,11 +34,12 @@ from services.processing.dossier.state import AwaitingPayment, Dossier
 
 FAR = timedelta(days=90)
 WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+NEEDED_OF_A_REFUSAL = ("refusal_reason", "document")
 Kind = Literal["choice", "text", "date", "number", "papers", "hidden"]
 
 
 class Field(NamedTuple):
-    """A member of an act's body. `options` are the values that a choice can have; for papers, how many there are."""
+    """A member of an act's body. `options` are the values that a choice can have and days that a date may be; for papers, how many."""
 
     name: str
     kind: Kind
@@ -129,6 +131,10 @@ def _field(case: Case, act: Act, name: str, info: FieldInfo) -> Field:
             return Field(name, "papers", tuple(range(1, papers + 1)))
         case "sequence":
             return Field(name, "hidden", (latest_change(case.dossier.acts),))
+        case "despite" if not _disagreed(case):
+            return Field(name, "hidden", (), required)
+        case "refusal_reason":
+            return Field(name, "choice", REFUSALS.of(case.known.filing.procedure), required)
         case "payment":
             return Field(name, "choice", _payments(case, rest=act.by == "supervisor"), act.by == "holder")
         case "project_class":
@@ -136,6 +142,8 @@ def _field(case: Case, act: Act, name: str, info: FieldInfo) -> Field:
             return Field(name, "choice" if by_class else "hidden", tuple(by_class or ()), bool(by_class))
         case "agency" if "opinion-not-asked" in act.faults:
             return Field(name, "choice", _awaited(case))
+        case "appointment_on":
+            return Field(name, "date", _working_days(case), required)
         case _ if kind is date:
             return Field(name, "date", (), required)
         case _ if kind is int:
@@ -156,9 +164,10 @@ def _example(case: Case, field: Field) -> Any:
     """Something that the member can be, None where it may be left out."""
     if field.kind == "papers":
         return [FaultyPaper(paper=1, fault="missing")] if field.options else None
-    if field.options and (field.required or field.kind == "hidden"):
+    needed = field.required or field.name in NEEDED_OF_A_REFUSAL
+    if field.options and (needed or field.kind == "hidden"):
         return field.options[0]
-    if not field.required:
+    if not needed:
         return None
     match field.kind:
         case "date":
@@ -197,6 +206,19 @@ def _awaited(case: Case) -> tuple[str, ...]:
     """The agencies whose opinion is awaited."""
     held = case.dossier.held
     return tuple(each.agency for each in held.opinions if each.answer is None) if held else ()
+
+
+def _working_days(case: Case) -> tuple[date, ...]:
+    """The next ones after today and after the due date, of which one may be promised."""
+    today = local_day(case.now)
+    since = max(today, case.dossier.due_on or today)
+    return tuple(case.calendar.working_after(since, number) for number in (1, 2, 3))
+
+
+def _disagreed(case: Case) -> bool:
+    """Whether an agency is against what is asked for."""
+    held = case.dossier.held
+    return any(each.answer == "disagreed" for each in held.opinions) if held else False
 
 
 def read(fields: Sequence[Field], form: Form) -> dict[str, Any]:

@@ -56,7 +56,11 @@ class Door(NamedTuple):
 
 
 DONE = (200, None)
-GIVEN: dict[str, dict[str, Any]] = {"accept": {}, "resolve": {"outcome": "granted"}}
+GIVEN: dict[str, dict[str, Any]] = {
+    "accept": {},
+    "resolve": {"outcome": "granted"},
+    "forward": {"unit": UNIT, "step": "thu_ly"},
+}
 # DOMAIN's rights: desk officers accept, reject and return; the holder does the rest; the supervisor reverses, waives, assigns,
 # transfers. The dossier is accepted and with the unit, or before acceptance or resolved where the act is done there.
 DOORS: dict[str, Door] = {
@@ -64,6 +68,12 @@ DOORS: dict[str, Door] = {
     "reject": Door("desk", (), {"reason": "incomplete"}, DONE),
     "return": Door("desk", ("accept", "resolve"), {"method": "postal"}, DONE),
     "forward": Door("holder", ("accept",), {"unit": UNIT, "step": "thu_ly"}, DONE),
+    "send-back": Door(
+        "holder",
+        ("accept", "forward"),
+        {"unit": UNIT, "step": "tiep_nhan", "reason": "wrong_step"},
+        DONE,
+    ),
     "resolve": Door("holder", ("accept",), {"outcome": "granted"}, DONE),
     "stop": Door("holder", ("accept",), {"reason": "not_competent"}, DONE),
     "apologise": Door("holder", ("accept",), {"reason": "workload", "appointment_on": "2023-04-03"}, DONE),

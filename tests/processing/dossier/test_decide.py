@@ -64,7 +64,7 @@ STATES: dict[str, list[Event]] = {
     "resolved": [ACCEPTED, RESOLVED],
     "returned": [ACCEPTED, RESOLVED, RETURNED],
 }
-LAW = replace(STOP, reason="stopped_by_law")
+LAW = replace(STOP, reason="stopped_by_law", by_law=True)
 # DOMAIN's table: what each state allows; with what the applicant did and on a day on which it is true.
 HELD = (
     FORWARD,

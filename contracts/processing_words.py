@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from contracts.catalogue.refusals import REFUSALS as _REFUSALS
+
 Words = Mapping[str, tuple[str, str]]
 
 OUTCOMES: Words = {
@@ -17,6 +19,8 @@ REJECTIONS: Words = {
     "wrong_procedure": ("không đúng thủ tục hành chính", "another procedure applies"),
     "duplicate": ("trùng với hồ sơ đã nộp", "it repeats a dossier already filed"),
 }
+REFUSALS: Words = {code: (said.vi, said.en) for code, said in _REFUSALS.reasons.items()}
+"""Of every procedure: why a dossier is refused on its merits."""
 STOPS: Words = {
     "not_supplemented": (
         "hồ sơ không được bổ sung, hoàn thiện theo yêu cầu trong thời hạn",

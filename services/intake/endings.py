@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from contracts.catalogue.offices import Offices
-from contracts.processing_words import REJECTIONS, STOPS, Words
+from contracts.processing_words import REFUSALS, REJECTIONS, STOPS, Words
 from services.intake.national import ENDED, Status
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def handled_by(register: Offices, office: str, unit: str | None, today: date) ->
 REASONS: dict[str, Words] = {
     "DossierRejected": REJECTIONS,
     "ProcessingStopped": STOPS,
-    "DossierResolved": {},
+    "DossierResolved": REFUSALS,
 }
 AT = frozenset({"DossierAccepted", "DossierForwarded", "DossierHandedOver"})
 

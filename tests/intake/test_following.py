@@ -99,6 +99,8 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         ("ProcessingStopped", {"reason": "not_competent", "due_on": None}, None,
          ("not_competent", "hồ sơ không thuộc thẩm quyền giải quyết")),
         ("DossierResolved", {"outcome": "granted", "due_on": None}, "granted", None),
+        ("DossierResolved", {"outcome": "refused", "due_on": None, "refusal_reason": "against_planning",
+         "document": "45/SXD-QLXD"}, "refused", ("against_planning", "không phù hợp quy hoạch được duyệt")),
     ],
 )  # fmt: skip
 async def test_an_end_says_how_and_why(
@@ -117,6 +119,7 @@ async def test_an_end_says_how_and_why(
         "telephone": "1022",
     }
     assert (told["reason"] and (told["reason"]["code"], told["reason"]["vi"])) == reason
+    assert (told["reason"] or {}).get("document") == data.get("document")
     back = {"sequence": 2, "status": "in_processing", "due_on": None}
     await hear(front, [delivered(dossier, 3, "DossierReversed", **back)])
     told = (await front.status(str(dossier))).json()

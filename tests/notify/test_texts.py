@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from contracts import intake, processing, processing_codes
+from contracts.catalogue.refusals import REFUSALS
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.wording import words
 from services.notify.wording.texts import TEMPLATES
@@ -20,6 +21,7 @@ UNREADABLE = re.compile(
 CODES: dict[tuple[str, str], object] = {
     ("DossierRejected", "reason"): processing_codes.RejectionReason,
     ("DossierForwarded", "step"): processing_codes.Step,
+    ("DossierForwarded", "reason"): processing_codes.BackReason,
     ("DossierResolved", "outcome"): processing_codes.Outcome,
     ("ResultReturned", "method"): processing_codes.ReturnMethod,
     ("ProcessingStopped", "reason"): processing_codes.StopReason,
@@ -53,6 +55,11 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ),
     *((about, {"days": []}) for about in ("DueDateChanged", "DeadlineChanged", "OpinionDeadlineChanged")),
     ("DeadlineChanged", {"asked": "fee"}),
+    ("FeeWaived", {"payment": 3}),
+    *(
+        ("DossierResolved", {"outcome": "refused", "refusal_reason": reason, "document": "45/SXD-QLXD"})
+        for reason in REFUSALS.reasons
+    ),
 ]
 
 
@@ -178,6 +185,7 @@ def test_a_code_sealed_with_another_key_is_left_out():
     [
         (words.REASONS, processing_codes.RejectionReason),
         (words.STEPS, processing_codes.Step),
+        (words.BACK, processing_codes.BackReason),
         (words.OUTCOMES, processing_codes.Outcome),
         (words.METHODS, processing_codes.ReturnMethod),
         (words.STOPS, processing_codes.StopReason),

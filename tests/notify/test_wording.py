@@ -130,3 +130,21 @@ def test_a_notice_names_the_unit_that_has_the_dossier():
 def test_an_amount_is_not_read_as_another_in_english():
     body = texts().of(told("FeeRequested"), Channel.INBOX).body
     assert "300.000 đồng" in body and "VND 300,000" in body
+
+
+def test_a_refusal_on_the_merits_says_why_and_by_which_document():
+    refused = told(
+        "DossierResolved", outcome="refused", refusal_reason="against_planning", document="45/SXD-QLXD"
+    )
+    body = texts().of(refused, Channel.INBOX).body
+    assert "Lý do: không phù hợp quy hoạch được duyệt.\nVăn bản trả lời số 45/SXD-QLXD.\n" in body
+    assert "Reason: it does not agree with the approved planning.\nWritten answer no. 45/SXD-QLXD.\n" in body
+    of_before = texts().of(told("DossierResolved", outcome="refused"), Channel.INBOX).body
+    assert "Lý do" not in of_before and "Văn bản trả lời" not in of_before
+
+
+def test_a_waiver_of_the_rest_and_a_step_back_are_told_as_such():
+    assert "miễn phần phí, lệ phí còn lại" in texts().of(told("FeeWaived", payment=3), Channel.INBOX).body
+    back = texts().of(told("DossierForwarded", reason="wrong_step"), Channel.INBOX)
+    assert back.title.startswith("Hồ sơ được chuyển lại bước thẩm tra | Your dossier went back to")
+    assert "Lý do: chuyển nhầm bước." in back.body and "The clock runs on." in back.body

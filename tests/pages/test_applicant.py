@@ -15,8 +15,10 @@ from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.forms import Form
 from services.intake import incoming
 from services.intake.pages import filled
+from tests.intake.test_following import delivered
 from tests.pages.test_officer import act as officers_act
 from tests.pages.town import Town, Visitor, form_of
+from tests.processing.conftest import CODE_KEY
 
 Visit = Callable[[str], Visitor]
 CODE = "1.009982"
@@ -165,9 +167,28 @@ async def test_a_refusal_says_why_and_who_has_it_can_be_called(town: Town, visit
     page = (await applicant.get(f"/dossiers/{held}")).text
     assert "Phòng Quản lý xây dựng, điện thoại 1022" in page and "Nhận trực tiếp tại bộ phận" in page
     english = (await applicant.get(f"/dossiers/{held}?lang=en")).text
+    handler, answer = visit("processing"), {"refusal_reason": "not_qualified", "document": "45/SXD-QLXD"}
+    await handler.log_in("chuyen-vien-1")
+    await officers_act(handler, held, "forward", unit=UNIT, step="ky_duyet")
+    await officers_act(handler, held, "resolve", outcome="refused", **answer)
+    await told_back(town)
+    page = (await applicant.get(f"/dossiers/{held}?lang=vi")).text
+    assert "Từ chối giải quyết" in page and "Văn bản trả lời số 45/SXD-QLXD." in page
+    assert "Lý do: cá nhân không đáp ứng điều kiện cấp chứng chỉ." in page
     assert "Construction Management Division, telephone 1022" in english
     assert re.search(r"[0-9]{2}:[0-9]{2}, [0-9]{1,2} [A-Z][a-z]+ 20[0-9]{2}", english)
     assert not re.search(r"[0-9]{2}/[0-9]{2}/20[0-9]{2}", english), "numbers alone may be read as another day"
+
+
+async def test_a_day_that_may_still_move_is_told_as_such(town: Town, visit: Visit) -> None:
+    applicant = visit("intake")
+    await applicant.log_in("nguoi-nop-1")
+    dossier_id = await file(applicant)
+    told = delivered(dossier_id, 1, "DueDateChanged", due_on="2027-01-04", provisional=True)
+    async with town.intake_pool.acquire() as connection, connection.transaction():
+        await incoming.tracking([CODE_KEY])(connection, [told])
+    page = (await applicant.get(f"/dossiers/{dossier_id}")).text
+    assert "04/01/2027" in page and "Tạm tính: lịch nghỉ Tết" in page
 
 
 async def test_each_fault_names_its_field_and_what_was_typed_stays(visit: Visit) -> None:

@@ -22,7 +22,9 @@ BASES: Mapping[str, str] = {
     "construction_cost": N_("theo tỷ lệ trên chi phí xây dựng"),
 }
 SENTENCES: Mapping[str, str] = {
-    "submitted": N_("Cơ quan đã nhận hồ sơ của bạn và đang kiểm tra để tiếp nhận. Bạn chưa phải làm gì."),
+    "submitted": N_(
+        "Cơ quan đã nhận hồ sơ của bạn và trả lời việc tiếp nhận trong vòng 8 giờ làm việc kể từ lúc nộp. Bạn chưa phải làm gì."
+    ),
     "accepted": N_("Hồ sơ đã được tiếp nhận và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
     "in_processing": N_("Hồ sơ đang được xử lý và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
     "supplement_requested": N_("Bạn cần bổ sung giấy tờ chậm nhất vào {deadline}."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from contracts.processing_words import OUTCOMES, REJECTIONS, STOPS
+from contracts.processing_words import OUTCOMES, REFUSALS, REJECTIONS, STOPS
 
-__all__ = ["OUTCOMES", "STOPS"]
+__all__ = ["OUTCOMES", "REFUSALS", "STOPS"]
 
 TENTATIVE = (
     " (tạm tính, do lịch nghỉ của năm đó chưa được công bố)",
@@ -26,6 +26,12 @@ STEPS = {
     "ky_duyet": ("ký duyệt", "approval"),
     "phat_hanh": ("phát hành", "issue"),
     "tra_ket_qua": ("trả kết quả", "hand-over of the result"),
+}
+BACK = {
+    "incomplete_file": ("hồ sơ trình chưa hoàn chỉnh", "the file was not complete"),
+    "wrong_assessment": ("kết quả thẩm định cần xem lại", "the assessment has to be looked at again"),
+    "needs_verification": ("cần thẩm tra thêm", "more has to be verified"),
+    "wrong_step": ("chuyển nhầm bước", "it had been forwarded to the wrong step"),
 }
 METHODS = {
     "in_person": ("trực tiếp tại bộ phận một cửa", "in person at the one-stop desk"),

@@ -13,7 +13,19 @@ from deploy.local.process import Failed
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-LIGHT = ("up", "status", "down", "token", "import", "logs", "catalogue", "offices", "calendar", "secrets")
+LIGHT = (
+    "up",
+    "status",
+    "down",
+    "token",
+    "import",
+    "logs",
+    "catalogue",
+    "offices",
+    "calendar",
+    "secrets",
+    "officers",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +122,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     check = offices.add_parser("check", help="every fault of a register of offices, or what is in it")
     check.add_argument("file", type=Path, nargs="?", help="the shipped one by default")
     check.set_defaults(run=_check_offices)
+
+    officers = commands.add_parser("officers", help="tell who serves in which unit, from a CSV file")
+    officers.add_argument("file", type=Path, help="columns subject, name, unit, since, until")
+    officers.add_argument("--token", default="", help="an operator's, by default one of this run")
+    officers.set_defaults(run=_tell_officers)
 
     days = commands.add_parser("calendar", help="the days that are declared off or worked")
     calendar.add_arguments(days, _print)
@@ -266,6 +283,12 @@ def _check_offices(_home: Home, options: argparse.Namespace) -> int:
     for line in catalogue.offices_as_lines(found):
         _print(line)
     return 1 if found.faults else 0
+
+
+def _tell_officers(home: Home, options: argparse.Namespace) -> int:
+    from deploy.command.officers import tell
+
+    return tell(home, options.file, options.token, _print)
 
 
 def _print(line: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
+from deploy.command.officers import tell_people
 from deploy.demo import load as demo
 from deploy.importing.counts import CountsDiffer, CountsSilent, Reports
 from deploy.importing.doors import DoorFault, Doors, Progress
@@ -43,6 +44,7 @@ def in_foreground(home: Home, *, with_demo: bool) -> int:
             for line in addresses(home):
                 _print(line)
             loading.forget(home)
+            tell_people(home)
             if with_demo:
                 loading.tell(home, Loading())
             told_ready(home).touch()

@@ -33,6 +33,7 @@ from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
 from services.processing.clock.working_days import NOT_READ, ZONE
 from services.processing.desk.carry_out import Desk
+from services.processing.desk.officer_routes import add_officer_routes
 from services.processing.desk.payment_routes import add_payment_routes
 from services.processing.desk.people_routes import add_people_routes
 from services.processing.desk.queue_routes import add_queue_routes
@@ -56,7 +57,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
         title="Một Cửa: processing",
         description=DESCRIPTION,
         release=lifecycle.release(),
-        tokens=tokens_of(settings, is_place=settings.offices.knows),
+        tokens=tokens_of(settings, is_place=settings.offices.knows, met=desk.officers.met),
         limits=Buckets(
             settings.caller_requests_per_second, settings.caller_requests_burst, clock=time.monotonic
         ),
@@ -73,6 +74,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     add_payment_routes(application, desk)
     add_calendar_routes(application, declaring or Declaring(desk))
     add_people_routes(application, desk)
+    add_officer_routes(application, desk)
     add_reversal_routes(application, desk)
     add_officer_pages(application, settings, desk)
     return application

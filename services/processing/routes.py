@@ -135,14 +135,16 @@ def add_routes(application: Application, desk: Desk) -> None:
         rows = await queue_rows.page(desk.pool, statuses, shown, after, limit + 1)
         following = queue_rows.cursor(rows[limit - 1]) if len(rows) > limit else None
         today = local_day(desk.clock())
-        items = [listed(row, today, desk.calendar) for row in rows[:limit]]
+        names = await desk.officers.names([row.officer for row in rows[:limit]])
+        items = [listed(row, today, desk.calendar, names) for row in rows[:limit]]
         return answer({"items": items, "next": following})
 
     @application.get("/v1/dossiers/{dossier_id}", response_model=Listed, summary="One dossier")
     async def one(dossier_id: UUID, caller: Officer) -> Response:
         """Its version is the ETag, for the next command's If-Match."""
         row = await seen(desk, dossier_id, caller)
-        return answer(listed(row, local_day(desk.clock()), desk.calendar), row.version)
+        names = await desk.officers.names([row.officer])
+        return answer(listed(row, local_day(desk.clock()), desk.calendar, names), row.version)
 
     @application.get(
         "/v1/dossiers/{dossier_id}/due-date", response_model=DueDate, summary="Why is it due that day?"

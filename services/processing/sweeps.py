@@ -106,6 +106,7 @@ async def sweep(desk: Desk) -> None:
     metrics.RECOUNT_OUTSTANDING.set(await desk.pool.fetchval(recount_rows.OUTSTANDING))
     lost = await out_of_reach.count(desk.pool, desk.offices, local_day(desk.clock()))
     metrics.OUT_OF_REACH.set(lost)
+    await desk.officers.keep()
     await settle_payments(desk)
     for row in await desk.pool.fetch(OFFICES):
         for kind in becomes_true.KINDS:

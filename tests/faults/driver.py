@@ -15,7 +15,7 @@ import orjson
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.imports import CASES, Imports
 from tests.faults.lives import Lives
-from tests.faults.people import Officer, Sheet, sheet
+from tests.faults.people import Officer, Sheet, serving, sheet
 from tests.faults.record import LOST, Answer, Filing, Record
 
 Token = Callable[[str, str, str], str]
@@ -70,6 +70,10 @@ class Driver:
 
     async def run(self, size: int, seconds: float) -> None:
         """Files `size` dossiers evenly over `seconds`, each with a life of its own; later when the house is too slow."""
+        door, body = self.draw.choice(self.doors.processing), orjson.dumps({"officers": serving(OFFICERS)})
+        await self._insist(
+            [], door, "/v1/officers", self.token("operator", "operator", ""), body, {}, intake=False
+        )
         for number in range(size):
             if number % (CASES * IMPORTED_EVERY) == 0:
                 await self._places.acquire()

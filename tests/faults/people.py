@@ -69,6 +69,16 @@ class Officer(NamedTuple):
         return self._replace(name=f"supervisor-{self.name}", role="supervisor")
 
 
+def serving(officers: int) -> list[dict[str, str]]:
+    """Everybody who is given a dossier, as the register of officers is told of them."""
+    plain = [Officer(f"officer-{number}", office) for number in range(officers) for office in OFFICES]
+    return [
+        {"subject": each.name, "unit": unit_of(each.office), "since": "2000-01-01"}
+        for officer in plain
+        for each in (officer, officer.colleague(), officer.elsewhere())
+    ]
+
+
 class Sheet(NamedTuple):
     """One filing to be made: by whom, with which body, and whether e-mail reaches the applicant."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from services.processing.app import build, open_store
 from services.processing.calendar.current import Declaring
 from services.processing.clock.working_days import ZONE, shipped
 from services.processing.desk.carry_out import Desk
+from services.processing.desk.officers import Serving
 from services.processing.settings import ProcessingSettings
 from tests.databases import Database
 from tests.processing.examples import OFFICE, OTHER_UNIT, UNIT
@@ -45,6 +46,14 @@ PORTAL: Member = ("portal", "portal", "", "")
 OPERATOR: Member = ("operator", "ops", "", "")
 KEEPER: Member = ("calendar", "lan", "", "")
 OTHER_KEEPER: Member = ("calendar", "minh", "", "")
+
+
+SERVING = [
+    Serving(subject, unit, date(2000, 1, 1), None, None)
+    for subject in ("an", "binh", "chi", "dung", "em")
+    for unit in (OFFICE, UNIT, OTHER_UNIT)
+]
+"""Who is known to serve where before anybody has called."""
 
 
 class Clock:
@@ -188,6 +197,7 @@ async def open_house(database: Database, home: Path, **told: Any) -> AsyncIterat
         desk = Desk(pool, open_store(pool), shipped(), clock, uuid7)
         declaring = Declaring(desk)
         application = build(settings, desk, declaring)
+        await desk.officers.tell(SERVING, "operator/ops")
         transport = httpx.ASGITransport(application)
         async with httpx.AsyncClient(transport=transport, base_url="http://processing") as client:
             yield House(database, pool, desk, clock, application, client, issuer, declaring)

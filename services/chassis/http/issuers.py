@@ -54,9 +54,11 @@ def _said_by(token: bytes) -> str:
 
 
 def tokens_of(
-    settings: ServiceSettings, is_place: Callable[[str], bool] = lambda _: True
+    settings: ServiceSettings,
+    is_place: Callable[[str], bool] = lambda _: True,
+    met: Callable[[Caller], None] = lambda _: None,
 ) -> Tokens | Issuers:
-    """Who verifies tokens: of one issuer, or of each of several."""
+    """Who verifies tokens: of one issuer, or of each of several. `met` is told of each caller whose token was verified anew."""
     shape = Shape(
         settings.jwt_role_claim,
         settings.jwt_unit_claim,
@@ -74,6 +76,7 @@ def tokens_of(
             lifetime_seconds=settings.jwt_lifetime_hours * 3_600,
             shape=shape,
             is_place=is_place,
+            met=met,
         )
         for issuer, jwks in pairs
     }

@@ -82,7 +82,8 @@ class Tokens:
     """Verifies tokens; a verified one is remembered until it expires, so that the signature is paid for once.
 
     `jwks` is where the issuer's public keys are, a path or an address, and `revoked` where its list of withdrawn tokens is, if there
-    is one: JSON `{"revoked": ["a token's jti", …]}`. A token may live `lifetime_seconds`; `is_place` knows the codes of units and offices.
+    is one: JSON `{"revoked": ["a token's jti", …]}`. A token may live `lifetime_seconds`; `is_place` knows the codes of units and offices,
+    and `met` is told of each caller whose token was verified anew.
     """
 
     def __init__(
@@ -95,11 +96,12 @@ class Tokens:
         lifetime_seconds: float = LIFETIME_SECONDS,
         shape: Shape = Shape(),
         is_place: Callable[[str], bool] = lambda _: True,
+        met: Callable[[Caller], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._source, self._issuer, self._audience, self._clock = jwks, issuer, audience, clock
         self._revoked_source, self._lifetime_seconds, self._shape = revoked, lifetime_seconds, shape
-        self._is_place = is_place
+        self._is_place, self._met = is_place, met
         self._keys: KeySet | None = None
         self._told: tuple[bytes, bytes] = (b"", b"")
         self._revoked: frozenset[str] = frozenset()
@@ -143,6 +145,7 @@ class Tokens:
             raise TokenRefused("token-too-long")
         caller, expires_at = self._read(await self.signed_claims(token))
         self._remember(token, caller, expires_at)
+        self._met(caller)
         return caller
 
     async def signed_claims(self, token: bytes) -> dict[str, object]:

@@ -139,6 +139,7 @@ async def say(desk: Desk, command: DeclareAbsence, caller: Caller, key: str) -> 
     """Says that an officer is absent; a repeat under the same key gets the first answer."""
     now = desk.clock()
     absence_id = uuid5(KEYS, f"{caller.actor}\nabsence\n{key}")
+    serving = await desk.officers.of(command.unit, max(command.first_on, local_day(now)))
     async with desk.pool.acquire() as connection, connection.transaction():
         await connection.execute(ONE_AFTER_THE_OTHER)
         before = await _find(connection, absence_id)
@@ -149,6 +150,10 @@ async def say(desk: Desk, command: DeclareAbsence, caller: Caller, key: str) -> 
             KNOWN, command.unit, local_day(now), [command.officer, command.substitute]
         )
         refused = decide(command, caller, local_day(now), [Absence(*row) for row in rows])
+        if refused is None and command.substitute not in serving:
+            refused = Rejected(
+                "officer-unknown", "the register has no such officer in the unit on the first day"
+            )
         if refused is not None:
             return refused
         await connection.execute(SAY, absence_id, *command, caller.actor, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal, get_args
 from uuid import UUID
@@ -22,6 +23,7 @@ from services.processing.dossier.explanation import WarningCode
 from services.processing.dossier.payments import PaymentUse
 
 Status = Literal[OwnStatus, "withdrawal_requested"]
+NOBODY: Mapping[str, str] = {}
 OPEN = frozenset({"withdrawal_requested", *get_args(OpenStatus)})
 
 
@@ -79,6 +81,11 @@ class Listed(BaseModel):
     office: str
     unit: str | None
     officer: str | None
+    officer_name: str | None = Field(
+        default=None,
+        description="Their name by the register; null where nobody told it.",
+        examples=["Chuyên viên"],
+    )
     channel: str
     result_delivery: ResultDelivery | None
     submitted_at: datetime
@@ -245,8 +252,10 @@ class BulkAnswers(BaseModel):
     answers: list[BulkAnswer]
 
 
-def listed(row: queue_rows.DossierRow, today: date, calendar: Calendar) -> dict[str, Any]:
-    """A dossier as a queue shows it."""
+def listed(
+    row: queue_rows.DossierRow, today: date, calendar: Calendar, names: Mapping[str, str] = NOBODY
+) -> dict[str, Any]:
+    """A dossier as a queue shows it; `names` are those of officers."""
     by = row.intake_due_at and local_day(row.intake_due_at)
     since = local_day(row.accepted_at or row.submitted_at)
     dates = (row.due_on, row.deadline_on, by)
@@ -257,6 +266,7 @@ def listed(row: queue_rows.DossierRow, today: date, calendar: Calendar) -> dict[
         "office": row.office,
         "unit": row.unit,
         "officer": row.officer,
+        "officer_name": names.get(row.officer or ""),
         "channel": row.channel,
         "result_delivery": row.result_delivery,
         "submitted_at": row.submitted_at.astimezone(ZONE),

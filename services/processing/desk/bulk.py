@@ -22,7 +22,7 @@ from services.chassis.kafka.feeds import IMPORTER
 from services.chassis.log.decider import ATTEMPTS, Context, Rejected, admitted, new_events
 from services.chassis.log.event_store import Appended, Item, StoredEvent
 from services.processing.clock.working_days import ZONE, Calendar, local_day
-from services.processing.desk import asked_reversals, queue_rows, rights
+from services.processing.desk import asked_reversals, queue_rows, registers, rights
 from services.processing.desk.bulk_answers import Told, malformed, refused, told
 from services.processing.desk.bulk_bodies import AcceptAct, BulkItem, Correction, ToldSubmission
 from services.processing.desk.carry_out import (
@@ -34,7 +34,6 @@ from services.processing.desk.carry_out import (
     queue_row,
     reached_from,
 )
-from services.processing.desk.registers import unknown_in
 from services.processing.dossier.act import Command
 from services.processing.dossier.asked import Order
 from services.processing.dossier.correction import correction_of
@@ -162,7 +161,13 @@ async def _record(
     asked = commands_of(acts, caller, filing, unit, now)
     if isinstance(asked, Rejected):
         return refused(item, asked)
-    unknown = unknown_in((act.act for act in acts.acts), (c for c, _ in asked.commands), desk.offices)
+    names, commands = [act.act for act in acts.acts], [command for command, _ in asked.commands]
+    officers = (
+        None
+        if asked.dated
+        else await registers.officers_named(desk.officers, names, commands, local_day(now))
+    )
+    unknown = registers.unknown_in(names, commands, desk.offices, officers)
     if any(isinstance(command, ReverseAct) and command.by for command, _ in asked.commands):
         await asked_reversals.keep(desk.pool, item.dossier_id)
 

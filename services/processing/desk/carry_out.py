@@ -23,6 +23,7 @@ from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.desk import asked_reversals, queue_rows, registers, rights
+from services.processing.desk.officers import Officers
 from services.processing.dossier import explanation
 from services.processing.dossier.act import Act, Command
 from services.processing.dossier.asked import Asked, Order
@@ -68,9 +69,11 @@ class Desk:
     new_id: Callable[[], UUID]
     offices: Offices = field(default_factory=load)
     known: Gathering[queue_rows.Asking, queue_rows.Known] = field(init=False)
+    officers: Officers = field(init=False)
 
     def __post_init__(self) -> None:
         self.known = Gathering(partial(queue_rows.find_known, self.pool))
+        self.officers = Officers(self.pool, self.clock)
 
 
 def counter_of(event: Event) -> str | None:
@@ -163,7 +166,9 @@ async def carry_out(
     command = act.command_of(asked, Order(caller, known.filing, now, unit))
     if isinstance(command, Rejected):
         return command
-    refused = registers.unknown(act, command, desk.offices)
+    named: Any = command
+    officers = await desk.officers.of(named.unit, command.on) if act.names == "officer" else None
+    refused = registers.unknown(act, command, desk.offices, officers)
     if isinstance(command, ReverseAct):
         await asked_reversals.keep(desk.pool, dossier_id)
     context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)

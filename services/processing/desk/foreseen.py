@@ -39,6 +39,6 @@ def foreseen(
     asked = commands_of(item, caller, filing, None, now)
     if isinstance(asked, Rejected):
         return asked
-    unknown = unknown_in((act.act for act in item.acts), (c for c, _ in asked.commands), offices)
+    unknown = unknown_in([act.act for act in item.acts], [c for c, _ in asked.commands], offices)
     missing = missing_of(asked, new(filing), (), partial(_decide, caller, calendar, unknown))
     return missing if isinstance(missing, Rejected) else None

@@ -41,6 +41,7 @@ FIELD_OF_REFUSAL = {
     "not-your-unit": "unit",
     "not-the-supervisor": "officer",
     "absent-already": "first_on",
+    "officer-unknown": "substitute",
     "substitute-is-absent": "substitute",
     "last-day-before-first": "last_on",
     "absence-too-long": "last_on",

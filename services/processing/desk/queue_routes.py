@@ -103,12 +103,13 @@ async def show(
         await connection.execute(queues.IN_ORDER)
         (count,) = await queues.counts(connection, of, [cut])
         rows, following = await queues.page(connection, of, cut, after, limit)
+    names = await desk.officers.names([row.officer for row in rows])
     return {
         "queue": queue,
         "desk": of,
         "as_of": minute.replace(tzinfo=ZONE),
         "count": count,
-        "items": [listed(row, minute.date(), desk.calendar) for row in rows],
+        "items": [listed(row, minute.date(), desk.calendar, names) for row in rows],
         "next": following and queues.cursor(following),
     }
 

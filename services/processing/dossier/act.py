@@ -62,7 +62,7 @@ class Act:
     reversible: bool = False
     beside_withdrawal: bool = False
     after_stop: bool = False
-    names: Literal["", "unit", "agency"] = ""
+    names: Literal["", "unit", "agency", "officer"] = ""
     brings_back: bool = False
     faults: Mapping[str, str] = field(default_factory=dict)
 

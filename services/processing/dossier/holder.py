@@ -206,7 +206,9 @@ ASSIGN = Act(
     effects=TAKE.effects,
     same=TAKE.same,
     by="supervisor",
+    names="officer",
     brings_back=True,
+    faults={"officer-unknown": "officer"},
 )
 HAND_OVER = Act(
     name="hand-over",
@@ -218,6 +220,8 @@ HAND_OVER = Act(
     decide=_pass_on,
     effects=TAKE.effects,
     same=TAKE.same,
+    names="officer",
+    faults={"officer-unknown": "officer"},
 )
 TRANSFER = Act(
     name="transfer",

@@ -6,7 +6,7 @@ Nothing is repeated here of what the acts decide: each is tried with the answers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -64,6 +64,7 @@ class Case(NamedTuple):
     calendar: Calendar
     now: datetime
     offices: Offices
+    colleagues: Mapping[str, str | None]
 
     @property
     def order(self) -> Order:
@@ -82,7 +83,7 @@ class Case(NamedTuple):
             self.calendar,
             self.dossier,
             offices=self.offices,
-            unknown=unknown(act, command, self.offices),
+            unknown=unknown(act, command, self.offices, self.colleagues),
         )
 
 
@@ -137,6 +138,8 @@ def _field(case: Case, act: Act, name: str, info: FieldInfo) -> Field:
             return Field(name, "choice", REFUSALS.of(case.known.filing.procedure), required)
         case "payment":
             return Field(name, "choice", _payments(case, rest=act.by == "supervisor"), act.by == "holder")
+        case "officer":
+            return Field(name, "choice", tuple(case.colleagues))
         case "project_class":
             by_class = version.limit_days_by_class if isinstance(version, Version) else None
             return Field(name, "choice" if by_class else "hidden", tuple(by_class or ()), bool(by_class))

@@ -78,7 +78,7 @@ MEMBERS: Mapping[str, tuple[str, str]] = {
     "agency": (N_("Mã cơ quan được hỏi"), N_("Mã đơn vị, ví dụ H29.008.00.")),
     "opinion": (N_("Ý kiến"), ""),
     "amount": (N_("Gia hạn thêm"), N_("Tính bằng đơn vị của thời hạn (ngày làm việc, ngày hoặc tháng).")),
-    "officer": (N_("Cán bộ nhận"), N_("Tên tài khoản, ví dụ chuyen-vien-2.")),
+    "officer": (N_("Cán bộ nhận"), N_("Cán bộ của đơn vị theo danh mục.")),
 }
 """Each with a hint."""
 OPTIONS: Mapping[str, str] = {
@@ -208,6 +208,7 @@ REFUSALS: Mapping[str, str] = {
     "fee-not-of-the-version": N_("Số tiền không đúng mức phí của thủ tục."),
     "amount-missing": N_("Phí của thủ tục này tính theo tỷ lệ: hãy ghi số tiền."),
     "unit-unknown": N_("Danh mục không có đơn vị này."),
+    "officer-unknown": N_("Danh mục không có cán bộ này trong đơn vị."),
     "agency-unknown": N_("Danh mục không có cơ quan này."),
     "payment-missing": N_("Hãy chọn khoản đã nộp."),
     "payment-unknown": N_("Không có khoản đã nộp này."),

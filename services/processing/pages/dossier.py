@@ -29,7 +29,7 @@ from services.chassis.log.event_store import StoredEvent
 from services.chassis.process import logs
 from services.processing.clock.working_days import local_day
 from services.processing.desk import rights
-from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of, event_of
+from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of, event_of, reached_from
 from services.processing.dossier import explanation
 from services.processing.dossier.asked import version_of
 from services.processing.dossier.decide import BY_NAME, FAULTS
@@ -59,12 +59,16 @@ class Opened(NamedTuple):
 async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
     """The dossier for who may see it; Problem 404, the same whether it is not there or not theirs."""
     now = desk.clock()
+    desk.officers.met(visitor.caller, visitor.identity.name)
     known = await desk.known.get((dossier_id, visitor.caller.subject, local_day(now)))
     if known is None or not rights.may_see(visitor.caller, known.row.office, known.row.unit):
         raise Problem(404, UNKNOWN.code, denied=known is not None)
     history = await desk.store.load(dossier_id)
     dossier = fold(known.filing, [event_of(stored) for stored in history], known.heard)
-    return Opened(Case(visitor.caller, known, dossier, desk.calendar, now, desk.offices), history)
+    unit = reached_from(known.row.unit, visitor.caller, desk.offices, local_day(now))
+    colleagues = await desk.officers.of(unit, local_day(now)) if unit else {}
+    case = Case(visitor.caller, known, dossier, desk.calendar, now, desk.offices, colleagues)
+    return Opened(case, history)
 
 
 def add_dossier_pages(
@@ -94,6 +98,7 @@ def add_dossier_pages(
             state=state,
             colour=colour,
             facts=facts(case),
+            officer_name=(await desk.officers.names([row.officer])).get(row.officer or ""),
             called=partial(place_name, names, lang=pages.lang(request)),
             payments=weigh(case.dossier),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
@@ -199,6 +204,7 @@ def add_dossier_pages(
             words=act_words,
             called=partial(place_name, names, lang=pages.lang(request)),
             papers=terms.papers if isinstance(terms, Version) else (),
+            colleagues=found.case.colleagues,
             payments={each.sequence: each for each in found.case.dossier.heard},
             units=[unit for unit in (found.case.caller.unit,) if unit],
             typed=typed,

@@ -49,6 +49,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
 
     async def queues(request: Request, visitor: Officer) -> Response:
         """How many dossiers stand in each queue of each desk of the visitor."""
+        desk.officers.met(visitor.caller, visitor.identity.name)
         told = await queue_routes.count(desk, visitor.caller)
         desks = [
             (

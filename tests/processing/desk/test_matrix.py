@@ -115,6 +115,7 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/dossiers/{dossier_id}/control-slip": ({"officer", "supervisor"}, True),
     "GET /v1/dossiers/{dossier_id}/payments": ({"officer", "supervisor"}, True),
     "GET /v1/refunds": ({"officer", "supervisor"}, False),
+    "GET /v1/officers": ({"officer", "operator", "supervisor"}, False),
     "GET /v1/out-of-reach": ({"officer", "operator", "supervisor"}, False),
     "GET /v1/queues": ({"officer", "supervisor"}, False),
     "GET /v1/queues/{queue}": ({"officer", "supervisor"}, False),
@@ -127,6 +128,7 @@ READING: dict[str, tuple[set[str], bool]] = {
 # These have bodies of their own; who may call them is asked here, what they do elsewhere.
 OTHERS: dict[str, set[str]] = {
     "POST /v1/bulk": {"officer", "supervisor", "importer"},
+    "POST /v1/officers": {"operator"},
     "POST /v1/absences": {"officer", "supervisor"},
     "POST /v1/absences/{absence_id}/end": {"officer", "supervisor"},
     "POST /v1/calendar/declarations": {"calendar"},

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.catalogue.offices import SHIPPED, load, read
 from contracts.catalogue.shipped import PROCEDURES
+from deploy import generate
 
 Members = dict[str, Any]
 SOUND: Members = json.loads(SHIPPED.read_bytes())
@@ -101,3 +102,9 @@ def test_an_operator_gives_a_file_of_its_own(tmp_path: Path) -> None:
         load(str(own.with_name("other.json")))
     with pytest.raises(ValueError, match="cannot be read"):
         load(str(tmp_path / "none.json"))
+
+
+def test_every_service_asks_the_register_of_whom_a_token_speaks() -> None:
+    for service, application in generate.applications().items():
+        is_place = application.tokens._is_place
+        assert is_place("H29.015.00/QLXD") and not is_place("H29.015.00/QLXDD"), service

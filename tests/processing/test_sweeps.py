@@ -223,6 +223,7 @@ async def test_an_act_has_its_payments_weighed_again(fresh_house: House) -> None
     assert await listed() == [(2, "partial", 7, 7)]
     waiver = {"reason": "agency_error", "payment": 2}
     await fresh_house.act(dossier, "waive-fee", waiver, version=4, by=SUPERVISOR)
+    assert (await fresh_house.get("/v1/refunds", by=SUPERVISOR)).json()["items"] == []
     assert await listed() == [(3, "double", 300_500, 300_500)]
 
 

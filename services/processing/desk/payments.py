@@ -40,7 +40,7 @@ SELECT keep_weighed_payments($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::t
 REFUNDS = """
 SELECT h.dossier_id, h.sequence, h.amount, h.to_refund, h.payment_use, h.currency, h.method, h.happened_at, d.status
 FROM heard h JOIN dossiers d ON d.dossier_id = h.dossier_id
-WHERE h.to_refund IS NOT NULL
+WHERE h.to_refund IS NOT NULL AND d.payments_weighed
   AND (d.office = $1 OR d.unit = ANY($2::text[])) AND (h.dossier_id, h.sequence) > ($3, $4)
 ORDER BY h.dossier_id, h.sequence LIMIT $5
 """
@@ -125,5 +125,8 @@ async def weigh_moved(desk: Desk) -> int:
 
 
 async def refunds(pool: Any, office: str, units: list[str], after: tuple[UUID, int], limit: int) -> list[Any]:
-    """What is to be given back, of the office and the units that the caller serves."""
+    """What is to be given back, of the office and the units that the caller serves; of what was acted on just now, after the next sweep.
+
+    Guarantee: nothing is listed that an act has used since. Test: test_an_act_has_its_payments_weighed_again.
+    """
     return list(await pool.fetch(REFUNDS, office, units, *after, limit))

@@ -65,6 +65,7 @@ def test_a_refusal_says_that_and_how_long_one_may_complain(about: str, facts: di
     body = texts().of(told(about, **facts), Channel.INBOX).body
     assert "có quyền khiếu nại đến cơ quan đã ban hành trong thời hạn 90 ngày" in body
     assert "within 90 days of receiving this notice" in body
+    assert body.count("\n\nMã hồ sơ: ") == body.count("\n\nDossier code: ") == 1, "a paragraph of its own"
     assert "khiếu nại" not in texts().of(told("DossierResolved"), Channel.INBOX).body
 
 

@@ -1,5 +1,6 @@
 """What became of a letter, told by a real SMTP server."""
 
+import gc
 import re
 from collections.abc import AsyncIterator
 from email import message_from_bytes
@@ -44,6 +45,19 @@ async def carrier(mailbox: Mailbox) -> AsyncIterator[Carrier]:
 
 def letter(notice_id: UUID | None = None, to: str = "an@example.org") -> Letter:
     return compose(notice_id or uuid7(), SENDER, to, "Hồ sơ | Dossier", "Kính gửi Ông/Bà,\n.\nchấm\n", NOW)
+
+
+def test_a_letter_leaves_nothing_to_the_collector():
+    letter()
+    gc.freeze()  # what was there before is nobody's matter here
+    gc.disable()
+    try:
+        for _ in range(20):
+            letter()
+        assert gc.collect() < 40
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Carrier):

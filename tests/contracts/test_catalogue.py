@@ -136,6 +136,16 @@ def test_every_version_names_what_is_unverified() -> None:
             assert "document" in procedure.abolition.unverified
 
 
+@pytest.mark.parametrize(
+    "code", ["1.009984", "1.009985", "1.009986", "1.009987", "1.009989", "1.009990", "1.009991"]
+)
+def test_names_stand_in_full_and_those_of_no_public_text_are_named(code: str) -> None:
+    procedure = PROCEDURES[code]
+    assert "hoạt động xây dựng" in procedure.name_vi and "hạng II, " in procedure.name_vi
+    found = code in {"1.009986", "1.009987", "1.009989"}
+    assert all(("name_vi" in version.unverified) != found for version in procedure.versions)
+
+
 def test_steps_are_those_of_the_control_slip() -> None:
     assert tuple(StepHours.model_fields) == get_args(Step)
 

@@ -89,8 +89,8 @@ async def test_until_the_sweep_has_come_it_can_only_be_stopped(house: House) -> 
 
 
 async def test_who_waits_for_papers_before_acceptance_is_rejected_at_once(house: House) -> None:
-    house.clock.now = FILED
-    (dossier,) = await house.submitted(procedure=ABOLISHED, at=FILED)
+    house.clock.now = datetime(2026, 6, 22, 9, tzinfo=ZONE)
+    (dossier,) = await house.submitted(procedure=ABOLISHED, at=house.clock.now)
     papers = {"papers": [{"paper": 1, "fault": "missing"}]}
     assert (await house.act(dossier, "request-supplement", papers)).status_code == 200
     reject = {"reason": "not_eligible"}

@@ -207,7 +207,7 @@ class Dossiers:
                 [d.data.office for d in opened],
                 [d.occurred_at.astimezone(VIETNAM).date() for d in opened],
                 [d.data.sealed_filer for d in opened],
-                [d.data.result_delivery for d in opened],
+                [d.data.result_delivery or "collected" for d in opened],
             )
         corrected = {d.stream_id: d.data for d in deliveries if isinstance(d.data, SubmissionCorrected)}
         if corrected:

@@ -131,7 +131,7 @@ def listening(current: Callable[[], Calendar], paid: Callable[[], None] = lambda
                     d.occurred_at,
                     intake_due_at(d.occurred_at, calendar),
                     d.data.import_source or (SOURCE_UNKNOWN if d.origin == "import" else None),
-                    d.data.result_delivery,
+                    d.data.result_delivery or "collected",
                 )
                 for d in opened
             ]

@@ -105,18 +105,22 @@ def test_a_notice_says_where_the_desk_was_that_day_and_its_telephone():
 @pytest.mark.parametrize(
     ("way", "named", "wanted"),
     [
-        (None, "nhận trực tiếp tại bộ phận một cửa", "Mời đến nhận kết quả tại nơi tiếp nhận"),
         ("collected", "nhận trực tiếp tại bộ phận một cửa", "Mời đến nhận kết quả tại nơi tiếp nhận"),
         ("post", "qua dịch vụ bưu chính", "Kết quả được gửi qua dịch vụ bưu chính"),
         ("online", "bản điện tử, trực tuyến", "Kết quả bản điện tử được trả trực tuyến"),
     ],
 )
-def test_a_notice_says_how_the_result_is_wanted(way: str | None, named: str, wanted: str):
+def test_a_notice_says_how_the_result_is_wanted(way: str, named: str, wanted: str):
     """By the way alone; nobody has verified the mail's address, so it says no other one."""
     resolved = texts().of(replace(told("DossierResolved"), result_delivery=way), Channel.EMAIL).body
     assert wanted in resolved and f"Hình thức nhận kết quả: {named}\n" in resolved
     ended = texts().of(replace(told("DossierRejected"), result_delivery=way), Channel.EMAIL).body
     assert "Hình thức nhận kết quả" not in ended and "How you receive" not in ended
+
+
+def test_of_a_dossier_that_was_heard_of_before_no_way_is_made_up():
+    resolved = texts().of(told("DossierResolved"), Channel.EMAIL).body
+    assert "theo hình thức đã chọn khi nộp hồ sơ" in resolved and "Hình thức nhận kết quả" not in resolved
 
 
 def test_a_notice_names_the_unit_that_has_the_dossier():

@@ -58,8 +58,12 @@ RESULTS = {
         "Kết quả bản điện tử được trả trực tuyến tại nơi đã nộp hồ sơ.",
         "The result is returned electronically where the dossier was filed.",
     ),
+    "as_filed": (
+        "Kết quả được trả theo hình thức đã chọn khi nộp hồ sơ.",
+        "The result is given in the way that was chosen when the dossier was filed.",
+    ),
 }
-"""What to do about a result, by the way in which it is wanted."""
+"""What to do about a result, by the way in which it is wanted; `as_filed` of a dossier that was heard of before that was told."""
 REASONS = REJECTIONS
 DELAYS = {
     "workload": ("khối lượng hồ sơ lớn", "the amount of work"),

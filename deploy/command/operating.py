@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.notify import FailureReason
 from contracts.topics import SERVICES, TOPICS
+from deploy.command import reconcile, verify_report
 from deploy.local.home import Home
 from deploy.local.keys import secrets_of
 from deploy.local.postgres.run import Postgres
@@ -71,6 +72,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
             help="with its offset: 2026-01-31T08:00+07:00; three days ago by default",
         )
 
+    verify_report.add_command(commands, say)
+    reconcile.add_command(commands, dsn_of, say)
     again = commands.add_parser("republish", help="have a service publish its whole log again")
     again.add_argument("service", choices=PUBLISHERS)
     again.set_defaults(run=run(_republish))
@@ -123,7 +126,7 @@ def _run(work: Any) -> int:
     return 0
 
 
-def _dsn(home: Home, service: str, role: str = "") -> str:
+def dsn_of(home: Home, service: str, role: str = "") -> str:
     return Postgres.of_environment(home.path, home.port("postgres"), secrets_of(home.path).postgres).dsn(
         role or service, service
     )
@@ -132,7 +135,7 @@ def _dsn(home: Home, service: str, role: str = "") -> str:
 async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:
     found = 0
     for service in SERVICES:
-        async with open_pool(_dsn(home, service), size=1) as pool:
+        async with open_pool(dsn_of(home, service), size=1) as pool:
             async for row in list_held(pool):
                 found += 1
                 place = f"{row['topic']}/{row['partition']}/{row['offset']}"
@@ -148,16 +151,16 @@ async def _retry(home: Home, options: argparse.Namespace, say: Say) -> None:
         raise Failed("say SERVICE and ID, or --all")
     if options.all:
         for service in [options.service] if options.service else SERVICES:
-            async with open_pool(_dsn(home, service), size=1) as pool:
+            async with open_pool(dsn_of(home, service), size=1) as pool:
                 say(f"{service} tries {await ask_redrive_of_all(pool):,} held dossiers again")
         return
-    async with open_pool(_dsn(home, options.service), size=1) as pool:
+    async with open_pool(dsn_of(home, options.service), size=1) as pool:
         stream_id = await ask_redrive_of(pool, options.id)
     say(f"{options.service} tries dossier {stream_id} again; `motcua held list` shows whether it went")
 
 
 async def _discard(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(_dsn(home, options.service), size=1) as pool:
+    async with open_pool(dsn_of(home, options.service), size=1) as pool:
         stream_id = await discard(pool, options.id, options.actor, options.reason)
     say(
         "discarded" if stream_id is None else f"discarded; {options.service} goes on with dossier {stream_id}"
@@ -176,7 +179,7 @@ def _since(options: argparse.Namespace) -> datetime:
 
 
 async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(_dsn(home, "notify"), size=1) as pool:
+    async with open_pool(dsn_of(home, "notify"), size=1) as pool:
         found = await failed(pool, _since(options))
     for row in found:
         say(
@@ -188,13 +191,13 @@ async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
 
 
 async def _send_again(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(_dsn(home, "notify"), size=1) as pool:
+    async with open_pool(dsn_of(home, "notify"), size=1) as pool:
         queued = await send_again(pool, options.reason, _since(options), datetime.now(UTC))
     say(f"notify sends {queued:,} e-mails again; `motcua notices failed` shows what fails once more")
 
 
 async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(_dsn(home, options.service), size=1) as pool:
+    async with open_pool(dsn_of(home, options.service), size=1) as pool:
         events = await republish(pool)
     say(f"{options.service} publishes its {events:,} events again; readers recognise what they have")
 
@@ -204,7 +207,7 @@ def _kafka(home: Home, service: str) -> KafkaSettings:
 
 
 async def _pass_lost(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(_dsn(home, options.service), size=1) as pool:
+    async with open_pool(dsn_of(home, options.service), size=1) as pool:
         found = await find_lost(pool, _kafka(home, options.service))
         if not found:
             raise LookupError(f"no reader of {options.service} stands before the beginning of its topic")
@@ -212,7 +215,7 @@ async def _pass_lost(home: Home, options: argparse.Namespace, say: Say) -> None:
         for writer in sorted(
             {writer for topic in TOPICS if topic.name in topics for writer in topic.writers}
         ):
-            async with open_pool(_dsn(home, writer), size=1) as log:
+            async with open_pool(dsn_of(home, writer), size=1) as log:
                 say(f"{writer} publishes its {await republish(log):,} events again")
         for lost in found:
             await pass_over(pool, lost, options.actor, options.reason)
@@ -225,9 +228,9 @@ async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
     service = options.service
     kafka = _kafka(home, service)
     async with AsyncExitStack() as opened:
-        log = await opened.enter_async_context(open_pool(_dsn(home, service, f"{service}_owner"), size=2))
+        log = await opened.enter_async_context(open_pool(dsn_of(home, service, f"{service}_owner"), size=2))
         readers = {
-            name: await opened.enter_async_context(open_pool(_dsn(home, name), size=1)) for name in SERVICES
+            name: await opened.enter_async_context(open_pool(dsn_of(home, name), size=1)) for name in SERVICES
         }
         events = await recover(service, log, kafka, readers, options.actor, options.reason)
     say(f"the log of {service} is open again; its {events:,} events are published from the beginning")
@@ -235,6 +238,6 @@ async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
 
 async def _go_on(home: Home, options: argparse.Namespace, say: Say) -> None:
     service = options.service
-    async with open_pool(_dsn(home, service, f"{service}_owner"), size=1) as log:
+    async with open_pool(dsn_of(home, service, f"{service}_owner"), size=1) as log:
         up_to = await accept_record_time(log, options.actor, options.reason)
     say(f"{service} goes on; what it records until {up_to:%Y-%m-%d %H:%M:%S%z} bears that time")

@@ -86,7 +86,9 @@ def service_environment(
     if service == "intake":
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
         settings["PAYMENT_SANDBOX"] = "true"
-    if service != "reporting":
+    if service == "reporting":
+        settings["DESK_URL"] = home.url("processing")
+    else:
         settings["CODE_KEY"] = secrets.code_key
     if service == "processing":
         settings["PEOPLE_URL"] = home.url("intake")

@@ -29,14 +29,16 @@ from services.reporting import incoming, metrics
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
+from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
+from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
+from services.reporting.report.vintage_routes import add_vintage_routes
 from services.reporting.routes import PUBLIC, add_routes
 from services.reporting.settings import ReportingSettings
 
 NAME = "reporting"
 DESCRIPTION = "Counts dossiers for the official report and shows the counts to everybody."
-PRODUCERS = ("intake", "processing")
 
 
 def build(
@@ -72,12 +74,18 @@ def build(
         lambda: datetime.now(UTC),
         lifecycle.release(),
         settings.agency,
+        settings.desk_url,
+        settings.report_recipient,
+        settings.report_place,
     )
     limits = Buckets(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic
     )
     add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
     add_official_routes(application, sources, limits)
+    add_cell_routes(application, sources)
+    add_form_routes(application, sources, limits)
+    add_vintage_routes(application, sources, limits)
     return application
 
 
@@ -102,7 +110,7 @@ async def main() -> None:
             counted,
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
-            sources=PRODUCERS,
+            sources=incoming.PRODUCERS,
             opener="intake",
             progress=progress,
             dead_letters=f"{NAME}.dead-letters",

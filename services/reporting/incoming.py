@@ -27,6 +27,8 @@ from services.reporting.book.rows import (
     save_corrections,
 )
 
+PRODUCERS = ("intake", "processing")
+
 
 class _Narrow(BaseModel):
     """What reporting needs of a message and nothing else."""

@@ -41,6 +41,11 @@ from services.reporting.report.queries import has_made_up
 PUBLIC = {
     "/v1/counts": "counts of dossiers are public by law and carry no person, no code and no free text",
     "/v1/report": "the official report is public by law and carries no person, no code and no free text",
+    "/v1/report/form.{kind}": "the same report in its official form",
+    "/v1/vintages": "what was published is public; publishing asks for a supervisor",
+    "/v1/vintages/{number}": "what was published is public",
+    "/v1/vintages/{number}/compare/{other}": "what explains a changed number is as public as the number; it names no dossier",
+    "/v1/vintages/{number}/form.{kind}": "what was published is public",
     "/v1/corrections": "what explains a changed number is as public as the number; it names an act, a reason and a decision, no dossier",
     "/": "the public page shows those counts",
     "/live": "the part of the public page that changes, for those who watch it",

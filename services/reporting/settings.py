@@ -20,6 +20,19 @@ class ReportingSettings(ServiceSettings):
     def offices(self) -> Offices:
         return load(self.offices_file)
 
+    desk_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/]+)?$",
+        description="Where officers' pages are; lists of dossiers link to them. Empty: links are paths alone.",
+    )
+    report_recipient: str = Field(
+        default="Ủy ban nhân dân Thành phố",
+        min_length=1,
+        description="Who receives the official report, as its form says it.",
+    )
+    report_place: str = Field(
+        default="Thành phố Hồ Chí Minh", min_length=1, description="Where the official report is signed."
+    )
     public_requests_per_second: float = Field(
         default=50.0,
         gt=0,

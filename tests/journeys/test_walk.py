@@ -11,10 +11,10 @@ pytestmark = pytest.mark.servers
 
 
 def walk() -> str:
-    """The shell blocks of the README's sections "The walk" and "Why is it due that day?", in order."""
+    """The shell blocks of the README's sections about one dossier and its report, in order."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = []
-    for heading in ("The walk", r"Why is it due that day\?"):
+    for heading in ("The walk", r"Why is it due that day\?", "A report that can be signed"):
         [section] = re.findall(rf"^## {heading}$(.*?)^## ", readme, re.M | re.S)
         blocks += re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
     assert len(blocks) >= 8
@@ -45,7 +45,7 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     # A letter repeats nothing that was typed.
     assert "was decided" in answered and "Nguyễn Thị Mai" not in answered
     assert '"complete_up_to"' in counted
-    supplemented, across_a_holiday = parts[-2:]
+    supplemented, across_a_holiday, published = parts[-3:]
     assert '"status":"supplement_requested"' in supplemented and '"name_vi":"' in supplemented
     assert '"outcome":"recorded"' in supplemented and '"pauses":[{"began_on"' in supplemented
     before, after = re.findall(
@@ -60,6 +60,11 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
         in day
         for day in days
     )
+
+    told = '"difference":{"resolved":1,"early":1,"pending":-1,"overdue":-1,"overdue_without_apology":-1}'
+    assert told in published and '"count":1,' in published
+    assert re.findall(r"^report [0-9]+ is proven: sha256:[0-9a-f]{64}$", published, re.M)
+    assert "differs" not in published
 
 
 def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:

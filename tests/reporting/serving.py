@@ -19,8 +19,11 @@ from services.reporting import routes
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
+from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
+from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
+from services.reporting.report.vintage_routes import add_vintage_routes
 from services.reporting.routes import PUBLIC, add_routes
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
@@ -39,7 +42,9 @@ class Moment:
     )
 
 
-def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, watch: Watch) -> Application:
+def application(
+    pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, watch: Watch, exported_at_once: int = 2_000
+) -> Application:
     async def complete() -> Complete | None:
         return moment.complete
 
@@ -61,6 +66,8 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         public=PUBLIC,
         described_by=(MEMBERS, Path(routes.__file__).with_name("openapi.toml")),
     )
+    # Whoever tries every door without a token is refused by each of them, and not for asking too often.
+    made.refusals = Buckets(1000, 1000, clock=clock)
     sources = Sources(
         pool,
         complete,
@@ -68,8 +75,14 @@ def application(pool: asyncpg.Pool[Any], moment: Moment, drawings: Drawings, wat
         lambda: moment.now,
         "0.1.0",
         "Sở Xây dựng | Department of Construction",
+        "https://desk.example",
+        "Ủy ban nhân dân Thành phố",
+        "Thành phố Hồ Chí Minh",
     )
     limits = Buckets(1000, 1000, clock=clock)
     add_routes(made, sources, Showing(pool, clock), drawings, limits)
     add_official_routes(made, sources, limits)
+    add_cell_routes(made, sources, exported_at_once)
+    add_form_routes(made, sources, limits)
+    add_vintage_routes(made, sources, limits)
     return made

@@ -182,7 +182,7 @@ async def test_a_plot_under_its_version_may_be_kept_for_ever(served: Served) -> 
 
 async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(served: Served) -> None:
     async with served.client() as client:
-        assert await ask_all(client, served.application.openapi(), {}) == 18
+        assert await ask_all(client, served.application.openapi(), {}) == 45
         members = [{"name": name, "in": "query", "schema": {}} for name in ("from", "to", "lang")]
         pages = {path: {"get": {"parameters": members}} for path in ("/", "/live", "/plots/by_month.svg")}
         assert await ask_all(client, {"paths": pages}, {}) == 9

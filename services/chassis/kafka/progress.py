@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,10 +42,11 @@ class Said(NamedTuple):
 
 
 class Complete(NamedTuple):
-    """Up to when, and the log positions of the producers that this rests on."""
+    """Up to when, the log positions of the producers that this rests on, and up to when each of them is."""
 
     up_to: datetime
     positions: dict[str, int]
+    producers: Mapping[str, datetime] = MappingProxyType({})
 
 
 def complete_up_to(
@@ -67,7 +69,8 @@ def complete_up_to(
 def complete_of(found: Mapping[str, Said]) -> Complete:
     """What the latest statements of all producers, whose offsets were passed, make together."""
     positions = {producer: statement.position for producer, statement in found.items()}
-    return Complete(min(statement.complete_up_to for statement in found.values()), positions)
+    producers = {producer: statement.complete_up_to for producer, statement in found.items()}
+    return Complete(min(producers.values()), positions, producers)
 
 
 def passed_said(

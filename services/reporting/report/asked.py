@@ -92,7 +92,10 @@ class PeriodAsked(Asked):
 
 
 class Sources(NamedTuple):
-    """What the routes ask: the database, completeness, the last check, the clock."""
+    """What the routes ask: the database, completeness, the last check, the clock; and how this house is called and reached.
+
+    `desk` is the address of the officers' pages, `recipient` who receives the official report, `place` where it is signed.
+    """
 
     pool: asyncpg.Pool[Any]
     complete: Callable[[], Awaitable[Complete | None]]
@@ -100,3 +103,6 @@ class Sources(NamedTuple):
     now: Callable[[], datetime]
     release: str
     agency: str
+    desk: str
+    recipient: str
+    place: str

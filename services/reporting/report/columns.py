@@ -127,13 +127,14 @@ def tells(last: date | None, today: date) -> date:
 
 
 def official(sums: Iterable[Sum], by: ReportBy | None) -> OfficialReport:
-    """The columns of a window, in all and by key."""
+    """The columns of a window, in all and by key; what took back all that it gave is no row."""
     total, rows = Columns(), dict[str, Columns]()
     for part in sums:
         _add(total, part)
         if by:
             _add(rows.setdefault(part.key, Columns()), part)
-    return OfficialReport(total, dict(sorted(rows.items())))
+    nothing = Columns()
+    return OfficialReport(total, {key: row for key, row in sorted(rows.items()) if row != nothing})
 
 
 def differences(now: Columns, then: Columns) -> dict[str, int]:

@@ -6,8 +6,9 @@ after one. Nothing here writes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -86,7 +87,7 @@ SELECT {key} AS key, {stretch} AS stretch, {channel} AS channel, {level} AS leve
 FROM unnest($1::text[], $2::date[], $3::date[], $4::date[], $5::date[], $6::boolean[])
     AS box(spans, first, until, known_first, known_until, within)
 CROSS JOIN LATERAL (
-    SELECT * FROM sums WHERE spans = box.spans AND {known} AND on_date >= box.first AND on_date < box.until OFFSET 0
+    SELECT * FROM sums WHERE spans = box.spans AND {known} AND on_date >= box.first AND on_date < box.until {only} OFFSET 0
 ) s
 GROUP BY 1, 2, 3, 4
 """
@@ -96,7 +97,7 @@ _STRETCH = "known_on >= box.known_first AND known_on < box.known_until"
 # The lines of one day of record time, after an instant of it.
 _LINES = """
 WITH known AS MATERIALIZED (
-    SELECT * FROM entries WHERE recorded_at > $3::timestamptz AND recorded_at < $4::timestamptz
+    SELECT * FROM entries WHERE recorded_at > $3::timestamptz AND recorded_at < $4::timestamptz {only}
 ), dated AS (
     SELECT {key} AS key, on_date, flow, timeliness, channel, level, manner, apologised, amount FROM known WHERE flow <> 'due'
     UNION ALL
@@ -120,10 +121,11 @@ async def load_sums(
     *,
     stretch: str | None = None,
     doors: bool = True,
+    only: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Sum]:
     """What flowed before and inside a window, by one attribute, `stretch` (month, day) or in all, as far as it was known at `as_of`.
 
-    Without `doors` channel and level are left empty.
+    Without `doors` channel and level are left empty; `only` names attributes that all of it has.
     Guarantee: any window as of any instant is the sum of the lines in it. Test: test_any_window_as_of_any_instant_is_the_sum_of_its_lines.
     """
     first = window.first or EARLIEST
@@ -147,9 +149,9 @@ async def load_sums(
             for (span, *days), inside in happened
             for known_span, *known_days in known
         ]
-        query = _SUMS.format(**parts, stretch=within, known=by_key)
+        query = _SUMS.format(**parts, stretch=within, known=by_key, only=_where(only, 7))
         for told, began, channel, level, *amounts in await connection.fetch(
-            query, *map(list, zip(*boxes, strict=True))
+            query, *map(list, zip(*boxes, strict=True)), *only.values()
         ):
             for (flow, timeliness, manner, apologised), amount in zip(COLUMNS.values(), amounts, strict=True):
                 if amount:
@@ -161,11 +163,15 @@ async def load_sums(
         # All that is known, without what became known later: most instants that are asked for are recent, and little did.
         next_day = local_date(as_of) + timedelta(days=1)
         await add(-1, cover(next_day, LATEST, SPANS[1:]), _STRETCH)
-        lines = _LINES.format(**parts, stretch=begins.format(day="on_date"))
+        lines = _LINES.format(**parts, stretch=begins.format(day="on_date"), only=_where(only, 5))
         midnight = datetime.combine(next_day, time.min, ZONE)
-        for *line, amount in await connection.fetch(lines, first, until, as_of, midnight):
+        for *line, amount in await connection.fetch(lines, first, until, as_of, midnight, *only.values()):
             found[*line,] = found.get((*line,), 0) - amount
     return [Sum._make((*what, amount)) for what, amount in found.items() if amount]
+
+
+def _where(only: Mapping[str, str], number: int) -> str:
+    return "".join(f" AND {name} = ${number + n}" for n, name in enumerate(only))
 
 
 async def load_flows(

@@ -151,7 +151,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
         }
         if asked.by:
             answer["rows"] = [{"key": key, **asdict(row)} for key, row in told.rows.items()]
-        return _json(answer)
+        return as_json(answer)
 
     @application.get(
         "/v1/corrections", summary="What changed a report since", response_model=CorrectionsAnswer
@@ -166,7 +166,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             now = sound(await load_official(connection, window, None, days[1]))
             changes = await load_changes(connection, window, asked.as_of, asked.limit)
             made_up = await has_made_up(connection)
-        return _json(
+        return as_json(
             {
                 "from": window.first,
                 "to": window.last,
@@ -187,7 +187,7 @@ def sound(told: OfficialReport) -> OfficialReport:
     return told
 
 
-def _json(answer: dict[str, Any]) -> Response:
+def as_json(answer: dict[str, Any], status: int = 200) -> Response:
     return Response(
-        orjson.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-cache"}
+        orjson.dumps(answer), status, media_type="application/json", headers={"Cache-Control": "no-cache"}
     )

@@ -21,10 +21,10 @@ def said(position: int, seconds: int, offsets: dict[str, int], cluster: str = "c
 def test_completeness_waits_for_every_partition() -> None:
     statements = {"a": [said(2, 1, {"0": 1, "1": 1}), said(4, 2, {"0": 2, "1": 2})]}
     assert complete_up_to(statements, ["a"], "c", {("t", 0): 2, ("t", 1): 2}) == Complete(
-        NOW + 2 * SECOND, {"a": 4}
+        NOW + 2 * SECOND, {"a": 4}, {"a": NOW + 2 * SECOND}
     )
     assert complete_up_to(statements, ["a"], "c", {("t", 0): 2, ("t", 1): 1}) == Complete(
-        NOW + SECOND, {"a": 2}
+        NOW + SECOND, {"a": 2}, {"a": NOW + SECOND}
     )
     assert complete_up_to(statements, ["a"], "c", {("t", 0): 0, ("t", 1): 5}) is None
 
@@ -32,7 +32,7 @@ def test_completeness_waits_for_every_partition() -> None:
 def test_the_slowest_producer_counts() -> None:
     statements = {"a": [said(1, 5, {"0": 1})], "b": [said(9, 3, {"0": 1})]}
     assert complete_up_to(statements, ["a", "b"], "c", {("t", 0): 1}) == Complete(
-        NOW + 3 * SECOND, {"a": 1, "b": 9}
+        NOW + 3 * SECOND, {"a": 1, "b": 9}, {"a": NOW + 5 * SECOND, "b": NOW + 3 * SECOND}
     )
     assert complete_up_to({"a": statements["a"]}, ["a", "b"], "c", {("t", 0): 1}) is None
 
@@ -44,7 +44,7 @@ def test_what_was_said_of_another_cluster_does_not_count() -> None:
 
 def test_topics_that_are_not_read_do_not_count() -> None:
     statements = {"a": [Said("c", 1, NOW, {"t": {"0": 1}, "other": {"0": 99}})]}
-    assert complete_up_to(statements, ["a"], "c", {("t", 0): 1}) == Complete(NOW, {"a": 1})
+    assert complete_up_to(statements, ["a"], "c", {("t", 0): 1}) == Complete(NOW, {"a": 1}, {"a": NOW})
 
 
 def test_what_is_kept_is_bounded_and_keeps_the_ends() -> None:
@@ -103,7 +103,7 @@ def test_a_record_that_says_nothing_is_passed_over() -> None:
     for value in worse:
         progress._take(b"b", value)
     progress._take(b"a", good)
-    assert complete_up_to(progress.said, ["a"], "c", {("t", 0): 3}) == Complete(NOW, {"a": 7})
+    assert complete_up_to(progress.said, ["a"], "c", {("t", 0): 3}) == Complete(NOW, {"a": 7}, {"a": NOW})
     # Whatever was taken of the others is never an error where completeness is asked.
     complete_up_to(progress.said, ["a", "b"], "c", {("t", 0): 3})
     assert metrics.PROGRESS_UNREADABLE._value.get() - before >= 5 + len(statement)

@@ -1,0 +1,69 @@
+"""`motcua verify-report`: proves published reports from the topics alone, in a process that asks no database."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from aiokafka.errors import KafkaError
+
+from deploy.local.home import Home
+from deploy.local.keys import secrets_of
+from deploy.local.process import Failed
+from services.chassis.lifecycle import release
+from services.chassis.process.settings import KafkaSettings
+from services.reporting.report.verify import Unverifiable, prove, replayed
+
+ANSWER_SECONDS_MAX = 10.0
+
+
+def add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Callable[[str], None]
+) -> None:
+    parser = commands.add_parser(
+        "verify-report", help="prove a published report from the topics alone, byte for byte"
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("number", type=int, nargs="?", help="of the report, as it was published")
+    which.add_argument("--all", action="store_true", help="every report that was published")
+    parser.set_defaults(run=lambda home, options: run(home, options, say))
+
+
+def run(home: Home, options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    """0 when every report is proven, 1 when one differs or cannot be proven."""
+    published = _published(home.url("reporting"), None if options.all else options.number)
+    if not published:
+        say("nothing was published yet")
+        return 0
+    kafka = KafkaSettings(
+        f"127.0.0.1:{home.port('kafka')}", "reporting", secrets_of(home.path).kafka["reporting"]
+    )
+    try:
+        return prove(published, *asyncio.run(replayed(kafka, say)), release(), say)
+    except Unverifiable as reason:
+        raise Failed(f"not to be verified: {reason}") from None
+    except KafkaError as error:
+        raise Failed(f"the broker cannot be asked: {type(error).__name__}") from None
+
+
+def _published(url: str, number: int | None) -> list[dict[str, Any]]:
+    """The reports as reporting tells them."""
+    try:
+        with httpx.Client(base_url=url, timeout=ANSWER_SECONDS_MAX) as client:
+
+            def get(path: str, **asked: Any) -> Any:
+                answer = client.get(path, params=asked)
+                if answer.status_code == 404:
+                    raise Failed(f"no report {number} was published")
+                return answer.raise_for_status().json()
+
+            numbers = [number] if number is not None else []
+            cursor: str | None = "" if number is None else None
+            while cursor is not None:
+                listed = get("/v1/vintages", limit=500, cursor=cursor)
+                numbers += [each["number"] for each in listed["items"]]
+                cursor = listed["next"]
+            return [get(f"/v1/vintages/{each}") for each in sorted(numbers)]
+    except httpx.HTTPError as error:
+        raise Failed(f"reporting does not answer: {type(error).__name__}") from None

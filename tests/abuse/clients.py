@@ -22,7 +22,7 @@ PACE_SECONDS = {"intake": 0.01, "processing": 0.01, "notify": 0.01, "reporting":
 PATIENCE_SECONDS = 30.0
 OFFICE = "H29.015.00"
 UNIT = f"{OFFICE}/QLXD"
-STEPS = ("thu_ly", "tham_tra")
+BACK = {"step": "thu_ly", "reason": "wrong_step"}
 FILED = {
     "procedure": "1.009982",
     "office": OFFICE,
@@ -63,9 +63,11 @@ async def _files(client: Client, insist: Insist) -> None:
 
 
 async def _forwards(client: Client, insist: Insist) -> None:
+    """One step ahead and back again."""
     headers = {"idempotency-key": uuid4().hex, "if-match": f'"{client.version}"'}
-    body = orjson.dumps({"unit": UNIT, "step": STEPS[client.version % 2]})
-    reply = await insist("POST", f"/v1/dossiers/{client.dossier_id}/forward", body, headers)
+    act, step = ("forward", {"step": "tham_tra"}) if client.version % 2 else ("send-back", BACK)
+    body = orjson.dumps({"unit": UNIT} | step)
+    reply = await insist("POST", f"/v1/dossiers/{client.dossier_id}/{act}", body, headers)
     if reply is not None and reply.status == 200:
         if reply.body["version"] != client.version + 1:
             client.faults.append(f"version {reply.body['version']} after {client.version}")

@@ -8,7 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info[:2] == (3, 11) and print("$(name)")' 2>/dev/null)))
-READY := $(VENV)/.ready
+# DEV=0 leaves out what only tests and checks need: `make run DEV=0` for who wants to see it run.
+LOCK := $(if $(filter 0,$(DEV)),requirements.run.lock,requirements.lock)
+READY := $(VENV)/.ready$(if $(filter 0,$(DEV)),-to-run)
 
 # Where `make pictures` lays its pictures.
 PICTURES ?= build/pictures
@@ -21,20 +23,21 @@ BROKERS ?= 1
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make the virtual environment: pinned versions, each checked by its hash
+setup: $(READY) ## Make the virtual environment: pinned versions, each checked by its hash; DEV=0 without what only tests need
 
 # The lock pins uv as well: pip fetches that one by its hash, and uv the rest.
-$(READY): requirements.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, as python3.11 or python3 on the PATH." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
-	@awk '/^[a-z]/ { keep = /^uv==/ } keep' requirements.lock >$(VENV)/bootstrap.lock
+	@awk '/^[a-z]/ { keep = /^uv==/ } keep' $(LOCK) >$(VENV)/bootstrap.lock
 	@test -x $(BIN)/uv || { echo "fetching uv"; $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r $(VENV)/bootstrap.lock; }
 # Compiled once, here: where nobody writes bytecode, every process that starts would compile all that it imports.
-	@echo "installing $$(grep -c '^[a-z].*==' requirements.lock) packages from requirements.lock"
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+	@echo "installing $$(grep -c '^[a-z].*==' $(LOCK)) packages from $(LOCK)"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes $(LOCK)
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m deploy.assets
+	@rm -f $(VENV)/.ready*
 	@touch $@
 
 # exec: Ctrl-C and the exit code are the command's own.

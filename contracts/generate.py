@@ -154,7 +154,17 @@ def asyncapi() -> dict[str, Any]:
                 "description": "The brokers of an installation; `motcua analyst` says those of a run.",
                 "variables": {"address": {"default": "127.0.0.1:8006"}},
                 "security": [{"$ref": "#/components/securitySchemes/user"}],
-            }
+            },
+            "brokers_over_tls": {
+                "host": "{address}",
+                "protocol": "kafka-secure",
+                "description": "The brokers of an installation with TLS: by password, by token or by certificate, as it offers.",
+                "variables": {"address": {"default": "kafka.example.org:9093"}},
+                "security": [
+                    {"$ref": f"#/components/securitySchemes/{name}"}
+                    for name in ("user_over_tls", "token", "certificate")
+                ],
+            },
         },
         "channels": channels,
         "operations": operations,
@@ -163,7 +173,25 @@ def asyncapi() -> dict[str, Any]:
                 "user": {
                     "type": "scramSha256",
                     "description": "A user of Kafka; rights are given by topic and group.",
-                }
+                },
+                "user_over_tls": {
+                    "type": "scramSha512",
+                    "description": "The same over TLS; SCRAM-SHA-256 where it is offered.",
+                },
+                "token": {
+                    "type": "oauth2",
+                    "description": "OAUTHBEARER with a token of client credentials, whose `sub` is the user.",
+                    "flows": {
+                        "clientCredentials": {
+                            "tokenUrl": "https://login.example.org/oauth2/token",
+                            "availableScopes": {},
+                        }
+                    },
+                },
+                "certificate": {
+                    "type": "X509",
+                    "description": "A certificate of the client's own; what the brokers make of its name is the user.",
+                },
             },
             "messages": {
                 **{

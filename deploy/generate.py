@@ -18,6 +18,8 @@ from pydantic import SecretStr
 
 from contracts import generate as contracts
 from contracts.members import MEMBERS
+from deploy.command.config import SETTINGS
+from deploy.command.reach import VARIABLES as ELSEWHERE
 from deploy.local.home import VARIABLES as HOME
 from deploy.local.logs import VARIABLES as LOGS
 from services.chassis.http.access import roles_needed, roles_of
@@ -42,12 +44,6 @@ MEANINGS: Mapping[str, str] = {
     for name, said in tomllib.loads(path.read_text(encoding="utf-8"))["members"].items()
 }
 """What a member of an event means, by its name."""
-SETTINGS: Mapping[str, type[settings.ServiceSettings]] = {
-    "intake": IntakeSettings,
-    "processing": ProcessingSettings,
-    "notify": NotifySettings,
-    "reporting": ReportingSettings,
-}
 
 
 YEARS_BY_LAW = range(1995, 2061)
@@ -144,7 +140,7 @@ def reference() -> str:
         "",
         "| variable | meaning |",
         "|---|---|",
-        *(f"| `{variable}` | {meaning} |" for variable, meaning in {**HOME, **LOGS}.items()),
+        *(f"| `{variable}` | {meaning} |" for variable, meaning in {**HOME, **LOGS, **ELSEWHERE}.items()),
     ]
     built = applications()
     lines += ["", "## Routes", "", "| service | route | who may call it |", "|---|---|---|"]
@@ -171,13 +167,33 @@ def days_by_law() -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def _where(document: Mapping[str, Any]) -> list[str]:
+    """The AsyncAPI document's servers, ways in and topics, as tables."""
+    schemes = document["components"]["securitySchemes"]
+    lines = ["## Where they are", "", "| server | protocol | example | ways in |", "|---|---|---|---|"]
+    for server in document["servers"].values():
+        ways = (schemes[each["$ref"].rpartition("/")[2]] for each in server["security"])
+        told = "; ".join(f"`{way['type']}`: {way['description'].rstrip('.')}" for way in ways)
+        address = server["variables"]["address"]["default"]
+        lines.append(f"| {server['description']} | `{server['protocol']}` | `{address}` | {told} |")
+    lines += ["", "| topic | who writes and reads it | partitions | events |", "|---|---|---|---|"]
+    for channel in document["channels"].values():
+        names = ", ".join(f"`{name.replace('_', '.')}`" for name in channel["messages"])
+        partitions = channel["bindings"]["kafka"]["partitions"]
+        lines.append(f"| `{channel['address']}` | {channel['description']} | {partitions} | {names} |")
+    return lines
+
+
 def events() -> str:
     """docs/events.md: every event in words, with its members."""
     lines = [
         "# Events",
         "",
         "Written by `make generate` from the contracts; not by hand. Each bears, beside its own members, `id`, `type`,",
-        "`time` and the id of what it is about.",
+        "`time` and the id of what it is about. For programs the same stands in",
+        "[contracts/asyncapi.json](../contracts/asyncapi.json).",
+        "",
+        *_where(contracts.asyncapi()),
     ]
     for message in contracts.MESSAGES:
         said = inspect.cleandoc(message.__doc__ or "").replace("\n", " ")

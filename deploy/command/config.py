@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import difflib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiosmtplib
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.generate import SETTINGS
+from deploy.command.reach import VARIABLES as ELSEWHERE
 from deploy.local.home import VARIABLES as HOME
 from deploy.local.logs import VARIABLES as LOGS
 from services.chassis.http.issuers import tokens_of
@@ -28,10 +28,19 @@ from services.chassis.process.settings import (
     secrets_of,
     variables,
 )
+from services.intake.settings import IntakeSettings
 from services.notify.channels.email import connected
 from services.notify.settings import NotifySettings
+from services.processing.settings import ProcessingSettings
+from services.reporting.settings import ReportingSettings
 
 TRY_SECONDS = 5.0
+SETTINGS: Mapping[str, type[ServiceSettings]] = {
+    "intake": IntakeSettings,
+    "processing": ProcessingSettings,
+    "notify": NotifySettings,
+    "reporting": ReportingSettings,
+}
 
 
 def check(service: str, say: Callable[[str], None]) -> int:
@@ -55,7 +64,7 @@ def check(service: str, say: Callable[[str], None]) -> int:
 
 def unknown(kind: type[ServiceSettings]) -> list[str]:
     """Variables with our prefix that the service does not read: most are a slip of the pen."""
-    known = {*variables(kind), *(f"{name}{FILE}" for name in secrets_of(kind)), *HOME, *LOGS}
+    known = {*variables(kind), *(f"{name}{FILE}" for name in secrets_of(kind)), *HOME, *LOGS, *ELSEWHERE}
     found = []
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:

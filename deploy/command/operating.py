@@ -11,16 +11,17 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
+from uuid import UUID
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
 from contracts.notify import FailureReason
 from contracts.topics import SERVICES, TOPICS
-from deploy.command import reconcile, verify_report
+from deploy.command import looking, reconcile, verify_report
+from deploy.command.reach import dsn
+from deploy.command.reach import kafka as kafka_of
 from deploy.local.home import Home
-from deploy.local.keys import secrets_of
-from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed
 from services.chassis.kafka.held import discard, list_held
 from services.chassis.kafka.lost_records import find_lost, pass_over
@@ -29,7 +30,6 @@ from services.chassis.kafka.redrive import ask_redrive_of, ask_redrive_of_all
 from services.chassis.kafka.republish import republish
 from services.chassis.log.databases import TRANSIENT, open_pool
 from services.chassis.log.log_clock import accept_record_time
-from services.chassis.process.settings import KafkaSettings
 from services.notify.channels.again import failed, send_again
 
 Say = Callable[[str], None]
@@ -73,7 +73,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         )
 
     verify_report.add_command(commands, say)
-    reconcile.add_command(commands, dsn_of, say)
+    reconcile.add_command(commands, dsn, say)
     again = commands.add_parser("republish", help="have a service publish its whole log again")
     again.add_argument("service", choices=PUBLISHERS)
     again.set_defaults(run=run(_republish))
@@ -94,6 +94,15 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     way_out.add_argument("--reason", required=True, help="why; it is kept")
     way_out.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
     way_out.set_defaults(run=run(_recover))
+
+    traced = commands.add_parser(
+        "trace", help="what every service knows of one dossier, and what it waits for"
+    )
+    traced.add_argument("dossier_id", type=UUID)
+    traced.set_defaults(run=run(looking.trace))
+    commands.add_parser(
+        "doctor", help="whether every service answers, publishes and hears; exit code 1 where one does not"
+    ).set_defaults(run=run(looking.doctor))
 
     go_on = commands.add_parser(
         "go-on",
@@ -126,16 +135,10 @@ def _run(work: Any) -> int:
     return 0
 
 
-def dsn_of(home: Home, service: str, role: str = "") -> str:
-    return Postgres.of_environment(home.path, home.port("postgres"), secrets_of(home.path).postgres).dsn(
-        role or service, service
-    )
-
-
 async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:
     found = 0
     for service in SERVICES:
-        async with open_pool(dsn_of(home, service), size=1) as pool:
+        async with open_pool(dsn(home, service), size=1) as pool:
             async for row in list_held(pool):
                 found += 1
                 place = f"{row['topic']}/{row['partition']}/{row['offset']}"
@@ -151,16 +154,16 @@ async def _retry(home: Home, options: argparse.Namespace, say: Say) -> None:
         raise Failed("say SERVICE and ID, or --all")
     if options.all:
         for service in [options.service] if options.service else SERVICES:
-            async with open_pool(dsn_of(home, service), size=1) as pool:
+            async with open_pool(dsn(home, service), size=1) as pool:
                 say(f"{service} tries {await ask_redrive_of_all(pool):,} held dossiers again")
         return
-    async with open_pool(dsn_of(home, options.service), size=1) as pool:
+    async with open_pool(dsn(home, options.service), size=1) as pool:
         stream_id = await ask_redrive_of(pool, options.id)
     say(f"{options.service} tries dossier {stream_id} again; `motcua held list` shows whether it went")
 
 
 async def _discard(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(dsn_of(home, options.service), size=1) as pool:
+    async with open_pool(dsn(home, options.service), size=1) as pool:
         stream_id = await discard(pool, options.id, options.actor, options.reason)
     say(
         "discarded" if stream_id is None else f"discarded; {options.service} goes on with dossier {stream_id}"
@@ -179,7 +182,7 @@ def _since(options: argparse.Namespace) -> datetime:
 
 
 async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(dsn_of(home, "notify"), size=1) as pool:
+    async with open_pool(dsn(home, "notify"), size=1) as pool:
         found = await failed(pool, _since(options))
     for row in found:
         say(
@@ -191,31 +194,27 @@ async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
 
 
 async def _send_again(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(dsn_of(home, "notify"), size=1) as pool:
+    async with open_pool(dsn(home, "notify"), size=1) as pool:
         queued = await send_again(pool, options.reason, _since(options), datetime.now(UTC))
     say(f"notify sends {queued:,} e-mails again; `motcua notices failed` shows what fails once more")
 
 
 async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(dsn_of(home, options.service), size=1) as pool:
+    async with open_pool(dsn(home, options.service), size=1) as pool:
         events = await republish(pool)
     say(f"{options.service} publishes its {events:,} events again; readers recognise what they have")
 
 
-def _kafka(home: Home, service: str) -> KafkaSettings:
-    return KafkaSettings(f"127.0.0.1:{home.port('kafka')}", service, secrets_of(home.path).kafka[service])
-
-
 async def _pass_lost(home: Home, options: argparse.Namespace, say: Say) -> None:
-    async with open_pool(dsn_of(home, options.service), size=1) as pool:
-        found = await find_lost(pool, _kafka(home, options.service))
+    async with open_pool(dsn(home, options.service), size=1) as pool:
+        found = await find_lost(pool, kafka_of(home, options.service))
         if not found:
             raise LookupError(f"no reader of {options.service} stands before the beginning of its topic")
         topics = {lost.topic for lost in found}
         for writer in sorted(
             {writer for topic in TOPICS if topic.name in topics for writer in topic.writers}
         ):
-            async with open_pool(dsn_of(home, writer), size=1) as log:
+            async with open_pool(dsn(home, writer), size=1) as log:
                 say(f"{writer} publishes its {await republish(log):,} events again")
         for lost in found:
             await pass_over(pool, lost, options.actor, options.reason)
@@ -226,11 +225,11 @@ async def _pass_lost(home: Home, options: argparse.Namespace, say: Say) -> None:
 
 async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
     service = options.service
-    kafka = _kafka(home, service)
+    kafka = kafka_of(home, service)
     async with AsyncExitStack() as opened:
-        log = await opened.enter_async_context(open_pool(dsn_of(home, service, f"{service}_owner"), size=2))
+        log = await opened.enter_async_context(open_pool(dsn(home, service, owner=True), size=2))
         readers = {
-            name: await opened.enter_async_context(open_pool(dsn_of(home, name), size=1)) for name in SERVICES
+            name: await opened.enter_async_context(open_pool(dsn(home, name), size=1)) for name in SERVICES
         }
         events = await recover(service, log, kafka, readers, options.actor, options.reason)
     say(f"the log of {service} is open again; its {events:,} events are published from the beginning")
@@ -238,6 +237,6 @@ async def _recover(home: Home, options: argparse.Namespace, say: Say) -> None:
 
 async def _go_on(home: Home, options: argparse.Namespace, say: Say) -> None:
     service = options.service
-    async with open_pool(dsn_of(home, service, f"{service}_owner"), size=1) as log:
+    async with open_pool(dsn(home, service, owner=True), size=1) as log:
         up_to = await accept_record_time(log, options.actor, options.reason)
     say(f"{service} goes on; what it records until {up_to:%Y-%m-%d %H:%M:%S%z} bears that time")

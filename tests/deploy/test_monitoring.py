@@ -175,3 +175,15 @@ def test_panels_have_ids_places_and_words_of_their_own():
     places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
     assert len(places) == len(panels)
     assert all(panel.get("description") for panel in panels if panel["type"] != "row")
+
+
+def test_the_dashboard_shows_the_services_that_are_chosen_and_marks_releases():
+    asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])]
+    by_service = [expression for expression in asked if "by (service" in expression]
+    assert len(by_service) > 10 and all('service=~"$service"' in expression for expression in by_service)
+    assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["service"]
+    (releases,) = DASHBOARD["annotations"]["list"]
+    assert names_in(
+        releases["expr"].replace("unless on (service, release)", "").replace("offset 5m", "")
+    ) == {"motcua_build_info"}
+    assert all(link["url"].startswith("http://127.0.0.1:") for link in DASHBOARD["links"])

@@ -16,7 +16,7 @@ from services.chassis.kafka.ordering import Arrival, Delivered, Seen, sort_out
 from services.chassis.kafka.positions import Place, load_positions
 from services.chassis.kafka.records import POISON, Dialect, Keyed, Record, Unread, packed, unpacked
 from services.chassis.log.databases import BY_KEY, is_transient
-from services.chassis.process import metrics
+from services.chassis.process import logs, metrics
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +101,14 @@ class Inbox:
             try:
                 async with self._pool.acquire() as connection, connection.transaction():
                     await connection.execute(BY_KEY)
-                    return await work(connection, attempt)
+                    told: list[Delivered] = []
+                    answer = await work(connection, attempt._replace(told=told))
+                logs.applied(self._reader, [(each.stream_id, each.traceparent) for each in told])
+                return answer
             except _Found as found:
-                if not found.faulty:
+                if not found.args[0]:
                     raise RuntimeError("the batch fails together and none of it alone") from None
-                attempt = _Attempt(attempt.faulty | found.faulty)
+                attempt = _Attempt(attempt.faulty | found.args[0])
             except Exception as error:
                 if is_transient(error) or attempt.probing:
                     raise
@@ -188,6 +191,7 @@ class Inbox:
                 log.error("fork: another message under a version that was applied; stream %s", stream_id)
         if ready:
             await (self._probe if attempt.probing else self._apply)(connection, ready)
+            attempt.told.extend(ready)
         if versions:
             await connection.execute(
                 "INSERT INTO applied_versions (stream_id, producer, version, event_id) "
@@ -210,10 +214,9 @@ class Inbox:
         self, connection: Any, streams: dict[Any, list[Arrival]], attempt: _Attempt
     ) -> dict[Any, Seen]:
         """Puts what is held before what arrived, and reads what was seen: in this order, as a re-drive changes both."""
-        ids = list(streams)
         for row in await connection.fetch(
             "SELECT * FROM held WHERE reader = $2 AND stream_id = ANY($1::uuid[]) ORDER BY held_id DESC FOR SHARE",
-            ids,
+            list(streams),
             self._reader,
         ):
             headers = unpacked(row["headers"])
@@ -223,10 +226,10 @@ class Inbox:
                 if row["reason"] == POISON and not attempt.again:
                     arrival = arrival._replace(fault=POISON)
                 streams[row["stream_id"]].insert(0, arrival)
-        seen: dict[Any, Seen] = {stream_id: {} for stream_id in ids}
+        seen: dict[Any, Seen] = {stream_id: {} for stream_id in streams}
         for row in await connection.fetch(
             "SELECT stream_id, producer, version, event_id FROM applied_versions WHERE stream_id = ANY($1::uuid[])",
-            ids,
+            list(streams),
         ):
             seen[row["stream_id"]][row["producer"]] = (row["version"], row["event_id"])
         return seen
@@ -248,7 +251,7 @@ class Inbox:
     async def _hold(
         self, connection: Any, cluster_id: str, held: Sequence[tuple[Record, Delivered | None, str, str]]
     ) -> None:
-        keeps_bytes = self._dialect.keeps_bytes
+        keeps = self._dialect.keeps_bytes
         rows = [
             (
                 message and message.stream_id,
@@ -261,9 +264,8 @@ class Inbox:
                 record.topic,
                 record.partition,
                 record.offset,
-                record.key if keeps_bytes else None,
-                record.value if keeps_bytes else None,
-                packed(record.headers if keeps_bytes else ()),
+                *((record.key, record.value) if keeps else (None, None)),
+                packed(record.headers if keeps else ()),
             )
             for record, message, reason, detail in held
         ]
@@ -287,13 +289,11 @@ class _Attempt(NamedTuple):
     faulty: frozenset[Where] = frozenset()
     probing: bool = False
     again: bool = False
+    told: list[Delivered] = []  # noqa: RUF012  each attempt brings its own
 
 
 class _Found(Exception):
-    """The end of a probe: the transaction is to be begun again with these messages known to be poison."""
-
-    def __init__(self, faulty: set[Where]) -> None:
-        self.faulty = faulty
+    """The end of a probe: the transaction is to be begun again with the messages of its argument known to be poison."""
 
 
 def _where(message: Delivered) -> Where:

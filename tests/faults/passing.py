@@ -49,11 +49,12 @@ async def pass_on(do: Do, held: Held, draw: random.Random) -> Held | None:
 
 
 async def consult(do: Do, held: Held, draw: random.Random) -> int | None:
-    """The version after an agency was asked and, if it is not silent, has answered."""
+    """The version after an agency was asked and has answered; None where nothing is granted any more: it is silent so far, or disagrees."""
     if draw.random() > ASKED:
         return held.version
     asked = await do("ask-opinion", held.officer, held.version, {"agency": AGENCY})
     if asked is None or draw.random() > ANSWERED:
-        return asked
-    answer = {"agency": AGENCY, "opinion": draw.choice(("agreed", "disagreed", "no_comment"))}
-    return await do("give-opinion", held.officer, asked, answer)
+        return None
+    opinion = draw.choice(("agreed", "disagreed", "no_comment"))
+    answered = await do("give-opinion", held.officer, asked, {"agency": AGENCY, "opinion": opinion})
+    return None if opinion == "disagreed" else answered

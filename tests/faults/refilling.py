@@ -23,11 +23,17 @@ READ = "SELECT coalesce(sum(position), 0)::bigint FROM reader_positions WHERE to
 
 def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[Finding]:
     """The findings of it: an event that did not come again, or a row that went through `held`."""
+    # One reader begins from nothing: what the others have, they recognise whatever its order.
+    house.kill("reporting")
+    database.new_database(house.postgres, "reporting")
+    house.migrate("reporting")
+    database.watch_positions(house.postgres, "reporting")
     for name in SERVICES:
         database.count_held(house.postgres, name)
     # The log that opens comes last: whoever does not wait for it is there before it.
     house.freeze("intake")
     house.kafka.wipe()
+    house.launch(house.members["reporting"])
     record.wiped = True
     time.sleep(LATE_SECONDS)
     house.thaw("intake")

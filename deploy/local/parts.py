@@ -15,6 +15,7 @@ from deploy.local.process import Process
 SENDER = "motcua@example.org"
 WITH_PAGES = ("intake", "processing")
 """Services whose pages people log in to."""
+PASSED_ON = ("MOTCUA_LOG_LEVEL", "MOTCUA_OFFICES_FILE", "MOTCUA_CLAMD")
 SERVICE_STOP_SECONDS = 25.0
 
 
@@ -86,6 +87,7 @@ def service_environment(
     if service == "intake":
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
         settings["PAYMENT_SANDBOX"] = "true"
+        settings["FILES_URL"] = f"file://{home.path}/files"
     if service == "reporting":
         settings["DESK_URL"] = home.url("processing")
     else:
@@ -96,7 +98,5 @@ def service_environment(
         settings |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(home.port("mail")), "SMTP_FROM": SENDER}
         settings["WEBHOOK_PRIVATE_ADDRESSES"] = "true"  # everybody who can be called here is on this machine
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
-    passed_on = {
-        name: os.environ[name] for name in ("MOTCUA_LOG_LEVEL", "MOTCUA_OFFICES_FILE") if name in os.environ
-    }
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**kept, **passed_on, **{f"MOTCUA_{name}": value for name, value in settings.items()}}

@@ -25,14 +25,16 @@ from services.intake.acting import (
     Applicants,
     Known,
     RecordedAct,
+    bring,
     carry_out,
     find,
     find_for,
     key_of,
-    supplement,
     take_payment,
 )
 from services.intake.dossier import PayFee, RequestWithdrawal
+from services.intake.papers.attached import PAPERS_MAX
+from services.intake.papers.paper import PaperFiled
 from services.intake.submitting import content_bytes
 
 PUBLIC = {
@@ -57,6 +59,12 @@ class SupplementBrought(_Told):
     """What was asked for, in the form of the procedure, as `content` of the dossier itself."""
 
     content: dict[str, JsonValue]
+    papers: list[PaperFiled] = Field(
+        default=[],
+        examples=[[]],
+        max_length=PAPERS_MAX,
+        description="Files that were uploaded before, `POST /v1/files`.",
+    )
 
 
 class Withdrawal(_Told):
@@ -135,8 +143,9 @@ def add_routes(application: Application, applicants: Applicants, payment_secrets
                 "nothing-asked",
                 "no papers have been asked for; a request just made may be heard a moment later",
             )
-        command, kept = supplement(intake, known, content_bytes(body.content))
-        return await act(known, command, caller, key, "supplement", request, [kept])
+        repeat = key_of(intake, dossier_id, caller, key, "supplement", await request.body())
+        content = content_bytes(body.content)
+        return _created(await bring(applicants, known, content, body.papers, repeat, logs.trace.get()))
 
     @application.post(
         "/v1/dossiers/{dossier_id}/withdrawal",
@@ -193,10 +202,9 @@ def add_routes(application: Application, applicants: Applicants, payment_secrets
         key: str,
         what: str,
         request: Request,
-        kept: Any = (),
     ) -> Response:
         repeat = key_of(intake, known.dossier_id, caller, key, what, await request.body())
-        return _created(await carry_out(applicants, known, command, repeat, logs.trace.get(), kept))
+        return _created(await carry_out(applicants, known, command, repeat, logs.trace.get()))
 
 
 def _created(body: bytes) -> Response:

@@ -39,6 +39,9 @@ from services.intake.dossier import (
 )
 from services.intake.following import FIND, Row, asked_for, filed_of, moved_to, own_acts, steps_of
 from services.intake.national import ENDED
+from services.intake.papers import attached
+from services.intake.papers.attached import Named
+from services.intake.papers.paper import PaperFiled
 from services.intake.people import store as people
 from services.intake.submitting import Intake, refuse_other_body
 from services.intake.usual import ZONE
@@ -141,11 +144,33 @@ def key_of(intake: Intake, dossier_id: UUID, caller: Caller, key: str, what: str
     return intake.repeat_key(caller.actor, key, raw, f"{what}\n{dossier_id}\n".encode())
 
 
-def supplement(intake: Intake, known: Known, content: bytes) -> tuple[ProvideSupplement, people.Act]:
+def supplement(
+    intake: Intake, known: Known, content: bytes, papers: Sequence[Named] = ()
+) -> tuple[ProvideSupplement, people.Act]:
     """What was brought, as a command that commits to it and the row that keeps it."""
     salt = intake.salt()
-    command = ProvideSupplement(known.supplement_request, people.commitment(salt, content), known.ended)
-    return command, people.Act(0, content, salt)
+    committed = people.commitment(salt, content, attached.manifest(papers))
+    return ProvideSupplement(known.supplement_request, committed, known.ended), people.Act(0, content, salt)
+
+
+async def bring(
+    applicants: Applicants,
+    known: Known,
+    content: bytes,
+    asked: Sequence[PaperFiled],
+    key: RepeatKey,
+    traceparent: str,
+) -> bytes:
+    """A supplement with its papers; the answer's JSON."""
+    intake, filed = applicants.intake, known.filed
+    papers = await attached.asked_for(intake.uploads, key.caller, asked, filed.procedure, filed.submitted_at)
+    if isinstance(papers, Problem):
+        if await applicants.acts.find_first(key) is None:
+            raise papers
+        papers = []  # what was brought before is answered again
+    command, kept = supplement(intake, known, content, papers)
+    await attached.name(applicants.pool, known.dossier_id, command.content_commitment, papers)
+    return await carry_out(applicants, known, command, key, traceparent, [kept])
 
 
 async def carry_out(

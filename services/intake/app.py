@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,6 +33,9 @@ from services.intake import incoming
 from services.intake.acting import ACTS, Applicants
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.pages.applicant import add_applicant_pages
+from services.intake.papers.objects import Objects
+from services.intake.papers.sweeping import sweep
+from services.intake.papers.uploads import Uploads
 from services.intake.people.store import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
 from services.intake.samples import samples
@@ -40,7 +44,8 @@ from services.intake.submitting import Intake
 from services.intake.usual import ZONE
 
 DESCRIPTION = "Takes dossiers in and tells applicants how far they are."
-WEEKS_SECONDS = 3600.0
+WEEKS_SECONDS = SWEEP_SECONDS = 3600.0
+log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -75,7 +80,8 @@ def build(
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
         contract=OPENAPI / f"{SOURCE}.json",
     )
-    intake = Intake(store, settings.hmac_keys, clock, uuid7, settings.offices)
+    uploads = uploads_of(settings, pool)
+    intake = Intake(store, settings.hmac_keys, clock, uuid7, settings.offices, uploads=uploads)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     applicants = Applicants(intake, acting, pool)
     a_minute = settings.people_reads_per_minute
@@ -83,6 +89,12 @@ def build(
     add_routes(application, applicants, lookups, people_reads, settings.payment_secrets)
     add_applicant_pages(application, settings, applicants, lookups)
     return application
+
+
+def uploads_of(settings: IntakeSettings, pool: asyncpg.Pool[Any]) -> Uploads:
+    """Where files go."""
+    waiting_bytes_max = settings.files_waiting_megabytes * 1_000_000
+    return Uploads(pool, Objects(settings), uuid7, settings.clamd, waiting_bytes_max)
 
 
 async def main() -> None:
@@ -132,6 +144,16 @@ async def main() -> None:
                 await pool.execute("SELECT forget_people_access($1)", years_ago(settings.people_access_years))
                 await asyncio.sleep(WEEKS_SECONDS)
 
+        async def papers() -> None:
+            uploads = uploads_of(settings, pool)
+            while True:
+                if settings.files_url:
+                    try:
+                        await sweep(uploads, int(time.time() // SWEEP_SECONDS))
+                    except Exception as error:
+                        log.warning("papers-unswept", extra={"fields": logs.describe(error)})
+                await asyncio.sleep(SWEEP_SECONDS)
+
         await lifecycle.serve(
             build(settings, pool, store, acts=acts),
             settings,
@@ -141,6 +163,7 @@ async def main() -> None:
                 lifecycle.with_broker("reader", check, reader.run),
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
+                lifecycle.background("papers", papers),
             ],
         )
 

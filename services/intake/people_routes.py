@@ -20,6 +20,7 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Caller, require, throttle
 from services.intake.acting import Applicants, find_for
 from services.intake.offers import Day
+from services.intake.papers.attached import listed
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 
@@ -65,7 +66,7 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         known = await find_for(applicants, dossier_id, caller)
         found = await people.read_person(pool, dossier_id, known.filed.office, caller.actor, purpose)
         assert found is not None, "a submission has an office"
-        return found
+        return found.model_copy(update={"papers": await listed(pool, dossier_id, known.own)})
 
     @application.get(
         "/v1/people-reads", response_model=PersonReads, summary="Who has read whom, and for what?"

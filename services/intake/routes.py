@@ -40,6 +40,9 @@ from services.intake.importing.case import Case
 from services.intake.look_up import Found, Typed, look_up
 from services.intake.offers import Asked, Catalogue, FormOnDay, Offers, OfficeOffers, Register, form_on
 from services.intake.own_dossiers import OwnDossiers
+from services.intake.papers import routes as paper_routes
+from services.intake.papers.attached import PAPERS_MAX
+from services.intake.papers.paper import PaperFiled
 from services.intake.people import forms
 from services.intake.people import store as people
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
@@ -67,6 +70,12 @@ class NewDossier(BaseModel):
         default=None, description="Whose dossier it is, when the applicant submits for somebody else."
     )
     content: dict[str, JsonValue]
+    papers: list[PaperFiled] = Field(
+        default=[],
+        examples=[[]],
+        max_length=PAPERS_MAX,
+        description="Files that were uploaded before, `POST /v1/files`.",
+    )
 
     def submission(self, door: Door, at: datetime) -> Submission:
         """The same as it came through a door at that time."""
@@ -80,6 +89,7 @@ class NewDossier(BaseModel):
             at,
             self.owner,
             form=self.content,
+            papers=self.papers,
         )
 
 
@@ -103,6 +113,7 @@ def add_routes(
     intake, pool = applicants.intake, applicants.pool
     act_routes.add_routes(application, applicants, payment_secrets)
     people_routes.add_routes(application, applicants, people_reads)
+    paper_routes.add_routes(application, applicants)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
     offices = OfficeOffers(intake.offices)
 

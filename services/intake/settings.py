@@ -1,6 +1,6 @@
 """What intake is told beside what every service is told."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from contracts.catalogue.offices import Offices, OfficesFile, load
 from services.chassis.process.settings import PagesSettings, SealingKeys, SharedKeys, key_ring
@@ -38,6 +38,28 @@ class IntakeSettings(PagesSettings):
         default=5,
         ge=1,
         description="Years for which it is kept who read the person behind a dossier, when and why.",
+    )
+
+    files_url: str = Field(
+        default="",
+        pattern=r"^(file:///[^?#]+|s3://[^/?#]+(/[^?#]*)?)?$",
+        description="Where uploaded files are kept, file:///folder or s3://bucket/prefix; without it none are taken.",
+    )
+    files_s3_endpoint: str = Field(
+        default="", description="Where the bucket is, where it is not Amazon's own: https://host[:port]."
+    )
+    files_s3_region: str = Field(default="us-east-1", description="The region of the bucket.")
+    files_s3_key_id: str = Field(default="", description="As whom the bucket is written and read.")
+    files_s3_secret: SecretStr = Field(default=SecretStr(""), description="The secret that goes with it.")
+    files_waiting_megabytes: int = Field(
+        default=2_000,
+        ge=100,
+        description="Megabytes that one caller may have uploaded without a dossier that names them.",
+    )
+    clamd: str = Field(
+        default="",
+        pattern=r"^(/.+|[^/:]+:[0-9]{1,5})?$",
+        description="The scanner that looks at each file before it is opened, host:port or a socket's path; without it pages say so.",
     )
 
     offices_file: OfficesFile = ""

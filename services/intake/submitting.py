@@ -26,6 +26,10 @@ from services.chassis.log.decider import Context, Rejected, new_events
 from services.chassis.log.event_store import Appended, Conflict, EventStore, Item, RepeatKey
 from services.intake.dossier import EVENTS, INITIAL, Door, DossierSubmitted, Event, SubmitDossier, decide
 from services.intake.filled_in import misfilled, wanted
+from services.intake.papers import attached
+from services.intake.papers.attached import Named
+from services.intake.papers.paper import PaperFiled
+from services.intake.papers.uploads import Uploads
 from services.intake.people import store as people
 from services.intake.usual import ZONE
 
@@ -51,6 +55,7 @@ class Intake:
     new_id: Callable[[], UUID]
     offices: Offices = field(default_factory=offices.load)
     salt: Callable[[], bytes] = lambda: os.urandom(people.SALT_BYTES)
+    uploads: Uploads | None = None
 
     def marks(self, told: bytes) -> tuple[bytes, ...]:
         """By which `told` is known again: its HMAC under the key of today, then under those of before."""
@@ -100,6 +105,7 @@ class Submission:
     import_source: str | None = None
     form: Mapping[str, Any] | None = None
     """What was filled in. None where nothing was: an import tells that a case was filed, and the other system keeps its papers."""
+    papers: Sequence[PaperFiled] = ()
 
 
 def content_bytes(content: dict[str, Any]) -> bytes:
@@ -138,6 +144,7 @@ def item_of(
     *,
     traceparent: str | None = None,
     repeat: RepeatKey | None = None,
+    papers: Sequence[Named] = (),
 ) -> Item | Rejected:
     """The decided submission as the store takes it. The command that opens a dossier bears the dossier's id."""
     applicant_id, salt = intake.new_id(), intake.salt()
@@ -151,7 +158,7 @@ def item_of(
         submission.channel,
         applicant_id,
         applicant is not None,
-        people.commitment(salt, submission.content),
+        people.commitment(salt, submission.content, attached.manifest(papers)),
         submission.import_source,
         None if whose is None else whose.identifier.kind,
         wanted(submission.form),
@@ -232,17 +239,26 @@ async def submit(
     Guarantee: what was taken in before a procedure's abolition is answered again after it.
     Test: test_a_retry_after_the_abolition_gets_the_first_answer.
     """
-    decided = item_of(intake, submission, intake.new_id(), actor, traceparent=traceparent, repeat=key)
+    named = await attached.asked_for(
+        intake.uploads, actor, submission.papers, submission.procedure, submission.occurred_at
+    )
+    papers, fresh = ([] if isinstance(named, Problem) else named), intake.new_id()
+    decided = item_of(intake, submission, fresh, actor, traceparent=traceparent, repeat=key, papers=papers)
     if isinstance(decided, Rejected):
         item: Item | Problem = Problem(422, decided.code, decided.detail, field=field_of(decided, submission))
     else:
-        item = misfilled(submission.procedure, submission.occurred_at, submission.form) or decided
+        sound = named if isinstance(named, Problem) else decided
+        item = misfilled(submission.procedure, submission.occurred_at, submission.form) or sound
     if isinstance(item, Problem):
         # A day or a release later the catalogue may refuse what it took: a repeat is known by its key alone.
         first_one = await intake.store.find_first(key)
         if first_one is None:
             raise item
         return await _submitted_before(intake, *first_one, key)
+    if papers and intake.uploads is not None:
+        kept = people.Filing(*item.attachment[0])
+        committed = people.commitment(kept.salt, kept.content, attached.manifest(papers))
+        await attached.name(intake.uploads.pool, item.stream_id, committed, papers)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):
         return submitted(answer.stream_id, submission.occurred_at)

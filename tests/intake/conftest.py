@@ -95,7 +95,7 @@ def home(database: Callable[..., Database]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def settings(home: Database, jwks: Path) -> IntakeSettings:
+def settings(home: Database, jwks: Path, tmp_path: Path) -> IntakeSettings:
     return IntakeSettings(
         database_dsn=home.dsn,
         kafka_bootstrap="127.0.0.1:1",
@@ -107,6 +107,7 @@ def settings(home: Database, jwks: Path) -> IntakeSettings:
         code_key=CODE_KEY.hex(),
         payment_secret=PAYMENT_SECRET,
         lookups_per_minute=3,
+        files_url=f"file://{tmp_path}/files",
     )
 
 

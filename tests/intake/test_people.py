@@ -45,6 +45,7 @@ async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Conne
         "content": body()["content"],
         "owner": None,
         "supplements": [],
+        "papers": [],
     }
     (line,) = await admin.fetch("SELECT actor, dossier_id, purpose FROM people_access")
     assert tuple(line) == ("officer/o1", UUID(dossier_id), "reception")

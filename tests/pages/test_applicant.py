@@ -47,7 +47,8 @@ async def filed(who: Visitor, code: str = CODE, **changes: Any) -> httpx.Respons
     fields = [(name, value) for name, value in form_of(page, path) if name in ("csrf", "key")]
     for name, value in (example(code) | changes).items():
         fields += [(name, str(each)) for each in (value if isinstance(value, list) else [value])]
-    return await who.post(path, fields)
+    papers = await who.post(path, fields)
+    return papers if papers.status_code != 200 else await who.send(papers, path, step="check")
 
 
 async def file(who: Visitor, **changes: Any) -> UUID:

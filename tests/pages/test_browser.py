@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.intake.papers.sending import large
 from tests.pages.test_applicant import CODE, FILE, example
 from tests.pages.test_officer import file
 from tests.pages.town import Town
@@ -113,6 +114,14 @@ async def test_applicants_pages_can_be_read_by_everybody(
     await looked_at(page, f"intake-faults-{kind}")
     await fill_in(page)
     await page.click("main button[type=submit]")
+    await looked_at(page, f"intake-papers-{kind}")
+    await page.set_input_files(
+        "#file-1", {"name": "Đơn đề nghị.pdf", "mimeType": "application/pdf", "buffer": large(900_000)}
+    )
+    await page.set_input_files("#file-2", {"name": "ảnh.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+    await page.click(".govuk-button-group button[value=upload]")
+    await looked_at(page, f"intake-papers-faults-{kind}")
+    await page.click("main button[value=check]")
     await looked_at(page, f"intake-check-{kind}")
     await page.click("main button[name=confirmed]")
     await expect(page.locator(".govuk-panel--confirmation")).to_be_visible()

@@ -39,17 +39,26 @@ PAGES: dict[str, dict[str, frozenset[str] | None]] = {
         "GET /dossiers/{dossier_id}": APPLICANTS,
         "GET /dossiers/{dossier_id}/{act}": APPLICANTS,
         "POST /dossiers/{dossier_id}/{act}": APPLICANTS,
+        "GET /dossiers/{dossier_id}/papers/{file_id}": APPLICANTS,
     },
     "processing": OF_EVERY_SERVICE
     | {
         "GET /": STAFF,
         "GET /queues/{name}": STAFF,
+        "GET /out-of-reach": STAFF,
         "GET /dossiers/{dossier_id}": STAFF,
         "GET /dossiers/{dossier_id}/{act}": STAFF,
         "POST /dossiers/{dossier_id}/{act}": STAFF,
+        "GET /dossiers/{dossier_id}/papers/{file_id}": STAFF,
     },
 }
-EXAMPLES = {"{name}": "overdue", "{code}": "1.009982", "{dossier_id}": str(UUID(int=1)), "{act}": "accept"}
+EXAMPLES = {
+    "{name}": "overdue",
+    "{code}": "1.009982",
+    "{dossier_id}": str(UUID(int=1)),
+    "{act}": "accept",
+    "{file_id}": str(UUID(int=2)),
+}
 EACH = [(service, page) for service, pages in PAGES.items() for page in pages]
 
 

@@ -119,7 +119,8 @@ async def open_town(database: Callable[..., Database], ports: list[int], home: P
         told = {
             "database_dsn": made.dsn, "kafka_bootstrap": "127.0.0.1:1", "port": 1, "jwks": str(house.issuer.jwks),
             "jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "caller_requests_per_second": 1e6,
-            "caller_requests_burst": 1_000_000, "lookups_per_minute": 1_000, "payment_sandbox": True, **keys, **settings("intake"),
+            "caller_requests_burst": 1_000_000, "lookups_per_minute": 1_000, "payment_sandbox": True, "files_url": f"file://{home}/files",
+            **keys, **settings("intake"),
         }  # fmt: skip
         store = EventStore(pool, function="submit_v2", attachment_type="new_filing_v2")
         intake = build_intake(IntakeSettings.model_validate(told), pool, store)
@@ -146,7 +147,7 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append((told.get("action", ""), []))
         elif tag == "input" and self.forms and "name" in told:
-            chosen = told.get("type") not in ("radio", "checkbox") or "checked" in told
+            chosen = told.get("type") not in ("radio", "checkbox", "file") or "checked" in told
             if chosen:
                 self.forms[-1][1].append((told["name"], told.get("value", "")))
 
@@ -186,6 +187,17 @@ class Visitor:
         """The form of a page, with what was typed into it."""
         kept = [(name, value) for name, value in form_of(page, action) if name not in typed]
         return await self.post(action, [*kept, *typed.items()])
+
+    async def upload(
+        self, page: httpx.Response, action: str, files: Mapping[str, tuple[str, bytes]], **typed: str
+    ) -> httpx.Response:
+        """The form of a page with files, as a browser sends them: the fields that stand before them first."""
+        kept = [(name, value) for name, value in form_of(page, action) if name not in typed]
+        data: dict[str, list[str]] = {}
+        for name, value in [*kept, *typed.items()]:
+            data.setdefault(name, []).append(value)
+        headers = {"sec-fetch-site": "same-origin"}
+        return await self.http.post(self.origin + action, data=data, files=files, headers=headers)
 
     async def log_in(self, subject: str, going_to: str = "/") -> httpx.Response:
         """Through the provider and back; the last answer, which sets the session's cookie."""

@@ -130,8 +130,9 @@ def _tell_operation(operation: Document, path: str, route: Document, schemas: Do
         if said:
             parameter.setdefault("description", said[0])
         if parameter["in"] == "header":
-            # Missing, it is answered with a status and a code of its own and not by FastAPI, which therefore takes it for optional.
-            parameter["required"] = True
+            # Missing, it is answered with a status and a code of its own and not by FastAPI, which therefore takes it for optional;
+            # one that may be null may be missing.
+            parameter["required"] = {"type": "null"} not in parameter["schema"].get("anyOf", ())
             parameter["schema"].pop("default", None)
         parameter["schema"].pop("description", None)
         if len(said) > 1:

@@ -7,7 +7,7 @@ without knowing it.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from services.chassis.http.plain_text import UNSEEN
@@ -38,6 +38,10 @@ class Form:
             )
         except ValueError:
             raise Problem(400, "form-invalid", "this is no form as a browser sends it") from None
+        return cls.of(pairs)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]]) -> Form:
         return cls([(_plain(name), _plain(value)) for name, value in pairs])
 
     def get(self, name: str) -> str:

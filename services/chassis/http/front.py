@@ -20,7 +20,7 @@ from services.chassis.http.hot_routes import Answer, Call, Direct
 from services.chassis.http.issuers import Issuers
 from services.chassis.http.limits import Buckets
 from services.chassis.http.openapi import Described, stub
-from services.chassis.http.page_routes import PageRoute, check_form_type
+from services.chassis.http.page_routes import PageRoute, StreamRoute, check_form_type
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import PROBLEM_TYPE, Problem, invalid
 from services.chassis.http.proxies import Trusted, as_forwarded
@@ -238,18 +238,18 @@ class Application(Described):
 
         try:
             told_once(scope["headers"], headers)
-            if scope["query_string"]:
-                scope["query_string"] = plain_query(scope["query_string"], self.query_lists)
+            scope["query_string"] = plain_query(scope["query_string"], self.query_lists)
             if scope["method"] in METHODS_WITH_BODY:
                 await self._admit(scope, headers)
-                body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
-                if body and isinstance(scope.get("route"), PageRoute):
-                    check_form_type(headers)
-                elif body:
-                    self._check_media_type(headers)
-                    check_json(body)
-                    body = plain_json(body)
-                receive = replay(body, receive)
+                if not isinstance(scope.get("route"), StreamRoute):
+                    body = await read_body(receive, headers.get(b"content-length"), self.body_bytes_max)
+                    if body and isinstance(scope.get("route"), PageRoute):
+                        check_form_type(headers)
+                    elif body:
+                        self._check_media_type(headers)
+                        check_json(body)
+                        body = plain_json(body)
+                    receive = replay(body, receive)
             await super().__call__(scope, receive, send_traced)
         except Problem as problem:
             await refuse(problem, scope)(scope, receive, send_traced)

@@ -12,6 +12,7 @@ from services.chassis.http.access import client_address, throttle
 from services.chassis.http.assets import style_sheet
 from services.chassis.http.forms import Form
 from services.chassis.http.front import Application
+from services.chassis.http.multipart import UploadRoute
 from services.chassis.http.oidc import LOG_IN_SECONDS, LogInRefused, Provider, ProviderAway, Question
 from services.chassis.http.page_routes import PageRoute, signed_in, typed
 from services.chassis.http.pages import Pages, safe_path
@@ -31,7 +32,9 @@ Anybody = Annotated[Visitor, Depends(signed_in(*ROLES))]
 Typed = Annotated[Form, Depends(typed)]
 
 
-def add_page(application: Application, method: str, path: str, endpoint: Any) -> None:
+def add_page(
+    application: Application, method: str, path: str, endpoint: Any, *, brings_files: bool = False
+) -> None:
     """Adds a page. It stands in REFERENCE.md and not in the OpenAPI document, for no program is to call it."""
     application.router.add_api_route(
         path,
@@ -39,7 +42,7 @@ def add_page(application: Application, method: str, path: str, endpoint: Any) ->
         methods=[method],
         response_model=None,
         include_in_schema=False,
-        route_class_override=PageRoute,
+        route_class_override=UploadRoute if brings_files else PageRoute,
     )
 
 

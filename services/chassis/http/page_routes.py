@@ -69,6 +69,10 @@ def typed(request: Request) -> Form:
     return form
 
 
+class StreamRoute(APIRoute):
+    """A route whose endpoint reads its body itself, piece by piece, and bounds it."""
+
+
 class PageRoute(APIRoute):
     """A route that answers with a page, and takes a form where it takes anything."""
 
@@ -78,21 +82,28 @@ class PageRoute(APIRoute):
 
         async def checked(request: Request) -> Response:
             if request.method == "POST":
-                form = request.scope[TYPED] = Form.read(await request.body())
                 visitor: Visitor | None = request.scope.get(VISITOR)
                 if visitor is not None:
-                    pages = request.app.pages
-                    _sent_from_here(request, pages.origin)
-                    own = secrets.compare_digest(form.get("csrf").encode(), visitor.csrf.encode())
-                    if visitor.idle or not own:
-                        again: Response = pages.ask_again(request, visitor, form)
-                        return again
+                    sent_from_here(request, request.app.pages.origin)
+                form = request.scope[TYPED] = await self.read(request)
+                if visitor is not None and not is_own(form, visitor):
+                    again: Response = request.app.pages.ask_again(request, visitor, form)
+                    return again
             return await answer(request)
 
         return checked
 
+    async def read(self, request: Request) -> Form:
+        """What was typed."""
+        return Form.read(await request.body())
 
-def _sent_from_here(request: Request, origin: str) -> None:
+
+def is_own(form: Form, visitor: Visitor) -> bool:
+    """Whether the form was drawn for this session, which still lives."""
+    return not visitor.idle and secrets.compare_digest(form.get("csrf").encode(), visitor.csrf.encode())
+
+
+def sent_from_here(request: Request, origin: str) -> None:
     """Guarantee: a form that another site sends changes nothing. Test: test_a_form_from_elsewhere_changes_nothing."""
     said = request.headers.get("sec-fetch-site")
     if (said is not None and said not in OURS) or request.headers.get("origin", origin) not in (origin, ""):

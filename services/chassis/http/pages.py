@@ -81,6 +81,7 @@ class Pages:
         self.secure = self.origin.startswith("https://")
         self.provider = Provider(client) if (client := _client(settings, self.origin, claims)) else None
         self.texts = Texts([SHELL, *folders])
+        self.files: Any = None  # who takes files that forms bring (multipart.py)
         self._environments = {lang: self._environment(lang, folders) for lang in LANGS}
         self._headers = self._said(settings.oidc_issuer)
 
@@ -97,6 +98,7 @@ class Pages:
             "day": partial(day, lang=lang),
             "instant": partial(instant, zone=self._zone, lang=lang),
             "number": partial(number, lang=lang),
+            "megabytes": partial(megabytes, lang=lang),
         }
         return made
 
@@ -259,6 +261,12 @@ def instant(value: datetime | None, zone: tzinfo, lang: Lang) -> str:
 def number(value: int, lang: Lang) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}".replace(",", "." if lang == "vi" else ",")
+
+
+def megabytes(size: int, lang: Lang) -> str:
+    """So many bytes as people say it."""
+    said = f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(size // 1000, 1)} kB"
+    return said.replace(".", ",") if lang == "vi" else said
 
 
 def utc_now() -> datetime:

@@ -21,6 +21,7 @@ from services.intake.pages import words
 from services.intake.pages.filing import add_filing_pages
 from services.intake.pages.finding import find
 from services.intake.pages.mine import add_own_pages
+from services.intake.pages.uploaded import PageFiles
 from services.intake.pages.visitors import Anybody
 from services.intake.settings import IntakeSettings
 from services.intake.usual import ZONE, Usual
@@ -54,6 +55,8 @@ def add_applicant_pages(
         ZONE,
         CLAIMS,
     )
+    assert intake.uploads is not None
+    pages.files = PageFiles(intake.uploads)
     add_pages(application, pages)
     application.public |= PUBLIC
     fields = sorted({(each.field, each.field_en) for each in PROCEDURES.values()})

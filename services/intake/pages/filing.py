@@ -6,7 +6,7 @@ corrected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -25,7 +25,8 @@ from services.chassis.http.sessions import Visitor
 from services.chassis.http.web import Application, Problem
 from services.chassis.process import logs
 from services.intake.acting import Applicants
-from services.intake.pages import filled, words
+from services.intake.pages import filled, uploaded, words
+from services.intake.pages.uploaded import Brought, brought
 from services.intake.pages.visitors import Applicant
 from services.intake.routes import NewDossier
 from services.intake.submitting import FirstAnswers, submit
@@ -65,21 +66,26 @@ class Filing:
 def add_filing_pages(application: Application, pages: Pages, applicants: Applicants) -> None:
     """Adds them."""
     intake, first_answers = applicants.intake, FirstAnswers()
+    uploads = intake.uploads
+    assert uploads is not None
 
     async def form(request: Request, code: str, visitor: Applicant) -> Response:
         """The form of today, empty."""
-        return _form(request, visitor, Filing(applicants, code), Form([]), {})
+        return _form(request, visitor, Filing(applicants, code), Form([]), [], {})
 
     async def file(request: Request, code: str, visitor: Applicant, typed: Typed) -> Response:
-        """First shows what was filled in; files it once that was confirmed; or shows the form again."""
-        about = Filing(applicants, code)
+        """First asks for papers, then shows all of it; files it once that was confirmed; or shows the form again."""
+        about, files = Filing(applicants, code), await brought(uploads, visitor, typed)
         if typed.get("change"):
-            return _form(request, visitor, about, typed, {})
-        told = _body(about, visitor, typed)
+            return _form(request, visitor, about, typed, files, {})
+        told = _body(about, visitor, typed) | {"papers": [_named(each) for each in files]}
         faults, body = _judged(about, told)
         if body is None or faults:
-            return _form(request, visitor, about, typed, faults, 422)
+            return _form(request, visitor, about, typed, files, faults, 422)
         if not typed.get("confirmed"):
+            wrong = uploaded.faults(typed)
+            if typed.get("step") != "check" or wrong:
+                return _papers(request, about, typed, files, wrong, 422 if wrong else 200)
             lang = pages.lang(request)
             return pages.show(
                 request,
@@ -89,8 +95,9 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
                 who=_who(body),
                 words=words,
                 filled=filled.shown(about.form, body.content, lang),
+                files=files,
                 office=next((o for o in about.offices if o.code == body.office), None),
-                typed=[member for member in typed.typed() if member[0] not in ("confirmed", "change")],
+                typed=uploaded.without_files(typed),
                 form_key=typed.key,
             )
         # The answer to a form that is sent twice is the first one's: it is known by its key, whatever was typed into it since.
@@ -102,13 +109,43 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
                 key, lambda: submit(intake, submission, actor, key, logs.trace.get())
             )
         except Problem as refused:
+            if refused.field.startswith("papers"):
+                return _papers(request, about, typed, files, {"papers": refused.code}, 422)
             if refused.status != 422:
                 raise
-            return _form(request, visitor, about, typed, _refused(refused), 422)
+            return _form(request, visitor, about, typed, files, _refused(refused), 422)
         return pages.go(f"/dossiers/{done.dossier_id}?filed=1")
 
+    def _papers(
+        request: Request,
+        about: Filing,
+        typed: Form,
+        files: Sequence[Brought],
+        wrong: Mapping[str, str],
+        status: int,
+    ) -> Response:
+        """The papers that the procedure asks for, each with what was brought of it."""
+        return pages.show(
+            request,
+            "file_papers.html",
+            status,
+            about=about,
+            code=about.procedure.code,
+            files=files,
+            wrong={name: words.FAULTS.get(code, words.OTHER_FAULT) for name, code in wrong.items()},
+            scans=bool(uploads.clamd),
+            typed=uploaded.without_files(typed),
+            form_key=typed.key,
+        )
+
     def _form(
-        request: Request, visitor: Visitor, about: Filing, typed: Form, faults: Faults, status: int = 200
+        request: Request,
+        visitor: Visitor,
+        about: Filing,
+        typed: Form,
+        files: Sequence[Brought],
+        faults: Faults,
+        status: int = 200,
     ) -> Response:
         return pages.show(
             request,
@@ -119,6 +156,7 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
             items=filled.items(about.form, pages.lang(request)),
             prefix=filled.PREFIX,
             typed=typed,
+            files=files,
             values=typed.values(),
             faults=faults,
             words=words,
@@ -127,7 +165,7 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
         )
 
     add_page(application, "GET", "/procedures/{code}/file", form)
-    add_page(application, "POST", "/procedures/{code}/file", file)
+    add_page(application, "POST", "/procedures/{code}/file", file, brings_files=True)
 
 
 def _body(about: Filing, visitor: Visitor, typed: Form) -> dict[str, Any]:
@@ -182,6 +220,10 @@ def _place(field: str) -> str:
 
 def _text(code: str) -> str:
     return words.FAULTS.get(code, words.OTHER_FAULT)
+
+
+def _named(file: Brought) -> dict[str, Any]:
+    return {"file_id": str(file.file_id), "paper": file.place or None}
 
 
 def _who(body: NewDossier) -> Mapping[str, Any]:

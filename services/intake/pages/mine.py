@@ -5,6 +5,7 @@ What they show and do is what the JSON doors answer and take: the caller is the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, get_args
 from uuid import UUID, uuid5
@@ -30,10 +31,10 @@ from services.intake.acting import (
     PAYMENTS,
     Applicants,
     Known,
+    bring,
     carry_out,
     find_for,
     key_of,
-    supplement,
     take_payment,
 )
 from services.intake.dossier import PayFee, RequestWithdrawal
@@ -41,8 +42,11 @@ from services.intake.following import followed
 from services.intake.look_up import look_up
 from services.intake.national import ENDED
 from services.intake.own_dossiers import PAGE_ITEMS_MAX, OwnAsked
-from services.intake.pages import words
+from services.intake.pages import uploaded, words
+from services.intake.pages.uploaded import Brought, brought
 from services.intake.pages.visitors import Anybody, Applicant
+from services.intake.papers.attached import listed, open_paper
+from services.intake.papers.giving import given_out
 from services.intake.submitting import content_bytes
 from services.intake.usual import Usual
 
@@ -63,6 +67,8 @@ def add_own_pages(
     """Adds them. `sandbox` is the payment provider's secret where the demonstration's pays for it."""
     application.public |= PUBLIC
     intake, usual = applicants.intake, Usual(applicants.pool)
+    uploads = intake.uploads
+    assert uploads is not None
 
     async def dossiers(request: Request, visitor: Applicant) -> Response:
         """The latest first."""
@@ -82,10 +88,11 @@ def add_own_pages(
 
     async def dossier(request: Request, dossier_id: UUID, visitor: Applicant) -> Response:
         """One sentence on top: what now, who must act, until when."""
-        _, told = await opened(dossier_id, visitor)
+        known, told = await opened(dossier_id, visitor)
         return pages.show(
             request,
             "own.html",
+            papers=await listed(applicants.pool, dossier_id, known.own),
             told=told,
             name=_name(told["procedure"]),
             sentence=words.RESULTS[told["result_delivery"] or "collected"]
@@ -110,19 +117,31 @@ def add_own_pages(
         key = typed.key[:200] or "none"
         match act:
             case "supplement":
-                brought = {
+                files = await brought(uploads, visitor, typed)
+                texts = {
                     str(each["paper"]): text
                     for each in told["to_bring"]
                     if (text := typed.get(f"paper-{each['paper']}")[:TEXT_CHARACTERS_MAX])
                 }
-                if not known.anything_asked or (not told["to_bring"] and not brought):
+                if not known.anything_asked or (not told["to_bring"] and not texts and not files):
                     raise Problem(409, "not-now")
-                if missing := [e for e in told["to_bring"] if str(e["paper"]) not in brought]:
-                    faults = {f"paper-{each['paper']}": words.FAULTS["missing"] for each in missing}
-                    return _form(request, told, act, typed.values(), faults, 422)
-                content = content_bytes({"papers": brought})
-                command, kept = supplement(intake, known, content)
-                await _carry_out(known, command, visitor, key, "supplement", content, [kept])
+                there = {*texts, *(str(each.place) for each in files)}
+                faults = {
+                    f"paper-{each['paper']}": words.FAULTS["missing"]
+                    for each in told["to_bring"]
+                    if str(each["paper"]) not in there
+                } | {
+                    name: words.FAULTS.get(code, words.OTHER_FAULT)
+                    for name, code in uploaded.faults(typed).items()
+                }
+                if faults or typed.get("remove"):
+                    shown = faults if not typed.get("remove") else {}
+                    return _form(request, told, act, typed.values(), shown, 422 if shown else 200, files)
+                content = content_bytes({"papers": texts})
+                # A form that is sent twice brings its files twice, under other ids.
+                raw = orjson.dumps([sorted(texts.items()), [[f.place, f.name, f.size] for f in files]])
+                repeat = key_of(intake, dossier_id, visitor.caller, key, "supplement", raw)
+                await bring(applicants, known, content, uploaded.filed(files), repeat, logs.trace.get())
             case "withdrawal":
                 reason = typed.get("reason")
                 if reason not in get_args(WithdrawalReason):
@@ -139,10 +158,10 @@ def add_own_pages(
         return pages.go(f"/dossiers/{dossier_id}?done={act}")
 
     async def _carry_out(
-        known: Known, command: Any, visitor: Visitor, key: str, what: str, raw: bytes, kept: Any = ()
+        known: Known, command: Any, visitor: Visitor, key: str, what: str, raw: bytes
     ) -> None:
         repeat = key_of(intake, known.dossier_id, visitor.caller, key, what, raw)
-        await carry_out(applicants, known, command, repeat, logs.trace.get(), kept)
+        await carry_out(applicants, known, command, repeat, logs.trace.get())
 
     async def _pay(known: Known, amount_vnd: int, secret: bytes) -> None:
         """As the provider would tell of it: one payment for each request, signed with its key, and checked as its are."""
@@ -161,7 +180,13 @@ def add_own_pages(
         await take_payment(applicants, known, command, payment.id, intake.marks(raw), context)
 
     def _form(
-        request: Request, told: dict[str, Any], act: str, typed: Any, faults: Any, status: int = 200
+        request: Request,
+        told: dict[str, Any],
+        act: str,
+        typed: Any,
+        faults: Any,
+        status: int = 200,
+        files: Sequence[Brought] = (),
     ) -> Response:
         templates = {
             "supplement": "supplement.html",
@@ -177,7 +202,22 @@ def add_own_pages(
         }
         if not possible[act]:
             raise Problem(409, "not-now")
-        return pages.show(request, templates[act], status, told=told, typed=typed, faults=faults, words=words)
+        return pages.show(
+            request,
+            templates[act],
+            status,
+            told=told,
+            typed=typed,
+            faults=faults,
+            words=words,
+            files=files,
+            scans=bool(uploads.clamd),
+        )
+
+    async def paper(dossier_id: UUID, file_id: UUID, visitor: Applicant) -> Response:
+        """One of the papers of a dossier, to be saved."""
+        known = await find_for(applicants, dossier_id, visitor.caller)
+        return given_out(await open_paper(uploads, dossier_id, file_id, known.own))
 
     async def how_far(request: Request, _: Anybody) -> Response:
         """By the code of a receipt or the official one, without an account: how far it is, and nothing else."""
@@ -192,7 +232,8 @@ def add_own_pages(
     add_page(application, "GET", "/dossiers", dossiers)
     add_page(application, "GET", "/dossiers/{dossier_id}", dossier)
     add_page(application, "GET", "/dossiers/{dossier_id}/{act}", form)
-    add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do)
+    add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do, brings_files=True)
+    add_page(application, "GET", "/dossiers/{dossier_id}/papers/{file_id}", paper)
 
 
 def _name(code: str) -> tuple[str, str]:

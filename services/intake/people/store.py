@@ -20,6 +20,7 @@ from contracts.contacts import CHANGE_HEADER, Contact
 from contracts.intake import IdentifierKind
 from services.chassis.kafka.feeds import Feed
 from services.chassis.kafka.sending import Message
+from services.intake.papers.paper import Paper
 from services.intake.people.forms import (
     CITIZEN,
     COUNTRIES,
@@ -160,12 +161,13 @@ class Act(NamedTuple):
     body_hmac: bytes | None = None
 
 
-def commitment(salt: bytes, content: bytes) -> str:
+def commitment(salt: bytes, content: bytes, papers: bytes = b"") -> str:
     """Proves later what was filed; without the salt, which is erased with the content, it can be matched with nothing.
+    `papers` names the files by their hashes; the content is JSON, so that nothing of one reads as the other.
 
     Guarantee: the commitment in the log matches what is kept, and nothing else. Test: test_the_commitment_matches_what_is_kept.
     """
-    return hashlib.sha256(salt + content).hexdigest()
+    return hashlib.sha256(salt + content + papers).hexdigest()
 
 
 Purpose = Literal["reception", "processing", "result", "complaint", "audit"]
@@ -201,6 +203,9 @@ class Person(BaseModel):
     content: dict[str, Any] | None
     owner: Owner | None
     supplements: list[Brought]
+    papers: list[Paper] = Field(
+        default=[], examples=[[]], description="What was uploaded, in the order in which it came."
+    )
 
 
 async def read_person(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from fastapi import Request
@@ -33,12 +33,13 @@ from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of
 from services.processing.dossier import explanation
 from services.processing.dossier.asked import version_of
 from services.processing.dossier.decide import BY_NAME, FAULTS
-from services.processing.dossier.history import fold, struck_out
+from services.processing.dossier.history import fold
 from services.processing.dossier.payments import weigh
 from services.processing.dossier.reversal import proposal_of
 from services.processing.pages import act_words, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.beside import changes, facts
+from services.processing.pages.history import acts, happened
 from services.processing.pages.people import People, Purpose
 from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
 
@@ -82,8 +83,7 @@ def add_dossier_pages(
         row, case = found.case.known.row, found.case
         person, unread = None, ""
         if request.query_params.get("people"):
-            purpose: Purpose = "reception" if case.dossier.held is None else "processing"
-            person, unread = await people.read(dossier_id, visitor, purpose)
+            person, unread = await people.read(dossier_id, visitor, _purpose(case))
         state, colour = words.STATUSES[case.dossier.status]
         return pages.show(
             request,
@@ -103,13 +103,22 @@ def add_dossier_pages(
             payments=weigh(case.dossier),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
             waits=proposal_of(case.dossier.acts) is not None,
-            happened=_happened(found),
+            happened=happened(found.history, found.case.dossier),
             done=act_words.ACTS.get(request.query_params.get("done", "")),
             due=explanation.due_date_of(dossier_id, case.dossier, local_day(case.now), case.calendar),
             person=person,
+            listed=terms.papers if isinstance(terms := version_of(case.known.filing), Version) else (),
             content=filled_in(case.known.filing, (person or {}).get("content") or {}, pages.lang(request)),
             unread=unread,
         )
+
+    async def paper(request: Request, dossier_id: UUID, file_id: UUID, visitor: Officer) -> Response:
+        """One of its papers, to be saved; whoever opens it is written down as a reader of the person."""
+        found = await opened(desk, dossier_id, visitor)
+        given, unread = await people.open_paper(dossier_id, file_id, visitor, _purpose(found.case))
+        if given is None:
+            return pages.show(request, "problem.html", 503, text=unread, code="paper-unread")
+        return given
 
     async def act(request: Request, dossier_id: UUID, act: str, visitor: Officer) -> Response:
         """The act's form; one that asks nothing goes on to its consequence at once."""
@@ -210,45 +219,17 @@ def add_dossier_pages(
             typed=typed,
             faults=faults,
             version=found.version,
-            news=_acts(found)[version:],
+            news=acts(found.history, found.case.dossier)[version:],
         )
 
     add_page(application, "GET", "/dossiers/{dossier_id}", dossier)
     add_page(application, "GET", "/dossiers/{dossier_id}/{act}", act)
+    add_page(application, "GET", "/dossiers/{dossier_id}/papers/{file_id}", paper)
     add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do)
 
 
-class Happened(NamedTuple):
-    """A line of the history: what, when, by whom; `struck` when a reversal took it back."""
-
-    what: str
-    at: Any
-    actor: str
-    struck: bool = False
-
-
-def _acts(found: Opened) -> list[Happened]:
-    """The authority's acts, the n-th at version n."""
-    struck = struck_out(found.case.dossier.acts)
-    return [
-        Happened(
-            act_words.EVENTS.get(stored.type, stored.type),
-            stored.occurred_at,
-            stored.actor.partition("/")[2],
-            stored.version in struck,
-        )
-        for stored in found.history
-    ]
-
-
-def _happened(found: Opened) -> list[Happened]:
-    """The history of both sides by time, the submission first."""
-    filing = found.case.known.filing
-    heard = [
-        Happened(act_words.EVENTS.get(each.what, each.what), each.at, "") for each in found.case.dossier.heard
-    ]
-    first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at, "")
-    return [first, *sorted([*_acts(found), *heard], key=lambda each: each.at)]
+def _purpose(case: Case) -> Purpose:
+    return "reception" if case.dossier.held is None else "processing"
 
 
 def _faults(error: ValidationError) -> Mapping[str, tuple[str, str]]:

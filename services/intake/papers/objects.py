@@ -1,0 +1,148 @@
+"""The object store: a folder or a bucket, in which each object is named by the SHA-256 of what is kept.
+
+Promises that an object is there whole or not at all under its name. Never knows a key, a person or a dossier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from services.chassis.http.problems import Problem
+from services.intake.settings import IntakeSettings
+
+log = logging.getLogger(__name__)
+
+READ_BYTES = 65_536
+FOLDER_BUFFER_BYTES = 65_536
+BUCKET_BUFFER_BYTES = 5 * 1_048_576
+"""No bucket takes a piece of a large object that is smaller."""
+INCOMING = "incoming"
+CONNECT, ANSWER = timedelta(seconds=3), timedelta(seconds=20)
+
+
+@contextmanager
+def _may_be_away() -> Iterator[None]:
+    """Problem 503 for a store that does not answer."""
+    from obstore.exceptions import BaseError
+
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        log.warning("files-away", extra={"fields": {"error": type(error).__name__}})
+        raise Problem(
+            503, "files-away", "the store of files does not answer", headers={"Retry-After": "2"}
+        ) from None
+
+
+class Objects:
+    """By the setting file:///folder or s3://bucket/prefix; with none, nothing can be kept."""
+
+    def __init__(self, settings: IntakeSettings) -> None:
+        self._settings = settings
+        self._buffer_bytes = (
+            FOLDER_BUFFER_BYTES if settings.files_url.startswith("file:") else BUCKET_BUFFER_BYTES
+        )
+        self._made: Any = None
+
+    @property
+    def _store(self) -> Any:
+        """Made when it is first needed: a start does without it."""
+        if self._made is None:
+            from obstore.store import LocalStore, S3Store
+
+            settings, parts = self._settings, urlsplit(self._settings.files_url)
+            if parts.scheme == "file":
+                self._made = LocalStore(prefix=parts.path, mkdir=True)
+            elif parts.scheme == "s3":
+                given: dict[str, Any] = {
+                    "region": settings.files_s3_region,
+                    "endpoint": settings.files_s3_endpoint,
+                    "access_key_id": settings.files_s3_key_id,
+                    "secret_access_key": settings.files_s3_secret.get_secret_value(),
+                }
+                self._made = S3Store(
+                    parts.netloc,
+                    prefix=parts.path.strip("/") or None,
+                    client_options={
+                        "allow_http": settings.files_s3_endpoint.startswith("http://"),
+                        "connect_timeout": CONNECT,
+                        "timeout": ANSWER,
+                    },
+                    retry_config={"max_retries": 2, "retry_timeout": ANSWER},
+                    **{name: value for name, value in given.items() if value},
+                )
+            else:
+                raise Problem(503, "files-not-set-up", "this service was not told where files are kept")
+        return self._made
+
+    async def begin(self) -> Incoming:
+        """An object on its way."""
+        import obstore
+
+        name = f"{INCOMING}/{uuid4().hex}"
+        with _may_be_away():
+            writer = obstore.open_writer_async(self._store, name, buffer_size=self._buffer_bytes)
+        return Incoming(self._store, name, writer)
+
+    async def read(self, name: str) -> AsyncIterator[bytes]:
+        import obstore
+
+        with _may_be_away():
+            found = await obstore.get_async(self._store, _path(name))
+            async for piece in found.stream(min_chunk_size=READ_BYTES):
+                yield bytes(piece)
+
+    async def delete(self, names: Sequence[str]) -> None:
+        """Those that are there."""
+        import obstore
+
+        for name in names:
+            with suppress(FileNotFoundError), _may_be_away():
+                await obstore.delete_async(self._store, _path(name))
+
+    async def older(self, prefix: str, than: timedelta) -> AsyncIterator[list[str]]:
+        """The names of what has been there for longer, by the hundred; `prefix` is two hex digits, or INCOMING."""
+        import obstore
+
+        before = datetime.now(UTC) - than
+        async for batch in obstore.list(self._store, prefix=prefix, chunk_size=100):
+            found = [each["path"] for each in batch if each["last_modified"] < before]
+            if found:
+                yield [path if prefix == INCOMING else path.rpartition("/")[2] for path in found]
+
+
+class Incoming:
+    """An object that is being written; it gets its name when it is whole."""
+
+    def __init__(self, store: Any, name: str, writer: Any) -> None:
+        self._store, self._name, self._writer = store, name, writer
+        self._sha256 = hashlib.sha256()
+
+    async def write(self, piece: bytes) -> None:
+        self._sha256.update(piece)
+        with _may_be_away():
+            await self._writer.write(piece)
+
+    async def keep(self) -> str:
+        """Its name from now on."""
+        import obstore
+
+        name = self._sha256.hexdigest()
+        with _may_be_away():
+            await self._writer.close()
+            await obstore.rename_async(self._store, self._name, _path(name))
+        return name
+
+
+def _path(name: str) -> str:
+    """By the first two digits in folders, so that none grows too long."""
+    return name if "/" in name else f"{name[:2]}/{name}"

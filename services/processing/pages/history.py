@@ -1,0 +1,42 @@
+"""What happened to a dossier, as its page tells it: the authority's acts and the applicant's, by time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from services.chassis.log.event_store import StoredEvent
+from services.processing.dossier.history import struck_out
+from services.processing.dossier.state import Dossier
+from services.processing.pages import act_words
+
+
+class Happened(NamedTuple):
+    """A line of the history: what, when, by whom; `struck` when a reversal took it back."""
+
+    what: str
+    at: Any
+    actor: str
+    struck: bool = False
+
+
+def acts(history: Sequence[StoredEvent], dossier: Dossier) -> list[Happened]:
+    """The authority's acts, the n-th at version n."""
+    struck = struck_out(dossier.acts)
+    return [
+        Happened(
+            act_words.EVENTS.get(stored.type, stored.type),
+            stored.occurred_at,
+            stored.actor.partition("/")[2],
+            stored.version in struck,
+        )
+        for stored in history
+    ]
+
+
+def happened(history: Sequence[StoredEvent], dossier: Dossier) -> list[Happened]:
+    """The history of both sides by time, the submission first."""
+    filing = dossier.filing
+    heard = [Happened(act_words.EVENTS.get(each.what, each.what), each.at, "") for each in dossier.heard]
+    first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at, "")
+    return [first, *sorted([*acts(history, dossier), *heard], key=lambda each: each.at)]

@@ -178,7 +178,7 @@ def _where(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"| {server['description']} | `{server['protocol']}` | `{address}` | {told} |")
     lines += ["", "| topic | who writes and reads it | partitions | events |", "|---|---|---|---|"]
     for channel in document["channels"].values():
-        names = ", ".join(f"`{name.replace('_', '.')}`" for name in channel["messages"])
+        names = ", ".join(f"`{name.replace('_', '.')}`" for name in channel["messages"]) or "no events"
         partitions = channel["bindings"]["kafka"]["partitions"]
         lines.append(f"| `{channel['address']}` | {channel['description']} | {partitions} | {names} |")
     return lines

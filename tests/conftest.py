@@ -99,9 +99,9 @@ def kafka(servers_home: Path, kafka_doors: KafkaDoors) -> Iterator[Kafka]:
     server = Kafka(servers_home, [kafka_doors.own], passwords, settings=kafka_doors.settings())
     try:
         with pytest.MonkeyPatch.context() as patch:
-            kafka_doors.allow_the_keys(patch)
+            kafka_doors.allow_the_keys(patch)  # as long as it is there: some tests start it again
             server.start()
-        yield server
+            yield server
     finally:
         server.stop()
 

@@ -75,7 +75,7 @@ def serving(officers: int) -> list[dict[str, str]]:
     return [
         {"subject": each.name, "unit": unit_of(each.office), "since": "2000-01-01"}
         for officer in plain
-        for each in (officer, officer.colleague(), officer.elsewhere())
+        for each in (officer, officer.colleague(), officer.rival().colleague(), officer.elsewhere())
     ]
 
 

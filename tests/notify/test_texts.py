@@ -217,7 +217,7 @@ def test_every_template_is_used():
 
 
 def test_an_inbox_text_reads_like_this():
-    known = told("DossierResolved")
+    known = replace(told("DossierResolved"), result_delivery="collected")
     assert texts().of(known, Channel.INBOX).body == (
         "Hồ sơ đã xử lý xong lúc 09:00, 20/11/2026. Kết quả: đồng ý giải quyết.\n"
         "Mời đến nhận kết quả tại nơi tiếp nhận và trả kết quả ghi dưới đây, mang theo giấy tiếp nhận hồ sơ hoặc mã hồ sơ.\n"

@@ -158,7 +158,9 @@ async def test_the_service_may_change_nothing_by_itself(fresh_house: House) -> N
     start = {"dossier_id", "procedure", "office", "channel", "submitted_at", "intake_due_at"}
     start |= {"import_source", "result_delivery"}
     heard = {("asked", "UPDATE"), ("supplied_at", "UPDATE"), ("brought", "UPDATE")}
-    corrected = {(name, "UPDATE") for name in ("procedure", "channel", "submitted_at", "intake_due_at")}
+    corrected = {
+        (name, "UPDATE") for name in ("procedure", "office", "channel", "submitted_at", "intake_due_at")
+    }
     assert columns == {(name, "INSERT") for name in start} | heard | corrected
     for statement in (
         "UPDATE dossiers SET own_status = 'resolved'",

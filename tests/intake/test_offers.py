@@ -146,7 +146,7 @@ async def test_an_import_is_asked_for_the_day_of_its_case(front: Front) -> None:
 async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(process: Process) -> None:
     async with process(lookups_per_minute=10_000) as front:
         document = (await front.client.get("/openapi.json")).json()
-        assert await ask_all(front.client, document, front.headers("officer")) == 17
+        assert await ask_all(front.client, document, front.headers("officer")) == 18
 
 
 async def test_offices_say_where_when_and_what_they_take(front: Front) -> None:

@@ -263,8 +263,8 @@ class Application(Described):
         """Guarantee: nothing of a body is read for a stranger. Test: test_no_body_is_read_for_a_stranger."""
         for route in self.routes:
             match = route.matches(scope)[0] if isinstance(route, APIRoute) else Match.NONE
-            if match is Match.PARTIAL and isinstance(route, PageRoute):
-                scope.setdefault("route", route)  # a page that takes no form: it refuses as a page
+            if match is Match.PARTIAL and isinstance(route, PageRoute | StreamRoute):
+                scope.setdefault("route", route)  # it refuses the method itself, a page as a page
             elif match is Match.FULL and isinstance(route, APIRoute):
                 scope["route"] = route
                 if (needed := requirement_of(route)) is not None:

@@ -116,9 +116,8 @@ class Bounded(HttpToolsProtocol):
         super().__init__(**given)
         # Bytes: those that the parser took since it last gave something to us, and of answers.
         self._unread = self._unsent = 0
-        self._bounds, self._refused, self._waiting = bounds, False, True
+        self._bounds, self._refused, self._waiting, self.address = bounds, False, True, ""
         self._hold = WeakMethod(self.hold)  # weak: a request has it, and its connection the request
-        self.address = ""
         self.deadline: float | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -223,15 +222,16 @@ class Bounded(HttpToolsProtocol):
         """Its state has lasted too long.
 
         Guarantee: who reads an answer slowly gets the whole of it. Test: test_an_answer_that_is_read_slowly_is_read_whole.
+        Guarantee: nobody is late for a body that the application does not take. Test: test_a_body_that_is_taken_slowly_is_taken_whole.
         """
-        unsent = self.transport.get_write_buffer_size()
-        if unsent and unsent != self._unsent:
+        cycle, unsent = self.cycle, self.transport.get_write_buffer_size()
+        untaken = self.flow.read_paused and cycle is not None and not cycle.response_complete
+        if untaken or (unsent and unsent != self._unsent):
             self._unsent = unsent
             self._by(READING_SECONDS)
             return
         if not self._refused and not self.transport.is_closing():
             metrics.CONNECTIONS_CLOSED.labels("idle" if self._waiting else "late").inc()
-            cycle = self.cycle
             if cycle is not None and cycle.more_body and not cycle.response_started:
                 self._refuse(Problem(408, detail=f"nothing more came for {PIECE_SECONDS:g} s"))
         self.drop()

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from fastapi import Request
 from fastapi.responses import Response
 
 from services.chassis.http import connections
 from services.chassis.http.connections import Bounded, Bounds, close_late
+from services.chassis.http.page_routes import StreamRoute
 from tests.chassis.doors import Doors
 from tests.chassis.issuing import Issuer
 
@@ -87,6 +89,17 @@ async def listening(
     @doors.application.get("/large")
     async def large() -> Response:
         return Response(b"x" * LARGE_BYTES)
+
+    async def pieces(request: Request) -> int:
+        """Takes a body as an upload does whose store is slow."""
+        pieces = aiter(request.stream())
+        first = await anext(pieces)
+        await asyncio.sleep(1.0)
+        return sum([len(piece) async for piece in pieces], len(first))
+
+    doors.application.router.add_api_route(
+        "/pieces", pieces, methods=["POST"], route_class_override=StreamRoute
+    )
 
     http = partial(Bounded, bounds=bounds)
     server = uvicorn.Server(

@@ -174,6 +174,12 @@ async def test_an_answer_that_is_read_slowly_is_read_whole(
     assert taken > LARGE_BYTES
 
 
+async def test_a_body_that_is_taken_slowly_is_taken_whole(listening: House) -> None:
+    """Between two pieces the application is away for longer than the deadline of a piece."""
+    told = b"POST /pieces HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n" + b"x" * 1_000_000
+    assert (await answer(await listening.enter(told))).endswith(b"\r\n\r\n1000000")
+
+
 async def test_an_answer_that_nobody_reads_is_let_go(listening: House) -> None:
     _, writer = await listening.enter(GET.replace(b"/livez", b"/large"))
     writer.transport.pause_reading()

@@ -78,6 +78,20 @@ async def test_a_file_that_is_gone_is_asked_for_again(town: Town, visit: Visit) 
     assert "a.pdf" not in shown.text and "Giấy tờ kèm theo" in shown.text
 
 
+async def test_a_form_that_names_files_wrongly_is_shown_without_them(town: Town, visit: Visit) -> None:
+    applicant = visit("intake")
+    await applicant.log_in("nguoi-nop-1")
+    page = await applicant.upload(
+        await papers_page(applicant), FILE, {"file-1": ("a.pdf", PDF)}, step="upload"
+    )
+    fields = form_of(page, FILE)
+    (file_id,) = (value for name, value in fields if name == "file-1")
+    for name, value in (("file-1", "-" * 36), ("file-99", file_id)):
+        kept = [field for field in fields if field[0] != "file-1"]
+        shown = await applicant.post(FILE, [*kept, (name, value), ("step", "check")])
+        assert shown.status_code == 200 and "a.pdf" not in shown.text
+
+
 async def test_no_file_of_a_form_of_another_session_is_kept(town: Town, visit: Visit) -> None:
     applicant = visit("intake")
     await applicant.log_in("nguoi-nop-2")

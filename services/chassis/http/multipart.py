@@ -5,6 +5,7 @@ Promises that no file is taken before the form is known to be this session's. Ne
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MULTIPART = b"multipart/form-data"
 HEADER_BYTES_MAX = 4_096
 FILES_MAX = 50
+FORM_BYTES_MAX, FORM_SECONDS_MAX = 256 * 1_048_576, 900.0
 
 
 class Receiving(Protocol):
@@ -53,13 +55,17 @@ class UploadRoute(PageRoute, StreamRoute):
             return Form.read(body)
         if kind != MULTIPART or not options.get(b"boundary"):
             raise Problem(415, detail="send a form")
-        reading = _Reading(options[b"boundary"], visitor, request.app.pages.files)
+        reading, size = _Reading(options[b"boundary"], visitor, request.app.pages.files), 0
         try:
-            async for piece in request.stream():
-                if not await reading.feed(piece):
-                    break
-        except ClientDisconnect:
-            raise Problem(408) from None  # nobody is left to read it
+            async with asyncio.timeout(FORM_SECONDS_MAX):
+                async for piece in request.stream():
+                    size += len(piece)
+                    if size > FORM_BYTES_MAX:
+                        raise Problem(413, detail=f"at most {FORM_BYTES_MAX} bytes at once")
+                    if not await reading.feed(piece):
+                        break
+        except (ClientDisconnect, TimeoutError):
+            raise Problem(408) from None
         except FormParserError:
             raise Problem(400, "form-invalid", "this is no form as a browser sends it") from None
         return Form.of(reading.members)

@@ -75,7 +75,8 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
 
     async def file(request: Request, code: str, visitor: Applicant, typed: Typed) -> Response:
         """First asks for papers, then shows all of it; files it once that was confirmed; or shows the form again."""
-        about, files = Filing(applicants, code), await brought(uploads, visitor, typed)
+        about = Filing(applicants, code)
+        files = [f for f in await brought(uploads, visitor, typed) if f.place <= len(about.version.papers)]
         if typed.get("change"):
             return _form(request, visitor, about, typed, files, {})
         told = _body(about, visitor, typed) | {"papers": [_named(each) for each in files]}

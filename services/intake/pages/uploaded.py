@@ -19,6 +19,7 @@ FAULT = ":fault"
 OTHER = 0
 """The place of a file that is none of the papers that are asked for."""
 FIELD = re.compile(r"file-([0-9]{1,3})", re.ASCII)
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FOUND = "SELECT file_id, name, size, scanned FROM files WHERE file_id = ANY($1::uuid[]) AND owner = $2 AND fault IS NULL"
 
 
@@ -78,7 +79,7 @@ async def brought(uploads: Uploads, visitor: Visitor, typed: Form) -> list[Broug
     removed, told = typed.get("remove"), list[tuple[int, UUID]]()
     for name, value in typed.typed():
         place = FIELD.fullmatch(name)
-        if place and value != removed and re.fullmatch(r"[0-9a-f-]{36}", value):
+        if place and value != removed and ID.fullmatch(value):
             told.append((int(place[1]), UUID(value)))
     rows = await uploads.pool.fetch(_FOUND, [each for _, each in told], visitor.caller.actor)
     found = {row["file_id"]: row for row in rows}

@@ -75,11 +75,12 @@ def add_routes(application: Application, applicants: Applicants) -> None:
     async def receive(request: Request, upload: Upload, offset: int) -> Upload:
         """As much as comes, until it is whole, the connection breaks, or it took too long."""
         part = await uploads.part(upload, offset)
-        with suppress(ClientDisconnect, TimeoutError):
-            async with asyncio.timeout(UPLOAD_SECONDS_MAX):
-                async for piece in request.stream():
-                    if piece:
-                        await part.write(piece)
+        by, pieces = asyncio.get_running_loop().time() + UPLOAD_SECONDS_MAX, aiter(request.stream())
+        with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
+            while True:
+                async with asyncio.timeout_at(by):  # the wait for a piece alone: what came is written whole
+                    piece = await anext(pieces)
+                await part.write(piece)
         return await part.end()
 
     async def begin(

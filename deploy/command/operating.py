@@ -1,4 +1,4 @@
-"""`motcua held …`, `motcua notices …` and `motcua republish …`: what an operator does by hand while everything runs.
+"""`motcua held …`, `motcua notices …`, `motcua republish …` and the like: what an operator does by hand while everything runs.
 
 Works as the service's own role on its database; the running service does the work. Shows coordinates and reasons, never
 what a message says.
@@ -30,6 +30,7 @@ from services.chassis.kafka.redrive import ask_redrive_of, ask_redrive_of_all
 from services.chassis.kafka.republish import republish
 from services.chassis.log.databases import TRANSIENT, open_pool
 from services.chassis.log.log_clock import accept_record_time
+from services.intake.papers.attached import destroy
 from services.notify.channels.again import failed, send_again
 
 Say = Callable[[str], None]
@@ -112,6 +113,14 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     go_on.add_argument("--reason", required=True, help="why; it is kept")
     go_on.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
     go_on.set_defaults(run=run(_go_on))
+
+    destroys = commands.add_parser(
+        "destroy-papers", help="destroy the key of a dossier's papers: nobody ever opens them again"
+    )
+    destroys.add_argument("dossier_id", type=UUID)
+    destroys.add_argument("--reason", required=True, help="why; it is kept")
+    destroys.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
+    destroys.set_defaults(run=run(_destroy_papers))
 
 
 def _user() -> str:
@@ -240,3 +249,11 @@ async def _go_on(home: Home, options: argparse.Namespace, say: Say) -> None:
     async with open_pool(dsn(home, service, owner=True), size=1) as log:
         up_to = await accept_record_time(log, options.actor, options.reason)
     say(f"{service} goes on; what it records until {up_to:%Y-%m-%d %H:%M:%S%z} bears that time")
+
+
+async def _destroy_papers(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(dsn(home, "intake"), size=1) as pool:
+        count = await destroy(pool, options.dossier_id, options.actor, options.reason)
+    say(
+        f"{count} papers of dossier {options.dossier_id} are destroyed; their objects are gone within the hour"
+    )

@@ -43,7 +43,8 @@ class IntakeSettings(PagesSettings):
     files_url: str = Field(
         default="",
         pattern=r"^(file:///[^?#]+|s3://[^/?#]+(/[^?#]*)?)?$",
-        description="Where uploaded files are kept, file:///folder or s3://bucket/prefix; without it none are taken.",
+        description="Where uploaded files are kept, file:///folder or s3://bucket/prefix; without it none are taken. A bucket needs a rule "
+        "that ends unfinished multipart uploads after a day.",
     )
     files_s3_endpoint: str = Field(
         default="", description="Where the bucket is, where it is not Amazon's own: https://host[:port]."

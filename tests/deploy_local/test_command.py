@@ -33,6 +33,7 @@ from tests.deploy_local.test_process import eventually
 pytestmark = pytest.mark.servers
 READY_SECONDS = 120.0
 LOG_BYTES = 20_000
+NOBODYS = "01980d5e-5b7c-7c21-8a52-0d6c5f6a1b33"
 
 
 class Run:
@@ -142,6 +143,7 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     for words, why in (
         (("pass-lost", "notify"), "no reader of notify stands before the beginning of its topic"),
         (("go-on", "intake"), "the log's last record time does not lie ahead of the database's clock"),
+        (("destroy-papers", NOBODYS), f"no papers of dossier {NOBODYS} are kept"),
     ):
         refused = run(*words, "--reason", "tried")
         assert (refused.returncode, refused.stderr) == (1, f"motcua: {why}\n")

@@ -68,6 +68,20 @@ SELECT p.key, k.key AS dossier_key, f.file_id, f.owner, f.name, f.size, f.receiv
 FROM papers p JOIN files f ON f.file_id = p.file_id LEFT JOIN dossier_keys k ON k.dossier_id = p.dossier_id
 WHERE p.dossier_id = $1 AND p.file_id = $2 AND p.commitment = ANY($3::text[]) LIMIT 1
 """
+_DESTROY_KEY = """
+UPDATE dossier_keys SET key = NULL, destroyed_at = clock_timestamp(), destroyed_by = $2, reason = $3
+WHERE dossier_id = $1 AND key IS NOT NULL RETURNING dossier_id
+"""
+# A filing that was tried twice left the file's key under another dossier's.
+_DESTROY_FILES = """
+WITH its AS (SELECT DISTINCT file_id FROM papers WHERE dossier_id = $1),
+    keys AS (UPDATE papers SET key = '' WHERE file_id IN (SELECT file_id FROM its)),
+    files AS (
+        UPDATE files SET key = NULL, fault = coalesce(fault, 'papers-destroyed')
+        WHERE file_id IN (SELECT file_id FROM its) RETURNING file_id
+    )
+SELECT count(*) FROM files
+"""
 
 
 class Named(NamedTuple):
@@ -132,6 +146,13 @@ async def name(pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, paper
     """
     if not papers:
         return
+    try:
+        await _name(pool, dossier_id, commitment, papers)
+    except asyncpg.ForeignKeyViolationError:
+        raise Problem(422, "file-unknown", "its day is over", field="papers") from None
+
+
+async def _name(pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, papers: Sequence[Named]) -> None:
     ids = [each.upload.file_id for each in papers]
     async with pool.acquire() as connection, connection.transaction():
         key = await connection.fetchval(_DOSSIER_KEY, dossier_id, new_key())
@@ -197,9 +218,10 @@ async def open_paper(uploads: Uploads, dossier_id: UUID, file_id: UUID, own: Seq
     upload = Upload(*columns)
     if dossier_key is None:
         raise Problem(409, "papers-destroyed", "the papers of this dossier were destroyed")
-    key = unwrap(dossier_key, wrapped)
-    if uploads.clamd and not upload.fault and not upload.scanned:
-        upload = await uploads.scan(upload, key)
+    if not upload.fault:
+        key = unwrap(dossier_key, wrapped)
+        if uploads.clamd and not upload.scanned:
+            upload = await uploads.scan(upload, key)
     if upload.fault:
         raise Problem(409, upload.fault, REFUSALS[upload.fault])
     if uploads.clamd and not upload.scanned:
@@ -220,14 +242,13 @@ async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator
         yield piece
 
 
-async def destroy(pool: asyncpg.Pool[Any], dossier_id: UUID) -> None:
-    """Destroys the key of a dossier, and those of its files that are still kept beside: nobody ever opens its papers again.
+async def destroy(pool: asyncpg.Pool[Any], dossier_id: UUID, actor: str, reason: str) -> int:
+    """Destroys the key of a dossier and every other key of its files: nobody ever opens its papers again. How many they are.
 
     Guarantee: without the dossier's key none of its papers can be read. Test: test_nobody_reads_papers_whose_key_was_destroyed.
     """
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("UPDATE dossier_keys SET key = NULL WHERE dossier_id = $1", dossier_id)
-        await connection.execute(
-            "UPDATE files SET key = NULL WHERE file_id IN (SELECT file_id FROM papers WHERE dossier_id = $1)",
-            dossier_id,
-        )
+        # The lock that name() takes: what it names is destroyed too, or refused.
+        if await connection.fetchval(_DESTROY_KEY, dossier_id, actor, reason) is None:
+            raise LookupError(f"no papers of dossier {dossier_id} are kept")
+        return int(await connection.fetchval(_DESTROY_FILES, dossier_id))

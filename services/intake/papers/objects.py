@@ -5,11 +5,14 @@ Promises that an object is there whole or not at all under its name. Never knows
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -22,7 +25,7 @@ log = logging.getLogger(__name__)
 READ_BYTES = 65_536
 FOLDER_BUFFER_BYTES = 65_536
 BUCKET_BUFFER_BYTES = 5 * 1_048_576
-"""No bucket takes a piece of a large object that is smaller."""
+"""No bucket takes a piece of a large object that is smaller; one is filled while one is on its way."""
 INCOMING = "incoming"
 CONNECT, ANSWER = timedelta(seconds=3), timedelta(seconds=20)
 
@@ -90,7 +93,9 @@ class Objects:
 
         name = f"{INCOMING}/{uuid4().hex}"
         with _may_be_away():
-            writer = obstore.open_writer_async(self._store, name, buffer_size=self._buffer_bytes)
+            writer = obstore.open_writer_async(
+                self._store, name, buffer_size=self._buffer_bytes, max_concurrency=1
+            )
         return Incoming(self._store, name, writer)
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
@@ -118,6 +123,22 @@ class Objects:
             found = [each["path"] for each in batch if each["last_modified"] < before]
             if found:
                 yield [path if prefix == INCOMING else path.rpartition("/")[2] for path in found]
+
+    async def forget_half_written(self, than: timedelta) -> None:
+        """What a process that died was writing, and no listing shows: in a folder. A bucket's own rule ends it there.
+
+        Guarantee: nothing that was written by half stays. Test: test_what_a_process_that_died_was_writing_is_gone_after_a_day.
+        """
+        if self._settings.files_url.startswith("file:"):
+            folder = Path(urlsplit(self._settings.files_url).path) / INCOMING
+            await asyncio.to_thread(_forget_older, folder, time.time() - than.total_seconds())
+
+
+def _forget_older(folder: Path, before: float) -> None:
+    for each in folder.glob("*#*"):
+        with suppress(FileNotFoundError):
+            if each.stat().st_mtime < before:
+                each.unlink()
 
 
 class Incoming:

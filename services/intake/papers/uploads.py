@@ -1,7 +1,7 @@
 """A file on its way in: begun under a key of the caller's, sent in parts, judged when it is whole.
 
 Promises that what came of a part before its connection broke stays, that a file is judged by what is kept of it, and that one which
-is not what its sender announced is refused. Keeps nothing in memory but a segment and a file's end.
+is not what its sender announced is refused. Keeps nothing in memory but a segment, a file's end and what the store has not taken yet.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ REFUSALS: Final = {
     "file-encrypted": "nobody here could open it",
     "file-infected": "the scanner found something harmful in it",
     "file-changed": "it is not the file that was announced",
+    "papers-destroyed": "the papers of its dossier were destroyed",
 }
 _COLUMNS = "file_id, owner, name, size, received, told, key, kind, sha256, fault, scanned"
 _BEGIN = f"""
@@ -42,7 +43,8 @@ SELECT * FROM begun UNION ALL SELECT {_COLUMNS} FROM files WHERE owner = $2 AND 
 """
 _WAITING_BYTES = """
 SELECT coalesce(sum(coalesce(f.size, f.received)), 0)::bigint FROM files f
-WHERE f.owner = $1 AND f.fault IS NULL AND f.key IS NOT NULL AND NOT EXISTS (SELECT FROM papers p WHERE p.file_id = f.file_id)
+WHERE f.owner = $1 AND f.upload_key <> $2 AND f.fault IS NULL AND f.key IS NOT NULL
+AND NOT EXISTS (SELECT FROM papers p WHERE p.file_id = f.file_id)
 """
 FIND = f"SELECT {_COLUMNS} FROM files WHERE file_id = $1 AND owner = $2"
 # The part counts if it begins where the file ended: of two that came at once, one.
@@ -112,7 +114,7 @@ class Uploads:
         """The upload under this key, new or as it stands. `told` is the SHA-256 that the sender announces."""
         if size is not None and size > FILE_BYTES_MAX:
             raise Problem(413, "file-too-large", f"at most {FILE_BYTES_MAX} bytes a file")
-        if await self.pool.fetchval(_WAITING_BYTES, owner) + (size or 0) > self._waiting_bytes_max:
+        if await self.pool.fetchval(_WAITING_BYTES, owner, key) + (size or 0) > self._waiting_bytes_max:
             detail = "file or leave alone what was sent before: it is gone after a day"
             raise Problem(429, "uploads-waiting", detail, headers={"Retry-After": "3600"})
         given = (self._new_id(), owner, key, cleaned(name), size, told, new_key())

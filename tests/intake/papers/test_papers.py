@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import pytest
 
-from services.intake.app import uploads_of
+from services.chassis.http.problems import Problem
+from services.intake.app import now, uploads_of
 from services.intake.papers import attached
-from services.intake.papers.sweeping import sweep
+from services.intake.papers.paper import PaperFiled
+from services.intake.papers.sweeping import forget, sweep
 from services.intake.settings import IntakeSettings
 from tests.intake.conftest import OFFICE, Front, act, body
 from tests.intake.papers.sending import JPEG, PDF, PNG, go_on, large, send, sent
@@ -115,14 +120,20 @@ async def test_papers_are_brought_with_a_supplement(front: Front) -> None:
     assert (await act(front, dossier_id, "supplements", told, key="b")).json()["code"] == "file-taken"
 
 
-async def test_papers_belong_to_a_dossier_from_its_event_on(
-    front: Front, admin: asyncpg.Connection[Any]
-) -> None:
-    file_id = await sent(front)
+async def not_filed(front: Front, admin: asyncpg.Connection[Any], file_id: str) -> dict[str, Any]:
+    """What was told in a filing that named the file, and whose event did not come to the log."""
     told = body() | {"papers": [{"file_id": file_id, "paper": 1}]}
     await admin.execute("REVOKE EXECUTE ON FUNCTION submit_v2 FROM intake")
     assert (await front.file(told)).status_code >= 500
     await admin.execute("GRANT EXECUTE ON FUNCTION submit_v2 TO intake")
+    return told
+
+
+async def test_papers_belong_to_a_dossier_from_its_event_on(
+    front: Front, admin: asyncpg.Connection[Any]
+) -> None:
+    file_id = await sent(front)
+    told = await not_filed(front, admin, file_id)
     assert await admin.fetchval("SELECT count(*) FROM papers") == 1, "named, and of no dossier"
     first, again = await front.file(told), await front.file(told)
     assert first.status_code == 201 and first.content == again.content
@@ -161,10 +172,22 @@ async def test_a_dossier_holds_two_hundred_megabytes(front: Front, admin: asyncp
     assert (await front.file(body() | {"papers": [{"file_id": each} for each in ids[:4]]})).status_code == 201
 
 
-async def test_nobody_reads_papers_whose_key_was_destroyed(front: Front, settings: IntakeSettings) -> None:
+async def test_nobody_reads_papers_whose_key_was_destroyed(
+    front: Front, settings: IntakeSettings, admin: asyncpg.Connection[Any]
+) -> None:
+    """Not under the key of a filing that failed either, which named the same file before."""
     file_id = await sent(front)
+    await not_filed(front, admin, file_id)
     dossier_id = await filed(front, (file_id, 1))
-    await attached.destroy(front.pool, UUID(dossier_id))
+    assert await attached.destroy(front.pool, UUID(dossier_id), "operator/o", "by order 7") == 1
+    told = await admin.fetchrow(
+        "SELECT destroyed_by, reason FROM dossier_keys WHERE destroyed_at IS NOT NULL"
+    )
+    assert tuple(told) == ("operator/o", "by order 7")
+    assert await admin.fetchval("SELECT count(*) FROM papers WHERE key <> ''") == 0
+    assert await admin.fetchval("SELECT count(*) FROM files WHERE key IS NOT NULL") == 0
+    with pytest.raises(LookupError):
+        await attached.destroy(front.pool, UUID(dossier_id), "operator/o", "again")
     answer = await opened(front, dossier_id, file_id)
     assert (answer.status_code, answer.json()["code"]) == (409, "papers-destroyed")
     listed = await front.client.get(f"/v1/dossiers/{dossier_id}/papers", headers=front.headers())
@@ -192,3 +215,53 @@ async def test_an_upload_that_no_dossier_names_is_gone_after_a_day(
     assert await admin.fetchval("SELECT count(*) FROM files WHERE key IS NOT NULL") == 1
     assert (await opened(front, dossier_id, named)).content == PDF, "under the dossier's key alone"
     await go_on(front, young, 0, b"")
+
+
+async def test_what_no_event_names_is_let_go_of(
+    front: Front, settings: IntakeSettings, admin: asyncpg.Connection[Any]
+) -> None:
+    file_id = await sent(front)
+    told = await not_filed(front, admin, file_id)
+    uploads = uploads_of(settings, front.pool)
+    await sweep(uploads, 0)
+    assert await admin.fetchval("SELECT count(*) FROM papers") == 1, "its event may be on its way"
+    await admin.execute("UPDATE papers SET named_at = named_at - interval '2 hours'")
+    await sweep(uploads, 0)
+    assert await admin.fetchval("SELECT count(*) FROM papers") == 0
+    assert await admin.fetchval("SELECT count(*) FROM dossier_keys") == 0
+    assert (await front.file(told)).status_code == 201
+
+
+async def test_a_file_that_is_named_meanwhile_stays(
+    front: Front, settings: IntakeSettings, admin: asyncpg.Connection[Any]
+) -> None:
+    """Whoever sweeps chose it before it was named; of the two, one is told."""
+    file_id, other = await sent(front), await sent(front, key="f2")
+    async with admin.transaction():
+        await admin.execute(
+            "INSERT INTO papers (commitment, place, dossier_id, file_id, key) VALUES ('c', 1, $1, $1, '')",
+            UUID(file_id),
+        )
+        sweeping = asyncio.create_task(forget(front.pool, UUID(file_id)))
+        await asyncio.sleep(0.1)
+    assert await sweeping == []
+    assert await admin.fetchval("SELECT count(*) FROM file_parts WHERE file_id = $1", UUID(file_id)) == 1
+    asked = [PaperFiled(file_id=UUID(other))]
+    uploads = uploads_of(settings, front.pool)
+    named = await attached.asked_for(uploads, "portal/s1", asked, "1.009982", now())
+    assert not isinstance(named, Problem) and len(await forget(front.pool, UUID(other))) == 1
+    with pytest.raises(Problem) as refused:
+        await attached.name(front.pool, UUID(other), "d", named)
+    assert (refused.value.status, refused.value.code) == (422, "file-unknown")
+
+
+async def test_what_a_process_that_died_was_writing_is_gone_after_a_day(
+    front: Front, settings: IntakeSettings
+) -> None:
+    await sent(front)
+    incoming = Path(settings.files_url.removeprefix("file://")) / "incoming"
+    for name in ("died#1", "writes#1"):
+        (incoming / name).write_bytes(b"x")
+    os.utime(incoming / "died#1", (0, 0))
+    await sweep(uploads_of(settings, front.pool), 0)
+    assert [each.name for each in incoming.iterdir()] == ["writes#1"]

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from services.intake.app import uploads_of
+from services.intake.papers import routes
 from services.intake.papers.kinds import PDF as PDF_KIND
 from services.intake.papers.kinds import Seen, cleaned, named_as
 from services.intake.settings import IntakeSettings
@@ -129,6 +130,21 @@ async def test_a_broken_upload_goes_on_where_it_was(front: Front) -> None:
     assert done.json()["sha256"] == hashlib.sha256(content).hexdigest()
 
 
+async def test_what_came_within_its_time_stays(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "UPLOAD_SECONDS_MAX", 0.5)
+    content, ends = large(200_000), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield content[:150_000]
+        await ends.wait()
+
+    headers = front.headers() | {"idempotency-key": "slow", "upload-length": "200000"}
+    answer = await front.client.post("/v1/files", content=slowly(), headers=headers)
+    assert (answer.status_code, answer.json()["received"]) == (201, 150_000)
+    done = await go_on(front, answer.json()["file_id"], 150_000, content[150_000:])
+    assert done.json()["sha256"] == hashlib.sha256(content).hexdigest()
+
+
 async def test_a_file_is_judged_whoever_sent_its_end(front: Front, admin: asyncpg.Connection[Any]) -> None:
     file_id = await sent(front)
     await admin.execute("UPDATE files SET sha256 = NULL, kind = NULL, name = 'don', scanned = NULL")
@@ -185,6 +201,7 @@ async def test_nobody_fills_the_store_with_what_no_dossier_names(process: Proces
         for number in range(2):
             answer = await send(front, PDF[:20], key=f"k{number}", upload_length=50_000_000)
             assert answer.status_code == 201
+        assert (await send(front, PDF[:20], key="k1", upload_length=50_000_000)).status_code == 201
         full = await send(front, key="one more")
         assert (full.status_code, full.json()["code"]) == (429, "uploads-waiting")
         assert (await send(front, subject="s2")).status_code == 201

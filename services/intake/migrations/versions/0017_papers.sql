@@ -19,7 +19,8 @@ CREATE TABLE files (
 );
 COMMENT ON COLUMN files.size IS 'as announced; null until its end came';
 COMMENT ON COLUMN files.scanned IS 'null: not yet; false: there was no scanner';
-CREATE INDEX files_by_begin ON files (begun_at);
+CREATE INDEX files_waiting ON files (owner) WHERE key IS NOT NULL;
+CREATE INDEX files_to_sweep ON files (begun_at) WHERE key IS NOT NULL OR fault IS NOT NULL;
 
 CREATE TABLE file_parts (
     file_id uuid NOT NULL REFERENCES files ON DELETE CASCADE,
@@ -30,7 +31,13 @@ CREATE TABLE file_parts (
 );
 CREATE INDEX file_parts_by_object ON file_parts (object);
 
-CREATE TABLE dossier_keys (dossier_id uuid PRIMARY KEY, key bytea);
+CREATE TABLE dossier_keys (
+    dossier_id uuid PRIMARY KEY,
+    key bytea,
+    destroyed_at timestamptz,
+    destroyed_by text,
+    reason text
+);
 COMMENT ON COLUMN dossier_keys.key IS 'null once destroyed';
 
 -- What a commitment names; it counts where the commitment stands in the log.
@@ -42,10 +49,13 @@ CREATE TABLE papers (
     file_id uuid NOT NULL REFERENCES files,
     key bytea NOT NULL,
     named_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    settled boolean NOT NULL DEFAULT false,
     CONSTRAINT one_paper_at_each_place PRIMARY KEY (commitment, place)
 );
 CREATE INDEX papers_by_dossier ON papers (dossier_id);
 CREATE INDEX papers_by_file ON papers (file_id);
+COMMENT ON COLUMN papers.settled IS 'the sweep found its event; a row without one is taken away after an hour';
+CREATE INDEX papers_to_settle ON papers (named_at) WHERE NOT settled;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON files, file_parts, dossier_keys, papers TO {role};
 

@@ -114,9 +114,9 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     go_on.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")
     go_on.set_defaults(run=run(_go_on))
 
-    destroys = commands.add_parser(
-        "destroy-papers", help="destroy the key of a dossier's papers: nobody ever opens them again"
-    )
+    papers = commands.add_parser("papers", help="papers that must not be kept: destroy")
+    acts = papers.add_subparsers(required=True, metavar="ACT")
+    destroys = acts.add_parser("destroy", help="destroy a dossier's key: nobody ever opens its papers again")
     destroys.add_argument("dossier_id", type=UUID)
     destroys.add_argument("--reason", required=True, help="why; it is kept")
     destroys.add_argument("--actor", default=f"operator/{_user()}", help="who; it is kept")

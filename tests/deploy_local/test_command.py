@@ -143,7 +143,7 @@ def test_an_operator_sees_what_is_held_and_has_a_log_published_again(run: Run) -
     for words, why in (
         (("pass-lost", "notify"), "no reader of notify stands before the beginning of its topic"),
         (("go-on", "intake"), "the log's last record time does not lie ahead of the database's clock"),
-        (("destroy-papers", NOBODYS), f"no papers of dossier {NOBODYS} are kept"),
+        (("papers", "destroy", NOBODYS), f"no papers of dossier {NOBODYS} are kept"),
     ):
         refused = run(*words, "--reason", "tried")
         assert (refused.returncode, refused.stderr) == (1, f"motcua: {why}\n")

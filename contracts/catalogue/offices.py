@@ -129,6 +129,10 @@ class Offices:
         taken = self._taken.get((office, procedure))
         return taken is not None and taken.holds_on(on)
 
+    def unit(self, code: str | None) -> Unit | None:
+        """The unit of a code, now or ever."""
+        return self._units.get(code or "")
+
     def is_unit(self, code: str, on: date) -> bool:
         """Whether dossiers can be at a unit on a day; an office's desk is the unit of its own code."""
         unit = self._units.get(code)

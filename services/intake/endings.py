@@ -49,7 +49,7 @@ class Handler(BaseModel):
 
 def handled_by(register: Offices, office: str, unit: str | None, today: date) -> dict[str, Any] | None:
     """The members of Handler; None before acceptance and for a unit that the register does not name. Whoever calls does so today."""
-    found = next((u for o in register.offices for u in o.units if u.code == unit), None)
+    found = register.unit(unit)
     at = next((o for o in register.offices if o.code == office), None)
     named = found or (at if unit == office else None)
     if unit is None or named is None:

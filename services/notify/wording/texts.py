@@ -15,7 +15,7 @@ from uuid import UUID
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.catalogue.offices import Desk, Names, Offices, Unit
+from contracts.catalogue.offices import Desk, Names, Offices
 from contracts.catalogue.shipped import Version, version_on
 from contracts.sealed import Unsealable, unseal
 from services.notify.notice import Channel
@@ -72,7 +72,9 @@ class Texts:
             PROCEDURES=self._procedures,
             OFFICES=self._offices,
             desk=self._desk(told),
-            unit=self._unit(told),
+            unit=self._register.unit(
+                told.unit
+            ),  # None before acceptance, and for one that the register does not know
         )
         title, _, body = whole.partition("\n")
         return Text(title.strip(), body.strip() + "\n")
@@ -82,10 +84,6 @@ class Texts:
         on = _day(told.happened_at)
         office = self._register.office(told.office, on) if told.office else None
         return office.desk_on(on) if office else None
-
-    def _unit(self, told: Told) -> Unit | None:
-        """The unit that had the dossier; None before acceptance, and for one that the register does not know."""
-        return next((u for o in self._register.offices for u in o.units if u.code == told.unit), None)
 
     def _code(self, told: Told) -> str | None:
         """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""

@@ -49,7 +49,7 @@ class Seen:
     """What is looked at while a file goes by, piece after piece; holds no more of it than its end."""
 
     def __init__(self) -> None:
-        self.size, self._head, self._tail, self._encrypted = 0, b"", b"", False
+        self.size, self._head, self._end, self._encrypted = 0, b"", bytearray(), False
         self._sha256 = hashlib.sha256()
 
     def feed(self, piece: bytes) -> None:
@@ -57,9 +57,11 @@ class Seen:
         self._sha256.update(piece)
         if len(self._head) < HEAD_BYTES:
             self._head = (self._head + piece)[:HEAD_BYTES]
-        if b"/Encrypt" in piece or b"/Encrypt" in self._tail[-OVERLAP_BYTES:] + piece[:OVERLAP_BYTES]:
-            self._encrypted |= ENCRYPTED.search(self._tail[-OVERLAP_BYTES:] + piece) is not None
-        self._tail = (self._tail + piece)[-TAIL_BYTES:]
+        if b"/Encrypt" in piece or b"/Encrypt" in self._end[-OVERLAP_BYTES:] + piece[:OVERLAP_BYTES]:
+            self._encrypted |= ENCRYPTED.search(self._end[-OVERLAP_BYTES:] + piece) is not None
+        self._end += piece
+        if len(self._end) > 4 * TAIL_BYTES:
+            del self._end[:-TAIL_BYTES]
 
     @property
     def sha256(self) -> bytes:
@@ -75,18 +77,19 @@ class Seen:
         kind = next((kind for begin, kind in BEGINNINGS if self._head.startswith(begin)), None)
         if kind is None:
             return "file-kind-not-taken"
-        archive = ARCHIVE_END in self._tail
+        tail = self._end[-TAIL_BYTES:]
+        archive = ARCHIVE_END in tail
         if kind is ZIP:
             return ZIP if archive else "file-truncated"
         if archive:
             return "file-ambiguous"  # two readers would take it for two things
-        if kind is PDF and b"%%EOF" not in self._tail[-2_048:]:
+        if kind is PDF and b"%%EOF" not in tail[-2_048:]:
             return "file-truncated"
         if kind is PDF and self._encrypted:
             return "file-encrypted"
-        if kind is PNG and b"IEND" not in self._tail[-64:]:
+        if kind is PNG and b"IEND" not in tail[-64:]:
             return "file-truncated"
-        if kind is JPEG and b"\xff\xd9" not in self._tail:
+        if kind is JPEG and b"\xff\xd9" not in tail:
             return "file-truncated"
         return kind
 

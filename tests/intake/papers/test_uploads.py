@@ -7,12 +7,10 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 
-from services.intake.app import uploads_of
 from services.intake.papers import routes
 from services.intake.papers.kinds import PDF as PDF_KIND
 from services.intake.papers.kinds import Seen, cleaned, named_as
@@ -251,41 +249,3 @@ async def test_a_file_is_opened_once_it_is_scanned(process: Process) -> None:
     async with process(clamd=f"127.0.0.1:{port}") as front:
         assert (await opened(front, dossier_id, file_id)).content == PDF
     server.close()
-
-
-async def test_files_are_kept_in_a_bucket(process: Process, settings: IntakeSettings) -> None:
-    """Against a server that speaks S3."""
-    import boto3  # type: ignore[import-untyped]
-    from moto.server import ThreadedMotoServer  # type: ignore[import-untyped]
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        where = "http://{}:{}".format(*server.get_host_and_port())
-        keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "us-east-1"}
-        bucket = boto3.resource("s3", endpoint_url=where, **keys).create_bucket(Bucket="papers")
-        told = {
-            "files_url": "s3://papers/of/intake",
-            "files_s3_endpoint": where,
-            "files_s3_key_id": "k",
-            "files_s3_secret": "s",
-        }
-        async with process(**told) as front:
-            content = large(6_000_000)
-            begun = await send(front, content[:5_500_000], upload_length=len(content))
-            file_id = begun.json()["file_id"]
-            await go_on(front, file_id, 5_500_000, content[5_500_000:])
-            dossier_id = await filed(front, (file_id, 1))
-            assert (await opened(front, dossier_id, file_id)).content == content
-            names = [each.key for each in bucket.objects.all()]
-            assert len(names) == 2 and all(name.startswith("of/intake/") for name in names)
-            for each in bucket.objects.all():
-                assert each.key.endswith(hashlib.sha256(each.get()["Body"].read()).hexdigest())
-            uploads = uploads_of(IntakeSettings(**(settings.model_dump() | told)), front.pool)
-            await uploads.drop(UUID(file_id))
-            assert list(bucket.objects.all()) == []
-    finally:
-        server.stop()
-    async with process(**told) as front:
-        away = await send(front, key="away")
-        assert (away.status_code, away.json()["code"]) == (503, "files-away")

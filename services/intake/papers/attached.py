@@ -14,7 +14,6 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from cryptography.exceptions import InvalidTag
 
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
@@ -24,7 +23,7 @@ from services.intake.following import Row
 from services.intake.papers.kinds import KINDS
 from services.intake.papers.paper import Paper, PaperFiled
 from services.intake.papers.sealing import new_key, unwrap, wrap
-from services.intake.papers.uploads import REFUSALS, Upload, Uploads
+from services.intake.papers.uploads import DAMAGES, REFUSALS, Upload, Uploads
 from services.intake.usual import ZONE
 
 log = logging.getLogger(__name__)
@@ -230,7 +229,7 @@ async def open_paper(uploads: Uploads, dossier_id: UUID, file_id: UUID, own: Seq
     content = uploads.content(file_id, key)
     try:
         first = await anext(content)
-    except (InvalidTag, ValueError, FileNotFoundError, StopAsyncIteration) as error:
+    except (*DAMAGES, StopAsyncIteration) as error:
         log.error("paper-damaged", extra={"fields": {"file_id": str(file_id), "error": type(error).__name__}})
         raise Problem(409, "paper-damaged", "it is not as it was kept") from None
     return Opened(upload.name, upload.kind, upload.size, _with_first(first, content))

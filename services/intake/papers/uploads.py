@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+from cryptography.exceptions import InvalidTag
 
 from services.chassis.http.problems import Problem
 from services.chassis.process import logs
@@ -23,6 +24,8 @@ from services.intake.papers.sealing import SEGMENT_BYTES, Sealer, new_key, opene
 
 FILE_BYTES_MAX = 50 * 1_048_576
 PARTS_MAX = 1_000
+DAMAGES: Final = (InvalidTag, ValueError, FileNotFoundError)
+"""What reading an object raises that is not as it was kept."""
 REFUSALS: Final = {
     "file-empty": "there is nothing in it",
     "file-kind-not-taken": "PDF, JPEG, PNG, TIFF and ZIP are taken, by their content",
@@ -30,7 +33,7 @@ REFUSALS: Final = {
     "file-truncated": "its end is missing",
     "file-encrypted": "nobody here could open it",
     "file-infected": "the scanner found something harmful in it",
-    "file-changed": "it is not the file that was announced",
+    "file-changed": "it is not the file that was announced, or not as it was kept",
     "papers-destroyed": "the papers of its dossier were destroyed",
 }
 _COLUMNS = "file_id, owner, name, size, received, told, key, kind, sha256, fault, scanned"
@@ -162,12 +165,16 @@ class Uploads:
 
         Guarantee: a file is judged once it is whole, whoever sent its last part and died. Test: test_a_file_is_judged_whoever_sent_its_end.
         """
+        damaged = False
         if seen is None or seen.size != upload.size:
             seen = Seen()
-            async for piece in self.content(upload.file_id, upload.key or b""):
-                seen.feed(piece)
+            try:
+                async for piece in self.content(upload.file_id, upload.key or b""):
+                    seen.feed(piece)
+            except DAMAGES:
+                damaged = True  # it can never become whole, and its sender is told
         kind = seen.kind()
-        if upload.told is not None and not hmac.compare_digest(upload.told, seen.sha256):
+        if damaged or (upload.told is not None and not hmac.compare_digest(upload.told, seen.sha256)):
             kind = "file-changed"
         fault = kind if isinstance(kind, str) else None
         name = upload.name if isinstance(kind, str) else named_as(upload.name, kind)

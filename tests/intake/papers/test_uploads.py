@@ -143,6 +143,17 @@ async def test_what_came_within_its_time_stays(front: Front, monkeypatch: pytest
     assert done.json()["sha256"] == hashlib.sha256(content).hexdigest()
 
 
+async def test_an_upload_that_lost_a_part_is_refused(front: Front, settings: IntakeSettings) -> None:
+    content = large(200_000)
+    file_id = (await send(front, content[:100_000], upload_length=len(content))).json()["file_id"]
+    (part,) = objects(settings)
+    part.unlink()
+    for _ in range(2):
+        answer = await go_on(front, file_id, 100_000, content[100_000:])
+        assert (answer.status_code, answer.json()["code"]) == (422, "file-changed")
+    assert objects(settings) == []
+
+
 async def test_a_file_is_judged_whoever_sent_its_end(front: Front, admin: asyncpg.Connection[Any]) -> None:
     file_id = await sent(front)
     await admin.execute("UPDATE files SET sha256 = NULL, kind = NULL, name = 'don', scanned = NULL")

@@ -30,18 +30,18 @@ LAG_EVENTS = 10_000
 # Never by way of a proxy that the environment names.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-EVENTS = """
+# The cursor of the latest epoch speaks of the broker of now; those of brokers before stay as they were.
+PUBLISHED = "SELECT position FROM relay_cursors WHERE feed = 'events' ORDER BY epoch DESC LIMIT 1"
+EVENTS = f"""
 SELECT e.position, e.version, e.type, e.recorded_at, e.traceparent,
-    e.position <= (SELECT max(c.position) FROM relay_cursors c WHERE c.feed = 'events') AS published
+    e.position <= coalesce(({PUBLISHED}), 0) AS published
 FROM events e WHERE e.stream_id = $1 ORDER BY e.version
 """
 APPLIED = "SELECT producer, version FROM applied_versions WHERE stream_id = $1 ORDER BY producer"
 HELD = """
 SELECT held_id, reason, topic, partition, "offset", held_at FROM held WHERE stream_id = $1 ORDER BY held_id
 """
-UNPUBLISHED = """
-SELECT coalesce((SELECT max(position) FROM events), 0) - coalesce((SELECT max(position) FROM relay_cursors WHERE feed = 'events'), 0)
-"""
+UNPUBLISHED = f"SELECT coalesce((SELECT max(position) FROM events), 0) - coalesce(({PUBLISHED}), 0)"
 OLDEST_HELD = "SELECT count(*) AS count, min(held_at) AS since FROM (SELECT held_at FROM held LIMIT 10000) h"
 
 

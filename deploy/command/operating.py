@@ -137,6 +137,8 @@ def _run(work: Any) -> int:
         raise Failed(str(error.args[0])) from None
     except NoWayOut as error:
         raise Failed(str(error)) from None
+    except BrokenPipeError:
+        raise  # of who reads what is said
     except KafkaError as error:
         raise Failed(f"the broker cannot be asked: {type(error).__name__}") from None
     except (asyncpg.PostgresError, *TRANSIENT) as error:

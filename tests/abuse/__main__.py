@@ -8,6 +8,7 @@ one machine: "queued" says for which part of the time the attacked service was r
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -86,6 +87,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="fewest rounds of each flood")
     parser.add_argument("--only", default="", help="attacks whose name has this in it")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the house is stopped then
     floods = [(f, s) for f in FLOODS for s in f.services if given.only in f.name]
     trespasses = [t for t in TRESPASSES if given.only in t.name]
     say(

@@ -1,6 +1,7 @@
 """`python -m tests.faults --size N --seed S --brokers 1|3 [--mutation NAME] [--only KINDS]`: one run, told; exit 1 on any finding."""
 
 import argparse
+import signal
 import sys
 
 from tests.faults.mutations import MUTATIONS
@@ -22,6 +23,8 @@ def main() -> int:
     parser.add_argument("--mutation", choices=sorted(MUTATIONS), default="", help="take one guarantee out")
     parser.add_argument("--only", default="", help="kinds of faults, comma separated; all when absent")
     given = parser.parse_args()
+    # As Ctrl-C: the house is stopped then, and who is frozen in it dies of no signal of the kernel's.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seed = draw_seed() if given.seed is None else given.seed
     size = Size.of(given.size)
     _say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from contracts.topics import SERVICES
 from tests.deploy_local.portal import FILING
-from tests.journeys.conftest import House
+from tests.journeys.conftest import MOTCUA, House
 
 pytestmark = pytest.mark.servers
 PATIENCE_SECONDS = 20.0
@@ -90,6 +91,25 @@ def test_an_operator_looks_from_anywhere(
     ill = from_elsewhere.motcua("doctor")
     assert ill.returncode == 1 and "notify     -        does not answer at http://127.0.0.1:1" in ill.stdout
     assert "passwords" not in ill.stdout + ill.stderr and passwords["notify"] not in ill.stdout + ill.stderr
+
+
+def test_who_reads_no_further_is_told_of_no_fault(second_house: House) -> None:
+    """As `motcua held list | head -1` does."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        left = subprocess.run(
+            [str(MOTCUA), "held", "list"],
+            env=second_house.environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (left.returncode, left.stderr) == (130, "")
 
 
 class Elsewhere(House):

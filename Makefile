@@ -102,7 +102,7 @@ abuse: $(READY) ## Attack all services, and see that nobody else waits, loses or
 generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
 	$(BIN)/python -m deploy.generate
 
-pictures: $(READY) ## A picture of every page, on a phone and on a desk's screen: PICTURES, the folder
+pictures: $(READY) ## A picture of every page of applicants and officers, on a phone and on a desk's screen: PICTURES, the folder
 	@mkdir -p $(PICTURES)
 	MOTCUA_PICTURES=$(abspath $(PICTURES)) $(BIN)/python -m pytest -q -p no:cacheprovider tests/pages/test_browser.py -k everybody
 

@@ -33,7 +33,7 @@ class KafkaSettings(NamedTuple):
     @property
     def own_token(self) -> OwnToken | None:
         """Where the token comes from; one of each client, so that its clients share the token."""
-        if self.mechanism != "OAUTHBEARER" or not self.token_url:
+        if self.mechanism != "OAUTHBEARER":
             return None
         return own_token(self.token_url, self.username, self.password, self.token_scope, self.tls.ca)
 
@@ -103,11 +103,13 @@ class KafkaVariables(BaseSettings):
             raise ValueError(f"{PREFIX}KAFKA_SECURITY_PROTOCOL SSL wants {PREFIX}KAFKA_TLS_CERTIFICATE")
         if self.kafka_security_protocol == "SASL_SSL" and not self.kafka_username:
             raise ValueError(f"{PREFIX}KAFKA_SECURITY_PROTOCOL SASL_SSL wants {PREFIX}KAFKA_USERNAME")
-        bearer = self.kafka_sasl_mechanism == "OAUTHBEARER"
-        if bearer and not (self.kafka_token_url and self.kafka_username):
-            raise ValueError(
-                f"OAUTHBEARER wants {PREFIX}KAFKA_TOKEN_URL, {PREFIX}KAFKA_USERNAME and {PREFIX}KAFKA_PASSWORD"
-            )
+        if self.kafka_sasl_mechanism == "OAUTHBEARER":
+            if self.kafka_security_protocol != "SASL_SSL":  # who reads the token on its way has what it gives
+                raise ValueError(f"OAUTHBEARER wants {PREFIX}KAFKA_SECURITY_PROTOCOL SASL_SSL")
+            if not (self.kafka_token_url and self.kafka_username):
+                raise ValueError(
+                    f"OAUTHBEARER wants {PREFIX}KAFKA_TOKEN_URL, {PREFIX}KAFKA_USERNAME and {PREFIX}KAFKA_PASSWORD"
+                )
         return self
 
     @property

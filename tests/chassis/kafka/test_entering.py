@@ -120,7 +120,7 @@ async def enters(kafka: KafkaSettings) -> bool:
 async def test_a_broker_that_is_not_who_it_should_be_gets_no_password(
     kafka: Kafka, kafka_doors: KafkaDoors, tmp_path: Path
 ) -> None:
-    """Signed by somebody else, or of another name: 127.0.0.2 answers as well, and its certificate names 127.0.0.1."""
+    """Signed by somebody else, or of another name: localhost answers as well, and its certificate names 127.0.0.1."""
     sound = by_password(kafka_doors, "SCRAM-SHA-256", kafka.passwords["intake"])
     assert await enters(sound)
     other = Tls(Authority(tmp_path, "somebody").certificate)
@@ -166,7 +166,14 @@ async def test_a_token_is_renewed_before_it_ends(kafka_doors: KafkaDoors) -> Non
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        ({"KAFKA_SASL_MECHANISM": "OAUTHBEARER"}, "MOTCUA_KAFKA_TOKEN_URL"),
+        (
+            {"KAFKA_SASL_MECHANISM": "OAUTHBEARER", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"},
+            "MOTCUA_KAFKA_TOKEN_URL",
+        ),
+        (
+            {"KAFKA_SASL_MECHANISM": "OAUTHBEARER", "KAFKA_TOKEN_URL": "https://login.example/token"},
+            "MOTCUA_KAFKA_SECURITY_PROTOCOL",
+        ),
         ({"KAFKA_SECURITY_PROTOCOL": "SSL"}, "MOTCUA_KAFKA_TLS_CERTIFICATE"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_USERNAME": ""}, "MOTCUA_KAFKA_USERNAME"),
         ({"KAFKA_TLS_CERTIFICATE": __file__}, "MOTCUA_KAFKA_TLS_CERTIFICATE: "),

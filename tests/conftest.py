@@ -5,6 +5,7 @@
 """
 
 import secrets
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def _readiness_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # As Ctrl-C: fixtures stop their servers then, and who is frozen in a fault run would outlive it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "servers: starts processes of its own; `make check` leaves it out")
     config.addinivalue_line("markers", "long: proves by size, for seconds; `make check` leaves it out")
 

@@ -114,7 +114,7 @@ def _told(refusal: urllib.error.HTTPError) -> str:
 
 
 def _declare(door: Door, options: argparse.Namespace, say: Say) -> int:
-    day, document = _day(options.day), unicodedata.normalize("NFC", options.document)
+    day, document = day_of(options.day), unicodedata.normalize("NFC", options.document)
     body = {
         "day": str(day),
         "kind": options.kind,
@@ -130,7 +130,7 @@ def _declare(door: Door, options: argparse.Namespace, say: Say) -> int:
 
 
 def _withdraw(door: Door, options: argparse.Namespace, say: Say) -> int:
-    day = _day(options.day)
+    day = day_of(options.day)
     of_year = door.ask(f"/v1/calendar?year={day.year}")["declarations"]
     counts = [each for each in of_year if each["day"] == str(day) and each["counts"]]
     if not counts:
@@ -144,7 +144,7 @@ def _withdraw(door: Door, options: argparse.Namespace, say: Say) -> int:
 
 
 def _answer(door: Door, path: str, options: argparse.Namespace, say: Say) -> int:
-    day = _day(options.day)
+    day = day_of(options.day)
     of_day = [each for each in door.ask("/v1/calendar/proposals")["items"] if each["day"] == str(day)]
     if options.announced_at:
         at = datetime.fromisoformat(_instant(options.announced_at))
@@ -234,7 +234,8 @@ def _summary(declarations: Any) -> Iterator[str]:
     )
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """As people write it, the year first or last; Failed where it is none."""
     for form in ("%Y-%m-%d", "%d/%m/%Y"):
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from deploy.command.calendar import Door, Say, _day
+from deploy.command.calendar import Door, Say, day_of
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer
 from deploy.local.people import PEOPLE
@@ -46,7 +46,7 @@ def read(file: Path) -> Iterator[dict[str, Any]]:
         if None in row or None in row.values():
             raise Failed(f"{file}, line {told.line_num}: five columns")
         try:
-            since, until = _day(row["since"]), _day(row["until"]) if row["until"] else None
+            since, until = day_of(row["since"]), day_of(row["until"]) if row["until"] else None
         except Failed as fault:
             raise Failed(f"{file}, line {told.line_num}: {fault}") from None
         yield {

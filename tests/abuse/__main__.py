@@ -48,6 +48,11 @@ def together(stretches: Sequence[Waited]) -> Waited:
     )
 
 
+def calm(attacked: Attacked, service: str, seconds: float) -> Waited:
+    attacked.renew(service)
+    return attacked.behave(service, seconds)
+
+
 def _fewest(quiet: Sequence[Waited], attacked: Sequence[Stretch]) -> int:
     return min(sum(len(each.took) for each in quiet), sum(len(each.waited.took) for each in attacked))
 
@@ -55,10 +60,10 @@ def _fewest(quiet: Sequence[Waited], attacked: Sequence[Stretch]) -> int:
 def flooded(attacked: Attacked, flood: Flood, service: str, seconds: float, rounds: int) -> list[str]:
     """Says the line of the table; what was found."""
     found: list[str] = []
-    quiet, seen = [attacked.behave(service, seconds)], list[Stretch]()
+    quiet, seen = [calm(attacked, service, seconds)], list[Stretch]()
     while len(seen) < rounds or (len(seen) < ROUNDS_MAX and _fewest(quiet, seen) < ANSWERS):
         seen.append(stretch(attacked, service, flood.run, seconds, HELD_SECONDS))
-        quiet.append(attacked.behave(service, seconds))
+        quiet.append(calm(attacked, service, seconds))
         found += faults_of(seen[-1], flood.answers)
     alone, beside = together(quiet), together([each.waited for each in seen])
     longer = p99(beside.took) / p99(alone.took)

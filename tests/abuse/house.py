@@ -32,6 +32,7 @@ from tests.faults.database import fetch
 from tests.faults.world import House
 
 LOOK_SECONDS = 0.02
+ACTS_MAX = 50
 SOON_SECONDS = 30.0
 LOWEST_PRIORITY = 19
 SETTINGS = {
@@ -68,12 +69,14 @@ class Waited(NamedTuple):
 
 @dataclass
 class Attacked:
-    """Use as a context manager; `clients` by service, each as it was left after its last stretch."""
+    """Use as a context manager; `clients` by service, each as it was left after its last stretch. `acted`: the version of each dossier
+    that processing's client has left."""
 
     house: House = field(default_factory=lambda: House(settings=dict(SETTINGS)))
     clients: dict[str, Client] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     dossiers: dict[str, str] = field(default_factory=dict)
+    acted: dict[str, int] = field(default_factory=dict)
     keep: bool = False
 
     def __enter__(self) -> Attacked:
@@ -112,6 +115,17 @@ class Attacked:
     def attack(self, run: Callable[[Aim], Any], aim: Aim) -> Future[Outcome]:
         """Begins the attack in the attackers' process."""
         return self._attackers.submit(_in_loop, run, aim)
+
+    def renew(self, service: str) -> None:
+        """Before each stretch: processing's client gets a new dossier, for none lives through thousands of acts, and each reads those
+        before it."""
+        client = self.clients[service]
+        if service != "processing" or client.version <= ACTS_MAX:
+            return
+        self.acted[client.dossier_id] = client.version
+        client.dossier_id, client.version = self._file(f"after-{client.dossier_id}"), 1
+        self.clients["intake"].filed.append(client.dossier_id)
+        self._accept(client.dossier_id)
 
     def behave(self, service: str, seconds: float) -> Waited:
         """Has the service's client work for so long."""
@@ -189,20 +203,7 @@ class Attacked:
     def _begin(self) -> None:
         """Files a dossier, has it accepted, and waits until all services know it."""
         dossier_id = self._file("first")
-        accept = {
-            "token": self.tokens["officer"],
-            "body": orjson.dumps({"unit": UNIT}),
-            "headers": {"idempotency-key": "first", "if-match": '"0"'},
-        }
-        accepted = self.soon(
-            lambda: (
-                (r := self.ask("processing", "POST", f"/v1/dossiers/{dossier_id}/accept", **accept)).status
-                == 200
-                and r
-            ),
-            "processing has not heard of the dossier",
-        )
-        self.dossiers |= {"own": dossier_id, "code": str(accepted.body["code"])}
+        self.dossiers |= {"own": dossier_id, "code": self._accept(dossier_id)}
         quiet = self._file("second")  # of which nobody does more, so that its notices stay as few as they are
         notices = f"/v1/notices?dossier_id={quiet}"
         officer = self.tokens["officer"]
@@ -218,6 +219,20 @@ class Attacked:
         self.ask("reporting", "GET", "/plots/months_wide.svg")  # who draws is begun by the first who asks
         for service in SERVICES:
             self.behave(service, 0.5)  # caches are warm
+
+    def _accept(self, dossier_id: str) -> str:
+        """Its official code."""
+        accept = {
+            "token": self.tokens["officer"],
+            "body": orjson.dumps({"unit": UNIT}),
+            "headers": {"idempotency-key": dossier_id, "if-match": '"0"'},
+        }
+        path = f"/v1/dossiers/{dossier_id}/accept"
+        accepted = self.soon(
+            lambda: (r := self.ask("processing", "POST", path, **accept)).status == 200 and r,
+            "processing has not heard of the dossier",
+        )
+        return str(accepted.body["code"])
 
     def _file(self, key: str) -> str:
         filed = self.ask(
@@ -241,10 +256,13 @@ class Attacked:
         ]
         if sorted(stored) != sorted(filed):
             found.append(f"{len(filed)} filings were answered, {len(stored)} stand")
-        own = self.dossiers["own"]
-        versions = self.rows("processing", f"SELECT version FROM events WHERE stream_id = '{own}' ORDER BY 1")
-        if [row[0] for row in versions] != list(range(1, self.clients["processing"].version + 1)):
-            found.append(f"version {self.clients['processing'].version} was told, {len(versions)} stand")
+        last = self.clients["processing"]
+        for dossier_id, version in (self.acted | {last.dossier_id: last.version}).items():
+            versions = self.rows(
+                "processing", f"SELECT version FROM events WHERE stream_id = '{dossier_id}' ORDER BY 1"
+            )
+            if [row[0] for row in versions] != list(range(1, version + 1)):
+                found.append(f"version {version} was told, {len(versions)} stand")
         told = "SELECT dossier_id::text FROM notices WHERE about = 'DossierSubmitted'"
         all_told = self._until(lambda: set(filed) <= {row[0] for row in self.rows("notify", told)})
         all_counted = self._until(

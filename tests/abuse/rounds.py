@@ -27,6 +27,7 @@ def stretch(
     attacked: Attacked, service: str, run: Callable[[Aim], Any], seconds: float, held_seconds: float
 ) -> Stretch:
     """The attack for so many seconds, and the client for as long; then at most `held_seconds` until nothing is held any more."""
+    attacked.renew(service)
     before = attacked.holding(service)
     with attacked.peak(service) as most:
         attack = attacked.attack(run, attacked.aim(service, seconds))

@@ -72,7 +72,7 @@ class Attacked:
     """Use as a context manager; `clients` by service, each as it was left after its last stretch. `acted`: the version of each dossier
     that processing's client has left."""
 
-    house: House = field(default_factory=lambda: House(settings=dict(SETTINGS)))
+    house: House = field(default_factory=lambda: House(settings=dict(SETTINGS), clocks_jump=False))
     clients: dict[str, Client] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     dossiers: dict[str, str] = field(default_factory=dict)

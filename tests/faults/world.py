@@ -59,13 +59,14 @@ class Member:
 class House:
     """`mutation` names the guarantee that is taken out of every service of this house, if any.
 
-    `settings` are of every service, in place of the house's own.
+    `settings` are of every service, in place of the house's own. `clocks_jump`: its clocks can, and each look at one costs more.
 
     `hands` are the threads that may start its processes: they end only with the house, and what they started with them.
     """
 
     brokers: int = 1
     mutation: str = ""
+    clocks_jump: bool = True
     say: Callable[[str], None] = lambda line: None
     settings: dict[str, str] = field(default_factory=dict)
     home: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="motcua-faults-")))
@@ -136,7 +137,7 @@ class House:
             raise RuntimeError(f"{service} does not migrate:\n{migration.last_lines()}")
 
     def launch(self, member: Member) -> None:
-        jumping = ["tests.faults.jumping", str(self.ahead(member.service))]
+        jumping = ["tests.faults.jumping", str(self.ahead(member.service))] if self.clocks_jump else []
         environment = self._environment(member.service, member.port)
         program = [sys.executable, "-m", *jumping, *self._mutated(f"services.{member.service}.app")]
         if member.release:

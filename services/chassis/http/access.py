@@ -96,15 +96,16 @@ def refuse_after(wait: float, limit: str) -> None:
 
 
 async def pace(unnamed: Buckets, scope: Scope, status: int, size: int) -> None:
-    """Holds back an answer to nobody in particular, or "too many", once its address had more of them than it may.
+    """Holds back an answer to nobody in particular once its address had more of them than it may, and "too many" once its caller had.
 
     Guarantee: who asks on and on without a name, or beyond a limit, waits for each answer, and nobody waits with him.
     Test: test_an_address_that_asks_on_and_on_waits_for_its_answers.
     """
-    if status != 429 and logs.actor.get():
+    actor = logs.actor.get()
+    if status != 429 and actor:
         return
     cost = REFUSAL_COST if status >= 400 else 1 + size // COST_BYTES
-    seconds = unnamed.charge(address_of(scope), cost, HELD_SECONDS_MAX)
+    seconds = unnamed.charge(actor or address_of(scope), cost, HELD_SECONDS_MAX)
     connection = scope.get("extensions", {}).get(HOLD)
     if seconds and connection is not None and (hold := connection()) is not None:
         scope[HELD] = seconds

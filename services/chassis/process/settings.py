@@ -118,11 +118,11 @@ class ServiceSettings(KafkaVariables):
     unnamed_answers_per_second: float = Field(
         default=300.0,
         gt=0,
-        description="Answers without a caller's name, or 429, that an address gets a second in the long run. Each further one waits, "
-        "a second at most. A refusal counts ten times, and each 16 KB once more.",
+        description="Answers without a caller's name that an address gets a second in the long run, and 429 a caller. Each further one "
+        "waits, a second at most. A refusal counts ten times, and each 16 KB once more.",
     )
     unnamed_answers_burst: int = Field(
-        default=250, ge=1, description="Such answers that an address gets without waiting."
+        default=250, ge=1, description="Such answers that are given without waiting."
     )
     connections: int = Field(
         default=4000, ge=10, le=1_000_000, description="HTTP connections that may be open at once."

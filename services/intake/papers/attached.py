@@ -76,7 +76,7 @@ _DESTROY_FILES = """
 WITH its AS (SELECT DISTINCT file_id FROM papers WHERE dossier_id = $1),
     keys AS (UPDATE papers SET key = '' WHERE file_id IN (SELECT file_id FROM its)),
     files AS (
-        UPDATE files SET key = NULL, fault = coalesce(fault, 'papers-destroyed')
+        UPDATE files SET key = NULL, name = '', fault = coalesce(fault, 'papers-destroyed')
         WHERE file_id IN (SELECT file_id FROM its) RETURNING file_id
     )
 SELECT count(*) FROM files
@@ -242,7 +242,8 @@ async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator
 
 
 async def destroy(pool: asyncpg.Pool[Any], dossier_id: UUID, actor: str, reason: str) -> int:
-    """Destroys the key of a dossier and every other key of its files: nobody ever opens its papers again. How many they are.
+    """Destroys the key of a dossier, every other key of its files and what they were called: nobody ever opens its papers again. How
+    many they are.
 
     Guarantee: without the dossier's key none of its papers can be read. Test: test_nobody_reads_papers_whose_key_was_destroyed.
     """

@@ -1,6 +1,7 @@
 """The object store: a folder or a bucket, in which each object is named by the SHA-256 of what is kept.
 
-Promises that an object is there whole or not at all under its name. Never knows a key, a person or a dossier.
+Promises that an object is there whole or not at all under its name, and outlives a power cut once it is. Never knows a key, a person or
+a dossier.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -51,9 +53,9 @@ class Objects:
 
     def __init__(self, settings: IntakeSettings) -> None:
         self._settings = settings
-        self._buffer_bytes = (
-            FOLDER_BUFFER_BYTES if settings.files_url.startswith("file:") else BUCKET_BUFFER_BYTES
-        )
+        parts = urlsplit(settings.files_url)
+        self._folder = Path(parts.path) if parts.scheme == "file" else None
+        self._buffer_bytes = FOLDER_BUFFER_BYTES if self._folder else BUCKET_BUFFER_BYTES
         self._made: Any = None
 
     @property
@@ -96,7 +98,7 @@ class Objects:
             writer = obstore.open_writer_async(
                 self._store, name, buffer_size=self._buffer_bytes, max_concurrency=1
             )
-        return Incoming(self._store, name, writer)
+        return Incoming(self._store, name, writer, self._folder)
 
     async def read(self, name: str) -> AsyncIterator[bytes]:
         """Piece by piece, each asked for when it is wanted.
@@ -134,9 +136,10 @@ class Objects:
 
         Guarantee: nothing that was written by half stays. Test: test_what_a_process_that_died_was_writing_is_gone_after_a_day.
         """
-        if self._settings.files_url.startswith("file:"):
-            folder = Path(urlsplit(self._settings.files_url).path) / INCOMING
-            await asyncio.to_thread(_forget_older, folder, time.time() - than.total_seconds())
+        if self._folder:
+            await asyncio.to_thread(
+                _forget_older, self._folder / INCOMING, time.time() - than.total_seconds()
+            )
 
 
 def _forget_older(folder: Path, before: float) -> None:
@@ -149,8 +152,8 @@ def _forget_older(folder: Path, before: float) -> None:
 class Incoming:
     """An object that is being written; it gets its name when it is whole."""
 
-    def __init__(self, store: Any, name: str, writer: Any) -> None:
-        self._store, self._name, self._writer = store, name, writer
+    def __init__(self, store: Any, name: str, writer: Any, folder: Path | None) -> None:
+        self._store, self._name, self._writer, self._folder = store, name, writer, folder
         self._sha256 = hashlib.sha256()
 
     async def write(self, piece: bytes) -> None:
@@ -159,14 +162,29 @@ class Incoming:
             await self._writer.write(piece)
 
     async def keep(self) -> str:
-        """Its name from now on."""
+        """Its name from now on.
+
+        Guarantee: what is recorded of a file is on the disk. Test: test_a_part_is_on_the_disk_before_it_is_recorded.
+        """
         import obstore
 
         name = self._sha256.hexdigest()
         with _may_be_away():
             await self._writer.close()
             await obstore.rename_async(self._store, self._name, _path(name))
+            if self._folder:
+                await asyncio.to_thread(_put_down, self._folder / _path(name))
         return name
+
+
+def _put_down(path: Path) -> None:
+    """The library leaves to the kernel when the file, and its names in the folders above, come to the disk."""
+    for each in (path, path.parent, path.parent.parent):
+        opened = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _path(name: str) -> str:

@@ -191,7 +191,7 @@ async def test_nobody_reads_papers_whose_key_was_destroyed(
     answer = await opened(front, dossier_id, file_id)
     assert (answer.status_code, answer.json()["code"]) == (409, "papers-destroyed")
     listed = await front.client.get(f"/v1/dossiers/{dossier_id}/papers", headers=front.headers())
-    assert [each["there"] for each in listed.json()["items"]] == [False]
+    assert [(each["there"], each["name"]) for each in listed.json()["items"]] == [(False, "")]
     await sweep(uploads_of(settings, front.pool), 0)
     assert objects(settings) == []
     assert (await opened(front, dossier_id, file_id)).status_code == 409

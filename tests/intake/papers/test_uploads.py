@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from services.intake.papers import routes
 from services.intake.papers.kinds import PDF as PDF_KIND
 from services.intake.papers.kinds import Seen, cleaned, named_as
+from services.intake.papers.uploads import Uploads
 from services.intake.settings import IntakeSettings
 from tests.intake.conftest import Front, Process
 from tests.intake.papers.sending import JPEG, PDF, PNG, ZIP, go_on, large, send, sent
@@ -260,3 +262,23 @@ async def test_a_file_is_opened_once_it_is_scanned(process: Process) -> None:
     async with process(clamd=f"127.0.0.1:{port}") as front:
         assert (await opened(front, dossier_id, file_id)).content == PDF
     server.close()
+
+
+async def test_a_part_is_on_the_disk_before_it_is_recorded(
+    front: Front, settings: IntakeSettings, admin: asyncpg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_down: list[str] = []
+    fsync = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (put_down.append(os.readlink(f"/proc/self/fd/{fd}")), fsync(fd))
+    )
+    record = Uploads.record
+
+    async def recorded(*given: Any) -> None:
+        assert put_down, "nothing was put down yet"
+        await record(*given)
+
+    monkeypatch.setattr(Uploads, "record", recorded)
+    await sent(front)
+    (kept,) = objects(settings)
+    assert {str(kept), str(kept.parent), str(kept.parent.parent)} <= set(put_down)

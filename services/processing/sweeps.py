@@ -170,17 +170,21 @@ async def _standing(desk: Desk, kind: Kind, facts: Sequence[Fact]) -> list[Fact]
     return [fact for fact in facts if stands(*fact)]
 
 
-async def _record(desk: Desk, kind: Kind, fact: Fact) -> str | None:
+async def _record(desk: Desk, kind: Kind, found: Fact) -> str | None:
     """The event of a stop by law, a lapse or an agency's silence, at the time at which it became true; under which name to keep that
     it was looked at. None while it is to be looked at again.
 
     An event is final, so each is decided by the calendar of its own moment and not by that of its page.
     """
     turned()
-    dossier_id, day, at = fact
+    dossier_id, day, at = found
     known = (await queue_rows.find_for_command(desk.pool, [dossier_id], "", day))[dossier_id]
     declared = await _declared(desk) if await desk.pool.fetchval(recount_rows.OUTSTANDING) else None
-    context = Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)
+    # The law stops a dossier once, whatever the day: whoever dies before the row of `fired` leaves one that is stopped, not looked at
+    # again, and known by this id alone once the stop is reversed.
+    # Guarantee: a reversed stop is not recorded again. Test: test_a_stop_that_was_reversed_is_not_recorded_again.
+    fact = dossier_id if kind == "stopped_by_law" else f"{dossier_id}/{day}"
+    context = Context(uuid5(FACTS, f"{kind}/{fact}"), ACTOR, at)
     waits = False
 
     def becomes(calendar: Calendar, dossier: Dossier) -> Sequence[Event]:

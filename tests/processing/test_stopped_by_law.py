@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
+
+import pytest
 
 from services.processing import sweeps
 from services.processing.clock.working_days import ZONE
@@ -118,11 +121,19 @@ async def test_a_request_to_withdraw_is_answered_first(fresh_house: House) -> No
     assert (await told(house, refused))[1:] == [("ProcessingStopped", that_day, sweeps.ACTOR)]
 
 
-async def test_a_stop_that_was_reversed_is_not_recorded_again(fresh_house: House) -> None:
+@pytest.mark.parametrize("died", [False, True])
+async def test_a_stop_that_was_reversed_is_not_recorded_again(
+    fresh_house: House, died: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor after a process that died between the event and its row of `fired`."""
     house = fresh_house
     (dossier,) = await accepted(house)
     house.clock.now = datetime(2026, 7, 2, 9, tzinfo=ZONE)
-    await sweeps.sweep(house.desk)
+    with monkeypatch.context() as dying:
+        if died:
+            dying.setattr(sweeps, "_keep", AsyncMock(side_effect=ConnectionError))
+        await sweeps.sweep(house.desk)
+    house.clock.forward(days=1)
     reversal = {"sequence": 2, "reason": "wrong_decision", "document": "12/QĐ-SXD"}
     assert (await house.act(dossier, "reverse", reversal, by=SUPERVISOR, version=2)).status_code == 200
     await sweeps.sweep(house.desk)

@@ -11,6 +11,7 @@ import pytest
 
 from services.processing import sweeps
 from services.processing.clock.working_days import ZONE, shipped
+from services.processing.desk import payments
 from services.processing.dossier import becomes_true
 from tests.processing.conftest import OTHER_OFFICE, STRANGER, SUPERVISOR, House
 
@@ -225,6 +226,32 @@ async def test_an_act_has_its_payments_weighed_again(fresh_house: House) -> None
     await fresh_house.act(dossier, "waive-fee", waiver, version=4, by=SUPERVISOR)
     assert (await fresh_house.get("/v1/refunds", by=SUPERVISOR)).json()["items"] == []
     assert await listed() == [(3, "double", 300_500, 300_500)]
+
+
+async def test_what_is_struck_out_while_it_is_weighed_is_weighed_again(
+    fresh_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import's confirmation took the first of two payments, and that one is struck out between the look and what is kept."""
+    (dossier,) = await fresh_house.submitted()
+    for sequence in (2, 3):
+        await fresh_house.heard(dossier, "FeePaid", sequence=sequence, amount=300_000, currency="VND")
+    acts = [{"act": "accept", "unit": "H29.015.00"}, {"act": "request-fee"}, {"act": "confirm-fee"}]
+    told = [act | {"at": "2023-03-06T09:30:00+07:00"} for act in acts]
+    item = {"source": "test", "case": "struck", "dossier_id": str(dossier), "acts": told}
+    (answer,) = await fresh_house.bulk([item])
+    assert answer["outcome"] == "recorded", answer
+    desk, load_many = fresh_house.desk, fresh_house.desk.store.load_many
+
+    async def struck(ids: list[UUID]) -> Any:
+        monkeypatch.undo()
+        await fresh_house.heard(dossier, "ApplicantActReversed", sequence=4, of=2)
+        return await load_many(ids)
+
+    for between in (struck, load_many):
+        monkeypatch.setattr(desk.store, "load_many", between)
+        await payments.weigh_moved(desk)
+    (left,) = await fresh_house.pool.fetch("SELECT sequence, payment_use, to_refund FROM heard")
+    assert tuple(left) == (3, "settled", None)
 
 
 async def test_a_payment_is_confirmed_as_soon_as_it_is_heard_of(fresh_house: House) -> None:

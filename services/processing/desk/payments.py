@@ -35,7 +35,7 @@ SELECT dossier_id FROM (
 ) d ORDER BY dossier_id LIMIT $2
 """
 KEEP = """
-SELECT keep_weighed_payments($1::uuid[], $2::int[], $3::uuid[], $4::int[], $5::text[], $6::bigint[])
+SELECT keep_weighed_payments($1::uuid[], $2::int[], $3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::bigint[])
 """
 REFUNDS = """
 SELECT h.dossier_id, h.sequence, h.amount, h.to_refund, h.payment_use, h.currency, h.method, h.happened_at, d.status
@@ -120,7 +120,7 @@ async def weigh_moved(desk: Desk) -> int:
         ]
         versions = [len(histories.get(i, ())) for i in ids]
         columns = [list(column) for column in zip(*lines, strict=True)] or [[], [], [], []]
-        await desk.pool.execute(KEEP, ids, versions, *columns)
+        await desk.pool.execute(KEEP, ids, versions, [len(weighed[i]) for i in ids], *columns)
         done, after = done + len(ids), ids[-1]
 
 

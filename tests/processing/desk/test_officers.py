@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date
 from typing import Any
@@ -10,7 +11,9 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from services.chassis.http.tokens import Caller
 from services.processing import sweeps
+from services.processing.desk.officers import TOLD, Officers
 from tests.processing.conftest import (
     IMPORTER,
     OFFICER,
@@ -97,6 +100,22 @@ async def test_what_an_operator_tells_stands_over_what_is_seen(fresh_house: Hous
     await fresh_house.get("/v1/queues", by=NEW)
     assert "kim" not in await serving(fresh_house)
     assert (await serving(fresh_house, date(2023, 3, 1)))["kim"] == "Chuyên viên thử"
+    again = {name: value for name, value in told.items() if name != "name"}
+    assert (await tell(fresh_house, again)).json() == {"kept": 1}
+    assert (await serving(fresh_house, date(2023, 3, 1)))["kim"] == "Chuyên viên thử"
+
+
+async def test_who_has_left_is_not_kept_beside_that(fresh_house: House) -> None:
+    """Another process has met them, and keeps that while the operator's word is not committed yet."""
+    other = Officers(fresh_house.pool, fresh_house.clock)
+    other.met(Caller("kim", "officer", UNIT))
+    async with fresh_house.pool.acquire() as connection, connection.transaction():
+        left = (date(2020, 1, 1), date(2023, 3, 5))
+        await connection.execute(TOLD, ["kim"], [UNIT], [None], *([day] for day in left), "operator/ops")
+        keeping = asyncio.create_task(other.keep())
+        await asyncio.sleep(0.2)
+    await keeping
+    assert "kim" not in await serving(fresh_house)
 
 
 async def test_a_register_is_told_whole_or_not_at_all(fresh_house: House) -> None:

@@ -31,7 +31,7 @@ from services.processing.dossier.decide import decide, stopped_by_law
 from services.processing.dossier.events import EVENTS, DossierAccepted, Event
 from services.processing.dossier.history import evolve, fold
 from services.processing.dossier.reversal import ReverseAct, proposal_of
-from services.processing.dossier.reversal_events import DossierReversed
+from services.processing.dossier.reversal_events import struck_out
 from services.processing.dossier.saying import says
 from services.processing.dossier.state import (
     AwaitingPayment,
@@ -246,7 +246,7 @@ async def dossier_of(desk: Desk, row: queue_rows.DossierRow) -> Dossier:
 
 def code_of(filing: Filing, events: Sequence[Event], history: Sequence[StoredEvent]) -> str | None:
     """The official code that the stored history gave, if it is accepted; an acceptance that was reversed gave none."""
-    struck = {event.sequence for event in events if isinstance(event, DossierReversed)}
+    struck = struck_out(events)
     for event, stored in zip(events, history, strict=True):
         if isinstance(event, DossierAccepted) and stored.version not in struck:
             return official_code(filing.office, event, stored.data)

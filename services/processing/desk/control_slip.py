@@ -27,7 +27,7 @@ from services.processing.dossier.events import (
     SupplementAccepted,
 )
 from services.processing.dossier.history import EFFECTS
-from services.processing.dossier.reversal_events import DossierReversed
+from services.processing.dossier.reversal_events import DossierReversed, struck_out
 from services.processing.dossier.state import (
     AwaitingPayment,
     AwaitingSupplement,
@@ -161,7 +161,7 @@ _ENDS = (DossierRejected, DossierWithdrawn, ProcessingStopped, ResultReturned)
 
 
 def _rows(filing: Filing, acts: Sequence[Act], calendar: Calendar, now: datetime) -> list[_Row]:
-    struck = {act.event.sequence for act in acts if isinstance(act.event, DossierReversed)}
+    struck = struck_out(act.event for act in acts)
     state: State = new(filing).now
     at = filing.submitted_at
     rows = [_Row(INTAKE, at)]

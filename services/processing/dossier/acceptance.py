@@ -14,7 +14,7 @@ from services.processing.clock.working_days import Calendar
 from services.processing.clock.working_hours import intake_due_at
 from services.processing.dossier import deadlines
 from services.processing.dossier.act import Act, Decision
-from services.processing.dossier.asked import Asked, ClassCode, Order, stopped_on
+from services.processing.dossier.asked import Asked, ClassCode, Order
 from services.processing.dossier.events import DossierAccepted, DossierRejected
 from services.processing.dossier.official_code import can_issue
 from services.processing.dossier.state import (
@@ -143,8 +143,7 @@ class RejectDossier:
 
 
 def _order_rejection(asked: Reject, order: Order) -> RejectDossier:
-    by_law = stopped_on(order.filing, order.on) is not None
-    return RejectDossier(order.on, asked.reason, order.by_import, by_law)
+    return RejectDossier(order.on, asked.reason, order.by_import, order.by_law)
 
 
 def _reject(command: RejectDossier, dossier: Dossier, calendar: Calendar) -> Decision:

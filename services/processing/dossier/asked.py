@@ -62,6 +62,11 @@ class Order(NamedTuple):
         return self.caller.role == IMPORTER
 
     @property
+    def by_law(self) -> bool:
+        """Whether the law has stopped open dossiers of its procedure by that day."""
+        return stopped_on(self.filing, self.on) is not None
+
+    @property
     def version(self) -> Version | Abolition | None:
         return version_of(self.filing)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from services.chassis.log.decider import Rejected
 from services.processing.dossier.events import Event
-from services.processing.dossier.history import EFFECTS, REVERSIBLE, evolve, fold, leading, struck_out
+from services.processing.dossier.history import EFFECTS, REVERSIBLE, evolve, fold, leading
 from services.processing.dossier.repeats import (
     BY_THEMSELVES,
     Asked,
@@ -17,7 +17,7 @@ from services.processing.dossier.repeats import (
     corrected_away,
     missing_of,
 )
-from services.processing.dossier.reversal_events import DossierReversed
+from services.processing.dossier.reversal_events import DossierReversed, struck_out
 from services.processing.dossier.saying import words
 from services.processing.dossier.state import Dossier, Filing, State, new
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from services.processing.dossier.act import Effect
 from services.processing.dossier.acts import ACTS
 from services.processing.dossier.events import DossierWithdrawn, Event, WithdrawalRefused
-from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed
+from services.processing.dossier.reversal_events import DossierReversed, ReversalProposed, struck_out
 from services.processing.dossier.state import Dossier, Filing, Heard, State, new, with_due_on
 
 EFFECTS: dict[type, Effect] = {
@@ -66,11 +66,6 @@ def _answered(before: int, event: Event) -> int:
     if isinstance(event, WithdrawalRefused | DossierWithdrawn):
         return max(before, event.request or 0)
     return max(before, event.answered) if isinstance(event, DossierReversed) else before
-
-
-def struck_out(acts: Sequence[Event]) -> frozenset[int]:
-    """The versions of the acts that were reversed."""
-    return frozenset(act.sequence for act in acts if isinstance(act, DossierReversed))
 
 
 def standing(filing: Filing, acts: Sequence[Event]) -> State:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from services.processing.clock.working_days import local_day
 from services.processing.dossier.events import FeeConfirmed, FeeRequested, FeeWaived
-from services.processing.dossier.reversal_events import DossierReversed
+from services.processing.dossier.reversal_events import struck_out
 from services.processing.dossier.state import AwaitingPayment, Dossier, Ended, Heard
 
 
@@ -16,7 +16,7 @@ def used_payments(dossier: Dossier) -> dict[int, int]:
 
     Guarantee: a payment that an import confirmed is not paid back. Test: test_a_payment_that_an_import_confirmed_is_not_paid_back.
     """
-    struck = struck_out(dossier)
+    struck = struck_out(dossier.acts)
     amounts = {each.sequence: each.amount or 0 for each in payments(dossier)}
     used: dict[int, int] = {}
     unnamed: list[int] = []
@@ -34,11 +34,6 @@ def used_payments(dossier: Dossier) -> dict[int, int]:
         first = (h for h in payments(dossier) if h.sequence not in used and covers(h, amount_vnd))
         used |= {h.sequence: amount_vnd for h in list(first)[:1]}
     return used
-
-
-def struck_out(dossier: Dossier) -> set[int]:
-    """The versions of the acts that were reversed."""
-    return {act.sequence for act in dossier.acts if isinstance(act, DossierReversed)}
 
 
 def payments(dossier: Dossier) -> list[Heard]:
@@ -77,7 +72,7 @@ def weigh(dossier: Dossier) -> list[Weighed]:
 
     Guarantee: what settles no fee, and what is beyond it, is on the refund list. Test: test_every_payment_that_settles_nothing_is_listed.
     """
-    used, struck = used_payments(dossier), struck_out(dossier)
+    used, struck = used_payments(dossier), struck_out(dossier.acts)
     asked = [
         act.amount_vnd
         for sequence, act in enumerate(dossier.acts, 1)

@@ -1,10 +1,11 @@
 """A reversal, and what one supervisor asks for and another one has to confirm: of that, nothing of where a dossier stands changes.
 
-Data only, as events.py, whose names of the stored events lead here.
+Data, as events.py, whose names of the stored events lead here, and what is struck out by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,3 +38,8 @@ class ReversalProposed:
     reason: str
     document: str
     by: str
+
+
+def struck_out(acts: Iterable[object]) -> frozenset[int]:
+    """The versions of the acts that were reversed."""
+    return frozenset(act.sequence for act in acts if isinstance(act, DossierReversed))

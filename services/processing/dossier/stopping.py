@@ -10,7 +10,7 @@ from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier import deadlines
 from services.processing.dossier.act import Act, Decision
-from services.processing.dossier.asked import Asked, Order, stopped_on
+from services.processing.dossier.asked import Asked, Order
 from services.processing.dossier.events import ProcessingStopped
 from services.processing.dossier.payments import unused_payments
 from services.processing.dossier.state import (
@@ -43,8 +43,7 @@ class StopProcessing:
 
 
 def _order_stop(asked: Stop, order: Order) -> StopProcessing:
-    by_law = stopped_on(order.filing, order.on) is not None
-    return StopProcessing(order.on, asked.reason, order.by_import, by_law)
+    return StopProcessing(order.on, asked.reason, order.by_import, order.by_law)
 
 
 def _stop(command: StopProcessing, dossier: Dossier, calendar: Calendar) -> Decision:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.log.event_store import StoredEvent
-from services.processing.dossier.history import struck_out
+from services.processing.dossier.reversal_events import struck_out
 from services.processing.dossier.state import Dossier
 from services.processing.pages import act_words
 

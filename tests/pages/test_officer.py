@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -10,8 +12,11 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from services.processing.pages import officer
 from tests.intake.conftest import body as filing
 from tests.pages.town import Town, Visitor, form_of
+from tests.processing.desk.test_registers import without
+from tests.processing.examples import OTHER_UNIT
 
 Visit = Callable[[str], Visitor]
 UNIT = "H29.015.00/QLXD"
@@ -234,6 +239,29 @@ async def test_a_dossier_of_another_office_is_as_if_it_were_not_there(town: Town
         )
         assert sent.status_code == 404
     assert told[:3] == told[3:]
+
+
+async def test_what_nobody_can_reach_is_listed_to_its_end(
+    town: Town, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A unit that the register has no more leaves more dossiers behind than a page holds."""
+    lost = {await file(town) for _ in range(3)}
+    desk = visit("processing")
+    await desk.log_in("mot-cua")
+    for dossier in lost:
+        await act(desk, dossier, "accept", unit=OTHER_UNIT)
+    assert "/out-of-reach" not in (await desk.get("/")).text
+    monkeypatch.setattr(town.house.desk, "offices", without(town.house.desk.offices, OTHER_UNIT))
+    monkeypatch.setattr(officer, "PAGE_ITEMS", 2)
+    assert "/out-of-reach" in (await desk.get("/")).text
+    address, found = "/out-of-reach", []
+    while address:
+        page = (await desk.get(address)).text
+        assert "3 hồ sơ" in page
+        found += [UUID(part[:36]) for part in page.split('href="/dossiers/')[1:]]
+        onward = re.search(r'href="([^"]*)">Trang sau<', page)
+        address = onward and html.unescape(onward[1])
+    assert len(found) == 3 and set(found) == lost
 
 
 async def test_bad_addresses_are_pages_too(visit: Visit, filed: UUID) -> None:

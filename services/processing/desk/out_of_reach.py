@@ -31,7 +31,7 @@ UNION
 SELECT {COLUMNS} FROM dossiers WHERE desk = ANY($1::text[])
     AND own_status IN ('accepted', 'in_processing', 'supplement_requested', 'payment_requested') AND unit IS NOT NULL
 """
-COUNT = f"SELECT count(*) FROM ({_OPEN}) d"
+COUNT = f"SELECT count(*) FROM ({_OPEN}) d WHERE $2::text IS NULL OR office = $2"
 PAGE = f"""
 SELECT {COLUMNS} FROM ({_OPEN}) d WHERE ($2::text IS NULL OR office = $2) AND (submitted_at, dossier_id) > ($3, $4)
 ORDER BY submitted_at, dossier_id LIMIT $5
@@ -44,10 +44,10 @@ async def lost_desks(pool: Any, offices: Offices, on: date) -> list[str]:
     return [row["desk"] for row in rows if not offices.is_unit(row["desk"], on)]
 
 
-async def count(pool: Any, offices: Offices, on: date) -> int:
-    """How many dossiers stand where nobody can act on them."""
+async def count(pool: Any, offices: Offices, on: date, office: str | None = None) -> int:
+    """How many dossiers stand where nobody can act on them, of one office or of all."""
     lost = await lost_desks(pool, offices, on)
-    return int(await pool.fetchval(COUNT, lost)) if lost else 0
+    return int(await pool.fetchval(COUNT, lost, office)) if lost else 0
 
 
 async def page(

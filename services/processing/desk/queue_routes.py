@@ -58,13 +58,8 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         """
         if caller.role != OPERATOR and not caller.office:
             return answer({"items": [], "next": None})
-        after = paging.given(cursor, queue_rows.read_cursor) or queue_rows.BEGINNING
-        today = local_day(desk.clock())
-        office = None if caller.role == OPERATOR else caller.office
-        rows = await out_of_reach.page(desk.pool, desk.offices, today, office, after, limit + 1)
-        following = queue_rows.cursor(rows[limit - 1]) if len(rows) > limit else None
         return answer(
-            {"items": [listed(row, today, desk.calendar) for row in rows[:limit]], "next": following}
+            await show_lost(desk, None if caller.role == OPERATOR else caller.office, cursor, limit)
         )
 
 
@@ -78,6 +73,15 @@ async def count(desk: Desk, caller: Caller, soon_days: int = SOON_WORKING_DAYS) 
         counts = await queues.counts(desk.pool, unit, cuts)
         told.append({"desk": unit, "queues": dict(zip(QUEUES, counts, strict=True))})
     return {"as_of": minute.replace(tzinfo=ZONE), "desks": told}
+
+
+async def show_lost(desk: Desk, office: str | None, cursor: str, limit: int) -> dict[str, Any]:
+    """The members of Page: of what nobody can act on, of one office or of all."""
+    after = paging.given(cursor, queue_rows.read_cursor) or queue_rows.BEGINNING
+    today = local_day(desk.clock())
+    rows = await out_of_reach.page(desk.pool, desk.offices, today, office, after, limit + 1)
+    following = queue_rows.cursor(rows[limit - 1]) if len(rows) > limit else None
+    return {"items": [listed(row, today, desk.calendar) for row in rows[:limit]], "next": following}
 
 
 async def show(

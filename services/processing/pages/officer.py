@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,9 +18,7 @@ from services.chassis.http.texts import N_
 from services.chassis.http.web import Application, Problem
 from services.processing.clock.working_days import ZONE, Calendar, local_day
 from services.processing.desk import out_of_reach, queue_routes
-from services.processing.desk.answers import listed
 from services.processing.desk.carry_out import Desk
-from services.processing.desk.queue_rows import BEGINNING, DossierRow
 from services.processing.desk.queues import AT_THE_OFFICE
 from services.processing.pages import words
 from services.processing.pages.dossier import add_dossier_pages
@@ -64,25 +61,25 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
             )
             for each in told["desks"]
         ]
-        lost = bool(visitor.caller.office) and bool(await _lost(visitor, 1))
+        lost = bool(visitor.caller.office) and await _lost(visitor)
         return pages.show(request, "queues.html", desks=desks, as_of=told["as_of"], lost=lost)
 
-    async def _lost(visitor: Visitor, limit: int) -> Sequence[DossierRow]:
-        return await out_of_reach.page(
-            desk.pool, desk.offices, local_day(desk.clock()), visitor.caller.office, BEGINNING, limit
-        )
+    async def _lost(visitor: Visitor) -> int:
+        today = local_day(desk.clock())
+        return await out_of_reach.count(desk.pool, desk.offices, today, visitor.caller.office)
 
     async def out(request: Request, visitor: Officer) -> Response:
         """What stands where nobody can act on it, for its office's supervisor to bring back."""
-        today = local_day(desk.clock())
-        items = [listed(row, today, desk.calendar) for row in await _lost(visitor, PAGE_ITEMS)]
-        told = {"desk": visitor.caller.office, "count": len(items), "as_of": desk.clock(), "next": None}
+        today, office = local_day(desk.clock()), visitor.caller.office
+        told = await queue_routes.show_lost(
+            desk, office, request.query_params.get("cursor", ""), PAGE_ITEMS
+        ) | {"desk": office, "count": await _lost(visitor), "as_of": desk.clock()}
         return pages.show(
             request,
             "queue.html",
             title=words.OUT_OF_REACH,
             told=told,
-            rows=[_row(item, today, desk.calendar) for item in items],
+            rows=[_row(item, today, desk.calendar) for item in told["items"]],
             called=partial(place_name, names, lang=pages.lang(request)),
         )
 

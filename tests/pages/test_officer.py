@@ -79,6 +79,8 @@ async def test_a_dossier_from_the_queue_to_its_result(town: Town, visit: Visit, 
     assert "Phòng Quản lý xây dựng</h2>" in (await handler.get("/")).text
     assert (await act(handler, filed, "take")).status_code == 303
     assert (await act(handler, filed, "forward", unit=UNIT, step="ky_duyet")).status_code == 303
+    for lang, reason in (("en", "The person does not meet"), ("vi", "Cá nhân không đáp ứng điều kiện")):
+        assert reason in (await handler.get(f"/dossiers/{filed}/resolve?lang={lang}")).text
     assert (await act(handler, filed, "resolve", outcome="granted")).status_code == 303
     assert await acts(handler, filed) == ["return"]
     assert (await act(desk, filed, "return", method="in_person")).status_code == 303

@@ -39,20 +39,21 @@ def facts(case: Case) -> Mapping[str, Any]:
     }
 
 
-def changes(before: Dossier, after: Dossier, names: Names, lang: Lang) -> list[tuple[str, str, str]]:
+def changes(case: Case, after: Dossier, names: Names, lang: Lang) -> list[tuple[str, str, str]]:
     """What an act would change: a label, and the value before and after; statuses as texts of the catalogue."""
 
     def told(dossier: Dossier) -> dict[str, str]:
         now, held = dossier.now, dossier.held
+        officer = held and held.officer
         waiting = now.request.deadline_on if isinstance(now, AwaitingSupplement | AwaitingPayment) else None
         return {
             "status": words.STATUSES[dossier.status][0],
             "due_on": day(dossier.due_on, lang),
             "deadline_on": day(waiting, lang),
             "unit": place_name(names, held and held.unit, lang),
-            "officer": (held and held.officer) or "–",
+            "officer": case.colleagues.get(officer or "") or officer or "–",
             "appointment_on": day(held.apology.appointment_on if held and held.apology else None, lang),
         }
 
-    then, later = told(before), told(after)
+    then, later = told(case.dossier), told(after)
     return [(words.CHANGED[name], then[name], later[name]) for name in then if then[name] != later[name]]

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from contracts.catalogue.offices import Names
 from contracts.catalogue.procedure import Version
+from contracts.processing_words import REFUSALS
 from services.chassis.http.forms import Form
 from services.chassis.http.log_in_routes import Typed, add_page
 from services.chassis.http.pages import Pages
@@ -185,7 +186,7 @@ def add_dossier_pages(
             said=act_words.ACTS[doable.name],
             asked=asked.model_dump_json(),
             typed=[(name, value) for name, value in form.typed() if name != "version"],
-            changes=changes(found.case.dossier, led_to(found.case, decided), names, pages.lang(request)),
+            changes=changes(found.case, led_to(found.case, decided), names, pages.lang(request)),
             version=version,
             form_key=form.key,
         )
@@ -214,6 +215,7 @@ def add_dossier_pages(
             called=partial(place_name, names, lang=pages.lang(request)),
             papers=terms.papers if isinstance(terms, Version) else (),
             colleagues=found.case.colleagues,
+            refusals=REFUSALS,
             payments={each.sequence: each for each in found.case.dossier.heard},
             units=[unit for unit in (found.case.caller.unit,) if unit],
             typed=typed,

@@ -31,12 +31,7 @@ ELSEWHERE = {
     },  # what a dossier waits for or ended by
     "dossier/history.py": {"DossierWithdrawn", "WithdrawalRefused", "DossierReversed", "ReversalProposed"},
     "dossier/deadlines.py": {"SupplementLapsed", "DeadlineChanged", "OpinionDeadlineChanged"},
-    "dossier/payments.py": {
-        "FeeRequested",
-        "FeeConfirmed",
-        "FeeWaived",
-        "DossierReversed",
-    },  # which payment settled which fee
+    "dossier/payments.py": {"FeeRequested", "FeeConfirmed", "FeeWaived"},  # which payment settled which fee
     "desk/payments.py": {"ConfirmPayment"},
     "dossier/becomes_true.py": {"RecountDueDate", "RecountDeadlines"},
     "dossier/repeats.py": {
@@ -48,7 +43,7 @@ ELSEWHERE = {
     },
     "dossier/correction.py": {"DossierReversed"},
     "dossier/saying.py": {"AcceptDossier", "DossierAccepted"},
-    "desk/carry_out.py": {"DossierAccepted", "ReverseAct", "DossierReversed"},  # the official code
+    "desk/carry_out.py": {"DossierAccepted", "ReverseAct"},  # the official code
     "desk/bulk.py": {"DossierAccepted", "ReverseAct"},
     "desk/bulk_bodies.py": {"Accept"},  # an import gives the due date that its source kept
     "desk/control_slip.py": {

@@ -36,11 +36,15 @@ ORDER BY d.deadline_on, d.dossier_id LIMIT $4
 """
 CANDIDATES: dict[Kind, str] = {
     # As of the day of the abolition, and of the last act where somebody acted later than that. Told by its kind alone: what a
-    # supervisor has reversed is not stopped again.
+    # supervisor has reversed is not stopped again. OFFSET keeps it one stretch of an index for each procedure.
+    # Guarantee: dossiers of other procedures cost it nothing. Test: test_what_the_law_stopped_is_found_by_its_procedure.
     "stopped_by_law": f"""
 SELECT d.dossier_id, greatest(s.day, d.acted_on) AS day, false AS outstanding
-FROM unnest($6::text[], $7::date[]) s(procedure, day) JOIN dossiers d ON d.procedure = s.procedure
-WHERE d.office = $1 AND d.own_status IN {_RUNNING} AND (greatest(s.day, d.acted_on), d.dossier_id) > ($4::date, $5::uuid)
+FROM unnest($6::text[], $7::date[]) s(procedure, day), LATERAL (
+    SELECT o.dossier_id, o.acted_on FROM dossiers o
+    WHERE o.office = $1 AND o.procedure = s.procedure AND o.own_status IN {_RUNNING} OFFSET 0
+) d
+WHERE (greatest(s.day, d.acted_on), d.dossier_id) > ($4::date, $5::uuid)
   AND NOT EXISTS (SELECT FROM fired f WHERE f.dossier_id = d.dossier_id AND f.kind = $2)
 ORDER BY 2, d.dossier_id LIMIT $3
 """,

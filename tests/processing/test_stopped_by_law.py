@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from unittest.mock import AsyncMock
 from uuid import UUID
 
+import asyncpg
 import pytest
 
-from services.processing import sweeps
+from services.processing import candidates, sweeps
 from services.processing.clock.working_days import ZONE
 from tests.processing.conftest import DESK, SUPERVISOR, House
 from tests.processing.desk.test_bulk import item
+from tests.processing.desk.test_queues_cost import FILL, buffers
+from tests.processing.examples import OFFICE, UNIT
 
 ABOLISHED, KEPT = "1.009973", "1.009988"
 FILED = datetime(2026, 6, 1, 8, tzinfo=ZONE)
@@ -155,3 +158,22 @@ async def test_an_import_tells_its_acts_again_after_the_stop(fresh_house: House)
     stop = {"act": "stop", "at": "2026-07-01T08:00:00+07:00"} | STOP
     for acts in ([accept], [accept, stop]):
         assert (await house.bulk([item(dossier, acts)]))[0]["outcome"] == "repeated"
+
+
+async def test_what_the_law_stopped_is_found_by_its_procedure(fresh_house: House) -> None:
+    """Among two thousand running ones of another procedure."""
+    (dossier,) = await accepted(fresh_house)
+    owner = await asyncpg.connect(fresh_house.database.admin_dsn)
+    await owner.execute(FILL, 1, 30_000, OFFICE, UNIT)
+    await owner.execute("VACUUM ANALYZE dossiers")
+
+    async def find(pool: Any) -> None:
+        beginning = (UUID(int=0), date.min, datetime.min.replace(tzinfo=UTC))
+        told = (OFFICE, NOVEMBER, fresh_house.desk.calendar, beginning, 500)
+        facts, _ = await candidates.find(pool, "stopped_by_law", *told)
+        assert [found for found, _, _ in facts] == [dossier]
+
+    try:
+        assert await buffers(owner, find) <= 30
+    finally:
+        await owner.close()

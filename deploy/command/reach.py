@@ -33,7 +33,9 @@ VARIABLES = {
         for service in SERVICES
     },
     **{
-        variable(service, "URL"): f"Where {service} answers, for `doctor` from elsewhere: https://…"
+        variable(
+            service, "URL"
+        ): f"Where {service} answers, for an operator's commands from elsewhere: https://…"
         for service in SERVICES
     },
 }

@@ -2,17 +2,18 @@
 
 import argparse
 import asyncio
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
 from aiokafka.errors import KafkaError
 
+from deploy.command.reach import kafka, url
 from deploy.local.home import Home
-from deploy.local.keys import secrets_of
 from deploy.local.process import Failed
 from services.chassis.lifecycle import release
-from services.chassis.process.settings import KafkaSettings
 from services.reporting.report.verify import Unverifiable, prove, replayed
 
 ANSWER_SECONDS_MAX = 10.0
@@ -32,28 +33,27 @@ def add_command(
 
 def run(home: Home, options: argparse.Namespace, say: Callable[[str], None]) -> int:
     """0 when every report is proven, 1 when one differs or cannot be proven."""
-    published = _published(home.url("reporting"), None if options.all else options.number)
+    published = _published(url(home, "reporting"), None if options.all else options.number)
     if not published:
         say("nothing was published yet")
         return 0
-    kafka = KafkaSettings(
-        f"127.0.0.1:{home.port('kafka')}", "reporting", secrets_of(home.path).kafka["reporting"]
-    )
+    newest = max(datetime.fromisoformat(report["as_of"]) for report in published)
     try:
-        return prove(published, *asyncio.run(replayed(kafka, say)), release(), say)
+        return prove(published, *asyncio.run(replayed(kafka(home, "reporting"), newest, say)), release(), say)
     except Unverifiable as reason:
         raise Failed(f"not to be verified: {reason}") from None
     except KafkaError as error:
         raise Failed(f"the broker cannot be asked: {type(error).__name__}") from None
 
 
-def _published(url: str, number: int | None) -> list[dict[str, Any]]:
+def _published(reporting: str, number: int | None) -> list[dict[str, Any]]:
     """The reports as reporting tells them."""
     try:
-        with httpx.Client(base_url=url, timeout=ANSWER_SECONDS_MAX) as client:
+        with httpx.Client(base_url=reporting, timeout=ANSWER_SECONDS_MAX) as client:
 
             def get(path: str, **asked: Any) -> Any:
-                answer = client.get(path, params=asked)
+                while (answer := client.get(path, params=asked)).status_code == 429:
+                    time.sleep(float(answer.headers["Retry-After"]))  # many reports are asked for one by one
                 if answer.status_code == 404:
                     raise Failed(f"no report {number} was published")
                 return answer.raise_for_status().json()

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts import envelope
 from services.chassis.kafka.cluster import Cluster
-from services.chassis.kafka.ordering import Arrival, Seen, sort_out
+from services.chassis.kafka.ordering import Arrival, sort_out
 from services.chassis.kafka.progress import Complete, Progress, complete_up_to
 from services.chassis.kafka.records import Dialect, Record, Unread, record_of
 from services.chassis.process.ending import end
@@ -39,73 +40,95 @@ class Unverifiable(Exception):
 
 
 class Replay:
-    """The book as the topics tell it, in memory: messages in, lines out."""
+    """The book as the topics tell it, in memory: messages in, lines out once all are taken.
+
+    What two producers say of one dossier is entered in the order in which it was recorded: after a wiped broker the topic has one
+    producer's messages behind all of the other's.
+    Guarantee: a published report is proven in whatever order the topic has its producers.
+    Test: test_a_refilled_topic_proves_what_was_published_before.
+    """
 
     def __init__(self) -> None:
         self._dialect = Dialect(envelope.read, APPLIED, PASSED_OVER, PRODUCERS)
-        self._states: dict[UUID, Dossier] = {}
-        self._seen: dict[UUID, Seen] = {}
-        self._waiting: dict[UUID, list[Arrival]] = {}
-        self._lines: dict[UUID, list[Entry]] = {}
+        self._heard: dict[UUID, dict[tuple[str, int], Arrival]] = {}
+        self.unread = 0
 
     def take(self, record: Record) -> None:
-        """One message; the first of each is applied, in its producer's order, behind the submission."""
+        """One message; the first of each counts. One that cannot be read is of no dossier, and leaves a gap where it was of one."""
         arrival = self._dialect.arrival(record)
-        if arrival is None:
-            return
         if isinstance(arrival, Unread):
-            raise Unverifiable(f"a record cannot be read: {record.topic}/{record.partition}/{record.offset}")
-        stream_id = arrival.message.stream_id
-        seen = self._seen.setdefault(stream_id, {})
-        found = sort_out([*self._waiting.pop(stream_id, ()), arrival], seen, "intake")
-        for each in found.apply:
-            if self._dialect.applies(each.message):
-                self._enter(each)
-        if found.hold:
-            self._waiting[stream_id] = [each for each, _ in found.hold]
-
-    def _enter(self, arrival: Arrival) -> None:
-        stream_id = arrival.message.stream_id
-        lines = self._lines.setdefault(stream_id, [])
-        try:
-            self._states[stream_id], made = enter(self._states.get(stream_id), arrival.message, lines)
-        except ImpossibleStep as step:
-            raise Unverifiable(f"dossier {stream_id}: {step}") from None
-        lines += made
+            self.unread += 1
+        elif arrival is not None:
+            message = arrival.message
+            told = self._heard.setdefault(message.stream_id, {})
+            told.setdefault((message.source, message.sequence), arrival._replace(record=None))
 
     def lines(self, as_of: datetime) -> Iterator[Entry]:
         """What was known at an instant."""
-        return (line for lines in self._lines.values() for line in lines if line.recorded_at <= as_of)
+        return (line for line in self._book.lines if line.recorded_at <= as_of)
 
     def waiting(self, as_of: datetime) -> list[UUID]:
         """Dossiers of which a message waits for one that does not come, or cannot be applied."""
-        return [
-            i for i, held in self._waiting.items() if any(each.message.recorded_at <= as_of for each in held)
-        ]
+        return [stream_id for stream_id, since in self._book.waiting.items() if since <= as_of]
+
+    @cached_property
+    def _book(self) -> _Book:
+        book = _Book([], {})
+        while self._heard:
+            self._enter(*self._heard.popitem(), book)
+        return book
+
+    def _enter(self, stream_id: UUID, heard: Mapping[tuple[str, int], Arrival], book: _Book) -> None:
+        found = sort_out(sorted(heard.values(), key=_recorded), {}, "intake")
+        waiting = [each.message.recorded_at for each, _ in found.hold]
+        state: Dossier | None = None
+        lines: list[Entry] = []
+        for message in (each.message for each in found.apply if self._dialect.applies(each.message)):
+            try:
+                state, made = enter(state, message, lines)
+            except ImpossibleStep:
+                waiting.append(message.recorded_at)
+                break
+            lines += made
+        book.lines.extend(lines)
+        if waiting:
+            book.waiting[stream_id] = min(waiting)
 
 
-class Verdict(NamedTuple):
-    """Of one published report: nothing when the topics say the same bytes, else where they first differ."""
+class _Book(NamedTuple):
+    """All lines, and the dossiers of which something waits, each with the record time of the first that does."""
 
-    number: int
-    difference: str
+    lines: list[Entry]
+    waiting: dict[UUID, datetime]
 
 
-def verdict(published: Mapping[str, Any], replay: Replay) -> Verdict:
-    """Whether the topics alone give the published bytes; `published` is a report as GET /v1/vintages/{number} tells it.
+def _recorded(arrival: Arrival) -> tuple[bool, datetime, int]:
+    """The submission, then what was recorded first: the clocks of two databases may disagree about which that is."""
+    message = arrival.message
+    opens = message.source == "intake" and message.sequence == 1
+    return not opens, message.recorded_at, message.sequence
+
+
+def verdict(published: Mapping[str, Any], replay: Replay, complete: Complete) -> str:
+    """Nothing when the topics alone give the published bytes, else where they first differ; `published` is a report as
+    GET /v1/vintages/{number} tells it.
 
     Guarantee: the topics alone give the published bytes. Test: test_the_topics_alone_give_the_published_bytes.
     Guarantee: a report that was published otherwise is found, and its first cell named. Test: test_a_changed_cell_is_named.
     """
     question = question_of(published)
+    if complete.up_to < question.as_of:
+        raise Unverifiable(f"the topics are complete up to {complete.up_to.isoformat()} only")
     if waiting := replay.waiting(question.as_of):
-        raise Unverifiable(f"{len(waiting)} dossiers wait for messages, the first {waiting[0]}")
+        raise Unverifiable(
+            f"{len(waiting)} dossiers wait for a message that lacks or cannot be applied, as {min(waiting)}"
+        )
     lines = replay.lines(question.as_of)
     result = canonical(question, report_of(lines, question.window, question.by))
     difference = first_difference(published["result"], json.loads(result))
     if not difference and hash_of(result) != published["result_hash"]:
         difference = f"result_hash: published {published['result_hash']}, the topics say {hash_of(result)}"
-    return Verdict(published["number"], difference)
+    return difference
 
 
 def question_of(published: Mapping[str, Any]) -> Question:
@@ -133,8 +156,10 @@ def _cells(result: Mapping[str, Any]) -> dict[str, Any]:
     return cells
 
 
-async def replayed(kafka: KafkaSettings, say: Callable[[str], None]) -> tuple[Replay, Complete]:
-    """All that the topic holds, and up to when the producers say that it is complete."""
+async def replayed(
+    kafka: KafkaSettings, least: datetime, say: Callable[[str], None]
+) -> tuple[Replay, Complete]:
+    """All that the topic holds, and up to when the producers say that it is complete: `least`, if they say so in time."""
     replay, cluster, progress = Replay(), Cluster(kafka), Progress(kafka)
     consumer = AIOKafkaConsumer(**kafka.client_options(), enable_auto_commit=False)
     hearing = asyncio.create_task(progress.run())
@@ -146,15 +171,20 @@ async def replayed(kafka: KafkaSettings, say: Callable[[str], None]) -> tuple[Re
         for place, beginning in (await consumer.beginning_offsets(places)).items():
             consumer.seek(place, beginning)
         taken = await _read(consumer, ends, replay)
-        say(f"{taken:,} messages read from {len(places)} partitions")
+        unread = f", {replay.unread:,} of them cannot be read" if replay.unread else ""
+        say(f"{taken:,} messages read from {len(places)} partitions{unread}")
         passed = {(place.topic, place.partition): end for place, end in ends.items()}
         ids, cluster_id = await cluster.topic_ids([TOPIC]), await cluster.ask()
-        async with asyncio.timeout(HEAR_SECONDS):
-            while (complete := complete_up_to(progress.said, PRODUCERS, cluster_id, passed, ids)) is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)  # it tells nobody what it hears
+        deadline, complete = asyncio.get_running_loop().time() + HEAR_SECONDS, None
+        # What was said long ago is heard first.
+        while complete is None or complete.up_to < least:
+            if asyncio.get_running_loop().time() > deadline:
+                break
+            await asyncio.sleep(0.1)  # it tells nobody what it hears
+            complete = complete_up_to(progress.said, PRODUCERS, cluster_id, passed, ids)
+        if complete is None:
+            raise Unverifiable("the producers do not say up to when the topics are complete")
         return replay, complete
-    except TimeoutError:
-        raise Unverifiable("the producers do not say up to when the topics are complete") from None
     finally:
         await end([hearing])
         await consumer.stop()
@@ -180,12 +210,16 @@ def prove(
     release: str,
     say: Callable[[str], None],
 ) -> int:
-    """Says of each report whether it is proven; the exit code."""
+    """Says of each report whether it is proven; the exit code, 0 when all are."""
     found = 0
     for report in published:
-        if complete.up_to < datetime.fromisoformat(report["as_of"]):
-            raise Unverifiable(f"the topics are complete up to {complete.up_to.isoformat()} only")
-        number, difference = verdict(report, replay)
+        number = report["number"]
+        try:
+            difference = verdict(report, replay, complete)
+        except Unverifiable as reason:
+            found = 1
+            say(f"report {number} cannot be proven: {reason}")
+            continue
         if difference:
             found = 1
             by = report["code_version"]

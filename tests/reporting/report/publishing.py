@@ -65,6 +65,11 @@ def replay_of(events: list[Told]) -> Replay:
     return replay
 
 
+def refilled(events: list[Told]) -> list[Told]:
+    """The order in which a broker that was wiped is told them: one log behind the other."""
+    return sorted(events, key=lambda event: event.source)
+
+
 LIVES = [
     event
     for n in range(6)

@@ -31,6 +31,7 @@ from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
+from services.reporting.report.files import Typesetting
 from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
 from services.reporting.report.vintage_routes import add_vintage_routes
@@ -84,8 +85,9 @@ def build(
     add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
     add_official_routes(application, sources, limits)
     add_cell_routes(application, sources)
-    add_form_routes(application, sources, limits)
-    add_vintage_routes(application, sources, limits)
+    typesetting = Typesetting()
+    add_form_routes(application, sources, limits, typesetting)
+    add_vintage_routes(application, sources, limits, typesetting)
     return application
 
 

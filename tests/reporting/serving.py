@@ -21,6 +21,7 @@ from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
+from services.reporting.report.files import Typesetting
 from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
 from services.reporting.report.vintage_routes import add_vintage_routes
@@ -83,6 +84,7 @@ def application(
     add_routes(made, sources, Showing(pool, clock), drawings, limits)
     add_official_routes(made, sources, limits)
     add_cell_routes(made, sources, exported_at_once)
-    add_form_routes(made, sources, limits)
-    add_vintage_routes(made, sources, limits)
+    typesetting = Typesetting()
+    add_form_routes(made, sources, limits, typesetting)
+    add_vintage_routes(made, sources, limits, typesetting)
     return made

@@ -36,7 +36,8 @@ class Merged(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What the form says beside its numbers. `published` is the number and the hash of a published report, `made_on` the day of signing."""
+    """What the form says beside its numbers. `held`: dossiers that are in no number yet. `published` is the number and the
+    hash of a published report, `made_on` the day of signing."""
 
     told: OfficialReport
     window: Window
@@ -47,6 +48,7 @@ class Form:
     made_on: date
     complete_up_to: datetime | None
     made_up: bool
+    held: int = 0
     published: tuple[int, str] | None = None
 
     def grid(self) -> tuple[list[list[str | int]], list[Merged], range]:
@@ -155,6 +157,8 @@ class Form:
             if at
             else "Chưa xác định được thời điểm số liệu đầy đủ"
         ]
+        if self.held:
+            found.append(f"Còn {self.held} hồ sơ chưa được tính vào số liệu")
         if self.published:
             found.append("Báo cáo công bố số {}, mã kiểm tra {}".format(*self.published))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -11,7 +12,7 @@ from pydantic import Field
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, client_address, throttle
 from services.reporting.book.lines import local_date
-from services.reporting.book.rows import snapshot
+from services.reporting.book.rows import count_held, snapshot
 from services.reporting.report.asked import Instant, PeriodAsked, Sources
 from services.reporting.report.columns import tells
 from services.reporting.report.files import MEDIA_TYPES, Kind, Typesetting, as_csv, as_xlsx
@@ -41,9 +42,9 @@ class FormAsked(PeriodAsked):
     )
 
 
-def add_form_routes(application: Application, sources: Sources, limits: Buckets) -> None:
-    typesetting = Typesetting()
-
+def add_form_routes(
+    application: Application, sources: Sources, limits: Buckets, typesetting: Typesetting
+) -> None:
     @application.get(
         "/v1/report/form.{kind}",
         summary="The official form",
@@ -59,6 +60,7 @@ def add_form_routes(application: Application, sources: Sources, limits: Buckets)
         async with snapshot(sources.pool) as connection:
             tells_on = tells(window.last, local_date(asked.as_of) if asked.as_of else today)
             told = sound(await load_official(connection, window, "field", tells_on, asked.as_of))
+            held = await count_held(connection)
             made_up = await has_made_up(connection)
         form = Form(
             told,
@@ -68,8 +70,9 @@ def add_form_routes(application: Application, sources: Sources, limits: Buckets)
             sources.recipient,
             sources.place,
             today,
-            complete.up_to if complete else None,
+            min(complete.up_to, asked.as_of or complete.up_to) if complete else None,
             made_up,
+            held,
         )
         return await as_file(kind, form, typesetting)
 
@@ -78,7 +81,7 @@ async def as_file(kind: Kind, form: Form, typesetting: Typesetting) -> Response:
     if kind == "pdf":
         made = await typesetting.pdf(form)
     else:
-        made = as_csv(form) if kind == "csv" else as_xlsx(form)
+        made = as_csv(form) if kind == "csv" else await asyncio.to_thread(as_xlsx, form)
     name = f"II.06a-{form.period or form.window.last or form.made_on}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-cache"}
     return Response(made, media_type=MEDIA_TYPES[kind], headers=headers)

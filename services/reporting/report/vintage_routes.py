@@ -51,9 +51,9 @@ Supervisor = Annotated[Caller, Depends(require("supervisor"))]
 Number = Annotated[int, Path(ge=1, le=NUMBER_MOST, description="Its number.")]
 
 
-def add_vintage_routes(application: Application, sources: Sources, limits: Buckets) -> None:
-    typesetting = Typesetting()
-
+def add_vintage_routes(
+    application: Application, sources: Sources, limits: Buckets, typesetting: Typesetting
+) -> None:
     async def published(number: int) -> Vintage:
         found = await vintages.find(sources.pool, number)
         if found is None:
@@ -177,7 +177,7 @@ def add_vintage_routes(application: Application, sources: Sources, limits: Bucke
             vintage.published_at.astimezone(ZONE).date(),
             vintage.as_of,
             vintage.made_up,
-            (vintage.number, vintage.result_hash),
+            published=(vintage.number, vintage.result_hash),
         )
         return await as_file(kind, made, typesetting)
 

@@ -22,14 +22,7 @@ from services.reporting.report.form import NUMBERED, Form
 from tests.reporting.conftest import Served
 
 A4_ACROSS = (842, 595)
-ONE = Columns(
-    received=1_234,
-    received_online=1_000,
-    received_otherwise=200,
-    carried_over=34,
-    resolved=1_234,
-    early=1_234,
-)
+ONE = Columns(**dict.fromkeys(NUMBERED, 1_234))
 FORM = Form(
     OfficialReport(ONE, {"Hoạt động xây dựng": ONE, "=1+1": Columns()}),
     Window(date(2022, 12, 15), date(2023, 3, 14)),
@@ -40,7 +33,7 @@ FORM = Form(
     date(2023, 3, 15),
     datetime(2023, 3, 15, 1, 30, tzinfo=UTC),
     False,
-    (3, "sha256:abc"),
+    published=(3, "sha256:abc"),
 )
 
 
@@ -116,6 +109,16 @@ async def test_the_page_on_paper_is_a4_across_and_says_the_same(served: Served) 
         "Vật liệu xây dựng",
     ):
         assert said in text, (said, text)
+
+
+async def test_a_form_as_of_an_instant_says_so(served: Served) -> None:
+    answer = await get(served, "csv", period="2023-Q1", as_of="2023-04-01T08:00:00+07:00")
+    assert ["Số liệu đầy đủ đến 08:00:00 ngày 01/04/2023"] in as_rows("csv", answer.content)
+
+
+def test_a_form_says_what_is_not_in_it_yet() -> None:
+    assert not any("chưa được tính" in note for note in FORM.notes())
+    assert "Còn 2 hồ sơ chưa được tính vào số liệu" in replace(FORM, held=2).notes()
 
 
 def test_a_published_form_bears_its_number_and_its_hash() -> None:

@@ -5,6 +5,7 @@ No personal data: a dossier is told by its id, with the address at which an offi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -27,6 +28,8 @@ from services.reporting.report.queries import has_made_up
 from services.reporting.report.routes import ReportAsked, as_json
 
 EXPORTED_AT_ONCE = 2_000
+LISTS_AT_ONCE = 2
+"""A list of few dossiers looks through the whole book; the reader and the public need connections too."""
 
 Staff = Annotated[Caller, Depends(require("officer", "supervisor"))]
 
@@ -89,18 +92,21 @@ class _Page:
 def add_cell_routes(
     application: Application, sources: Sources, exported_at_once: int = EXPORTED_AT_ONCE
 ) -> None:
+    turn = asyncio.Semaphore(LISTS_AT_ONCE)
+
     async def shown(
         asked: CellAsked, caller: Caller, begins: _Page | None, most: int
     ) -> tuple[dict[str, Any], list[Listed], Cut]:
-        """One page, and its count, of one snapshot.
+        """One page, and its count, of one snapshot. No connection is held while a client takes what it has read.
 
+        Guarantee: however many ask for lists, everything else is answered. Test: test_lists_leave_connections_to_others.
         Guarantee: no two pages tell of two books. Test: test_a_list_that_moved_begins_again.
         """
         window, by = asked.window(), asked.by
         if bool(asked.key) != bool(by):
             raise Problem(422, "row-incomplete", "`by` and `key` name a row together", field="key")
         scope = scope_of(caller)
-        async with snapshot(sources.pool) as connection:
+        async with turn, snapshot(sources.pool) as connection:
             newest = await cells.newest(connection)
             as_of = begins.as_of if begins else asked.as_of or newest or sources.now()
             today = local_date(asked.as_of or sources.now())

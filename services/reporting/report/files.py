@@ -52,8 +52,8 @@ def as_xlsx(form: Form) -> bytes:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(table[0], table[3])
-        for row, points in enumerate((48, 32)):  # no program fits a row to cells that are merged
-            sheet.set_row(row, points)
+        for line, points in enumerate((48, 32)):  # no program fits a row to cells that are merged
+            sheet.set_row(line, points)
         sheet.set_column(0, 0, 5)
         sheet.set_column(1, 1, 32)
         sheet.set_column(2, len(rows[0]) - 1, 11)

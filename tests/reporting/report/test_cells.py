@@ -11,21 +11,24 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, get_args
 from urllib.parse import urlencode
 
+import asyncpg
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.http.web import Application
+from services.chassis.log.databases import open_pool
 from services.reporting.book.rows import snapshot
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report import cells
-from services.reporting.report.cell_routes import CellAnswer
+from services.reporting.report.cell_routes import LISTS_AT_ONCE, CellAnswer
 from services.reporting.report.cells import BEGINNING, Cell, Cut, Scope
 from services.reporting.report.check import Watch
 from services.reporting.report.columns import Columns, tells
 from services.reporting.report.counts import Window
 from services.reporting.report.queries import load_official
+from tests.databases import Database
 from tests.reporting.book.test_book import Reading, Reporting, emptied
 from tests.reporting.book.test_whole_lives import interleaved
 from tests.reporting.conftest import Served
@@ -34,6 +37,7 @@ from tests.reporting.serving import AN_ISSUER, Moment, application
 from tests.reporting.whole_lives import Whole, whole_lives
 
 CALM = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+WAITING = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE d.datname = current_database() AND NOT granted"
 OFFICE, UNIT = "H29.015.00", "H29.015.00/QLXD"
 
 
@@ -269,3 +273,25 @@ async def test_an_export_that_moves_breaks_off(small: Small) -> None:
         ended.append(error)
         broken = b""
     assert ended or len(broken.splitlines()) < 1 + 5
+
+
+async def test_lists_leave_connections_to_others(module_database: Callable[..., Database]) -> None:
+    """Lists that wait in the database, as long ones do, take not all connections."""
+    database, moment, drawings = module_database("reporting"), Moment(), Drawings()
+    owner = await asyncpg.connect(database.admin_dsn)
+    async with open_pool(database.dsn, size=LISTS_AT_ONCE + 1) as pool:
+        made = application(pool, moment, drawings, Watch(pool, lambda: moment.now, 60))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://r") as client:
+            async with owner.transaction():
+                await owner.execute("LOCK TABLE entries")
+                lists = [
+                    asyncio.create_task(ask(client, supervisor(), cell="late"))
+                    for _ in range(LISTS_AT_ONCE + 2)
+                ]
+                while await owner.fetchval(WAITING) < LISTS_AT_ONCE:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                async with asyncio.timeout(5):
+                    assert (await client.get("/v1/vintages")).json()["items"] == []
+            assert [(await each)["count"] for each in lists] == [0] * (LISTS_AT_ONCE + 2)
+    await owner.close()
+    await drawings.close()

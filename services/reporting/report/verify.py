@@ -9,8 +9,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -33,6 +32,8 @@ from services.reporting.report.vintages import Question, canonical, hash_of
 
 TOPIC = "dossiers"
 HEAR_SECONDS = 15.0
+FETCH_MILLISECONDS = 50
+"""How long the broker keeps a question for more open: another partition is asked for only then."""
 
 
 class Unverifiable(Exception):
@@ -40,7 +41,7 @@ class Unverifiable(Exception):
 
 
 class Replay:
-    """The book as the topics tell it, in memory: messages in, lines out once all are taken.
+    """The book as the topics tell it, in memory: a partition's messages in, their lines out once they are settled.
 
     What two producers say of one dossier is entered in the order in which it was recorded: after a wiped broker the topic has one
     producer's messages behind all of the other's.
@@ -51,6 +52,8 @@ class Replay:
     def __init__(self) -> None:
         self._dialect = Dialect(envelope.read, APPLIED, PASSED_OVER, PRODUCERS)
         self._heard: dict[UUID, dict[tuple[str, int], Arrival]] = {}
+        self._lines: list[Entry] = []
+        self._waiting: dict[UUID, datetime] = {}
         self.unread = 0
 
     def take(self, record: Record) -> None:
@@ -63,22 +66,20 @@ class Replay:
             told = self._heard.setdefault(message.stream_id, {})
             told.setdefault((message.source, message.sequence), arrival._replace(record=None))
 
+    def settle(self) -> None:
+        """Enters what was taken, which is all that there is of its dossiers: a dossier is in one partition."""
+        while self._heard:
+            self._enter(*self._heard.popitem())
+
     def lines(self, as_of: datetime) -> Iterator[Entry]:
         """What was known at an instant."""
-        return (line for line in self._book.lines if line.recorded_at <= as_of)
+        return (line for line in self._lines if line.recorded_at <= as_of)
 
     def waiting(self, as_of: datetime) -> list[UUID]:
         """Dossiers of which a message waits for one that does not come, or cannot be applied."""
-        return [stream_id for stream_id, since in self._book.waiting.items() if since <= as_of]
+        return [stream_id for stream_id, since in self._waiting.items() if since <= as_of]
 
-    @cached_property
-    def _book(self) -> _Book:
-        book = _Book([], {})
-        while self._heard:
-            self._enter(*self._heard.popitem(), book)
-        return book
-
-    def _enter(self, stream_id: UUID, heard: Mapping[tuple[str, int], Arrival], book: _Book) -> None:
+    def _enter(self, stream_id: UUID, heard: Mapping[tuple[str, int], Arrival]) -> None:
         found = sort_out(sorted(heard.values(), key=_recorded), {}, "intake")
         waiting = [each.message.recorded_at for each, _ in found.hold]
         state: Dossier | None = None
@@ -90,16 +91,9 @@ class Replay:
                 waiting.append(message.recorded_at)
                 break
             lines += made
-        book.lines.extend(lines)
+        self._lines += lines
         if waiting:
-            book.waiting[stream_id] = min(waiting)
-
-
-class _Book(NamedTuple):
-    """All lines, and the dossiers of which something waits, each with the record time of the first that does."""
-
-    lines: list[Entry]
-    waiting: dict[UUID, datetime]
+            self._waiting[stream_id] = min(waiting)
 
 
 def _recorded(arrival: Arrival) -> tuple[bool, datetime, int]:
@@ -161,16 +155,19 @@ async def replayed(
 ) -> tuple[Replay, Complete]:
     """All that the topic holds, and up to when the producers say that it is complete: `least`, if they say so in time."""
     replay, cluster, progress = Replay(), Cluster(kafka), Progress(kafka)
-    consumer = AIOKafkaConsumer(**kafka.client_options(), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        **kafka.client_options(), enable_auto_commit=False, fetch_max_wait_ms=FETCH_MILLISECONDS
+    )
     hearing = asyncio.create_task(progress.run())
     try:
         await consumer.start()
         places = await cluster.partitions([TOPIC])
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
+        ends, taken = await consumer.end_offsets(places), 0
         for place, beginning in (await consumer.beginning_offsets(places)).items():
+            consumer.assign([place])
             consumer.seek(place, beginning)
-        taken = await _read(consumer, ends, replay)
+            taken += await _read(consumer, place, ends[place], replay)
+            replay.settle()
         unread = f", {replay.unread:,} of them cannot be read" if replay.unread else ""
         say(f"{taken:,} messages read from {len(places)} partitions{unread}")
         passed = {(place.topic, place.partition): end for place, end in ends.items()}
@@ -191,15 +188,13 @@ async def replayed(
         await cluster.close()
 
 
-async def _read(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int], replay: Replay) -> int:
-    left, taken = {place for place, end in ends.items() if end}, 0
-    while left:
-        for place, records in (await consumer.getmany(timeout_ms=1000)).items():
-            for raw in records:
-                if raw.offset < ends[place]:
-                    replay.take(record_of(raw))
-                    taken += 1
-        left = {place for place in left if await consumer.position(place) < ends[place]}
+async def _read(consumer: AIOKafkaConsumer, place: TopicPartition, end_offset: int, replay: Replay) -> int:
+    taken = 0
+    while await consumer.position(place) < end_offset:
+        for raw in (await consumer.getmany(timeout_ms=1000)).get(place, ()):
+            if raw.offset < end_offset:
+                replay.take(record_of(raw))
+                taken += 1
     return taken
 
 

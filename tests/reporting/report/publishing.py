@@ -62,6 +62,7 @@ def replay_of(events: list[Told]) -> Replay:
     replay = Replay()
     for offset, event in enumerate(events):
         replay.take(record(event, offset))
+    replay.settle()
     return replay
 
 

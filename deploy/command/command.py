@@ -13,7 +13,10 @@ from deploy.local.process import Failed
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-FROM_AFAR = ("held", "notices", "papers", "republish", "pass-lost", "recover", "go-on", "trace", "doctor")
+FROM_ELSEWHERE = (
+    *("held", "notices", "papers", "republish", "pass-lost", "recover", "go-on"),
+    *("trace", "doctor", "reconcile", "verify-report"),
+)
 """Commands that need no home where the environment names the run."""
 LIGHT = (
     *("up", "status", "down", "token", "import", "logs"),

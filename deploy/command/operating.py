@@ -7,9 +7,10 @@ what a message says.
 import argparse
 import asyncio
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
@@ -74,7 +75,16 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         )
 
     verify_report.add_command(commands, say)
-    reconcile.add_command(commands, dsn, say)
+    compared = commands.add_parser(
+        "reconcile", help="whether every reader has of every dossier all that its log says"
+    )
+    compared.add_argument(
+        "--portal",
+        type=Path,
+        metavar="FILE",
+        help="compare with a file of the national portal instead (CSV: code, status)",
+    )
+    compared.set_defaults(run=run(reconcile.run))
     again = commands.add_parser("republish", help="have a service publish its whole log again")
     again.add_argument("service", choices=PUBLISHERS)
     again.set_defaults(run=run(_republish))
@@ -130,9 +140,10 @@ def _user() -> str:
         return "unknown"
 
 
-def _run(work: Any) -> int:
+def _run(work: Coroutine[Any, Any, int | None]) -> int:
+    """The exit code; 0 where the work gives none."""
     try:
-        asyncio.run(work)
+        code = asyncio.run(work)
     except LookupError as error:
         raise Failed(str(error.args[0])) from None
     except NoWayOut as error:
@@ -143,7 +154,7 @@ def _run(work: Any) -> int:
         raise Failed(f"the broker cannot be asked: {type(error).__name__}") from None
     except (asyncpg.PostgresError, *TRANSIENT) as error:
         raise Failed(f"the database cannot be asked: {error}") from None
-    return 0
+    return code or 0
 
 
 async def _list(home: Home, _options: argparse.Namespace, say: Say) -> None:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +18,8 @@ import asyncpg
 from contracts import calendar
 from contracts.topics import SERVICES
 from deploy.command.portal_file import compare_with_portal
+from deploy.command.reach import dsn
+from deploy.local.home import Home
 from services.chassis.log.databases import open_pool
 
 READERS = {"intake": ("processing", "notify", "reporting"), "processing": ("intake", "notify", "reporting")}
@@ -139,28 +140,8 @@ async def reconcile(dsns: Mapping[str, str], say: Callable[[str], None]) -> int:
         return code
 
 
-def add_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    dsn: Callable[[Any, str], str],
-    say: Callable[[str], None],
-) -> None:
-    parser = commands.add_parser(
-        "reconcile", help="whether every reader has of every dossier all that its log says"
-    )
-    parser.add_argument(
-        "--portal",
-        type=Path,
-        metavar="FILE",
-        help="compare with a file of the national portal instead (CSV: code, status)",
-    )
-
-    async def with_portal(path: Path, address: str) -> int:
-        async with open_pool(address, size=1) as pool:
-            return await compare_with_portal(pool, path, say)
-
-    def run(home: Any, options: argparse.Namespace) -> int:
-        if options.portal:
-            return asyncio.run(with_portal(options.portal, dsn(home, "intake")))
-        return asyncio.run(reconcile({name: dsn(home, name) for name in SERVICES}, say))
-
-    parser.set_defaults(run=run)
+async def run(home: Home, options: argparse.Namespace, say: Callable[[str], None]) -> int:
+    if options.portal:
+        async with open_pool(dsn(home, "intake"), size=1) as pool:
+            return await compare_with_portal(pool, options.portal, say)
+    return await reconcile({name: dsn(home, name) for name in SERVICES}, say)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.topics import SERVICES
 from deploy.command.command import main
 from deploy.command.reach import VARIABLES, dsn, kafka, url
 from deploy.local.home import Home
@@ -56,3 +57,15 @@ def test_what_is_not_named_is_told(
     assert "MOTCUA_INTAKE_DSN is not set" in capsys.readouterr().err
     assert main(["secrets", "list"]) == 1  # of a home alone
     assert "is no home of a run" in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_answer_is_told(
+    environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for service in SERVICES:
+        environment.setenv(f"MOTCUA_{service.upper()}_DSN", "postgresql://intake:secret@127.0.0.1:1/intake")
+    assert main(["reconcile"]) == 1
+    assert "the database cannot be asked" in capsys.readouterr().err
+    environment.setenv("MOTCUA_REPORTING_URL", "http://127.0.0.1:1")
+    assert main(["verify-report", "--all"]) == 1
+    assert "reporting does not answer" in capsys.readouterr().err

@@ -13,10 +13,7 @@ from deploy.local.process import Failed
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-FROM_ELSEWHERE = (
-    *("held", "notices", "papers", "republish", "pass-lost", "recover", "go-on"),
-    *("trace", "doctor", "reconcile", "verify-report"),
-)
+FROM_ELSEWHERE = "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report"
 """Commands that need no home where the environment names the run."""
 LIGHT = (
     *("up", "status", "down", "token", "import", "logs"),
@@ -31,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         home = Home.from_environment()
         # The issuer's key alone makes a home for tokens: in a compose run it is apart from all other secrets.
         needed = "issuer-key.json" if words[0] == "token" else "secrets.json"
-        told = words[0] == "config" or (words[0] in FROM_AFAR and _elsewhere())
+        told = words[0] == "config" or (words[0] in FROM_ELSEWHERE.split() and _elsewhere())
         if words[0] not in HOMELESS and not told and not (home.path / needed).exists():
             raise Failed(f"{home.path} is no home of a run: `motcua up` makes one, MOTCUA_HOME names another")
         return int(options.run(home, options))

@@ -22,12 +22,13 @@ import uvloop
 from aiokafka.errors import KafkaError
 
 from services.chassis.http.access import unauthorised_routes
-from services.chassis.http.connections import Bounded, Bounds, allow_files, close_late
+from services.chassis.http.connections import Bounded, Bounds, close_late
 from services.chassis.http.front import Application
 from services.chassis.http.proxies import Trusted, for_origins
 from services.chassis.kafka.topic_check import OtherSettings
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.process import logs, metrics, stalls, turning
+from services.chassis.process.open_files import allow_files
 from services.chassis.process.settings import ServiceSettings, SettingsFault
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,7 @@ from services.reporting.dashboard.page import (
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
 from services.reporting.dashboard.problem_page import ProblemPages
 from services.reporting.dashboard.texts import language
-from services.reporting.report.asked import Asked, Instant, PeriodAsked, Sources
+from services.reporting.report.asked import DEAR, Asked, Instant, PeriodAsked, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
 from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import opening
@@ -122,7 +122,8 @@ def add_routes(
     @application.get("/v1/counts", summary="Counts of dossiers", response_model=CountsAnswer)
     async def counts(asked: Annotated[CountsAsked, Query()], request: Request) -> Response:
         """Flows inside a window and stocks at its ends, for any period, as of any instant of record time."""
-        throttle(limits, client_address(request), "public")
+        dear = asked.by == "day" or asked.as_of is not None
+        throttle(limits, client_address(request), "public", DEAR if dear else 1)
         window = asked.window()
         complete = await sources.complete()
         async with snapshot(sources.pool) as connection:

@@ -36,7 +36,8 @@ class ReportingSettings(ServiceSettings):
     public_requests_per_second: float = Field(
         default=50.0,
         gt=0,
-        description="Public requests that one address may make in a second, in the long run, of one process.",
+        description="Public requests that one address may make in a second, in the long run, of one process. One by day, or as of an "
+        "instant, counts as four.",
     )
     public_requests_burst: int = Field(
         default=200, ge=1, description="Public requests that one address may make at once."

@@ -39,6 +39,8 @@ HELD_SECONDS_MAX = 1.0
 REFUSAL_COST = 10
 COST_BYTES = 16_384
 """What an answer costs its address: a refusal so much, another one for itself and for each so many bytes."""
+OWN_FAULTS = (400, 403, 422, 429)
+"""What a caller with a name would not be answered if it asked rightly. A conflict, or what is not there, is nobody's fault."""
 
 
 class Require:
@@ -96,13 +98,13 @@ def refuse_after(wait: float, limit: str) -> None:
 
 
 async def pace(unnamed: Buckets, scope: Scope, status: int, size: int) -> None:
-    """Holds back an answer to nobody in particular once its address had more of them than it may, and "too many" once its caller had.
+    """Holds back an answer to nobody in particular once its address had more of them than it may, and the faults of a caller once it had.
 
-    Guarantee: who asks on and on without a name, or beyond a limit, waits for each answer, and nobody waits with him.
+    Guarantee: who asks on and on without a name, wrongly or beyond a limit, waits for each answer, and nobody waits with him.
     Test: test_an_address_that_asks_on_and_on_waits_for_its_answers.
     """
     actor = logs.actor.get()
-    if status != 429 and actor:
+    if actor and status not in OWN_FAULTS:
         return
     cost = REFUSAL_COST if status >= 400 else 1 + size // COST_BYTES
     seconds = unnamed.charge(actor or address_of(scope), cost, HELD_SECONDS_MAX)

@@ -7,9 +7,6 @@ still get in. Never looks at what a request asks for. The bytes of a body are bo
 from __future__ import annotations
 
 import asyncio
-import logging
-import resource
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Container
 from typing import Any, cast
@@ -21,8 +18,6 @@ from services.chassis.http.problems import PROBLEM_TYPE, Problem
 from services.chassis.http.request_checks import HOLD
 from services.chassis.process import metrics
 
-log = logging.getLogger(__name__)
-
 HEAD_BYTES_MAX = 32_768
 TARGET_BYTES_MAX = 8_192
 PIECE_BYTES = 16_384
@@ -31,10 +26,10 @@ PIECE_SECONDS = 10.0
 IDLE_SECONDS = 15.0
 REST_SECONDS = 5.0
 REFUSED_SECONDS = 2.0
+BETWEEN_SECONDS = 0.05
+"""From an answer to the next of those requests that a connection sent at once. Who waits for each answer never waits for this."""
 READING_SECONDS = 30.0
 LOOK_SECONDS = 1.0
-FILES_BESIDE = 200
-"""Open files that a process needs beside its HTTP connections: databases, brokers, logs."""
 
 
 class Bounds:
@@ -191,11 +186,18 @@ class Bounded(HttpToolsProtocol):
         self.cycle.more_body = False
 
     def on_response_complete(self) -> None:
+        """Guarantee: many requests sent at once on one connection are answered in turn with others', and not in one go.
+
+        Test: test_requests_sent_at_once_are_answered_one_after_the_other.
+        """
         if self.cycle.more_body:
             self._by(REST_SECONDS)  # answered before its body was there: the rest is thrown away, for a while
         elif not self.pipeline:
             self._wait(IDLE_SECONDS)
-        super().on_response_complete()
+        if self.pipeline:
+            self.loop.call_later(BETWEEN_SECONDS, super().on_response_complete)
+        else:
+            super().on_response_complete()
 
     async def hold(self, seconds: float) -> None:
         """Keeps an answer back; meanwhile the connection goes for another as if its client were silent."""
@@ -281,20 +283,3 @@ async def close_late(bounds: Bounds) -> None:
         for each in [c for c in bounds.known if c.deadline is not None and c.deadline < now]:
             each.end_late()
         metrics.CONNECTIONS_OPEN.set(len(bounds.open))
-
-
-def allow_files(total_max: int) -> int:
-    """How many connections the limit of open files has room for, `total_max` at most; raises the limit as far as it may be.
-
-    Guarantee: no more connections are taken than files may be open. Test: test_a_process_may_open_the_files_that_its_connections_need.
-    """
-    soft, hard = (
-        limit if limit != resource.RLIM_INFINITY else sys.maxsize
-        for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
-    )
-    needed = min(total_max + FILES_BESIDE, hard)
-    if soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    if needed < total_max + FILES_BESIDE:
-        log.warning("few-files", extra={"fields": {"open_files": hard, "connections": needed - FILES_BESIDE}})
-    return max(needed - FILES_BESIDE, 1)

@@ -118,8 +118,8 @@ class ServiceSettings(KafkaVariables):
     unnamed_answers_per_second: float = Field(
         default=300.0,
         gt=0,
-        description="Answers without a caller's name that an address gets a second in the long run, and 429 a caller. Each further one "
-        "waits, a second at most. A refusal counts ten times, and each 16 KB once more.",
+        description="Answers without a caller's name that an address gets a second in the long run, and answers to its own faults (400, "
+        "403, 422, 429) a caller. Each further one waits, a second at most. A refusal counts ten times, and each 16 KB once more.",
     )
     unnamed_answers_burst: int = Field(
         default=250, ge=1, description="Such answers that are given without waiting."

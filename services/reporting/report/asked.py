@@ -91,6 +91,10 @@ class PeriodAsked(Asked):
         return named(self.period, self.scheme)
 
 
+DEAR = 4
+"""What a question costs that no sum of months answers: day by day, or as of an instant of its own."""
+
+
 class Sources(NamedTuple):
     """What the routes ask: the database, completeness, the last check, the clock; and how this house is called and reached.
 

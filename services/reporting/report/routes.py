@@ -15,7 +15,7 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Problem, client_address, throttle
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
-from services.reporting.report.asked import Instant, PeriodAsked, Sources
+from services.reporting.report.asked import DEAR, Instant, PeriodAsked, Sources
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
 from services.reporting.report.queries import has_made_up, load_changes, load_official
 
@@ -128,7 +128,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
     @application.get("/v1/report", summary="The official report", response_model=ReportAnswer)
     async def official_report(asked: Annotated[ReportAsked, Query()], request: Request) -> Response:
         """Columns 3 to 13 and those beside them, for any period, as of any instant of record time."""
-        throttle(limits, client_address(request), "public")
+        throttle(limits, client_address(request), "public", DEAR if asked.as_of else 1)
         window = asked.window()
         complete = await sources.complete()
         tells_on = tells(window.last, local_date(asked.as_of or sources.now()))
@@ -158,7 +158,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
     )
     async def corrections(asked: Annotated[CorrectionsAsked, Query()], request: Request) -> Response:
         """Reversals known only after `as_of` that touch the window or what it carries over, with the difference that they explain."""
-        throttle(limits, client_address(request), "public")
+        throttle(limits, client_address(request), "public", DEAR)
         window = asked.window()
         days = [tells(window.last, local_date(at)) for at in (asked.as_of, sources.now())]
         async with snapshot(sources.pool) as connection:

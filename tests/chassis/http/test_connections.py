@@ -215,7 +215,7 @@ async def test_no_body_is_read_for_a_stranger(path: str, tmp_path: Path) -> None
 def test_a_process_may_open_the_files_that_its_connections_need() -> None:
     """In a process of its own: a limit once lowered stays so."""
     script = (
-        "import resource; from services.chassis.http.connections import allow_files;"
+        "import resource; from services.chassis.process.open_files import allow_files;"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096));"
         "print(allow_files(1000), resource.getrlimit(resource.RLIMIT_NOFILE)[0],"
         "allow_files(10000), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"

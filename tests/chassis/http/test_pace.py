@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from services.chassis.http import access
+from services.chassis.http import access, connections
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Kept
 from tests.chassis.http.conftest import House, answer
@@ -58,6 +58,36 @@ async def test_who_is_beyond_a_limit_waits_though_he_has_a_name(
     async with asyncio.timeout(1.0):
         assert b" 200 " in await answer(await listening.enter(GET))
     held.cancel()
+
+
+async def test_who_asks_wrongly_on_and_on_waits_though_he_has_a_name(
+    listening: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong costs him ten times what is right, and what he asks rightly never waits for it."""
+    monkeypatch.setattr(access, "HELD_SECONDS_MAX", 2.0)
+    listening.doors.application.unnamed = Buckets(0.001, 15, clock=time.monotonic)
+    wrong = named(listening).replace(b"things/1", b"things/x")
+    assert b" 422 " in await answer(await listening.enter(wrong))
+    held = asyncio.create_task(answer(await listening.enter(wrong)))
+    async with asyncio.timeout(1.0):
+        for _ in range(3):
+            assert b" 200 " in await answer(await listening.enter(named(listening)))
+    assert not held.done()
+    held.cancel()
+
+
+async def test_requests_sent_at_once_are_answered_one_after_the_other(
+    listening: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BETWEEN_SECONDS", 0.3)
+    many = await listening.enter(named(listening) * 3)
+    assert b" 200 " in await answer(many)
+    second = asyncio.create_task(answer(many))
+    for _ in range(3):
+        assert b" 200 " in await answer(await listening.enter(named(listening)))
+    assert not second.done()
+    assert b" 200 " in await second
+    assert b" 200 " in await answer(many)
 
 
 async def test_what_strangers_ask_for_is_made_once_in_a_while() -> None:

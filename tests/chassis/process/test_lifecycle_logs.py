@@ -64,7 +64,8 @@ async def test_levels_are_set_for_a_while(lines: list[dict[str, object]]) -> Non
     logs.set_level("services.test", "DEBUG", 0.05)
     await asyncio.sleep(0.1)
     logger.debug("not heard")
-    assert [line["what"] for line in lines] == ["heard"]
+    # The loop is shared: clients that other tests left to end may say something meanwhile.
+    assert [line["what"] for line in lines if line["logger"] == logger.name] == ["heard"]
 
 
 def test_an_exceptions_message_is_not_logged(lines: list[dict[str, object]]) -> None:

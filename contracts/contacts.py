@@ -9,6 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.officer_words import Commitment
+
 CHANGE_HEADER = "change"
 
 
@@ -23,3 +25,5 @@ class Contact(BaseModel):
     name: str
     email: str | None
     phone: str | None
+    words: dict[Commitment, str] = {}
+    """What officers said to them in words of their own, each by the commitment in its event; absent where nothing was said."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from contracts.envelope import Message
 from contracts.intake import Channel, OfficeCode, ProcedureCode
+from contracts.officer_words import Commitment
 from contracts.processing_codes import (
     BackReason,
     CorrectionReason,
@@ -77,6 +78,8 @@ class DossierRejected(Said):
     type_name: ClassVar[str] = "DossierRejected.v1"
 
     reason: RejectionReason
+    words: Commitment | None = None
+    """Names what the officer said of it to the applicant; null where nothing was said, and in messages of before."""
 
 
 class DossierForwarded(Said):
@@ -104,6 +107,7 @@ class DossierResolved(Said):
     refusal_reason: RefusalReason | None = None
     document: DocumentNumber | None = None
     despite: DespiteReason | None = None
+    words: Commitment | None = None
 
 
 class ResultReturned(Said):
@@ -121,6 +125,7 @@ class ProcessingStopped(Said):
 
     reason: StopReason
     due_on: date | None
+    words: Commitment | None = None
 
 
 class ApologyIssued(Said):

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.envelope import Message
+from contracts.officer_words import Commitment
 from contracts.processing_codes import (
     AmountVnd,
     Clock,
@@ -36,6 +37,7 @@ class SupplementRequested(Message):
     """Asked after the days in which it may be; a supervisor allowed it, and the clock does not stop."""
     due_on: date | None
     provisional: Provisional = False
+    words: Commitment | None = None
 
 
 class SupplementAccepted(Message):

@@ -268,5 +268,6 @@ async def _destroy_papers(home: Home, options: argparse.Namespace, say: Say) -> 
     async with open_pool(dsn(home, "intake"), size=1) as pool:
         count = await destroy(pool, options.dossier_id, options.actor, options.reason)
     say(
-        f"{count} papers of dossier {options.dossier_id} are destroyed; their objects are gone within the hour"
+        f"{count} papers of dossier {options.dossier_id} are destroyed, with what officers said to its applicant in words; "
+        "their objects are gone within the hour"
     )

@@ -142,6 +142,8 @@ async def main() -> None:
             while True:
                 await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
                 await pool.execute("SELECT forget_people_access($1)", years_ago(settings.people_access_years))
+                if (heard := await reader.complete_up_to()) is not None:
+                    await pool.execute("SELECT forget_words($1)", heard.up_to)
                 await asyncio.sleep(WEEKS_SECONDS)
 
         async def papers() -> None:

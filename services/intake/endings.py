@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -66,19 +66,37 @@ REASONS: dict[str, Words] = {
 AT = frozenset({"DossierAccepted", "DossierForwarded", "DossierHandedOver"})
 
 
+def end_of(steps: Sequence[Row], status: Status) -> Row | None:
+    """The end that stands, of those that have a reason."""
+    struck = {step.strikes for step in steps}
+    ends = (s for s in reversed(steps) if s.what in REASONS and s.sequence not in struck and s.data)
+    return next(ends, None) if status in ENDED else None
+
+
 def ending_of(steps: Sequence[Row], status: Status) -> dict[str, Any]:
     """The members `outcome` and `reason`, of the end that stands."""
-    struck = {step.strikes for step in steps}
-    end = next(
-        (s for s in reversed(steps) if s.what in REASONS and s.sequence not in struck and s.data), None
-    )
-    if end is None or end.data is None or status not in ENDED:
+    end = end_of(steps, status)
+    if end is None or end.data is None:
         return {"outcome": None, "reason": None}
     said = orjson.loads(end.data)
     code = said.get("reason") or said.get("refusal_reason")
     vi, en = REASONS[end.what].get(code, (code, code))
     reason = {"code": code, "vi": vi, "en": en, "document": said.get("document")} if code else None
     return {"outcome": said.get("outcome"), "reason": reason}
+
+
+def words_of(steps: Sequence[Row], kept: Mapping[str, str]) -> dict[int, str]:
+    """What officers said in words with the acts that stand, by their sequences; `kept` are words by their commitments.
+
+    Guarantee: words are shown of exactly the acts that stand. Test: test_words_are_shown_of_the_acts_that_stand.
+    """
+    if not kept:
+        return {}
+    struck = {step.strikes for step in steps}
+    told = {
+        s.sequence: orjson.loads(s.data).get("words") for s in steps if s.data and s.sequence not in struck
+    }
+    return {sequence: kept[name] for sequence, name in told.items() if name in kept}
 
 
 def unit_of(steps: Sequence[Row]) -> str | None:

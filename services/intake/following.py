@@ -5,7 +5,7 @@ The two have no order between them but their times: whichever is heard first, wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -18,8 +18,9 @@ from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from contracts.intake import ResultDelivery
 from contracts.processing_codes import PaperFault
+from services.intake import endings
 from services.intake.dossier import EVENTS, Filed, filed_as
-from services.intake.endings import PROVISIONAL, Both, Handler, Reason, ending_of, handled_by, unit_of
+from services.intake.endings import PROVISIONAL, Both, Handler, Reason
 from services.intake.national import ENDED, Status, national
 from services.intake.usual import ZONE, UsualTime
 
@@ -58,6 +59,10 @@ class Happened(BaseModel):
 
     what: str
     at: datetime
+    words: str | None = Field(
+        default=None,
+        description="What the officer said with it in words, while it stands and the words are kept.",
+    )
 
 
 class NationalStatus(BaseModel):
@@ -109,6 +114,9 @@ class DossierStatus(BaseModel):
     outcome: Literal["granted", "refused"] | None = Field(description="How it was decided, once it is.")
     reason: Reason | None = Field(
         description="Why it was not taken in, was stopped, or refused on its merits."
+    )
+    words: str | None = Field(
+        description="What the officer said in words of the request for papers that is open, or of the end, to who filed it alone."
     )
     history: list[Happened]
 
@@ -210,17 +218,26 @@ def filed_of(own: Sequence[Row]) -> Filed:
 
 
 def followed(
-    dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime], register: Offices, now: datetime
+    dossier_id: UUID,
+    rows: Sequence[Row],
+    usual: dict[str, UsualTime],
+    register: Offices,
+    now: datetime,
+    kept: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The members of DossierStatus. `rows` begin with the submission."""
-    told = standing(dossier_id, rows, usual)
+    """The members of DossierStatus. `rows` begin with the submission; `kept` are the words that the reader may see."""
+    told = standing(dossier_id, rows, usual, kept)
     today = now.astimezone(ZONE).date()
-    return told | {"handled_by": handled_by(register, told["office"], unit_of(steps_of(rows)), today)}
+    unit = endings.unit_of(steps_of(rows))
+    return told | {"handled_by": endings.handled_by(register, told["office"], unit, today)}
 
 
-def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime]) -> dict[str, Any]:
+def standing(
+    dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime], kept: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """How a dossier stands, whoever has it."""
     own, steps = own_acts(rows), steps_of(rows)
+    words = endings.words_of(steps, kept or {})
     filed = filed_of(own)
     submitted_at = filed.submitted_at.astimezone(ZONE)
     status = status_of(own, steps)
@@ -230,6 +247,7 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
     due_said = orjson.loads(due.data) if due and due.data and due.due_on and status not in ENDED else {}
     provisional = said.get("provisional") or due_said.get("provisional")
     time = usual.get(filed.procedure)
+    now = asked or endings.end_of(steps, status)
     return {
         "dossier_id": dossier_id,
         "procedure": filed.procedure,
@@ -248,9 +266,15 @@ def standing(dossier_id: UUID, rows: Sequence[Row], usual: dict[str, UsualTime])
         "to_bring": papers(filed.procedure, submitted_at.date(), said.get("papers", [])),
         "fee_vnd": said.get("amount_vnd"),
         "usual_time": time.model_dump() if time else None,
-        **ending_of(steps, status),
+        **endings.ending_of(steps, status),
+        "words": words.get(now.sequence) if now else None,
         "history": [
-            {"what": row.what, "at": row.happened_at.astimezone(ZONE)} for row in told_in_order(own, steps)
+            {
+                "what": row.what,
+                "at": row.happened_at.astimezone(ZONE),
+                "words": words.get(row.sequence) if row.producer == "processing" else None,
+            }
+            for row in told_in_order(own, steps)
         ],
     }
 

@@ -47,13 +47,15 @@ class At(Narrow):
 
 
 class Refused(Narrow):
-    """The desk did not take it in, and why."""
+    """The desk did not take it in, and why. `words`, here and below: names what the officer said of it to the applicant."""
 
     reason: str | None = None
+    words: str | None = None
 
 
 class Stopped(Due):
     reason: str | None = None
+    words: str | None = None
 
 
 class Resolved(Due):
@@ -62,6 +64,7 @@ class Resolved(Due):
     outcome: str | None = None
     refusal_reason: str | None = None
     document: str | None = None
+    words: str | None = None
 
 
 class Back(Due):
@@ -81,6 +84,7 @@ class SupplementAsked(Due):
     papers: tuple[Paper, ...]
     deadline_on: date
     clock: str
+    words: str | None = None
 
 
 class FeeAsked(Due):

@@ -13,15 +13,19 @@ import asyncpg
 import orjson
 from fastapi import Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.officer_words import WORDS_CHARACTERS_MAX, Words
 from services.chassis.http import paging
 from services.chassis.http.limits import Buckets
-from services.chassis.http.web import Application, Caller, require, throttle
-from services.intake.acting import Applicants, find_for
+from services.chassis.http.visibility import may_read
+from services.chassis.http.web import Application, Caller, IdempotencyKey, require, throttle
+from services.intake.acting import Applicants, find, find_for, unknown
+from services.intake.endings import unit_of
 from services.intake.offers import Day
 from services.intake.papers.attached import listed
 from services.intake.people import store as people
+from services.intake.people import words as said
 from services.intake.usual import ZONE
 
 PAGE_ITEMS_MAX = 200
@@ -31,6 +35,26 @@ NEWEST = 2**63 - 1
 
 Staff = Annotated[Caller, Depends(require(*STAFF))]
 Supervisor = Annotated[Caller, Depends(require("supervisor"))]
+
+
+class Saying(BaseModel):
+    """What an officer says to the applicant, before the act that says it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    words: Words = Field(
+        examples=["Bản vẽ thiếu chữ ký của chủ trì thiết kế."],
+        description=f"Plain text of several lines, up to {WORDS_CHARACTERS_MAX} characters, without addresses of sites or of mail.",
+    )
+
+
+class KeptWords(BaseModel):
+    """Under which name the words are kept; an act whose event names it has them shown."""
+
+    commitment: str = Field(
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+        description="Salted SHA-256; the salt is erased with the words.",
+    )
 
 
 class PersonRead(BaseModel):
@@ -66,7 +90,30 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         known = await find_for(applicants, dossier_id, caller)
         found = await people.read_person(pool, dossier_id, known.filed.office, caller.actor, purpose)
         assert found is not None, "a submission has an office"
-        return found.model_copy(update={"papers": await listed(pool, dossier_id, known.own)})
+        kept = [
+            people.Said(commitment=name, words=words)
+            for name, words in (await said.kept_of(pool, dossier_id)).items()
+        ]
+        more = {"papers": await listed(pool, dossier_id, known.own), "words": kept}
+        return found.model_copy(update=more)
+
+    @application.post(
+        "/v1/dossiers/{dossier_id}/words",
+        response_model=KeptWords,
+        status_code=201,
+        summary="Keep an officer's words to the applicant",
+    )
+    async def keep_words(dossier_id: UUID, body: Saying, caller: Staff, key: IdempotencyKey) -> KeptWords:
+        """Processing asks for it in the officer's name before it records the act that says them. What no act names is gone after a day.
+
+        Guarantee: who cannot act on a dossier leaves no words for its applicant. Test: test_only_its_desk_and_its_unit_leave_words.
+        """
+        throttle(people_reads, f"{caller.actor} words", "words")
+        known = await find(applicants, dossier_id)
+        may = may_read(caller, office=known.filed.office, filer=None, unit=unit_of(known.steps))
+        if not may and not await said.has_left(pool, dossier_id, caller.actor, key):
+            raise unknown(denied=True)
+        return KeptWords(commitment=await said.keep(pool, dossier_id, caller.actor, key, body.words))
 
     @application.get(
         "/v1/people-reads", response_model=PersonReads, summary="Who has read whom, and for what?"

@@ -45,6 +45,7 @@ from services.intake.papers.attached import PAPERS_MAX
 from services.intake.papers.paper import PaperFiled
 from services.intake.people import forms
 from services.intake.people import store as people
+from services.intake.people.words import shown
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
 from services.intake.usual import ZONE, Usual
 
@@ -163,10 +164,12 @@ def add_routes(
     async def follow(
         dossier_id: UUID, caller: Annotated[Caller, Depends(require("portal", "officer", "supervisor"))]
     ) -> Response:
-        """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing."""
+        """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing. Officers' words are
+        for who filed it: officers read them with the person behind it."""
         known = await find_for(applicants, dossier_id, caller)
+        kept = await shown(pool, dossier_id, known.steps) if caller.role == "portal" else {}
         now, rows = intake.clock(), [*known.own, *known.steps]
-        return _json(followed(dossier_id, rows, await usual.times(now), intake.offices, now))
+        return _json(followed(dossier_id, rows, await usual.times(now), intake.offices, now, kept))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def ask_how_far(request: Request, code: Typed) -> Response:

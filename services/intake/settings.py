@@ -21,7 +21,7 @@ class IntakeSettings(PagesSettings):
     people_reads_per_minute: int = Field(
         default=30,
         ge=1,
-        description="Persons behind dossiers that one caller may read in a minute from one process.",
+        description="Persons behind dossiers that one caller may read in a minute from one process, and words to them that one may leave.",
     )
     lookups_per_minute: int = Field(
         default=30,

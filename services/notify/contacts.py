@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.kafka.ordering import Delivered
@@ -25,6 +26,8 @@ class Contact(NamedTuple):
     erased: bool
     name: str | None
     email: str | None
+    words: str | None = None
+    """What officers said to them, each by the commitment in its event: JSON text; None where nothing was said."""
 
     def __repr__(self) -> str:
         """Without name and address: a contact may end up in a traceback."""
@@ -40,19 +43,20 @@ class _Value(BaseModel):
     change: int
     name: str
     email: str | None = None
+    words: dict[str, str] = {}
 
 
 # At one and the same change the tombstone is the newer word: what is published under a change is what is held when it is published.
 KEEP = """
-INSERT INTO contacts AS c (applicant_id, change, erased, name, email)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[])
+INSERT INTO contacts AS c (applicant_id, change, erased, name, email, words)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::jsonb[])
 ON CONFLICT (applicant_id) DO UPDATE
-SET change = excluded.change, erased = excluded.erased, name = excluded.name, email = excluded.email
+SET change = excluded.change, erased = excluded.erased, name = excluded.name, email = excluded.email, words = excluded.words
 WHERE excluded.change > c.change OR (excluded.change = c.change AND NOT c.erased)
 """
 
 
-# Mails that a sender has put off because the contact had not come. One that is claimed at this moment was not.
+# Mails that a sender has put off because the contact, or what an officer said, had not come. One that is claimed at this moment was not.
 PUT_IN_FRONT = """
 UPDATE mails SET not_before = decided_at, looks = 0
 WHERE applicant_id = ANY($1::uuid[]) AND looks > 0 AND claimed_at IS NULL
@@ -70,7 +74,8 @@ def parse(key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]])
     said = _Value.model_validate_json(value)
     if said.applicant_id != applicant_id:
         raise ValueError("the value speaks of another applicant than the key")
-    return Contact(applicant_id, said.change, False, said.name, said.email)
+    words = orjson.dumps(said.words).decode() if said.words else None
+    return Contact(applicant_id, said.change, False, said.name, said.email, words)
 
 
 async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:

@@ -28,6 +28,7 @@ from services.notify.notice import (
     decide,
     muted,
 )
+from services.notify.rows import DECIDE_NOTICES, KEEP_CODES, OPEN_DOSSIERS, QUEUE_MAILS, REFILE
 from services.notify.unsaid import Ending, leave
 from services.notify.webhooks import rows as webhooks
 from services.notify.wording.texts import VIETNAM
@@ -68,8 +69,9 @@ class Accepted(Narrow):
 
 
 class Reversed(Narrow):
-    """What holds again; without an acceptance the dossier has no code."""
+    """What holds again; without an acceptance the dossier has no code. `sequence` is that of the event that it strikes."""
 
+    sequence: int | None = None
     event: str
     reason: str
     document: str
@@ -98,6 +100,8 @@ def dated(**members: Any) -> type[BaseModel]:
     return says(**members, provisional=(bool, False))
 
 
+WORDS = (str | None, None)
+"""The commitment to what the officer said in words, which comes on `contacts`."""
 SOURCES = ("intake", "processing")
 APPLIED: Mapping[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
@@ -106,15 +110,22 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "WithdrawalRequested.v1": says(),
     "FeePaid.v1": says(amount=int, currency=str),
     "DossierAccepted.v1": Accepted,
-    "DossierRejected.v1": says(reason=str),
+    "DossierRejected.v1": says(reason=str, words=WORDS),
     "DossierForwarded.v1": says(unit=str, step=str, reason=(str | None, None)),
-    "DossierResolved.v1": says(outcome=str, refusal_reason=(str | None, None), document=(str | None, None)),
+    "DossierResolved.v1": says(
+        outcome=str, refusal_reason=(str | None, None), document=(str | None, None), words=WORDS
+    ),
     "ResultReturned.v1": says(method=str),
-    "ProcessingStopped.v1": says(reason=str),
+    "ProcessingStopped.v1": says(reason=str, words=WORDS),
     "ApologyIssued.v1": says(reason=str, appointment_on=date),
     "ResultCorrected.v1": says(reason=str, document=str),
     "SupplementRequested.v1": dated(
-        papers=list[Paper], deadline_on=date, clock=str, rule=(str | None, None), due_on=date | None
+        papers=list[Paper],
+        deadline_on=date,
+        clock=str,
+        rule=(str | None, None),
+        due_on=date | None,
+        words=WORDS,
     ),
     "SupplementAccepted.v1": dated(status=str, due_on=date | None, begun_anew=(bool, False)),
     "SupplementLapsed.v1": says(deadline_on=date),
@@ -137,36 +148,6 @@ PASSED_OVER = frozenset({"ReversalProposed.v1", "ApplicantActReversed.v1"})
 """Nothing is told by these: a reversal itself is, and what an import does is not."""
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
 UNTOLD = frozenset(Submitted.model_fields) | {"sealed_code"}
-
-OPEN_DOSSIERS = """
-INSERT INTO dossiers (dossier_id, applicant_id, contact_change, procedure, office, submitted_on, sealed_filer, result_delivery)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[])
-"""
-REFILE = """
-UPDATE dossiers d SET procedure = n.procedure, submitted_on = n.submitted_on, office = coalesce(n.office, d.office)
-FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[]) AS n(dossier_id, procedure, submitted_on, office)
-WHERE d.dossier_id = n.dossier_id
-"""
-KEEP_CODES = """
-UPDATE dossiers d SET sealed_code = n.sealed_code FROM unnest($1::uuid[], $2::text[]) AS n(dossier_id, sealed_code)
-WHERE d.dossier_id = n.dossier_id
-"""
-DECIDE_NOTICES = """
-INSERT INTO notices (dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, decided_at, facts)
-SELECT n.dossier_id, n.notice_id, n.about, n.about_event_id, n.channel, n.happened_at, n.recorded_at, $9, n.facts::json
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[])
-    AS n(dossier_id, notice_id, about, about_event_id, channel, happened_at, recorded_at, facts)
-"""
-# Change 0 is none: nobody is to be told. Nor has a dossier any whose opening was discarded by hand. Who is known to have left no
-# address needs no carrier, either.
-QUEUE_MAILS = """
-INSERT INTO mails (notice_id, dossier_id, applicant_id, needs_change, decided_at, not_before)
-SELECT n.notice_id, n.dossier_id, d.applicant_id, d.contact_change, $3, $3
-FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, dossier_id) JOIN dossiers d ON d.dossier_id = n.dossier_id
-LEFT JOIN contacts c ON c.applicant_id = d.applicant_id AND c.change >= d.contact_change
-WHERE d.contact_change > 0 AND (c.applicant_id IS NULL OR c.email IS NOT NULL)
-RETURNING notice_id
-"""
 
 Told = tuple[Delivered, Happened, Notice]
 
@@ -254,7 +235,11 @@ class Dossiers:
         queued: set[UUID] = set()
         if mails:
             rows = await connection.fetch(
-                QUEUE_MAILS, [n.notice_id for _, n in mails], [d.stream_id for d, _ in mails], now
+                QUEUE_MAILS,
+                [n.notice_id for _, n in mails],
+                [d.stream_id for d, _ in mails],
+                now,
+                [words_of(d) for d, _ in mails],
             )
             queued = {row["notice_id"] for row in rows}
         # An inbox notice stands with this transaction; a lapsed one, or an e-mail to nobody, has ended: what remains is to record it.
@@ -274,8 +259,17 @@ def happened_in(delivered: Delivered) -> Happened:
 
 
 def facts(delivered: Delivered) -> str:
-    """The codes and dates that the text of this event's notices says, as a JSON object."""
-    return orjson.dumps(delivered.data.model_dump(exclude=UNTOLD)).decode()
+    """The codes and dates that the text of this event's notices says, as JSON; by the sequence a reversal finds what it strikes."""
+    told = delivered.data.model_dump(exclude=UNTOLD)
+    if words_of(delivered) is not None:
+        told["sequence"] = delivered.sequence
+    return orjson.dumps(told).decode()
+
+
+def words_of(delivered: Delivered) -> str | None:
+    """What names the words that the officer said with it; None where nothing was said."""
+    words: str | None = getattr(delivered.data, "words", None)
+    return words
 
 
 def changes_code(data: BaseModel) -> bool:

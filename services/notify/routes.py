@@ -7,6 +7,7 @@ inbox, which it shows to the applicant. Of a dossier whose filer notify was not 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -17,10 +18,10 @@ from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel, Field
 
 from services.chassis.http.tokens import Caller
-from services.chassis.http.visibility import may_read
+from services.chassis.http.visibility import PORTAL, may_read
 from services.chassis.http.web import Problem, require
 from services.chassis.process import logs
-from services.notify.channels.claims import UNIT, told_in
+from services.notify.channels.claims import UNIT, WORDS, told_in
 from services.notify.filers import filer_of
 from services.notify.notice import Channel
 from services.notify.wording.texts import Texts
@@ -31,10 +32,11 @@ FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
 
 # How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
 NOTICES_OF = f"""
-SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, m.claimed_at, e.type AS ending,
+SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, {WORDS}, m.claimed_at, e.type AS ending,
        e.occurred_at AS ended_at, e.data AS ended
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
+LEFT JOIN contacts c ON c.applicant_id = d.applicant_id
 LEFT JOIN mails m ON m.notice_id = n.notice_id
 LEFT JOIN LATERAL (
     SELECT type, occurred_at, data FROM events
@@ -63,7 +65,9 @@ class NoticeView(BaseModel):
     sent_at: datetime | None
     ambiguous: bool = Field(description="It may have been handed over twice, with one Message-ID.")
     title: str = Field(description="Vietnamese | English")
-    text: str = Field(description="Vietnamese first, English second; no personal data.")
+    text: str = Field(
+        description="Vietnamese first, English second; no personal data, but to the portal that filed it what officers said in words."
+    )
 
 
 class NoticesView(BaseModel):
@@ -73,11 +77,16 @@ class NoticesView(BaseModel):
 
 
 async def notices_of(
-    pool: asyncpg.Pool[Any], texts: Texts, dossier_id: UUID, channels: Collection[Channel]
+    pool: asyncpg.Pool[Any],
+    texts: Texts,
+    dossier_id: UUID,
+    channels: Collection[Channel],
+    *,
+    in_words: bool = False,
 ) -> list[NoticeView]:
-    """The notices of a dossier by these channels; none when notify has not heard of it."""
+    """The notices of a dossier by these channels; none when notify has not heard of it. `in_words`: with what officers said in words."""
     rows = await pool.fetch(NOTICES_OF, dossier_id, [channel.value for channel in channels], SHOWN_MAX)
-    return [_view(row, texts) for row in rows]
+    return [_view(row, texts, in_words) for row in rows]
 
 
 async def check_right(
@@ -102,9 +111,14 @@ def add_routes(
         dossier_id: Annotated[UUID, Query(description="As intake answered it.")],
         caller: Annotated[Caller, Depends(require(*READERS))],
     ) -> NoticesView:
-        """Each notice with its text and its state; a portal sees those of the web inbox, of what it filed itself."""
+        """Each notice with its text and its state; a portal sees those of the web inbox, of what it filed itself.
+
+        Guarantee: what officers said in words only the portal that filed it reads here.
+        Test: test_only_who_filed_it_reads_the_words.
+        """
         await check_right(pool, code_keys, dossier_id, caller)
-        return NoticesView(items=await notices_of(pool, texts, dossier_id, channels_for(caller)))
+        channels, in_words = channels_for(caller), caller.role == PORTAL
+        return NoticesView(items=await notices_of(pool, texts, dossier_id, channels, in_words=in_words))
 
 
 def channels_for(caller: Caller) -> list[Channel]:
@@ -115,9 +129,10 @@ def channels_for(caller: Caller) -> list[Channel]:
     return [Channel.INBOX] if caller.role == "portal" else list(Channel)
 
 
-def _view(row: asyncpg.Record, texts: Texts) -> NoticeView:
+def _view(row: asyncpg.Record, texts: Texts, in_words: bool) -> NoticeView:
     ended = orjson.loads(row["ended"]) if row["ended"] else {}
-    text = texts.of(told_in(row), Channel.INBOX)
+    told = told_in(row)
+    text = texts.of(told if in_words else replace(told, words=None), Channel.INBOX)
     return NoticeView(
         notice_id=row["notice_id"],
         dossier_id=row["dossier_id"],

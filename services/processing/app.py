@@ -32,6 +32,7 @@ from services.processing.calendar.current import Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
 from services.processing.clock.working_days import NOT_READ, ZONE
+from services.processing.desk.at_intake import AtIntake
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.officer_routes import add_officer_routes
 from services.processing.desk.payment_routes import add_payment_routes
@@ -52,6 +53,7 @@ WEEKS_SECONDS = 3600.0
 def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None = None) -> Application:
     """The application; it touches the database only when it is asked something."""
 
+    desk.intake = AtIntake(settings.people_url)
     application = create_app(
         name=SOURCE,
         title="Một Cửa: processing",

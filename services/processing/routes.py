@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from contracts.intake import OfficeCode
 from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
+from services.chassis.http.access import token_in
 from services.chassis.http.batches import Batch, batch_of
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Answer, Application, Call, Caller, Problem, idempotency_key, require
@@ -52,6 +53,7 @@ STATUS_OF_REFUSAL = {
     "not-the-supervisor": 403,
     "idempotency-key-reused": 422,
     **dict.fromkeys(FAULTS, 422),
+    "words-not-kept": 503,
 }
 REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"description": "Not while the dossier is in this state; the code names it"},
@@ -93,7 +95,17 @@ def add_routes(application: Application, desk: Desk) -> None:
         async def carried_out(call: Call[Asked]) -> Answer:
             key, version = idempotency_key(call.headers), version_of(call.headers)
             assert call.id is not None
-            done = await carry_out(desk, call.id, call.caller, act, call.body, key, version, call.traceparent)
+            done = await carry_out(
+                desk,
+                call.id,
+                call.caller,
+                act,
+                call.body,
+                key,
+                version,
+                call.traceparent,
+                token_in(call.headers),
+            )
             if isinstance(done, Stale):
                 raise Problem(412, "stale-version", f"the dossier is at version {done.version}")
             if isinstance(done, Rejected):

@@ -25,7 +25,8 @@ class ProcessingSettings(PagesSettings):
 
     people_url: str = Field(
         default="",
-        description="Address of intake, where pages read the person behind a dossier; without it they show none.",
+        description="Address of intake, where pages read the person behind a dossier and where officers' words to applicants are kept; "
+        "without it they show none, and no act says anything in words.",
     )
     offices_file: OfficesFile = ""
 

@@ -88,7 +88,8 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "handled_by": None,
         "outcome": None,
         "reason": None,
-        "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"]}],
+        "words": None,
+        "history": [{"what": "DossierSubmitted", "at": receipt["submitted_at"], "words": None}],
     }
 
 

@@ -46,6 +46,7 @@ async def test_reading_a_person_leaves_a_line(front: Front, admin: asyncpg.Conne
         "owner": None,
         "supplements": [],
         "papers": [],
+        "words": [],
     }
     (line,) = await admin.fetch("SELECT actor, dossier_id, purpose FROM people_access")
     assert tuple(line) == ("officer/o1", UUID(dossier_id), "reception")

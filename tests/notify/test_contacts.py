@@ -96,7 +96,7 @@ async def test_a_tombstone_leaves_only_the_change(desk: Desk):
     await keep(desk, known(5))
     await keep(desk, erased(7))
     row = await desk.pool.fetchval("SELECT c::text FROM contacts c")
-    assert row == f"({APPLICANT},7,t,,)"
+    assert row == f"({APPLICANT},7,t,,,)"
 
 
 async def test_an_email_to_an_erased_person_fails(desk: Desk, mailbox):

@@ -212,7 +212,16 @@ def test_every_act_that_can_be_reversed_has_its_words():
 
 
 def test_every_template_is_used():
-    frames = {"email", "inbox", "dossier.vi", "dossier.en", "complaint.vi", "complaint.en"}
+    frames = {
+        "email",
+        "inbox",
+        "dossier.vi",
+        "dossier.en",
+        "complaint.vi",
+        "complaint.en",
+        "words.vi",
+        "words.en",
+    }
     assert {path.name.removesuffix(".txt") for path in TEMPLATES.iterdir()} == set(TOLD_BY) | frames
 
 

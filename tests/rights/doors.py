@@ -55,6 +55,7 @@ DOORS_OF: dict[str, Door] = {
     ),
     "intake POST /v1/dossiers/{dossier_id}/payments": Door(frozenset({"officer"}), {"amount": 1}),
     "intake GET /v1/people/{dossier_id}": Door(STAFF, query="?purpose=audit"),
+    "intake POST /v1/dossiers/{dossier_id}/words": Door(STAFF, {"words": "Thiếu chữ ký."}),
     "intake GET /v1/dossiers/{dossier_id}/papers": Door(frozenset({"portal"})),
     "intake GET /v1/dossiers/{dossier_id}/papers/{file_id}": Door(STAFF | {"portal"}, query="?purpose=audit"),
     **{

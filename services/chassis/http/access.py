@@ -124,6 +124,11 @@ def denied(code: str, route: str, times: int = 1) -> None:
     log.warning("denied", extra={"fields": fields})
 
 
+def token_in(headers: Mapping[bytes, bytes]) -> str:
+    """The token of a caller who was let in, to ask another service in their name."""
+    return headers.get(b"authorization", b"")[7:].strip().decode("latin-1")
+
+
 async def caller_of(
     tokens: Tokens | Issuers, refusals: Buckets, headers: Mapping[bytes, bytes], address: str
 ) -> Caller:

@@ -47,6 +47,7 @@ from services.intake.pages.uploaded import Brought, brought
 from services.intake.pages.visitors import Anybody, Applicant
 from services.intake.papers.attached import listed, open_paper
 from services.intake.papers.giving import given_out
+from services.intake.people.words import shown
 from services.intake.submitting import content_bytes
 from services.intake.usual import Usual
 
@@ -80,7 +81,8 @@ def add_own_pages(
     async def opened(dossier_id: UUID, visitor: Visitor) -> tuple[Known, dict[str, Any]]:
         known = await find_for(applicants, dossier_id, visitor.caller)
         now, rows = intake.clock(), [*known.own, *known.steps]
-        told = followed(dossier_id, rows, await usual.times(now), intake.offices, now)
+        kept = await shown(applicants.pool, dossier_id, known.steps)
+        told = followed(dossier_id, rows, await usual.times(now), intake.offices, now, kept)
         deadline_on = told["deadline_on"]
         if isinstance(deadline_on, str):  # as the step that said it is kept
             told["deadline_on"] = date.fromisoformat(deadline_on)

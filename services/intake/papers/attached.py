@@ -243,7 +243,7 @@ async def _with_first(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator
 
 async def destroy(pool: asyncpg.Pool[Any], dossier_id: UUID, actor: str, reason: str) -> int:
     """Destroys the key of a dossier, every other key of its files and what they were called: nobody ever opens its papers again. How
-    many they are.
+    many they are. What officers said to the applicant in words lay under the same key.
 
     Guarantee: without the dossier's key none of its papers can be read. Test: test_nobody_reads_papers_whose_key_was_destroyed.
     """
@@ -251,4 +251,5 @@ async def destroy(pool: asyncpg.Pool[Any], dossier_id: UUID, actor: str, reason:
         # The lock that name() takes: what it names is destroyed too, or refused.
         if await connection.fetchval(_DESTROY_KEY, dossier_id, actor, reason) is None:
             raise LookupError(f"no papers of dossier {dossier_id} are kept")
+        await connection.execute("SELECT erase_words($1, NULL)", dossier_id)
         return int(await connection.fetchval(_DESTROY_FILES, dossier_id))

@@ -61,7 +61,7 @@ def _nonce(prefix: bytes, number: int) -> bytes:
 
 
 def wrap(key: bytes, wrapped: bytes) -> bytes:
-    """A file's key under the key of its dossier."""
+    """A file's key, or words, under the key of their dossier."""
     nonce = os.urandom(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, wrapped, None)
 

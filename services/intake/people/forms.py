@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
 from contracts.intake import CASE_CHARACTERS_MAX, CASE_PATTERN
+from contracts.officer_words import SITE
 from services.chassis.http.mail_address import CHARACTERS_MAX, mail_address
 
 
@@ -132,10 +133,6 @@ _PERSONS = frozenset(" '’ʼ-.,")
 _ORGANISATIONS = _PERSONS | frozenset('0123456789&()/"“”–+')
 # Of people nothing but an initial's dot stands before a letter. Organisations write TP.HCM and TM.DV: of them only endings that sites have.
 _OF_PERSONS = re.compile(r"www\.|\.[^\W\d_]{2,}", re.IGNORECASE)
-_OF_ORGANISATIONS = re.compile(
-    r"www\.|\.(?:com|net|org|info|biz|xyz|top|site|online|shop|store|club|vip|app|io|cc|ru|cn|vn|asia|link|click|live|icu)\b(?!\.,)",
-    re.IGNORECASE,
-)
 
 
 def plausible_name(name: str, *, of_organisation: bool) -> str:
@@ -150,7 +147,7 @@ def plausible_name(name: str, *, of_organisation: bool) -> str:
         begins = any(map(str.isalpha, name)) if of_organisation else name[:1].isalpha()
         if not sound or not begins or name != name.strip():
             raise PydanticCustomError("name-implausible", _NO_TITLE if of_organisation else _NO_NAME)
-        if (_OF_ORGANISATIONS if of_organisation else _OF_PERSONS).search(name):
+        if (SITE if of_organisation else _OF_PERSONS).search(name):
             said = "a name holds no address of a site; a space follows a full stop"
             raise PydanticCustomError("name-implausible", said)
     return name

@@ -21,6 +21,7 @@ from contracts.intake import IdentifierKind
 from services.chassis.kafka.feeds import Feed
 from services.chassis.kafka.sending import Message
 from services.intake.papers.paper import Paper
+from services.intake.people import words
 from services.intake.people.forms import (
     CITIZEN,
     COUNTRIES,
@@ -190,6 +191,13 @@ class Brought(BaseModel):
     content: dict[str, Any] | None
 
 
+class Said(BaseModel):
+    """What an officer said to the applicant in words."""
+
+    commitment: str
+    words: str
+
+
 class Person(BaseModel):
     """What an officer sees of a dossier's submitter, and what was filed; all None when it was erased or never given."""
 
@@ -206,6 +214,7 @@ class Person(BaseModel):
     papers: list[Paper] = Field(
         default=[], examples=[[]], description="What was uploaded, in the order in which it came."
     )
+    words: list[Said] = Field(default=[], examples=[[]])
 
 
 async def read_person(
@@ -246,18 +255,25 @@ WHERE c.position > $1 ORDER BY c.position LIMIT $2
 async def _changes(connection: Any, after: int, limit: int) -> list[tuple[int, Message]]:
     """Each change of contact with what the people store holds *now*: an erased person is a tombstone, whatever was said before."""
     rows = await connection.fetch(CHANGES, after, limit)
-    return [(row["position"], contact_message(*row)) for row in rows]
+    said = await words.kept_for(connection, {row["applicant_id"] for row in rows}) if rows else {}
+    return [(row[0], contact_message(row, said.get(row["applicant_id"], {}))) for row in rows]
 
 
-def contact_message(
-    change: int, applicant_id: UUID, name: str | None, email: str | None, phone: str | None
-) -> Message:
-    key = str(applicant_id)
+def contact_message(row: Mapping[str, Any], said: Mapping[str, str]) -> Message:
+    """What is told of one change; `said` is what officers said in words."""
+    key, change = str(row["applicant_id"]), row["position"]
     headers: Sequence[tuple[str, bytes]] = [(CHANGE_HEADER, b"%d" % change)]
-    if name is None:
+    if row["name"] is None:
         return Message(TOPIC, key.encode(), None, headers)
-    contact = Contact(applicant_id=applicant_id, change=change, name=name, email=email, phone=phone)
-    return Message(TOPIC, key.encode(), contact.model_dump_json().encode(), headers)
+    contact = Contact(
+        applicant_id=row["applicant_id"],
+        change=change,
+        name=row["name"],
+        email=row["email"],
+        phone=row["phone"],
+        words=dict(said),
+    )
+    return Message(TOPIC, key.encode(), contact.model_dump_json(exclude_defaults=True).encode(), headers)
 
 
 CONTACTS = Feed("contacts", _changes)

@@ -22,6 +22,8 @@ from services.notify.wording.texts import Told
 CLAIM_LASTS = timedelta(seconds=60)
 PUT_OFF_MAX = timedelta(hours=1)
 LOOKS_MAX = 5
+WORDS_AWAITED = timedelta(minutes=10)
+"""How long a letter waits for what the officer said in words; then it goes without, and says where to read it."""
 DUE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1)"
 DUE_OR_LATE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1) OR EXISTS (SELECT FROM mails WHERE not_before > $2)"
 
@@ -38,12 +40,22 @@ LEFT JOIN LATERAL (
 ) at ON true
 """
 
+# The officer's words with an act that stands; one that a reversal struck says nothing any more.
+WORDS = """
+CASE WHEN n.facts ->> 'words' IS NOT NULL AND NOT EXISTS (
+    SELECT FROM notices r WHERE r.dossier_id = n.dossier_id AND r.about = 'DossierReversed'
+        AND r.facts ->> 'sequence' = n.facts ->> 'sequence'
+) THEN c.words ->> (n.facts ->> 'words') END AS words
+"""
+
 # A claim that ends by itself leaves claimed_at behind: whoever takes the row then cannot know whether the letter went out.
 # SKIP LOCKED: senders never wait for one another. A mail whose contact has not come is looked at after 0.5 s, 1 s, … 60 s again:
 # contacts.py puts it in front when the contact comes, and a look that missed that finds it.
 TAKE = f"""
 WITH due AS (
-    SELECT m.notice_id, c.applicant_id IS NOT NULL AS known,
+    SELECT m.notice_id,
+           c.applicant_id IS NOT NULL
+               AND (m.words IS NULL OR c.email IS NULL OR c.words ? m.words OR m.decided_at <= $4) AS known,
            c.applicant_id IS NOT NULL AND c.email IS NULL AND m.claimed_at IS NULL AND m.endings = 0 AS nobody
     FROM mails m LEFT JOIN contacts c ON c.applicant_id = m.applicant_id AND c.change >= m.needs_change
     WHERE m.not_before <= $1 ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
@@ -61,7 +73,7 @@ WITH due AS (
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, d.result_delivery, at.unit, c.email, m.nobody
+       d.sealed_code, d.result_delivery, at.unit, {WORDS}, c.email, m.nobody
 FROM (SELECT *, false AS nobody FROM claimed UNION ALL SELECT *, true FROM gone) m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
@@ -111,6 +123,7 @@ class Claims:
         Guarantee: no e-mail goes out before the change of contact that its event names is known. Test: test_an_email_waits_for_its_contact.
         Guarantee: an e-mail that waits for its contact is looked at less and less often.
         Test: test_a_mail_without_contact_is_looked_at_less_and_less.
+        Guarantee: an e-mail waits for the officer's words, and ten minutes at most. Test: test_a_letter_waits_for_the_words_so_long.
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
         Guarantee: a notice to somebody without an address ends without a claim. Test: test_nobody_without_an_address_is_claimed_for.
         Guarantee: a clock that was ahead and is right again keeps no e-mail back. Test: test_a_clock_that_was_ahead_keeps_no_email_back.
@@ -122,7 +135,7 @@ class Claims:
             await connection.execute(BY_KEY)
             await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)
             for _ in range(LOOKS_MAX):  # those that wait for their contact must not stand before all others
-                rows = await connection.fetch(TAKE, now, now + CLAIM_LASTS, count)
+                rows = await connection.fetch(TAKE, now, now + CLAIM_LASTS, count, now - WORDS_AWAITED)
                 claims = [_claim(row) for row in rows if not row["nobody"]]
                 if nobody := [_ending(row) for row in rows if row["nobody"]]:
                     await leave(connection, nobody, self._new_id)
@@ -183,4 +196,5 @@ def told_in(row: asyncpg.Record) -> Told:
         sealed_code=row["sealed_code"],
         result_delivery=row["result_delivery"],
         unit=row["unit"],
+        words=row["words"],
     )

@@ -1,12 +1,13 @@
 """Writes the texts of notices from codes and dates, Vietnamese first and English second, one template per event in a frame per channel.
 
-It is given no name and nothing that an applicant typed: nobody has verified the address, so a stranger could have typed both.
+It is given no name and nothing that an applicant typed: nobody has verified the address, so a stranger could have typed both. What an
+officer said in words stands between quotation marks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a text may say: codes, dates and times, nothing about a person. The official code is still sealed."""
+    """What a text may say: codes, dates and times, nothing about a person, and an officer's words. The official code is still sealed."""
 
     about: str
     dossier_id: UUID
@@ -47,6 +48,7 @@ class Told:
     submitted_on: date | None = None
     result_delivery: str | None = None
     unit: str | None = None
+    words: str | None = field(default=None, repr=False)
 
 
 class Texts:

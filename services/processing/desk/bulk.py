@@ -254,6 +254,8 @@ def commands_of(
             return Rejected("business-time-missing", f"{act.act}: an import says when it happened")
         if not importing and (act.at is not None or due_on is not None):
             return Rejected("business-time-not-allowed", f"{act.act}: only an import gives times of its own")
+        if getattr(act, "words", None) is not None:
+            return Rejected("words-not-in-bulk", f"{act.act}: words are said with one act, at its own door")
         at = act.at or now
         if at < EARLIEST:
             return Rejected("too-long-ago", f"{act.act}: it happened in 1900 or later")

@@ -22,10 +22,11 @@ from services.chassis.log.gathering import Gathering
 from services.processing.clock.statutory import text_of
 from services.processing.clock.working_days import Calendar, local_day
 from services.processing.clock.working_hours import intake_due_at
-from services.processing.desk import asked_reversals, queue_rows, registers, rights
+from services.processing.desk import asked_reversals, queue_rows, registers, rights, words
+from services.processing.desk.at_intake import AtIntake
 from services.processing.desk.officers import Officers
 from services.processing.dossier import explanation
-from services.processing.dossier.act import Act, Command
+from services.processing.dossier.act import Act, Command, words_of
 from services.processing.dossier.asked import Asked, Order
 from services.processing.dossier.decide import decide, stopped_by_law
 from services.processing.dossier.events import EVENTS, DossierAccepted, Event
@@ -68,6 +69,7 @@ class Desk:
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     offices: Offices = field(default_factory=load)
+    intake: AtIntake = field(default_factory=AtIntake)
     known: Gathering[queue_rows.Asking, queue_rows.Known] = field(init=False)
     officers: Officers = field(init=False)
 
@@ -145,8 +147,9 @@ async def carry_out(
     key: str,
     version: int,
     traceparent: str,
+    token: str = "",
 ) -> dict[str, Any] | Rejected | Stale:
-    """One officer's command, from its body to the log.
+    """One officer's command, from its body to the log. With the caller's `token` intake is asked to keep what is said in words.
 
     Guarantee: a repeat under the same key gets the first answer, whatever happened since.
     Test: test_a_repeat_gets_the_first_answer_before_the_version_is_compared.
@@ -172,14 +175,47 @@ async def carry_out(
     if isinstance(command, ReverseAct):
         await asked_reversals.keep(desk.pool, dossier_id)
     context = Context(uuid5(KEYS, f"{caller.actor}\n{key}"), caller.actor, now, traceparent=traceparent)
-    deciding = partial(decide_as, caller, known.stands_for, command, offices=desk.offices, unknown=refused)
-    done = await record(desk, dossier_id, known, deciding, context, version)
+    deciding = partial(decide_as, caller, known.stands_for, offices=desk.offices, unknown=refused)
+    if (text := getattr(asked, "words", None)) is not None:
+        unsaid = partial(deciding, replace(command, words=words.UNSAID))  # type: ignore[type-var]
+        kept = await _keep(desk, dossier_id, known, text, unsaid, context.command_id, version, token)
+        if not isinstance(kept, str):
+            return kept
+        command = replace(command, words=kept)  # type: ignore[type-var]
+    done = await record(desk, dossier_id, known, partial(deciding, command), context, version)
     if not isinstance(done, Executed):
         return done
     # What follows from the first event, deadlines that a reversal brings back, no command asked for.
-    if done.repeated and not says(command, event_of(done.events[0])):
-        return REUSED
+    if done.repeated:
+        first = event_of(done.events[0])
+        if not says(command, first) or words_of(first) != getattr(command, "words", None):
+            return REUSED
     return standing(desk, dossier_id, known.filing, done.history[: done.version], known.heard)
+
+
+async def _keep(
+    desk: Desk,
+    dossier_id: UUID,
+    known: queue_rows.Known,
+    text: str,
+    unsaid: Callable[[Calendar, Dossier], Sequence[Event] | Rejected],
+    command_id: UUID,
+    version: int,
+    token: str,
+) -> str | Rejected | Stale:
+    """What names the words of a command that is taken, or was taken before; why it is refused otherwise.
+
+    Guarantee: what is refused leaves no words behind. Test: test_words_of_a_refused_act_are_not_kept.
+    """
+    history = await desk.store.load(dossier_id)
+    if all(stored.command_id != command_id for stored in history):
+        if len(history) != version:
+            return Stale(len(history))
+        events = [event_of(stored) for stored in history]
+        refused = unsaid(desk.calendar, fold(known.filing, events, known.heard))
+        if isinstance(refused, Rejected):
+            return refused
+    return await words.keep(desk.intake, dossier_id, text, command_id, token)
 
 
 async def record(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.intake import ResultDelivery
 from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk.control_slip import INTAKE, PauseKind, Slip, Spell, Step, Timeliness
+from services.processing.desk.words import Said
 from services.processing.dossier.explanation import Sentence, plainly, provisional
 from services.processing.dossier.state import Filing
 
@@ -107,6 +109,17 @@ class SlipPerson(BaseModel):
     worked_seconds: int
 
 
+class SlipWords(BaseModel):
+    """What the officer said to the applicant in words, with an act that stands."""
+
+    sequence: int
+    event: str
+    at: datetime
+    words: str | None = Field(
+        description="Null where the slip was asked for without a purpose, where they are erased, and while intake does not answer."
+    )
+
+
 class ControlSlip(BaseModel):
     """Every second is of working time. `worked_seconds` is the sum of the steps' and of the people's, the pauses left out."""
 
@@ -120,6 +133,7 @@ class ControlSlip(BaseModel):
     people: list[SlipPerson]
     worked_seconds: int
     paused_seconds: int
+    words: list[SlipWords]
 
 
 def form_number(slip: Slip) -> str:
@@ -128,7 +142,9 @@ def form_number(slip: Slip) -> str:
     return "05" if local_day(accepted_at) < NUMBERED_ANEW_ON else "06"
 
 
-def told(dossier_id: UUID, filing: Filing, slip: Slip, result_delivery: str | None) -> dict[str, Any]:
+def told(
+    dossier_id: UUID, filing: Filing, slip: Slip, result_delivery: str | None, said: Sequence[Said] = ()
+) -> dict[str, Any]:
     """The members of ControlSlip."""
     last = slip.steps[-1]
     lasting = None if last.ended_at else last.spells[-1]
@@ -166,6 +182,15 @@ def told(dossier_id: UUID, filing: Filing, slip: Slip, result_delivery: str | No
         ],
         "worked_seconds": _seconds(slip.worked),
         "paused_seconds": _seconds(slip.paused),
+        "words": [
+            {
+                "sequence": each.stored.version,
+                "event": each.stored.type,
+                "at": each.stored.occurred_at.astimezone(ZONE),
+                "words": each.words,
+            }
+            for each in said
+        ],
     }
 
 

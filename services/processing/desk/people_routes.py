@@ -9,12 +9,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
+from services.chassis.http.access import token_in
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, IdempotencyKey, Problem
 from services.chassis.log.decider import Rejected
@@ -22,9 +23,11 @@ from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import absences, control_slip_answers
 from services.processing.desk.absences import Absence, DeclareAbsence
 from services.processing.desk.answers import answer
+from services.processing.desk.at_intake import Purpose
 from services.processing.desk.carry_out import Desk, event_of
 from services.processing.desk.control_slip import Act, slip_of
 from services.processing.desk.control_slip_terms import step_terms
+from services.processing.desk.words import said_in
 from services.processing.dossier.asked import Day, OfficerName
 from services.processing.routes import PAGE_ITEMS_MAX, Officer, seen
 
@@ -154,16 +157,29 @@ def add_people_routes(application: Application, desk: Desk) -> None:
         response_model=control_slip_answers.ControlSlip,
         summary="Who had it how long?",
     )
-    async def slip(dossier_id: UUID, caller: Officer) -> Response:
+    async def slip(
+        request: Request,
+        dossier_id: UUID,
+        caller: Officer,
+        purpose: Annotated[
+            Purpose | None,
+            Query(
+                description="Why officers' words to the applicant are read with it; intake writes it down."
+            ),
+        ] = None,
+    ) -> Response:
         """Each step with who had it, its limit, when it was due, and how late it was. Pauses are apart."""
         row = await seen(desk, dossier_id, caller)
-        acts = [
-            Act(event_of(stored), stored.occurred_at, stored.actor)
-            for stored in await desk.store.load(dossier_id)
-        ]
+        history = await desk.store.load(dossier_id)
+        acts = [Act(event_of(stored), stored.occurred_at, stored.actor) for stored in history]
+        said = said_in(history)
+        if said and purpose is not None:
+            token = token_in(dict(request.scope["headers"]))
+            status, person = await desk.intake.read_person(dossier_id, token, purpose)
+            said = said_in(history, person if status == 200 else None)
         terms = step_terms(row.filing, [act.event for act in acts])
         found = slip_of(row.filing, acts, terms, desk.calendar, desk.clock())
-        return answer(control_slip_answers.told(dossier_id, row.filing, found, row.result_delivery))
+        return answer(control_slip_answers.told(dossier_id, row.filing, found, row.result_delivery, said))
 
 
 def _told(done: Absence | Rejected) -> Response:

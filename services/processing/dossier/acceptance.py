@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from contracts.officer_words import Words
 from contracts.processing_codes import RejectionReason, UnitCode
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Limit, due_date
@@ -130,6 +131,7 @@ def _same_terms(command: AcceptDossier, event: DossierAccepted) -> bool:
 
 class Reject(Asked):
     reason: RejectionReason
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class RejectDossier:
     reason: str
     proof_may_lack: bool = False
     by_law: bool = False
+    words: str | None = None
 
 
 def _order_rejection(asked: Reject, order: Order) -> RejectDossier:
@@ -155,7 +158,7 @@ def _reject(command: RejectDossier, dossier: Dossier, calendar: Calendar) -> Dec
             return Rejected("supplement-not-lapsed", f"the applicant has until {until}")
     elif not isinstance(now, Submitted):
         return REJECT.ended_so(command, dossier)
-    return [DossierRejected(command.on, command.reason)]
+    return [DossierRejected(command.on, command.reason, command.words)]
 
 
 def _rejected(now: State, event: DossierRejected, _: int) -> State | None:

@@ -26,6 +26,12 @@ By = Literal["desk", "desk-then-holder", "holder", "supervisor"]
 """Who gives the command: the desk of the dossier's office, that desk until the acceptance, the holder, the unit's supervisor."""
 
 
+def words_of(event: Event) -> str | None:
+    """The commitment to what the officer said with an act; None where nothing was said."""
+    words: str | None = getattr(event, "words", None)
+    return words
+
+
 class Command(Protocol):
     """What is to be decided, as data. `on` is the local day of the act.
 
@@ -72,11 +78,12 @@ class Act:
         return self.order(asked, order)
 
     def says(self, command: Command, event: Event) -> bool:
-        """Whether the event is what the command asks for, whenever it was asked."""
+        """Whether the event is what the command asks for, whenever it was asked. A command without words says nothing of them."""
         if type(event) not in self.effects:
             return False
         agree = all(getattr(command, member) == getattr(event, member) for member in self.same)
-        return agree and self.also(command, event)
+        words = getattr(command, "words", None)
+        return agree and words in (None, words_of(event)) and self.also(command, event)
 
     def ended_so(self, command: Command, dossier: Dossier) -> Decision:
         """Nothing, where the dossier ended by what the command says; the state refuses otherwise."""

@@ -1,7 +1,7 @@
 """What is asked of processing over HTTP, and the order that it makes: with its caller, its dossier and its time.
 
-Bodies are strict and have no field for free text; each stands in the file of its act. Level, limits and terms come from the
-catalogue's version of the first submission.
+Bodies are strict, and each stands in the file of its act. Their one free text, an officer's words to the applicant, goes to intake
+before the act: no command and no event has it. Level, limits and terms come from the catalogue's version of the first submission.
 Guarantee: a dossier keeps the version in force when it was submitted, whenever it is acted on.
 Test: test_a_dossier_keeps_the_version_of_its_submission.
 """

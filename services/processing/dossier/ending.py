@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.catalogue.refusals import REFUSALS
+from contracts.officer_words import Words
 from contracts.processing_codes import (
     CorrectionReason,
     DespiteReason,
@@ -38,13 +39,14 @@ SIGNING: Step = "ky_duyet"
 
 class Resolve(Asked):
     """`late_reason` is needed when the end is late, `refusal_reason` and `document`, the number of the written answer, of a refusal,
-    `despite` to grant what an agency disagreed with. None of them is kept otherwise."""
+    `despite` to grant what an agency disagreed with. None of them is kept otherwise. `words` go with a refusal alone."""
 
     outcome: Outcome
     late_reason: LateReason | None = None
     refusal_reason: RefusalReason | None = None
     document: DocumentNumber | None = None
     despite: DespiteReason | None = None
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,15 @@ class ResolveDossier:
     document: str | None = None
     despite: str | None = None
     signing: bool = False
+    words: str | None = None
 
 
 def _order_resolution(asked: Resolve, order: Order) -> ResolveDossier | Rejected:
     """Guarantee: a refusal says why, by a code of its procedure, and by which written answer. Test: test_a_refusal_says_why."""
     reason, document = asked.refusal_reason, asked.document
     if asked.outcome != "refused":
+        if asked.words is not None:
+            return Rejected("words-not-taken", "words go with a refusal")
         reason = document = None
     elif not order.by_import:
         known = REFUSALS.of(order.filing.procedure)
@@ -102,7 +107,14 @@ def _resolve(command: ResolveDossier, dossier: Dossier, _: Calendar) -> Decision
     despite = command.despite if _disagreeing(command, now) else None
     return [
         DossierResolved(
-            command.on, command.outcome, now.due_on, reason, command.refusal_reason, command.document, despite
+            command.on,
+            command.outcome,
+            now.due_on,
+            reason,
+            command.refusal_reason,
+            command.document,
+            despite,
+            command.words,
         )
     ]
 
@@ -212,6 +224,7 @@ RESOLVE = Act(
         "refusal-reason-unknown": "refusal_reason",
         "written-answer-missing": "document",
         "opinion-disagrees": "despite",
+        "words-not-taken": "words",
     },
 )
 RETURN = Act(

@@ -54,8 +54,11 @@ class DossierAccepted:
 
 @dataclass(frozen=True, slots=True)
 class DossierRejected:
+    """`words`, as of each act that says something in words: the commitment under which intake keeps them."""
+
     on: date
     reason: str
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class DossierResolved:
     refusal_reason: str | None = None
     document: str | None = None
     despite: str | None = None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class ProcessingStopped:
     on: date
     reason: str
     due_on: date | None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,7 @@ class SupplementRequested:
     due_on: date | None
     deadline_days: int | None = None
     provisional: bool = False
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.officer_words import Words
 from contracts.processing_codes import StopReason
 from services.chassis.log.decider import Rejected
 from services.processing.clock.working_days import Calendar
@@ -30,6 +31,7 @@ LAPSED: dict[str, type] = {"not_supplemented": AwaitingSupplement, "not_paid": A
 
 class Stop(Asked):
     reason: StopReason
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class StopProcessing:
     reason: str
     proof_may_lack: bool = False
     by_law: bool = False
+    words: str | None = None
 
 
 def _order_stop(asked: Stop, order: Order) -> StopProcessing:
@@ -52,7 +55,7 @@ def _stop(command: StopProcessing, dossier: Dossier, calendar: Calendar) -> Deci
         return STOP.ended_so(command, dossier)
     if not command.proof_may_lack and (groundless := _groundless(command, dossier, calendar)):
         return groundless
-    return [ProcessingStopped(command.on, command.reason, dossier.due_on)]
+    return [ProcessingStopped(command.on, command.reason, dossier.due_on, command.words)]
 
 
 def _groundless(command: StopProcessing, dossier: Dossier, calendar: Calendar) -> Rejected | None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.officer_words import Words
 from contracts.processing_codes import FaultyPaper
 from services.chassis.log.decider import Rejected
 from services.processing.clock.due_date import Pause, PauseRule
@@ -55,6 +56,7 @@ class RequestSupplement(Asked):
     """Each paper once, by its place among the papers of the dossier's version, and what is wrong with it."""
 
     papers: Annotated[list[FaultyPaper], Field(min_length=1, max_length=50)]
+    words: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class AskForPapers:
     requests_max: int | None
     by_supervisor: bool = False
     proof_may_lack: bool = False
+    words: str | None = None
 
 
 def _order_request(asked: RequestSupplement, order: Order) -> AskForPapers | Rejected:
@@ -114,13 +117,13 @@ def _request(command: AskForPapers, dossier: Dossier, calendar: Calendar) -> Dec
         before, requests = now, now.requests
     else:
         return None
-    number, papers, days = requests + 1, command.papers, command.deadline_days
+    number, papers, days, words = requests + 1, command.papers, command.deadline_days, command.words
     deadline_on = working_days_after(command.on, days, calendar)
     if isinstance(before, Submitted):
         # The intake clock stops; the statutory one has not begun.
         return [
             SupplementRequested(
-                command.on, number, papers, deadline_on, "restart", "paused", False, None, days
+                command.on, number, papers, deadline_on, "restart", "paused", False, None, days, words=words
             )
         ]
     since = before.requests_since + further
@@ -144,7 +147,9 @@ def _request(command: AskForPapers, dossier: Dossier, calendar: Calendar) -> Dec
     )
     clock, due_on = ("runs", due_on) if runs else ("paused", None)
     return [
-        SupplementRequested(command.on, number, papers, deadline_on, command.rule, clock, late, due_on, days)
+        SupplementRequested(
+            command.on, number, papers, deadline_on, command.rule, clock, late, due_on, days, words=words
+        )
     ]
 
 

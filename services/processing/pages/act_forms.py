@@ -35,7 +35,7 @@ from services.processing.dossier.state import AwaitingPayment, Dossier
 FAR = timedelta(days=90)
 WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
 NEEDED_OF_A_REFUSAL = ("refusal_reason", "document")
-Kind = Literal["choice", "text", "date", "number", "papers", "hidden"]
+Kind = Literal["choice", "text", "lines", "date", "number", "papers", "hidden"]
 
 
 class Field(NamedTuple):
@@ -130,6 +130,8 @@ def _field(case: Case, act: Act, name: str, info: FieldInfo) -> Field:
         case "papers":
             papers = len(version.papers) if isinstance(version, Version) else 0
             return Field(name, "papers", tuple(range(1, papers + 1)))
+        case "words":
+            return Field(name, "lines", (), required)
         case "sequence":
             return Field(name, "hidden", (latest_change(case.dossier.acts),))
         case "despite" if not _disagreed(case):

@@ -79,6 +79,10 @@ MEMBERS: Mapping[str, tuple[str, str]] = {
     "opinion": (N_("Ý kiến"), ""),
     "amount": (N_("Gia hạn thêm"), N_("Tính bằng đơn vị của thời hạn (ngày làm việc, ngày hoặc tháng).")),
     "officer": (N_("Cán bộ nhận"), N_("Cán bộ của đơn vị theo danh mục.")),
+    "words": (
+        N_("Nội dung cụ thể gửi người nộp"),
+        N_("Nêu rõ thiếu gì, sai gì, căn cứ nào. Người nộp đọc nguyên văn; không ghi địa chỉ trang mạng."),
+    ),
 }
 """Each with a hint."""
 OPTIONS: Mapping[str, str] = {
@@ -210,6 +214,11 @@ REFUSALS: Mapping[str, str] = {
     "deadline-not-passed": N_("Người nộp vẫn còn trong thời hạn."),
     "contended": N_("Hồ sơ đang được người khác xử lý; hãy thử lại."),
     "unit-invalid": N_("Hãy ghi đơn vị xử lý."),
+    "words-not-taken": N_("Nội dung cụ thể chỉ gửi kèm khi từ chối."),
+    "words-not-kept": N_(
+        "Hệ thống tiếp nhận chưa lưu được nội dung cụ thể: chưa có gì được ghi. Hãy gửi lại."
+    ),
+    "words-erased": N_("Nội dung hồ sơ đã bị xóa: không lưu được nội dung cụ thể nữa."),
 }
 PAYMENT_USES: Mapping[PaymentUse, str] = {
     "settled": N_("đã nhận cho phí, lệ phí"),
@@ -227,6 +236,9 @@ FAULTS: Mapping[str, str] = {
     "too-short": N_("Hãy chọn ít nhất một giấy tờ cần bổ sung."),
     "string-pattern-mismatch": N_("Mục này viết chưa đúng mẫu: {name}."),
     "string-too-long": N_("Mục này quá dài: {name}."),
+    "words-implausible": N_(
+        "{name}: không ghi địa chỉ trang mạng hoặc thư điện tử; sau dấu chấm cần có dấu cách."
+    ),
 }
 """Faults of a form's fields, by the rule that was broken."""
 OTHER_FAULT = N_("Mục này chưa đúng: {name}.")

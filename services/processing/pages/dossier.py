@@ -30,6 +30,7 @@ from services.chassis.log.event_store import StoredEvent
 from services.chassis.process import logs
 from services.processing.clock.working_days import local_day
 from services.processing.desk import rights
+from services.processing.desk.at_intake import Purpose
 from services.processing.desk.carry_out import UNKNOWN, Desk, carry_out, code_of, event_of, reached_from
 from services.processing.dossier import explanation
 from services.processing.dossier.asked import version_of
@@ -40,8 +41,8 @@ from services.processing.dossier.reversal import proposal_of
 from services.processing.pages import act_words, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.beside import changes, facts
-from services.processing.pages.history import acts, happened
-from services.processing.pages.people import People, Purpose
+from services.processing.pages.history import acts, happened, said
+from services.processing.pages.people import open_paper, read_person
 from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
 
 VERSION = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -73,9 +74,7 @@ async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
     return Opened(case, history)
 
 
-def add_dossier_pages(
-    application: Application, pages: Pages, desk: Desk, people: People, names: Names
-) -> None:
+def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names: Names) -> None:
     """Adds them. `names` are those of offices, units and agencies."""
 
     async def dossier(request: Request, dossier_id: UUID, visitor: Officer) -> Response:
@@ -84,7 +83,7 @@ def add_dossier_pages(
         row, case = found.case.known.row, found.case
         person, unread = None, ""
         if request.query_params.get("people"):
-            person, unread = await people.read(dossier_id, visitor, _purpose(case))
+            person, unread = await read_person(desk.intake, dossier_id, visitor, _purpose(case))
         state, colour = words.STATUSES[case.dossier.status]
         return pages.show(
             request,
@@ -111,12 +110,13 @@ def add_dossier_pages(
             listed=terms.papers if isinstance(terms := version_of(case.known.filing), Version) else (),
             content=filled_in(case.known.filing, (person or {}).get("content") or {}, pages.lang(request)),
             unread=unread,
+            said=said(found.history, person),
         )
 
     async def paper(request: Request, dossier_id: UUID, file_id: UUID, visitor: Officer) -> Response:
         """One of its papers, to be saved; whoever opens it is written down as a reader of the person."""
         found = await opened(desk, dossier_id, visitor)
-        given, unread = await people.open_paper(dossier_id, file_id, visitor, _purpose(found.case))
+        given, unread = await open_paper(desk.intake, dossier_id, file_id, visitor, _purpose(found.case))
         if given is None:
             return pages.show(request, "problem.html", 503, text=unread, code="paper-unread")
         return given
@@ -148,8 +148,9 @@ def add_dossier_pages(
             asked = body.model_validate_json(form.get("asked"))
         except ValidationError:
             return _form(request, dossier_id, found, doable, {}, {}, found.version)
+        key, token = form.key[:200] or "none", visitor.identity.access_token
         done = await carry_out(
-            desk, dossier_id, visitor.caller, row, asked, form.key[:200] or "none", version, logs.trace.get()
+            desk, dossier_id, visitor.caller, row, asked, key, version, logs.trace.get(), token
         )
         if isinstance(done, Stale):
             return _form(request, dossier_id, found, doable, form.values(), {}, version, 412)
@@ -185,6 +186,7 @@ def add_dossier_pages(
             act=doable.name,
             said=act_words.ACTS[doable.name],
             asked=asked.model_dump_json(),
+            words=getattr(asked, "words", None),
             typed=[(name, value) for name, value in form.typed() if name != "version"],
             changes=changes(found.case, led_to(found.case, decided), names, pages.lang(request)),
             version=version,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.chassis.log.event_store import StoredEvent
+from services.processing.desk.words import said_in
 from services.processing.dossier.reversal_events import struck_out
 from services.processing.dossier.state import Dossier
 from services.processing.pages import act_words
@@ -40,3 +41,19 @@ def happened(history: Sequence[StoredEvent], dossier: Dossier) -> list[Happened]
     heard = [Happened(act_words.EVENTS.get(each.what, each.what), each.at, "") for each in dossier.heard]
     first = Happened(act_words.EVENTS["DossierSubmitted"], filing.submitted_at, "")
     return [first, *sorted([*acts(history, dossier), *heard], key=lambda each: each.at)]
+
+
+class Words(NamedTuple):
+    """What the officer said to the applicant with an act; None while nobody asked to read it, and once it is erased."""
+
+    what: str
+    at: Any
+    words: str | None
+
+
+def said(history: Sequence[StoredEvent], person: Mapping[str, Any] | None) -> list[Words]:
+    """The acts that say something in words, with what intake told of them."""
+    return [
+        Words(act_words.EVENTS.get(each.stored.type, each.stored.type), each.stored.occurred_at, each.words)
+        for each in said_in(history, person)
+    ]

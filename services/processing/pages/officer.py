@@ -22,7 +22,6 @@ from services.processing.desk.carry_out import Desk
 from services.processing.desk.queues import AT_THE_OFFICE
 from services.processing.pages import words
 from services.processing.pages.dossier import add_dossier_pages
-from services.processing.pages.people import People
 from services.processing.pages.shown import Officer, place_name, procedure_name, working_days_to
 from services.processing.settings import ProcessingSettings
 
@@ -102,7 +101,7 @@ def add_officer_pages(application: Application, settings: ProcessingSettings, de
     add_page(application, "GET", "/", queues)
     add_page(application, "GET", "/out-of-reach", out)
     add_page(application, "GET", "/queues/{name}", queue)
-    add_dossier_pages(application, pages, desk, People(settings.people_url), names)
+    add_dossier_pages(application, pages, desk, names)
 
 
 def _row(item: dict[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:

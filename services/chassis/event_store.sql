@@ -28,7 +28,7 @@ CREATE TABLE events (
 -- Gap-free numbers, drawn under the head lock: a rolled back append gives its numbers back.
 CREATE TABLE counters (name text PRIMARY KEY, value bigint NOT NULL);
 
--- First answers by (caller, key), kept 14 days in weekly partitions (idempotency_weeks.sql): keys are random, and no index over random values may span the log.
+-- First answers by (caller, key), kept 14 days in weekly partitions (functions/keep_idempotency_weeks.sql): keys are random, and no index over random values may span the log.
 CREATE TABLE idempotency_keys (
     week date NOT NULL,
     caller text NOT NULL,

@@ -38,6 +38,8 @@ TABLES = (
     "held_counts",
     "reconciliation",
     "log_digests",
+    "log_incarnations",
+    "reader_logs",
 )
 
 

@@ -28,8 +28,13 @@ KEPT = 2_000
 POLL_MILLISECONDS = 1_000
 
 
+Life = tuple[str, int]
+"""An incarnation of a log: its id, and the position behind which it began."""
+
+
 class Said(NamedTuple):
-    """One statement of a relay. Without `unplaced_to` it does not say which of its positions a topic has."""
+    """One statement of a relay. Without `unplaced_to` it does not say which of its positions a topic has; without `incarnations` it
+    says nothing of what became of its log."""
 
     cluster_id: str
     position: int
@@ -39,6 +44,7 @@ class Said(NamedTuple):
     event_id: str | None = None
     unplaced_to: int | None = None
     apart: Mapping[str, Sequence[Sequence[int]]] = {}
+    incarnations: tuple[Life, ...] = ()
 
 
 class Complete(NamedTuple):
@@ -161,6 +167,7 @@ class Progress:
             value.get("event_id") and str(value["event_id"]),  # type: ignore[arg-type]
             None if value.get("unplaced_to") is None else int(str(value["unplaced_to"])),
             _stretches(value.get("apart") or {}),
+            lives_of(value.get("incarnations") or ()),
         )
         if heard and heard[-1]._replace(
             position=0, complete_up_to=statement.complete_up_to
@@ -174,6 +181,11 @@ class Progress:
 
 def _stretches(told: Any) -> dict[str, list[tuple[int, int]]]:
     return {topic: [(int(first), int(last)) for first, last in found] for topic, found in told.items()}
+
+
+def lives_of(told: Any) -> tuple[Life, ...]:
+    """As a relay says them; ValueError or TypeError for anything else."""
+    return tuple((str(life), int(after)) for life, after in told)
 
 
 def _offsets(told: Any) -> dict[str, dict[str, int]]:

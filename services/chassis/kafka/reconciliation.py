@@ -15,6 +15,7 @@ from typing import Any
 import asyncpg
 
 from services.chassis.kafka import marks
+from services.chassis.kafka.incarnations import Incarnations
 from services.chassis.kafka.positions import Place, passed_on
 from services.chassis.kafka.progress import Complete, Progress, Said, complete_of, passed_said
 from services.chassis.process import metrics
@@ -48,9 +49,10 @@ class Reconciler:
         self._topics = topics
         self._producers = producers
         self._progress = progress
+        self._incarnations = Incarnations(pool, reader)
         self._adopts = True
         self._told: dict[str, int] = {}
-        self._agreed: dict[str, int] = {}
+        self._agreed: dict[str, Said] = {}
         self._miscounted: dict[str, int] = {}
         self._count_at = 0.0
         self._complete_at = datetime.now(UTC)
@@ -68,8 +70,8 @@ class Reconciler:
         found = self._passed_said(cluster_id, passed, topic_ids)
         if found is None or any(self._told.values()):
             return None
-        newer = {name: said for name, said in found.items() if said.position > self._agreed.get(name, 0)}
-        if any((await self._differences(newer)).values()):
+        newer = {name: said for name, said in found.items() if self._is_newer(name, said)}
+        if any((await self._differences(newer)).values()) or await self._incarnations.differences(newer):
             return None
         found_at = complete_of(found)
         return found_at._replace(up_to=min(found_at.up_to, datetime.now(UTC)))
@@ -88,10 +90,11 @@ class Reconciler:
             await self._adopt(found)
             differences = await self._differences(found)
             await self._count(found)
-            for producer, by in self._miscounted.items():
-                differences[producer] = differences.get(producer, 0) + by
+            for more in (self._miscounted, await self._incarnations.differences(found)):
+                for producer, by in more.items():
+                    differences[producer] = differences.get(producer, 0) + by
             self._tell(differences)
-            self._agreed = {name: said.position for name, said in found.items() if not differences.get(name)}
+            self._agreed = {name: said for name, said in found.items() if not differences.get(name)}
             if not any(differences.values()):
                 self._complete_at = min(complete_of(found).up_to, datetime.now(UTC))
         metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - self._complete_at).total_seconds())
@@ -139,6 +142,10 @@ class Reconciler:
         self._miscounted = await marks.counted(self._pool, self._reader, among) if among else {}
         if among and not any(self._miscounted.values()):  # what differs is looked at each time
             self._count_at = time.monotonic() + COUNT_SECONDS
+
+    def _is_newer(self, producer: str, said: Said) -> bool:
+        agreed = self._agreed.get(producer)
+        return agreed is None or said.position > agreed.position or said.incarnations != agreed.incarnations
 
     def _is_other(self, producer: str, position: int, event_id: str) -> bool:
         """Whether the relay says of the last position that is marked here that another event stands there."""

@@ -24,6 +24,7 @@ from aiokafka.errors import KafkaError
 from services.chassis.kafka.cluster import Cluster
 from services.chassis.kafka.cursors import keep_topic_ids, load_cursor
 from services.chassis.kafka.feeds import READ_EVENTS, Feed, LogFeed
+from services.chassis.kafka.incarnations import NOTE, POSITION_AND_LIVES
 from services.chassis.kafka.lease import Lease, LostLease
 from services.chassis.kafka.log_identity import PROGRESS_TOPIC, LogGuard, LogRewound, OtherEvent
 from services.chassis.kafka.pace import pause_seconds
@@ -119,6 +120,7 @@ class Relay:
                 self._placed = await load_placed(self._pool, cluster_id, self._log.name, epoch)
             await self.guard.refuse_if_refused()
             await self.guard.compare(cluster_id)
+            await self._pool.execute(NOTE)
             producer = await start(self._kafka)
             metrics.RELAY_OWNS_LEASE.set(1)
             log.info("publishing from position %s", dict(self._positions))
@@ -222,7 +224,7 @@ class Relay:
             placed = self._placed
             await self.guard.refuse_if_refused()
             event_id = self._log.id_at(published) if self._log else None
-            newest, now = await self._pool.fetchrow("SELECT * FROM log_position()")
+            newest, now, lives = await self._pool.fetchrow(POSITION_AND_LIVES)
             # At first the event before the next ones is known only once the feed has read, which it may have done meanwhile.
             event_id = event_id or (self._log.id_at(published) if self._log else None)
             complete_at: datetime | None = now
@@ -247,6 +249,7 @@ class Relay:
                         "complete_up_to": complete,
                         "offsets": offsets,
                         "topic_ids": self._topic_ids,
+                        "incarnations": orjson.loads(lives),
                         **placed._asdict(),
                         **await self.guard.digests.said(published),
                         "cluster_id": cluster_id,

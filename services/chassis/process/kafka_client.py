@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.chassis.process.own_token import OwnToken, own_token
@@ -13,6 +14,18 @@ from services.chassis.process.tls import PemFile, Tls
 PREFIX = "MOTCUA_"
 Protocol = Literal["SASL_PLAINTEXT", "SASL_SSL", "SSL"]
 Mechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _is_kept_secret(url: str) -> str:
+    """Guarantee: the client's secret goes in the clear to no other machine. Test: test_what_is_missing_for_a_door_is_told."""
+    if url:
+        parts = urlsplit(url)
+        if not parts.hostname or parts.scheme not in ("http", "https"):
+            raise ValueError("is no address of an endpoint")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("the client's secret goes to another machine by https only")
+    return url
 
 
 class KafkaSettings(NamedTuple):
@@ -88,10 +101,9 @@ class KafkaVariables(BaseSettings):
         description="Path of the service's own certificate with its chain (PEM), which brokers ask for.",
     )
     kafka_tls_key: PemFile = Field(default="", description="Path of its private key (PEM, no password).")
-    kafka_token_url: str = Field(
+    kafka_token_url: Annotated[str, AfterValidator(_is_kept_secret)] = Field(
         default="",
-        pattern="^(https?://.+)?$",
-        description="Token endpoint for OAUTHBEARER, asked by client credentials: https://login.example.org/oauth2/token.",
+        description="Token endpoint for OAUTHBEARER, asked by client credentials over https: https://login.example.org/oauth2/token.",
     )
     kafka_token_scope: str = Field(default="", description="Scope to ask for there; none by default.")
 

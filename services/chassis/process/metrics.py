@@ -217,7 +217,8 @@ PROGRESS_UNREADABLE = counter(
 )
 RECONCILIATION_DIFFERENCE = gauge(
     "reconciliation_difference",
-    "Messages that a relay has published and this reader neither applied nor holds; 0 in a sound system.",
+    "Messages that a relay has published and this reader neither applied nor holds, or that it has and the producer's log lost; 0 in a "
+    "sound system.",
     {"producer": "whose log it was compared with"},
 )
 COMPLETE_UP_TO_AGE_SECONDS = gauge(

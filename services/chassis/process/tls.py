@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from functools import cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
+
+log = logging.getLogger(__name__)
 
 
 def _is_readable(value: str) -> str:
@@ -36,13 +39,24 @@ class Tls(NamedTuple):
 
         Guarantee: a certificate that was renewed in its place is shown from the next connection on, by clients that are open, too.
         Test: test_a_renewed_certificate_is_taken_while_it_runs.
+        Guarantee: while only one of the two files is renewed, or one is half written, the pair of before is shown.
+        Test: test_a_certificate_without_its_key_keeps_the_pair_of_before.
         """
-        found = _context(self)
+        found, shows = _context(self)
         if self.certificate:
-            found.load_cert_chain(self.certificate, self.key)
+            try:
+                # Tried elsewhere: what fails here leaves a context with one of the two.
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(self.certificate, self.key)
+                found.load_cert_chain(self.certificate, self.key)
+                shows.add(self.certificate)
+            except OSError as error:  # of which SSLError is one
+                if not shows:
+                    raise
+                log.warning("certificate-half-renewed", extra={"fields": {"error": type(error).__name__}})
         return found
 
 
 @cache
-def _context(tls: Tls) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=tls.ca or None)
+def _context(tls: Tls) -> tuple[ssl.SSLContext, set[str]]:
+    """The context, and what it shows by now."""
+    return ssl.create_default_context(cafile=tls.ca or None), set()

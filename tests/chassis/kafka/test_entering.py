@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +154,24 @@ async def test_a_renewed_certificate_is_taken_while_it_runs(
     assert kafka_settings.client_options()["ssl_context"] is before
 
 
+async def test_a_certificate_without_its_key_keeps_the_pair_of_before(
+    kafka: Kafka, kafka_doors: KafkaDoors, tmp_path: Path
+) -> None:
+    """Two files are renewed one after the other, and a connection is opened in between."""
+    kafka_settings = by_certificate(kafka_doors, kafka_doors.authority)
+    tls, renewed = kafka_settings.tls, Authority(tmp_path, "somebody").sign("intake")
+    assert await enters(kafka_settings)
+    shutil.copyfile(renewed.certificate, tls.certificate)
+    assert await enters(kafka_settings)
+    os.truncate(tls.key, 100)
+    assert await enters(kafka_settings)
+    shutil.copyfile(renewed.key, tls.key)
+    assert not await enters(kafka_settings)  # both are another authority's by now
+    absent = tls._replace(key=renewed.key, certificate=kafka_doors.authority.certificate)
+    with pytest.raises(ssl.SSLError):
+        absent.context()
+
+
 async def test_a_token_is_renewed_before_it_ends(kafka_doors: KafkaDoors) -> None:
     with kafka_doors.token_endpoint() as long, kafka_doors.token_endpoint(seconds=0) as short:
         token = OwnToken(long.url, "intake", SECRET, "topics", "")
@@ -182,6 +202,12 @@ async def test_a_token_is_renewed_before_it_ends(kafka_doors: KafkaDoors) -> Non
             "MOTCUA_KAFKA_TLS_CA: Value error, cannot be read (FileNotFoundError)",
         ),
         ({"KAFKA_SASL_MECHANISM": "PLAIN"}, "MOTCUA_KAFKA_SASL_MECHANISM"),
+        (
+            {"KAFKA_TOKEN_URL": "http://login.example/token"},
+            "MOTCUA_KAFKA_TOKEN_URL: Value error, the client's",
+        ),
+        ({"KAFKA_TOKEN_URL": "http://127.0.0.1.example/token"}, "MOTCUA_KAFKA_TOKEN_URL"),
+        ({"KAFKA_TOKEN_URL": "login.example/token"}, "MOTCUA_KAFKA_TOKEN_URL: Value error, is no address"),
     ],
 )
 def test_what_is_missing_for_a_door_is_told(

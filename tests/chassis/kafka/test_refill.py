@@ -15,6 +15,7 @@ from services.chassis.kafka.cluster import Cluster
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.log_identity import PROGRESS_TOPIC
+from services.chassis.kafka.ordering import Delivered
 from services.chassis.kafka.refill import others_first
 from services.chassis.kafka.relay import Relay
 from services.chassis.kafka.sending import start, stop
@@ -40,18 +41,7 @@ class Two:
     def __init__(self, copied: Copied, pool: asyncpg.Pool[Any]) -> None:
         self.copied, self.pool = copied, pool
         self.opens, self.answers = copied.topic, f"{copied.topic}-answers"
-        self.reader = Reader.of_events(
-            "intake",
-            pool,
-            copied.kafka,
-            [copied.topic],
-            apply,
-            applied={"Happened": Narrow},
-            passed_over=(),
-            sources={self.opens, self.answers},
-            dead_letters="intake.dead-letters",
-            opener=self.opens,
-        )
+        self.reader = self.member()
 
     async def write(self) -> None:
         ids = await write(EventStore(self.copied.log), STREAMS, 1)
@@ -74,6 +64,41 @@ class Two:
     def _relay(self, pool: asyncpg.Pool[Any], source: str, behind: str | None) -> Relay:
         feed = events_feed(outgoing_to(self.copied.topic, source=source))
         return Relay(source, pool, self.copied.kafka, [feed], new_id(), behind)
+
+    def member(self, seconds_a_batch: float = 0.0) -> Reader:
+        """One of a group that reads in small batches."""
+
+        async def applied(connection: Any, messages: list[Delivered]) -> None:
+            await asyncio.sleep(seconds_a_batch)
+            await apply(connection, messages)
+
+        return Reader.of_events(
+            "intake",
+            self.pool,
+            self.copied.kafka,
+            [self.copied.topic],
+            applied,
+            applied={"Happened": Narrow},
+            passed_over=(),
+            sources={self.opens, self.answers},
+            dead_letters="intake.dead-letters",
+            opener=self.opens,
+            max_records=100,
+        )
+
+    async def live(self, opened: int, poisoned: int) -> None:
+        """Streams that are opened, some of them by what nobody can read, and answered twice once that is published."""
+        opening, answering = EventStore(self.copied.log), EventStore(self.copied.read)
+        begun = [item() for _ in range(opened)] + [item(data='{"a":"no number"}') for _ in range(poisoned)]
+        await asyncio.gather(*(opening.append(each) for each in begun))
+
+        async def published() -> bool:
+            at = "SELECT coalesce(max(position), 0) = (SELECT max(position) FROM events) FROM relay_cursors"
+            return bool(await self.copied.log.fetchval(at))
+
+        await until(published)
+        for version in range(2):
+            await asyncio.gather(*(answering.append(item(each.stream_id, version)) for each in begun))
 
     async def is_read(self) -> bool:
         return await counted(self.pool) == 3 * STREAMS
@@ -125,6 +150,25 @@ async def test_a_refill_waits_no_longer_for_one_that_stands_still(
         async with running(two.opening().run):
             await until(two.is_read)
     assert await two.pool.fetchval("SELECT count(*) FROM held") == 0
+
+
+async def test_who_reads_slowly_or_for_the_first_time_holds_no_more_than_the_poison(two: Two) -> None:
+    """Thousands of events are there before a group begins, and more come while one of its members is far behind the other. An answer
+    stands behind its opener in the one partition of both, so what waits for an opener waits for one that is poison."""
+    async with running(two.opening().run, two.answering().run):
+        for _ in range(5):
+            await two.live(opened=100, poisoned=0)
+        await two.live(opened=100, poisoned=3)
+        async with running(two.member().run, two.member(seconds_a_batch=0.1).run):
+            for _ in range(4):
+                await two.live(opened=100, poisoned=0)
+
+            async def all_read() -> bool:
+                return await counted(two.pool) == 3 * 1_000
+
+            await until(all_read, 60)
+    assert await two.ever_held() == 3 * 3
+    assert await two.pool.fetchval("SELECT count(DISTINCT stream_id) FROM held") == 3
 
 
 @pytest.mark.parametrize("made_again", [False, True])

@@ -34,6 +34,7 @@ class Attributes(NamedTuple):
     `subject` is the dossier id, or the calendar's;
     `sequence` the producer's stream version; `origin` is "import" on events that an import made; `position` is the event's in the
     producer's log: with them, a reader knows that nothing is missing. None on what was published before messages bore it.
+    `correlation_id` is the id under which who caused it knows its request, where it gave one.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class Attributes(NamedTuple):
     origin: str | None = None
     traceparent: str | None = None
     position: int | None = None
+    correlation_id: UUID | None = None
 
 
 class BadEnvelope(ValueError):
@@ -81,6 +83,8 @@ def encode_members(attributes: Attributes, subject_member: str, said: bytes) -> 
         headers.append(("ce_origin", attributes.origin.encode()))
     if attributes.traceparent:
         headers.append(("ce_traceparent", attributes.traceparent.encode()))
+    if attributes.correlation_id:
+        headers.append(("ce_correlationid", str(attributes.correlation_id).encode()))
     if attributes.position is not None:
         headers.append(("ce_position", str(attributes.position).encode()))
     # None of the four needs to be escaped.
@@ -116,6 +120,8 @@ def read(headers: Iterable[tuple[str, bytes]]) -> Attributes:
         origin = found[name].decode() if name in found else None
         name = "ce_traceparent"
         traceparent = found[name].decode() if name in found else None
+        name = "ce_correlationid"
+        correlation_id = UUID(found[name].decode()) if name in found else None
         name = "ce_position"
         position = int(found[name]) if name in found else None
         if position is not None and not 0 < position < 2**62:
@@ -123,7 +129,17 @@ def read(headers: Iterable[tuple[str, bytes]]) -> Attributes:
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise BadEnvelope(name) from error
     return Attributes(
-        event_id, source, kind, subject, sequence, time, recorded_at, origin, traceparent, position
+        event_id,
+        source,
+        kind,
+        subject,
+        sequence,
+        time,
+        recorded_at,
+        origin,
+        traceparent,
+        position,
+        correlation_id,
     )
 
 

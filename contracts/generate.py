@@ -84,6 +84,11 @@ HEADERS: dict[str, Any] = {
         },
         "ce_origin": {"const": "import", "description": "Only on events that an import made."},
         "ce_traceparent": {"type": "string", "description": "W3C trace context of the request."},
+        "ce_correlationid": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The caller's own id of the request, as X-Correlation-Id gave it.",
+        },
         "content-type": {"const": "application/json"},
     },
 }

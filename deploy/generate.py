@@ -18,10 +18,8 @@ from pydantic import SecretStr
 
 from contracts import generate as contracts
 from contracts.members import MEMBERS
+from deploy import setting_tables
 from deploy.command.config import SETTINGS
-from deploy.command.reach import VARIABLES as ELSEWHERE
-from deploy.local.home import VARIABLES as HOME
-from deploy.local.logs import VARIABLES as LOGS
 from services.chassis.http.access import roles_needed, roles_of
 from services.chassis.http.docs_page import name_of
 from services.chassis.http.page_routes import PageRoute
@@ -114,22 +112,7 @@ def reference() -> str:
         "## Settings",
         "",
     ]
-    lines += [
-        "By environment, all faults told at once at start.",
-        "",
-        "| variable | services | meaning |",
-        "|---|---|---|",
-    ]
-    readers: dict[str, list[str]] = {}
-    meanings: dict[str, str] = {}
-    for service, kind in SETTINGS.items():
-        for variable, meaning in settings.variables(kind).items():
-            readers.setdefault(variable, []).append(service)
-            meanings[variable] = meaning
-    for variable, services in readers.items():
-        lines.append(
-            f"| `{variable}` | {'all' if len(services) == len(SETTINGS) else ', '.join(services)} | {meanings[variable]} |"
-        )
+    lines += ["By environment, all faults told at once at start.", "", *setting_tables.of_services()]
     lines += [
         "",
         "A secret may also stand in a file: `NAME_FILE` names it, for "
@@ -138,9 +121,7 @@ def reference() -> str:
         "",
         "The command `motcua` and the run that it keeps read these; it tells the services their own.",
         "",
-        "| variable | meaning |",
-        "|---|---|",
-        *(f"| `{variable}` | {meaning} |" for variable, meaning in {**HOME, **LOGS, **ELSEWHERE}.items()),
+        *setting_tables.of_the_command(),
     ]
     built = applications()
     lines += ["", "## Routes", "", "| service | route | who may call it |", "|---|---|---|"]

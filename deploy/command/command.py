@@ -10,6 +10,7 @@ from contracts.topics import SERVICES
 from deploy.command import calendar
 from deploy.local.home import Home
 from deploy.local.process import Failed
+from services.chassis.process import clock
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(words).parse_args(words)
     try:
         home = Home.from_environment()
+        if home.sandbox.exists():
+            clock.follow(str(home.sandbox))
         # The issuer's key alone makes a home for tokens: in a compose run it is apart from all other secrets.
         needed = "issuer-key.json" if words[0] == "token" else "secrets.json"
         told = words[0] == "config" or (words[0] in FROM_ELSEWHERE.split() and _elsewhere())
@@ -49,6 +52,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "--wait", action="store_true", help="with --detach: returns when the demonstration is in, too"
     )
     up.add_argument("--no-demo", action="store_true", help="without the demonstration")
+    up.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="for trying a portal: officers who act by a script, a clock that can be moved, failures on demand",
+    )
     up.set_defaults(run=_up)
 
     status = commands.add_parser("status", help="what runs; exit code 0 when all is ready")
@@ -90,7 +98,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     logs = commands.add_parser("logs", help="the last lines of what a part wrote")
     logs.add_argument(
-        "part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "provider", "motcua"]
+        "part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "provider", "officers", "motcua"]
     )
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
@@ -127,8 +135,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     # Their modules load services and database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
-        from deploy.command import due_date
+        from deploy.command import conform, due_date, sandbox
         from deploy.command.operating import add_commands
+
+        sandbox.add_arguments(commands, _print)
+        conform.add_arguments(commands, _print)
 
         due = commands.add_parser("due-date", help="the due date of a limit, and why it is that day")
         due_date.add_arguments(due)
@@ -159,8 +170,9 @@ def _up(home: Home, options: argparse.Namespace) -> int:
     from deploy.command import up
 
     if options.detach:
-        return up.detached(home, ["--no-demo"] if options.no_demo else [], wait=options.wait)
-    return up.in_foreground(home, with_demo=not options.no_demo)
+        given = {"--no-demo": options.no_demo, "--sandbox": options.sandbox}
+        return up.detached(home, [name for name, said in given.items() if said], wait=options.wait)
+    return up.in_foreground(home, with_demo=not options.no_demo, sandbox=options.sandbox)
 
 
 def _status(home: Home, options: argparse.Namespace) -> int:
@@ -226,23 +238,9 @@ def _secrets(home: Home, options: argparse.Namespace) -> int:
 
 
 def _import(home: Home, options: argparse.Namespace) -> int:
-    from deploy.command.import_log import run
+    from deploy.command.import_log import correction_of, run
 
-    return run(options.file, options.mapping, home, _correction(options))
-
-
-def _correction(options: argparse.Namespace) -> dict[str, str] | None:
-    if options.correct is None:
-        return None
-    from pydantic import ValidationError
-
-    from services.processing.desk.bulk_bodies import Correction
-
-    try:
-        return Correction(reason=options.reason, document=options.correct).model_dump()
-    except ValidationError as error:
-        fault = error.errors()[0]
-        raise Failed(f"--correct: {fault['loc'][0]}: {fault['msg']}") from None
+    return run(options.file, options.mapping, home, correction_of(options))
 
 
 def _logs(home: Home, options: argparse.Namespace) -> int:

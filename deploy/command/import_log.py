@@ -4,6 +4,7 @@ Promises that the whole file is checked before the first case is taken, that wha
 command ends with 0 or 1, and that it may be started again at any time. Never writes past the front doors.
 """
 
+import argparse
 import asyncio
 import os
 import tempfile
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from pydantic import ValidationError
 
 from contracts.catalogue.offices import Offices, load
 from deploy.importing.counts import (
@@ -30,6 +33,8 @@ from deploy.importing.house import House, find_house
 from deploy.importing.log import LogReader
 from deploy.importing.mapping import SHIPPED, BadMapping, Mapping, read_mapping
 from deploy.local.home import Home
+from deploy.local.process import Failed
+from services.processing.desk.bulk_bodies import Correction
 
 ALL_TAKEN: Final = 0
 SOME_LEFT_OUT: Final = 1
@@ -175,3 +180,14 @@ def _shipped_or(path: Path) -> Path:
     """The mapping at a path, or one that ships here when only its name is given."""
     shipped = SHIPPED / f"{path.name.removesuffix('.toml')}.toml"
     return shipped if not path.exists() and path.parent == Path(".") and shipped.exists() else path
+
+
+def correction_of(options: argparse.Namespace) -> dict[str, str] | None:
+    """The reason and the document of `--correct`; Failed for what is none."""
+    if options.correct is None:
+        return None
+    try:
+        return Correction(reason=options.reason, document=options.correct).model_dump()
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise Failed(f"--correct: {fault['loc'][0]}: {fault['msg']}") from None

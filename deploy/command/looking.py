@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -20,6 +21,7 @@ from contracts.topics import SERVICES
 from deploy.command.reach import dsn, url
 from deploy.local.home import Home
 from deploy.local.process import Failed
+from services.chassis.http.sandbox import HEADER
 from services.chassis.log.databases import TRANSIENT, open_pool
 
 Say = Callable[[str], None]
@@ -42,20 +44,37 @@ HELD = """
 SELECT held_id, reason, topic, partition, "offset", held_at FROM held WHERE stream_id = $1 ORDER BY held_id
 """
 UNPUBLISHED = f"SELECT coalesce((SELECT max(position) FROM events), 0) - coalesce(({PUBLISHED}), 0)"
+UNDER = "SELECT DISTINCT stream_id FROM events WHERE correlation_id = $1 LIMIT 20"
 OLDEST_HELD = "SELECT count(*) AS count, min(held_at) AS since FROM (SELECT held_at FROM held LIMIT 10000) h"
 
 
 async def trace(home: Home, options: argparse.Namespace, say: Say) -> None:
-    """Of each service: its own events of the dossier, what it applied of the others', and what it holds.
+    """Of each service: its own events of the dossier, what it applied of the others', and what it holds. A portal's own id of its
+    request leads to what it filed or did under it, by a look through all of intake's log.
 
     Guarantee: a dossier that stands still is found where it stands. Test: test_an_operator_looks_from_anywhere.
     """
+    lines: list[str] = []
+    if not await _trace(home, options.dossier_id, lines.append):
+        async with open_pool(dsn(home, "intake"), size=1) as pool:
+            under = await pool.fetch(UNDER, options.dossier_id)
+        lines.clear()
+        if not under:
+            raise LookupError("no service knows this dossier, and no request was made under this id")
+        for row in under:
+            lines += [f"dossier {row['stream_id']}"]
+            await _trace(home, row["stream_id"], lines.append)
+    for line in lines:
+        say(line)
+
+
+async def _trace(home: Home, dossier_id: UUID, say: Say) -> int:
     found = 0
     for service in SERVICES:
         async with open_pool(dsn(home, service), size=1) as pool:
-            events = await pool.fetch(EVENTS, options.dossier_id) if service in PUBLISHERS else []
-            applied = await pool.fetch(APPLIED, options.dossier_id)
-            held = await pool.fetch(HELD, options.dossier_id)
+            events = await pool.fetch(EVENTS, dossier_id) if service in PUBLISHERS else []
+            applied = await pool.fetch(APPLIED, dossier_id)
+            held = await pool.fetch(HELD, dossier_id)
         found += len(events) + len(applied) + len(held)
         say(service)
         for row in events:
@@ -70,8 +89,7 @@ async def trace(home: Home, options: argparse.Namespace, say: Say) -> None:
             say(
                 f"  holds {row['held_id']}: {row['reason']}  {place}  since {row['held_at']:%Y-%m-%d %H:%M:%S%z}"
             )
-    if not found:
-        raise LookupError("no service knows this dossier")
+    return found
 
 
 async def doctor(home: Home, _options: argparse.Namespace, say: Say) -> None:
@@ -91,25 +109,28 @@ async def doctor(home: Home, _options: argparse.Namespace, say: Say) -> None:
 async def _examined(home: Home, service: str) -> tuple[str, list[str]]:
     """Its release, and what is wrong with it."""
     faults: list[str] = []
-    release, address = "", url(home, service)
+    release, address, ahead = "", url(home, service), 0.0
     try:
-        release = str((await asyncio.to_thread(_asked, f"{address}/version"))[1].get("release", ""))
-        ready, parts = await asyncio.to_thread(_asked, f"{address}/readyz")
+        _, version, ahead = await asyncio.to_thread(_asked, f"{address}/version")
+        release = str(version.get("release", ""))
+        ready, parts, _ = await asyncio.to_thread(_asked, f"{address}/readyz")
         if not ready:
             faults.append("not ready: " + ", ".join(f"{name} {how}" for name, how in parts.items()))
     except (OSError, ValueError) as error:
         faults.append(f"does not answer at {address} ({type(error).__name__})")
     try:
         async with open_pool(dsn(home, service), size=1) as pool:
-            faults += await _of_database(pool, publishes=service in PUBLISHERS)
+            faults += await _of_database(pool, ahead, publishes=service in PUBLISHERS)
     except (asyncpg.PostgresError, *TRANSIENT) as error:
         faults.append(f"its database cannot be asked ({type(error).__name__})")
     return release, faults
 
 
-async def _of_database(pool: asyncpg.Pool[Any], *, publishes: bool) -> list[str]:
+async def _of_database(pool: asyncpg.Pool[Any], ahead: float, *, publishes: bool) -> list[str]:
+    """`ahead`: the seconds by which a sandbox's clock is meant to be."""
     faults = []
-    apart = abs((await pool.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds())
+    now = await pool.fetchval("SELECT clock_timestamp()")
+    apart = abs((now - datetime.now(UTC)).total_seconds() - ahead)
     if apart > CLOCKS_APART_SECONDS:
         faults.append(f"its database's clock is {apart:.0f} s from this machine's")
     held = await pool.fetchrow(OLDEST_HELD)
@@ -120,9 +141,10 @@ async def _of_database(pool: asyncpg.Pool[Any], *, publishes: bool) -> list[str]
     return faults
 
 
-def _asked(address: str) -> tuple[bool, dict[str, Any]]:
+def _asked(address: str) -> tuple[bool, dict[str, Any], float]:
+    """Whether it was answered well, with what, and how far ahead a sandbox says that its clock is."""
     try:
         with _DIRECT.open(address, timeout=ASK_SECONDS) as answer:
-            return True, json.load(answer)
+            return True, json.load(answer), float(answer.headers.get(HEADER.decode(), "=0").partition("=")[2])
     except urllib.error.HTTPError as refused:
-        return False, json.load(refused)
+        return False, json.load(refused), 0.0

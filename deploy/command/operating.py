@@ -109,7 +109,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     traced = commands.add_parser(
         "trace", help="what every service knows of one dossier, and what it waits for"
     )
-    traced.add_argument("dossier_id", type=UUID)
+    traced.add_argument("dossier_id", type=UUID, help="or a portal's own id of its request, X-Correlation-Id")
     traced.set_defaults(run=run(looking.trace))
     commands.add_parser(
         "doctor", help="whether every service answers, publishes and hears; exit code 1 where one does not"

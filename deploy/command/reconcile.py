@@ -9,7 +9,7 @@ import argparse
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from deploy.command.portal_file import compare_with_portal
 from deploy.command.reach import dsn
 from deploy.local.home import Home
 from services.chassis.log.databases import open_pool
+from services.chassis.process import clock
 
 READERS = {"intake": ("processing", "notify", "reporting"), "processing": ("intake", "notify", "reporting")}
 """Of each log that tells of dossiers, who reads it."""
@@ -133,7 +134,7 @@ async def reconcile(dsns: Mapping[str, str], say: Callable[[str], None]) -> int:
         code = 0
         for log, readers in READERS.items():
             for reader in readers:
-                found = await compare(log, reader, pools[log], pools[reader], datetime.now(UTC))
+                found = await compare(log, reader, pools[log], pools[reader], clock.now())
                 code = code if found.proves else 1
                 for line in found.told():
                     say(line)

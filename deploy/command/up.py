@@ -20,6 +20,7 @@ from deploy.local.issuer import Issuer
 from deploy.local.loading import Loading
 from deploy.local.people import PEOPLE
 from deploy.local.process import Failed, Identity
+from deploy.local.sandbox.moving import begin
 from deploy.local.supervisor import Leave, Supervisor
 
 DETACHED_SECONDS = 600.0
@@ -30,8 +31,11 @@ DEMO_ATTEMPTS = 5
 Say = Callable[[str], None]
 
 
-def in_foreground(home: Home, *, with_demo: bool) -> int:
-    """Runs until Ctrl-C."""
+def in_foreground(home: Home, *, with_demo: bool, sandbox: bool = False) -> int:
+    """Runs until Ctrl-C. A home that began as a sandbox stays one, and has no demonstration."""
+    if sandbox:
+        begin(home)
+    with_demo = with_demo and not home.sandbox.exists()
     began_at = time.monotonic()
 
     def say(line: str) -> None:
@@ -120,6 +124,8 @@ def addresses(home: Home) -> list[str]:
         ("logs", f"{home.path / 'log'}"),
         ("a token to call with", "motcua token --role portal|officer|supervisor|importer|operator|calendar"),
     ]
+    if home.sandbox.exists():
+        rows.append(("sandbox", "`motcua sandbox`: tokens of portals, its clock, and moving it"))
     # Nobody needs a password: whoever logs in chooses one of the demonstration's people.
     people = [(f"đăng nhập · log in as {each.subject}", f"{each.name}: {each.does}") for each in PEOPLE]
     width = max(len(name) for name, _ in [*rows, *people])

@@ -58,6 +58,11 @@ class Home:
         return self.path / "mail"
 
     @property
+    def sandbox(self) -> Path:
+        """The seconds by which a sandbox's clock is ahead; there in a sandbox alone."""
+        return self.path / "sandbox-clock"
+
+    @property
     def run(self) -> Path:
         return self.path / "run"
 

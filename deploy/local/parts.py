@@ -52,6 +52,13 @@ def mail_part(home: Home) -> Part:
     return Part("mail", lambda: process, lambda: process.start(program))
 
 
+def officers_part(home: Home) -> Part:
+    """Who acts on a sandbox's dossiers."""
+    process = Process("officers", home=home.path)
+    program = [sys.executable, "-m", "deploy.local.sandbox.officers", str(home.path), str(home.base)]
+    return Part("officers", lambda: process, lambda: process.start(program))
+
+
 def provider_part(home: Home) -> Part:
     """Where people log in: the demonstration's own."""
     process = Process("provider", home=home.path)
@@ -78,6 +85,8 @@ def service_environment(
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
     }
+    if home.sandbox.exists():
+        settings["SANDBOX"] = str(home.sandbox)
     if service in WITH_PAGES:
         settings |= {
             "PUBLIC_URL": home.url(service),
@@ -88,6 +97,8 @@ def service_environment(
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
         settings["PAYMENT_SANDBOX"] = "true"
         settings["FILES_URL"] = f"file://{home.path}/files"
+        if home.sandbox.exists():  # the officers of the script look who filed each one, once
+            settings["PEOPLE_READS_PER_MINUTE"] = "600"
     if service == "reporting":
         settings["DESK_URL"] = home.url("processing")
     else:

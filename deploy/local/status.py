@@ -15,7 +15,7 @@ from deploy.local.home import Home
 from deploy.local.keys import PENDING, SUPERUSER, secrets_of
 from deploy.local.process import Identity
 
-ORDER = ("postgres", "kafka", "mail", "provider", *SERVICES)
+ORDER = ("postgres", "kafka", "mail", "provider", *SERVICES, "officers")
 READY_TIMEOUT_SECONDS = 2.0
 # Longer than all bounded waits of a supervisor that stops.
 DOWN_SECONDS = 90.0

@@ -18,7 +18,7 @@ import asyncpg
 from confluent_kafka import KafkaException
 
 from contracts.topics import SERVICES
-from deploy.local import rotation
+from deploy.local import parts, rotation
 from deploy.local.home import Home
 from deploy.local.issuer import Issuer
 from deploy.local.kafka.node import Ports
@@ -28,6 +28,7 @@ from deploy.local.logs import Logs
 from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, provider_part, service_part
 from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed, Identity, Process
+from deploy.local.sandbox.moving import move_databases
 from deploy.local.status import end_left_overs, is_ready
 from services.chassis.log.migrations import migrate
 
@@ -108,6 +109,8 @@ class Supervisor:
             self._parts[service] = service_part(service, home, self._postgres, self._kafka, told)
         if self._postgres.external:
             del self._parts["postgres"]
+        if home.sandbox.exists():
+            self._parts["officers"] = parts.officers_part(home)
 
     @contextmanager
     def running(self) -> Iterator[Callable[[], None]]:
@@ -132,12 +135,14 @@ class Supervisor:
             self._say(f"migrating the database of {service}")
             with ThreadPoolExecutor(1) as threads:  # Alembic runs a loop of its own
                 threads.submit(migrate, service, self._postgres.dsn(f"{service}_owner")).result()
+        if self._home.sandbox.exists():
+            move_databases(self._home, self._postgres)
         self._say("providing topics and rights")
         self._kafka.provision()
         if self._change and self._change.signing_key:
             self.issuer.announce(self._change.signing_key)
         self._say(f"starting {', '.join(SERVICES)}, the log-in and the mail catcher")
-        for name in ("mail", "provider", *SERVICES):
+        for name in ("mail", "provider", *SERVICES, *(["officers"] if "officers" in self._parts else [])):
             self._parts[name].start()
         watches = [Watch(part) for part in self._parts.values()]
         self._await_ready(watches, SERVICES)
@@ -218,7 +223,7 @@ class Supervisor:
         if any(self._parts[name].running for name in SERVICES):
             self._say("stopping the services")
         self._stop_services(SERVICES)
-        for name in ("provider", "mail", "kafka", "postgres"):
+        for name in ("officers", "provider", "mail", "kafka", "postgres"):
             part = self._parts.get(name)
             if part and part.running:
                 self._say(f"stopping {name}")

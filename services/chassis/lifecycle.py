@@ -25,9 +25,10 @@ from services.chassis.http.access import unauthorised_routes
 from services.chassis.http.connections import Bounded, Bounds, close_late
 from services.chassis.http.front import Application
 from services.chassis.http.proxies import Trusted, for_origins
+from services.chassis.http.sandbox import Sandbox
 from services.chassis.kafka.topic_check import OtherSettings
 from services.chassis.log.databases import TRANSIENT
-from services.chassis.process import logs, metrics, stalls, turning
+from services.chassis.process import clock, logs, metrics, stalls, turning
 from services.chassis.process.open_files import allow_files
 from services.chassis.process.settings import ServiceSettings, SettingsFault
 
@@ -103,11 +104,13 @@ async def serve(
     bounds = Bounds(
         allow_files(settings.connections), settings.connections_per_address, unbounded=application.trusted
     )
+    clock.follow(settings.sandbox)
+    door = for_origins(application, settings.origins)
     server = _Server(
         application,
         settings.leave_seconds,
         uvicorn.Config(
-            for_origins(application, settings.origins),
+            Sandbox(door) if settings.sandbox else door,
             host=settings.host,
             port=settings.port,
             http=partial(Bounded, bounds=bounds),  # type: ignore[arg-type]

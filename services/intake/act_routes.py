@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Str
 from contracts.intake import WithdrawalReason
 from services.chassis.http.web import Application, Caller, IdempotencyKey, Problem, require
 from services.chassis.log.decider import Context
-from services.chassis.process import logs
+from services.chassis.process import clock, logs
 from services.intake.acting import (
     PAYMENTS,
     Applicants,
@@ -123,7 +123,7 @@ def add_routes(application: Application, applicants: Applicants, payment_secrets
         ] = "",
     ) -> None:
         raw = await request.body()
-        check_signature(payment_secrets, timestamp, signature, raw, intake.clock())
+        check_signature(payment_secrets, timestamp, signature, raw, clock.outside(intake.clock()))
 
     @application.post(
         "/v1/dossiers/{dossier_id}/supplements",

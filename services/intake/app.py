@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from services.chassis.kafka.relay import Relay
 from services.chassis.kafka.topic_check import check_topics
 from services.chassis.log.databases import open_pool, years_ago
 from services.chassis.log.event_store import EventStore
-from services.chassis.process import logs, metrics
+from services.chassis.process import clock, logs, metrics
 from services.chassis.process.ids import uuid7
 from services.chassis.process.settings import load
 from services.chassis.writable import readiness
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 def now() -> datetime:
     """The clock of this process."""
-    return datetime.now(ZONE)
+    return clock.now(ZONE)
 
 
 def build(
@@ -140,7 +140,7 @@ async def main() -> None:
 
         async def weeks() -> None:
             while True:
-                await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
+                await pool.execute("SELECT keep_idempotency_weeks($1)", clock.now().date())
                 await pool.execute("SELECT forget_people_access($1)", years_ago(settings.people_access_years))
                 if (heard := await reader.complete_up_to()) is not None:
                     await pool.execute("SELECT forget_words($1)", heard.up_to)

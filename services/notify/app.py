@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from services.chassis.kafka.topic_check import check_topics
 from services.chassis.log.databases import open_pool
 from services.chassis.log.event_store import EventStore
 from services.chassis.process import logs, metrics
+from services.chassis.process.clock import now
 from services.chassis.process.ids import uuid7
 from services.chassis.process.settings import load
 from services.notify import contacts, incoming
@@ -94,11 +94,6 @@ def build(
         new_id=uuid7,
     )
     return application
-
-
-def now() -> datetime:
-    """The clock of this process."""
-    return datetime.now(UTC)
 
 
 async def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,11 @@ from services.chassis.kafka.relay import Relay
 from services.chassis.kafka.topic_check import check_topics
 from services.chassis.log.databases import open_pool, years_ago
 from services.chassis.log.event_store import EventStore
-from services.chassis.process import logs, metrics
+from services.chassis.process import clock, logs, metrics
 from services.chassis.process.ids import uuid7
 from services.chassis.process.settings import load
 from services.chassis.writable import readiness
-from services.processing import incoming, sweeps
+from services.processing import incoming, open_dossiers, sweeps
 from services.processing.calendar.current import Declaring
 from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
@@ -98,7 +97,7 @@ async def main() -> None:
         store = open_store(
             pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
         )
-        desk = Desk(pool, store, NOT_READ, lambda: datetime.now(ZONE), uuid7, settings.offices)
+        desk = Desk(pool, store, NOT_READ, lambda: clock.now(ZONE), uuid7, settings.offices)
         declaring = Declaring(desk)
         progress, paid = Progress(settings.kafka), asyncio.Event()
         reader = Reader.of_events(
@@ -120,7 +119,7 @@ async def main() -> None:
 
         async def weeks() -> None:
             while True:
-                await pool.execute("SELECT keep_idempotency_weeks($1)", datetime.now(UTC).date())
+                await pool.execute("SELECT keep_idempotency_weeks($1)", clock.now().date())
                 await pool.execute("SELECT forget_fired($1)", years_ago(settings.facts_years))
                 await asyncio.sleep(WEEKS_SECONDS)
 
@@ -138,6 +137,7 @@ async def main() -> None:
                 lifecycle.background("calendar", declaring.watch),
                 lifecycle.background("recounts", relay.guard.first(Recounter(declaring, uuid7()).run)),
                 lifecycle.background("calendar-years", lambda: watch_years(declaring)),
+                lifecycle.background("open-dossiers", lambda: open_dossiers.run(desk)),
             ],
         )
 

@@ -29,6 +29,15 @@ OUT_OF_REACH = gauge(
     "dossiers_out_of_reach",
     "Open dossiers that stand at a unit or an office which the register does not have today: nobody there can act on them.",
 )
+OPEN = gauge(
+    "dossiers_open",
+    "Dossiers that have not ended, as of the last minute. One that is paused is in time.",
+    {
+        "office": "an office of the register, or other",
+        "procedure": "a procedure of the catalogue, or other",
+        "standing": "waiting (not accepted yet), in_time or overdue",
+    },
+)
 FIRED = counter(
     "timers_fired_total", "Facts of dossiers that became true by themselves and were recorded.", KIND
 )

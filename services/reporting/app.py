@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from services.chassis.kafka.ordering import Delivered
 from services.chassis.kafka.progress import Progress
 from services.chassis.kafka.topic_check import check_topics
 from services.chassis.log.databases import open_pool
-from services.chassis.process import logs
+from services.chassis.process import clock, logs
 from services.chassis.process.settings import load
 from services.reporting import incoming, metrics
 from services.reporting.dashboard.kept import Showing
@@ -72,7 +71,7 @@ def build(
         pool,
         reader.complete_up_to,
         lambda: watch.last,
-        lambda: datetime.now(UTC),
+        clock.now,
         lifecycle.release(),
         settings.agency,
         settings.desk_url,
@@ -95,7 +94,7 @@ async def counted(connection: asyncpg.Connection[Any], deliveries: Sequence[Deli
     """Applies a batch and measures how long its oldest event waited for it."""
     await incoming.apply(connection, deliveries)
     oldest = min(delivered.recorded_at for delivered in deliveries)
-    metrics.ACCEPTED_TO_COUNTED.observe(max((datetime.now(UTC) - oldest).total_seconds(), 0.0))
+    metrics.ACCEPTED_TO_COUNTED.observe(max((clock.now() - oldest).total_seconds(), 0.0))
 
 
 async def main() -> None:
@@ -117,7 +116,7 @@ async def main() -> None:
             progress=progress,
             dead_letters=f"{NAME}.dead-letters",
         )
-        watch = Watch(pool, lambda: datetime.now(UTC), settings.identity_check_seconds)
+        watch = Watch(pool, clock.now, settings.identity_check_seconds)
 
         async def read() -> None:
             await check_topics(settings.kafka, topics_of(NAME))

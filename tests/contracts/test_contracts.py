@@ -178,12 +178,24 @@ def attributes(**changes: Any) -> Attributes:
     st.datetimes(timezones=st.just(UTC)),
     st.sampled_from([None, "import"]),
     st.sampled_from([None, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]),
+    st.none() | st.uuids(),
 )
 def test_an_envelope_comes_back_as_it_went(
-    event_id: UUID, sequence: int, at: datetime, origin: str | None, traceparent: str | None
+    event_id: UUID,
+    sequence: int,
+    at: datetime,
+    origin: str | None,
+    traceparent: str | None,
+    correlation_id: UUID | None,
 ) -> None:
     given_attributes = attributes(
-        id=event_id, sequence=sequence, time=at, recorded_at=at, origin=origin, traceparent=traceparent
+        id=event_id,
+        sequence=sequence,
+        time=at,
+        recorded_at=at,
+        origin=origin,
+        traceparent=traceparent,
+        correlation_id=correlation_id,
     )
     message = intake.DossierSubmitted(
         procedure="1.009982",

@@ -181,7 +181,15 @@ def test_the_dashboard_shows_the_services_that_are_chosen_and_marks_releases():
     asked = [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])]
     by_service = [expression for expression in asked if "by (service" in expression]
     assert len(by_service) > 10 and all('service=~"$service"' in expression for expression in by_service)
-    assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["service"]
+    variables = {each["name"]: each["query"]["query"] for each in DASHBOARD["templating"]["list"]}
+    assert list(variables) == ["service", "office", "procedure"]
+    for name in ("office", "procedure"):
+        assert variables[name] == f"label_values(motcua_dossiers_open, {name})" and name in _labels(
+            "motcua_dossiers_open"
+        )
+    of_dossiers = [expression for expression in asked if "motcua_dossiers_open" in expression]
+    assert len(of_dossiers) == 3
+    assert all('{office=~"$office", procedure=~"$procedure"' in expression for expression in of_dossiers)
     (releases,) = DASHBOARD["annotations"]["list"]
     assert names_in(
         releases["expr"].replace("unless on (service, release)", "").replace("offset 5m", "")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import TypeAdapter
 
-from deploy.command.config import check
+from deploy import setting_tables
+from deploy.command.config import SETTINGS, check
 from deploy.local.kafka.run import Kafka
-from services.chassis.process.settings import KafkaSettings
+from services.chassis.process.settings import PREFIX, KafkaSettings
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 from tests.conftest import NewDatabase
 
@@ -66,3 +70,24 @@ def test_sound_settings_are_said_to_be_sound(
     environment.setenv("MOTCUA_KAFKA_PASSWORD", reached.password)
     assert check("reporting", said.append) == 0, said
     assert said == ["reporting: the settings are sound, and every part answers"]
+
+
+def test_every_setting_has_a_unit_and_an_example_that_is_taken() -> None:
+    for service, kind in SETTINGS.items():
+        examples = {name: setting_tables.example(f"{PREFIX}{name.upper()}") for name in kind.model_fields}
+        for name, field in kind.model_fields.items():
+            taken = (
+                TypeAdapter(Annotated[field.annotation, *field.metadata])
+                if field.metadata
+                else TypeAdapter(field.annotation)
+            )
+            assert examples[name], (service, name)
+            if not name.startswith("kafka_tls") and name not in (
+                "smtp_tls_ca",
+                "offices_file",
+            ):  # paths of files that must be there
+                taken.validate_strings(examples[name])
+            if field.annotation in (int, float):
+                assert setting_tables.unit(f"{PREFIX}{name.upper()}"), (service, name)
+    shown = "\n".join([*setting_tables.of_services(), *setting_tables.of_the_command()])
+    assert set(setting_tables.EXAMPLES) <= set(re.findall(r"`(MOTCUA_[A-Z0-9_]+)`", shown))

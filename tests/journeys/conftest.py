@@ -94,7 +94,8 @@ def first_house(new_house: NewHouse) -> House:
 
 @pytest.fixture(scope="session")
 def second_house(new_house: NewHouse) -> House:
-    return new_house("second")
+    """Empty, and a sandbox."""
+    return new_house("second", "--sandbox")
 
 
 def _free_base(taken: set[int]) -> int:

@@ -20,11 +20,12 @@ from tests.journeys.conftest import MOTCUA, House
 pytestmark = pytest.mark.servers
 PATIENCE_SECONDS = 20.0
 TRACE = "0af7651916cd43dd8448eb211c80319c"
+OWN = "7d3c9f0a-4b52-4e0e-9a51-0d7c1c1f2b33"
 
 
 @pytest.fixture(scope="module")
 def dossier(second_house: House) -> str:
-    """Filed by a portal that says in which trace."""
+    """Filed by a portal that says in which trace, and what it calls the request itself."""
     token = second_house.motcua("token", "--role", "portal").stdout.strip()
     answer = httpx.post(
         f"http://127.0.0.1:{second_house.port_base + 1}/v1/dossiers",
@@ -33,6 +34,7 @@ def dossier(second_house: House) -> str:
             "authorization": f"Bearer {token}",
             "idempotency-key": "followed",
             "traceparent": f"00-{TRACE}-b7ad6b7169203331-01",
+            "x-correlation-id": OWN,
         },
         trust_env=False,
     )
@@ -49,16 +51,19 @@ def lines(house: House, service: str, word: str) -> Iterator[dict[str, Any]]:
 def test_one_id_finds_a_submission_in_all_four_logs(second_house: House, dossier: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     for service in SERVICES:
-        for word in (dossier, TRACE):
+        for word in (dossier, TRACE, OWN):
             while not (found := list(lines(second_house, service, word))):
                 assert time.monotonic() < deadline, f"{service} says nothing of {word}"
                 time.sleep(0.1)
             assert all(line["service"] == service and line["release"] for line in found)
     (request,) = [line for line in lines(second_house, "intake", dossier) if line["what"] == "request"]
     assert (request["subject"], request["trace_id"], request["status"]) == (dossier, TRACE, 201)
+    assert request["correlation_id"] == OWN
     counted = next(line for line in lines(second_house, "reporting", dossier))
     assert (counted["what"], counted["reader"]) == ("applied", "reporting")
-    assert dossier in counted["subjects"] and TRACE in counted["trace_ids"]
+    assert (
+        dossier in counted["subjects"] and TRACE in counted["trace_ids"] and OWN in counted["correlation_ids"]
+    )
     assert FILING["applicant"]["name"] not in str([list(lines(second_house, s, dossier)) for s in SERVICES])
 
 
@@ -81,6 +86,7 @@ def test_an_operator_looks_from_anywhere(
     assert traced.returncode == 0, traced.stderr
     assert "DossierSubmitted" in traced.stdout and TRACE in traced.stdout
     assert traced.stdout.count("has applied intake up to version 1") == 3  # intake applies the others' alone
+    assert from_elsewhere.motcua("trace", OWN).stdout == f"dossier {dossier}\n{traced.stdout}"
     assert from_elsewhere.motcua("held", "list").stdout == "nothing is held\n"
     well = from_elsewhere.motcua("doctor")
     assert well.returncode == 0, well.stdout + well.stderr

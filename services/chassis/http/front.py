@@ -33,6 +33,7 @@ from services.chassis.http.request_checks import (
     Send,
     address_of,
     check_json,
+    correlation_id,
     plain_query,
     read_body,
     replay,
@@ -136,7 +137,7 @@ class Application(Described):
         if self.trusted:
             as_forwarded(scope, headers, self.trusted)
         parent = traceparent(headers.get(b"traceparent"))
-        logs.begin(parent)
+        logs.begin(parent, correlation_id(headers.get(b"x-correlation-id")))
         direct, given = self.directs.find(scope["method"], scope["path"])
         try:
             if direct is not None:
@@ -207,6 +208,7 @@ class Application(Described):
                     (b"content-type", kind),
                     (b"content-length", b"%d" % len(out)),
                     (b"traceparent", parent.encode()),
+                    *_echoed(),
                     *UNLESS_TOLD,
                     *self.limits.headers(logs.actor.get()),
                     *extra,
@@ -233,6 +235,7 @@ class Application(Described):
                     *more,
                     *self.limits.headers(logs.actor.get()),
                     (b"traceparent", parent.encode()),
+                    *_echoed(),
                 ]
             await send(message)
 
@@ -278,3 +281,8 @@ class Application(Described):
         kind = headers.get(b"content-type", b"")
         if kind != JSON and kind.partition(b";")[0].strip().lower() not in self.media_types:
             raise Problem(415, detail="send application/json")
+
+
+def _echoed() -> list[tuple[bytes, bytes]]:
+    own = logs.correlation.get()
+    return [(b"x-correlation-id", str(own).encode())] if own else []

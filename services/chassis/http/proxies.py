@@ -16,8 +16,23 @@ from services.chassis.http.request_checks import Scope
 
 _FOR = re.compile(r"""for="?(\[[0-9a-fA-F:.]+\]|[0-9.]+)(?::[0-9]+)?"?""", re.I)
 HOPS_MAX = 20
-ALLOWED_HEADERS = ("authorization", "content-type", "idempotency-key", "if-match", "traceparent")
-SHOWN_HEADERS = ("etag", "location", "ratelimit", "ratelimit-policy", "retry-after", "traceparent")
+ALLOWED_HEADERS = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "traceparent",
+    "x-correlation-id",
+)
+SHOWN_HEADERS = (
+    "etag",
+    "location",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "traceparent",
+    "x-correlation-id",
+)
 PREFLIGHT_SECONDS = 600
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import orjson
 
@@ -40,6 +41,7 @@ SINGLE_HEADERS = frozenset(
         b"payment-signature",
         b"payment-timestamp",
         b"transfer-encoding",
+        b"x-correlation-id",
     }
 )
 
@@ -50,6 +52,7 @@ _BRACKETS_ONLY = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _ONE_KIND = bytes.maketrans(b"[]", b"{}")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*+\\u0000")
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}")
 _NO_TRACE = "00-" + "0" * 32
 
 
@@ -196,6 +199,16 @@ def traceparent(received: bytes | None) -> str:
             return f"{text[:36]}{os.urandom(8).hex()}{text[52:]}"
     fresh = os.urandom(24).hex()
     return f"00-{fresh[:32]}-{fresh[32:]}-01"
+
+
+def correlation_id(received: bytes | None) -> UUID | None:
+    """The caller's own id of its request. Only a UUID is taken for one: free text could name a person, and stands in logs and events.
+
+    Guarantee: nothing that a caller calls its request gets into logs or events but a UUID. Test: test_a_callers_own_id_is_a_uuid.
+    """
+    if received is None or not _UUID.fullmatch(received):
+        return None
+    return UUID(received.decode())
 
 
 def address_of(scope: Scope) -> str:

@@ -44,6 +44,7 @@ def attributes_of(stored: StoredEvent, source: str, type_name: str) -> Attribute
         origin="import" if stored.actor.startswith(IMPORTER) else None,
         traceparent=stored.traceparent,
         position=stored.position,
+        correlation_id=stored.correlation_id,
     )
 
 

@@ -103,7 +103,7 @@ class Inbox:
                     await connection.execute(BY_KEY)
                     told: list[Delivered] = []
                     answer = await work(connection, attempt._replace(told=told))
-                logs.applied(self._reader, [(each.stream_id, each.traceparent) for each in told])
+                logs.applied(self._reader, [each.found_by for each in told])
                 return answer
             except _Found as found:
                 if not found.args[0]:

@@ -21,8 +21,9 @@ from services.chassis.kafka.cluster import Cluster, bounded, last_value
 from services.chassis.kafka.log_digests import Digests
 from services.chassis.kafka.sent import Offsets, Sent, sent_since
 from services.chassis.log.event_store import StoreUnavailable
-from services.chassis.log.log_clock import Gate, compare_clocks, now
+from services.chassis.log.log_clock import Gate, compare_clocks
 from services.chassis.process import metrics
+from services.chassis.process.clock import now
 from services.chassis.process.settings import KafkaSettings
 from services.chassis.process.turning import Loop, turned
 

@@ -35,6 +35,12 @@ class Delivered(NamedTuple):
     traceparent: str | None
     data: Any
     position: int | None = None
+    correlation_id: UUID | None = None
+
+    @property
+    def found_by(self) -> tuple[UUID, str | None, UUID | None]:
+        """The ids under which a line of the log that speaks of it is looked for."""
+        return self.stream_id, self.traceparent, self.correlation_id
 
 
 class Arrival(NamedTuple):

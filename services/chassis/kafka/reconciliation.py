@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,7 @@ from services.chassis.kafka import marks
 from services.chassis.kafka.incarnations import Incarnations
 from services.chassis.kafka.positions import Place, passed_on
 from services.chassis.kafka.progress import Complete, Progress, Said, complete_of, passed_said
-from services.chassis.process import metrics
+from services.chassis.process import clock, metrics
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ class Reconciler:
         self._agreed: dict[str, Said] = {}
         self._miscounted: dict[str, int] = {}
         self._count_at = 0.0
-        self._complete_at = datetime.now(UTC)
+        self._complete_at = clock.now()
 
     async def complete_up_to(self, cluster_id: str, topic_ids: Mapping[str, str]) -> Complete | None:
         """Up to when all members of the group together have everything; None when that is not known, or when anything is missing.
@@ -74,7 +73,7 @@ class Reconciler:
         if any((await self._differences(newer)).values()) or await self._incarnations.differences(newer):
             return None
         found_at = complete_of(found)
-        return found_at._replace(up_to=min(found_at.up_to, datetime.now(UTC)))
+        return found_at._replace(up_to=min(found_at.up_to, clock.now()))
 
     async def look(self, cluster_id: str, topic_ids: Mapping[str, str], lost: bool) -> None:
         """Every second: compares, tells, and merges the marks. With `lost` positions there is no word to compare with.
@@ -96,8 +95,8 @@ class Reconciler:
             self._tell(differences)
             self._agreed = {name: said for name, said in found.items() if not differences.get(name)}
             if not any(differences.values()):
-                self._complete_at = min(complete_of(found).up_to, datetime.now(UTC))
-        metrics.COMPLETE_UP_TO_AGE_SECONDS.set((datetime.now(UTC) - self._complete_at).total_seconds())
+                self._complete_at = min(complete_of(found).up_to, clock.now())
+        metrics.COMPLETE_UP_TO_AGE_SECONDS.set((clock.now() - self._complete_at).total_seconds())
 
     def _passed_said(
         self, cluster_id: str, passed: Mapping[Place, int], topic_ids: Mapping[str, str]

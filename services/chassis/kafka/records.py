@@ -104,6 +104,7 @@ class Dialect:
                 envelope.traceparent,
                 data,
                 envelope.position,
+                envelope.correlation_id,
             ),
             record,
             fault,

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from services.chassis.kafka.placing import Placed, load_placed, with_others
 from services.chassis.kafka.refill import others_first
 from services.chassis.kafka.sending import STOP_SECONDS, Message, send_all, start, stop
 from services.chassis.log.databases import TRANSIENT
-from services.chassis.process import metrics
+from services.chassis.process import clock, metrics
 from services.chassis.process.ending import end, first_failure
 from services.chassis.process.settings import KafkaSettings
 from services.chassis.process.turning import Loop, turned
@@ -271,7 +271,7 @@ class Relay:
                 "SELECT (SELECT max(position) FROM events), (SELECT recorded_at FROM events WHERE position = $1)",
                 published + 1,
             )
-            age = (datetime.now(UTC) - waiting_since).total_seconds() if waiting_since else 0.0
+            age = (clock.now() - waiting_since).total_seconds() if waiting_since else 0.0
             metrics.RELAY_LAG_EVENTS.labels(feed).set((newest or 0) - published)
             metrics.RELAY_LAG_SECONDS.labels(feed).set(age)
 

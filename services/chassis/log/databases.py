@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
+
+from services.chassis.process import clock
 
 TRANSIENT: tuple[type[BaseException], ...] = (
     OSError,
@@ -38,7 +40,7 @@ def is_transient(error: BaseException) -> bool:
 
 def years_ago(years: int) -> datetime:
     """Before which what is kept for so many years may go."""
-    return datetime.now(UTC) - timedelta(days=365.25 * years)
+    return clock.now() - timedelta(days=365.25 * years)
 
 
 async def _no_reset(_: asyncpg.Connection[Any]) -> None:

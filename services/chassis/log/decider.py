@@ -25,6 +25,7 @@ from services.chassis.log.event_store import (
     NewEvent,
     StoredEvent,
 )
+from services.chassis.process import logs
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -66,7 +67,7 @@ class Context:
     command_id: UUID
     actor: str
     occurred_at: datetime
-    correlation_id: UUID | None = None
+    correlation_id: UUID | None = field(default_factory=logs.correlation.get)
     causation_id: UUID | None = None
     traceparent: str | None = None
 

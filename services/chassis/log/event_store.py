@@ -18,7 +18,7 @@ import asyncpg
 
 from services.chassis.log.databases import is_transient
 from services.chassis.log.gathering import Gathering, let_gather
-from services.chassis.process import metrics
+from services.chassis.process import logs, metrics
 
 MAX_ITEMS = 512
 PATIENCE_SECONDS = 10.0
@@ -69,7 +69,7 @@ class Item:
     command_id: UUID
     events: Sequence[NewEvent]
     actor: str
-    correlation_id: UUID | None = None
+    correlation_id: UUID | None = field(default_factory=logs.correlation.get)
     causation_id: UUID | None = None
     traceparent: str | None = None
     repeat: RepeatKey | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import asyncpg
@@ -84,8 +84,3 @@ async def accept_record_time(log_pool: asyncpg.Pool[Any], actor: str, reason: st
             reason,
         )
         return up_to
-
-
-def now() -> datetime:
-    """This process's clock."""
-    return datetime.now(UTC)

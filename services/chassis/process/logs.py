@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -25,6 +26,9 @@ LIBRARIES = ("uvicorn", "uvicorn.error", "uvicorn.access", "httpx", "httpcore", 
 """They say much at INFO; what they warn of is heard."""
 
 trace: ContextVar[str] = ContextVar("trace", default="")
+correlation: ContextVar[UUID | None] = ContextVar("correlation", default=None)
+"""The caller's own id of this task's request, where it gave one."""
+
 actor: ContextVar[str] = ContextVar("actor", default="")
 """Who the request of this task is from, as `role/subject`: an id of the issuer's, never a name. Empty while it is not known."""
 
@@ -52,17 +56,26 @@ def access(fields: dict[str, Any]) -> None:
         flush()
 
 
-def applied(reader: str, messages: Sequence[tuple[Any, str | None]]) -> None:
+def applied(reader: str, messages: Sequence[tuple[Any, str | None, UUID | None]]) -> None:
     """Says which streams a batch was about, and in which traces; a line for a hundred messages, not one for each.
 
-    Guarantee: one id, of a stream or of a trace, finds it in the logs of every service that heard of it.
+    Guarantee: one id, of a stream, of a trace or of the caller's own, finds it in the logs of every service that heard of it.
     Test: test_one_id_finds_a_submission_in_all_four_logs.
     """
     for start in range(0, len(messages), APPLIED_ON_A_LINE):
         part = messages[start : start + APPLIED_ON_A_LINE]
-        traces = list(dict.fromkeys(parent[3:35] for _, parent in part if parent))
-        streams = list(dict.fromkeys(stream for stream, _ in part))
-        access({"what": "applied", "reader": reader, "subjects": streams, "trace_ids": traces})
+        traces = list(dict.fromkeys(parent[3:35] for _, parent, _ in part if parent))
+        streams = list(dict.fromkeys(stream for stream, _, _ in part))
+        own = list(dict.fromkeys(str(given or (parent or "")[3:35]) for _, parent, given in part))
+        access(
+            {
+                "what": "applied",
+                "reader": reader,
+                "subjects": streams,
+                "trace_ids": traces,
+                "correlation_ids": [each for each in own if each],
+            }
+        )
 
 
 def about() -> dict[str, str]:
@@ -73,6 +86,7 @@ def about() -> dict[str, str]:
     found = {}
     if trace_id := trace.get()[3:35]:
         found["trace_id"] = trace_id
+        found["correlation_id"] = str(correlation.get() or trace_id)
     if who := actor.get():
         found["actor"], found["caller"] = who, who.partition("/")[0]
     if stream := subject.get():
@@ -80,9 +94,10 @@ def about() -> dict[str, str]:
     return found
 
 
-def begin(parent: str) -> None:
-    """A request begins: nothing is known of it but its trace."""
+def begin(parent: str, own: UUID | None = None) -> None:
+    """A request begins: nothing is known of it but its trace and, where the caller gave one, the caller's own id of it."""
     trace.set(parent)
+    correlation.set(own)
     actor.set("")
     subject.set("")
 

@@ -20,6 +20,7 @@ from services.chassis.process.kafka_client import KafkaVariables
 FILE = "_FILE"
 """What ends the name of a variable that names the file with a secret."""
 SHARED_KEY_CHARACTERS = 32
+LOOPBACK = ("127.0.0.1", "::1")
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 SEALING_KEY = re.compile(r"[0-9a-fA-F]{128}")
 
@@ -150,6 +151,19 @@ class ServiceSettings(KafkaVariables):
         le=300,
         description="How long requests in flight may take once the socket is closed.",
     )
+
+    sandbox: str = Field(
+        default="",
+        description="Makes the service a sandbox: the file with the seconds by which its clock is ahead. Refused beside a MOTCUA_HOST that "
+        "others can reach; empty for a service that is none.",
+    )
+
+    @model_validator(mode="after")
+    def _a_sandbox_is_reached_from_its_machine_alone(self) -> Self:
+        """Guarantee: no service that others can reach is a sandbox. Test: test_a_sandbox_is_refused_where_others_reach_it."""
+        if self.sandbox and self.host not in LOOPBACK:
+            raise ValueError("MOTCUA_SANDBOX wants MOTCUA_HOST 127.0.0.1 or ::1")
+        return self
 
     @model_validator(mode="after")
     def _each_issuer_has_its_keys(self) -> Self:

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 
 from services.chassis.log.databases import is_transient
-from services.chassis.process import logs
+from services.chassis.process import clock, logs
 from services.chassis.process.ending import end
 from services.chassis.process.turning import Loop, rest, turned
 from services.notify import metrics
@@ -165,10 +165,11 @@ def _only_waits(error: Exception) -> None:
 
 def headers_of(secrets: Sequence[str], call_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The headers of a call, as Standard Webhooks names them."""
+    signed_at = clock.outside(at)
     return {
         "content-type": "application/json",
         "user-agent": "motcua-webhooks",
         "webhook-id": call_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": signatures(secrets, call_id, at, body),
+        "webhook-timestamp": str(int(signed_at.timestamp())),
+        "webhook-signature": signatures(secrets, call_id, signed_at, body),
     }

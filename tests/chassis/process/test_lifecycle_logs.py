@@ -3,6 +3,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -49,12 +50,15 @@ def test_a_line_says_whose_it_is_and_what_it_is_about(lines: list[dict[str, obje
     logs.actor.set("portal/a-portal")
     logs.subject.set("01980d5e-5b7c-7c21-8a52-0d6c5f6a1b33")
     logging.getLogger("services.test").warning("known")
+    logs.begin("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", UUID(int=7))
+    logging.getLogger("services.test").warning("with an id of its own")
     logs.begin("")
     logging.getLogger("services.test").warning("of the process")
     assert "actor" not in lines[0] and "trace_id" in lines[0]
     assert (lines[1]["actor"], lines[1]["caller"]) == ("portal/a-portal", "portal")
     assert lines[1]["subject"] == "01980d5e-5b7c-7c21-8a52-0d6c5f6a1b33"
-    assert not {"trace_id", "actor", "caller", "subject"} & lines[2].keys()
+    assert [line["correlation_id"] for line in lines[:3]] == [*[lines[0]["trace_id"]] * 2, str(UUID(int=7))]
+    assert not {"trace_id", "correlation_id", "actor", "caller", "subject"} & lines[3].keys()
 
 
 async def test_levels_are_set_for_a_while(lines: list[dict[str, object]]) -> None:

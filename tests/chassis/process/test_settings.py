@@ -46,6 +46,21 @@ def test_no_username_is_no_authentication() -> None:
     assert KafkaSettings("b:1", "", "").client_options() == {"bootstrap_servers": "b:1"}
 
 
+@pytest.mark.parametrize(
+    ("host", "taken"), [("127.0.0.1", True), ("::1", True), ("::", False), ("10.0.0.7", False)]
+)
+def test_a_sandbox_is_refused_where_others_reach_it(
+    environment: pytest.MonkeyPatch, host: str, taken: bool
+) -> None:
+    environment.setenv("MOTCUA_SANDBOX", "/sandbox-clock")
+    environment.setenv("MOTCUA_HOST", host)
+    if taken:
+        assert load(ServiceSettings).sandbox == "/sandbox-clock"
+    else:
+        with pytest.raises(SettingsFault, match="MOTCUA_SANDBOX wants MOTCUA_HOST"):
+            load(ServiceSettings)
+
+
 def test_all_faults_are_told_at_once_without_values(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MOTCUA_PORT", "99999-secret")
     environment.setenv("MOTCUA_LOG_LEVEL", "LOUD-secret")

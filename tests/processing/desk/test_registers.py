@@ -8,17 +8,19 @@ import pytest
 
 from contracts.catalogue.offices import Offices
 from services.chassis.process import metrics
-from services.processing import sweeps
+from services.processing import open_dossiers, sweeps
 from tests.processing.conftest import (
     OFFICER,
     OPERATOR,
     OTHER_UNIT,
+    PROCEDURE,
     STRANGER,
     SUPERVISOR,
     UNIT,
     House,
     Member,
 )
+from tests.processing.examples import OFFICE
 
 TYPO = "H29.015.00/QLXDD"
 OTHER_SUPERVISOR: Member = ("supervisor", "em", "H29.016.00", "H29.016.00/QLXD")
@@ -103,3 +105,23 @@ async def test_a_withdrawal_that_nobody_can_reach_is_answered_by_the_offices_sup
     fresh_house.desk.offices = without(fresh_house.desk.offices, OTHER_UNIT)
     assert (await fresh_house.act(lost, "withdraw", by=OFFICER, version=1)).status_code == 403
     assert (await fresh_house.act(lost, "withdraw", by=SUPERVISOR, version=1)).status_code == 200
+
+
+async def test_open_dossiers_are_measured_by_office_and_procedure(fresh_house: House) -> None:
+    _, late, ended = await fresh_house.submitted(3)
+    await fresh_house.act(late, "accept", {"unit": UNIT})
+    await fresh_house.act(ended, "reject", {"reason": "duplicate"})
+
+    def measured(standing: str, office: str = OFFICE, procedure: str = PROCEDURE) -> float | None:
+        return metrics.value(
+            "dossiers_open", {"office": office, "procedure": procedure, "standing": standing}
+        )
+
+    await open_dossiers.measure(fresh_house.desk)
+    assert (measured("waiting"), measured("in_time"), measured("overdue")) == (1, 1, None)
+    fresh_house.clock.forward(days=200)
+    await open_dossiers.measure(fresh_house.desk)
+    assert (measured("waiting"), measured("in_time"), measured("overdue")) == (1, None, 1)
+    fresh_house.desk.offices = Offices([], fresh_house.desk.offices.agencies)
+    await open_dossiers.measure(fresh_house.desk)
+    assert measured("waiting") is None and measured("waiting", "other") == 1

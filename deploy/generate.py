@@ -20,6 +20,7 @@ from contracts import generate as contracts
 from contracts.members import MEMBERS
 from deploy import setting_tables
 from deploy.command.config import SETTINGS
+from deploy.views import dictionary
 from services.chassis.http.access import roles_needed, roles_of
 from services.chassis.http.docs_page import name_of
 from services.chassis.http.page_routes import PageRoute
@@ -202,6 +203,7 @@ def documents() -> dict[Path, str]:
         found[ROOT / "contracts" / "openapi" / f"{service}.json"] = text + "\n"
     found[ROOT / "REFERENCE.md"] = reference()
     found[ROOT / "docs" / "events.md"] = events()
+    found[ROOT / "docs" / "views.md"] = dictionary()
     found[by_law.TABLE] = days_by_law()
     return found
 

@@ -52,7 +52,7 @@ class Databases:
         name = f"{service}_{secrets.token_hex(4)}"
         self._run(
             f"CREATE DATABASE {name} TEMPLATE {template} OWNER {service}_owner",
-            f"GRANT CONNECT ON DATABASE {name} TO {service}",
+            f"GRANT CONNECT ON DATABASE {name} TO {service}{', analyst' if service == 'reporting' else ''}",
         )
         return Database(
             name,

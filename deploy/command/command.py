@@ -14,7 +14,9 @@ from services.chassis.process import clock
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-FROM_ELSEWHERE = "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report"
+FROM_ELSEWHERE = (
+    "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report export"
+)
 """Commands that need no home where the environment names the run."""
 LIGHT = (
     *("up", "status", "down", "token", "import", "logs"),
@@ -103,8 +105,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 
-    commands.add_parser("analyst", help="how an analyst reads the topics").set_defaults(run=_analyst)
-
     settings = commands.add_parser("config", help="a service's settings").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -135,7 +135,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     # Their modules load services and database clients, which `motcua status`, asked every second, has no use for.
     if not words or words[0] not in LIGHT:
-        from deploy.command import conform, due_date, sandbox
+        from deploy.command import analyst, conform, due_date, sandbox
         from deploy.command.operating import add_commands
 
         sandbox.add_arguments(commands, _print)
@@ -145,6 +145,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         due_date.add_arguments(due)
         due.set_defaults(run=_due_date)
         add_commands(commands, _print)
+        analyst.add_command(commands, _print)
     return parser
 
 
@@ -152,12 +153,6 @@ def _elsewhere() -> bool:
     from deploy.command.reach import elsewhere
 
     return elsewhere()
-
-
-def _analyst(home: Home, options: argparse.Namespace) -> int:
-    from deploy.command.analyst import tell
-
-    return tell(home, _print)
 
 
 def _check_config(home: Home, options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.notify import FailureReason
 from contracts.topics import SERVICES, TOPICS
-from deploy.command import looking, reconcile, verify_report
+from deploy.command import export, looking, reconcile, verify_report
 from deploy.command.reach import dsn
 from deploy.command.reach import kafka as kafka_of
 from deploy.local.home import Home
@@ -75,6 +75,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         )
 
     verify_report.add_command(commands, say)
+    export.add_command(commands, run, _time_with_offset)
     compared = commands.add_parser(
         "reconcile", help="whether every reader has of every dossier all that its log says"
     )

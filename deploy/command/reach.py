@@ -1,7 +1,8 @@
 """How an operator's command reaches a run: the embedded one of the home, or any other by addresses that the environment names.
 
 MOTCUA_INTAKE_DSN and its like are addresses of the services' databases, as the service's own role or one that may as much;
-MOTCUA_INTAKE_OWNER_DSN, which `recover` and `go-on` want, of the role that migrates. The broker is named as for a service.
+MOTCUA_INTAKE_OWNER_DSN, which `recover` and `go-on` want, of the role that migrates. The broker is named as for a service. `export` needs
+no more than an analyst has: MOTCUA_REPORTING_DSN as the role `analyst`, the broker as the user of that name.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def elsewhere() -> bool:
 
     Guarantee: a command never mixes two runs. Test: test_a_command_reaches_the_run_that_is_named_or_none.
     """
-    return any(os.environ.get(name) for name in VARIABLES)
+    return any(os.environ.get(name) for name in (*VARIABLES, f"{PREFIX}KAFKA_BOOTSTRAP"))
 
 
 def _named(name: str) -> str:
@@ -55,11 +56,11 @@ def _named(name: str) -> str:
     raise Failed(f"{name} is not set: {VARIABLES[name]}")
 
 
-def dsn(home: Home, service: str, *, owner: bool = False) -> str:
-    """Of a service's database."""
+def dsn(home: Home, service: str, *, owner: bool = False, role: str = "") -> str:
+    """Of a service's database; in a home as another `role` that may enter it."""
     if elsewhere():
         return _named(variable(service, "OWNER_DSN" if owner else "DSN"))
-    role = f"{service}_owner" if owner else service
+    role = role or (f"{service}_owner" if owner else service)
     return Postgres.of_environment(home.path, home.port("postgres"), secrets_of(home.path).postgres).dsn(
         role, service
     )

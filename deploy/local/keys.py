@@ -14,7 +14,7 @@ from deploy.local.process import Failed
 PENDING = "secrets.next.json"
 """A change of secrets that is not over; rotation.py says what it means."""
 SUPERUSER = "postgres"
-ROLES = tuple(role for service in SERVICES for role in (service, f"{service}_owner"))
+ROLES = (*(role for service in SERVICES for role in (service, f"{service}_owner")), ANALYST)
 LATER = {"payment_secret": 32, "grafana_password": 16}
 USERS = (*SERVICES, ANALYST, "admin", "broker")
 
@@ -45,12 +45,15 @@ def secrets_of(home: Path) -> Secrets:
         write_private(path, json.dumps(made, indent=1))
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        if "code_key" in kept and (missing := LATER.keys() - kept.keys()):
+        if "code_key" in kept and (
+            (missing := LATER.keys() - kept.keys()) or ANALYST not in kept["postgres"]
+        ):
             # A home of a release that did not know them yet.
             kept |= {name: secrets.token_hex(LATER[name]) for name in sorted(missing)}
+            kept["postgres"].setdefault(ANALYST, secrets.token_hex(16))
             write_private(path, json.dumps(kept, indent=1))
         return Secrets(**kept)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         raise Failed(f"{path} is damaged; without it nobody can enter the databases of {home}") from None
 
 

@@ -77,6 +77,8 @@ def pending(home: Path) -> Change | None:
     path = _next(home)
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
+        # Begun by a release that knew fewer roles: theirs stay.
+        kept["secrets"]["postgres"] = {**secrets_of(home).postgres, **kept["secrets"]["postgres"]}
         return Change(Secrets(**kept["secrets"]), kept["signing_key"])
     except FileNotFoundError:
         return None

@@ -8,4 +8,4 @@ REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE intake TO intake;
 GRANT CONNECT ON DATABASE processing TO processing;
 GRANT CONNECT ON DATABASE notify TO notify;
-GRANT CONNECT ON DATABASE reporting TO reporting;
+GRANT CONNECT ON DATABASE reporting TO reporting, analyst;

@@ -51,7 +51,13 @@ class House:
         )
 
     def counts(self, **asked: str) -> dict[str, Any]:
-        url = f"http://127.0.0.1:{self.port_base + 4}/v1/counts"
+        return self._asked("counts", asked)
+
+    def report(self, **asked: str) -> dict[str, Any]:
+        return self._asked("report", asked)
+
+    def _asked(self, what: str, asked: dict[str, str]) -> dict[str, Any]:
+        url = f"http://127.0.0.1:{self.port_base + 4}/v1/{what}"
         answer: dict[str, Any] = (
             httpx.get(url, params=asked, timeout=30, trust_env=False).raise_for_status().json()
         )

@@ -1,0 +1,2 @@
+\i ../../functions/show_to_analysts.sql
+SELECT show_to_analysts();

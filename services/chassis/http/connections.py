@@ -227,7 +227,7 @@ class Bounded(HttpToolsProtocol):
         Guarantee: nobody is late for a body that the application does not take. Test: test_a_body_that_is_taken_slowly_is_taken_whole.
         """
         cycle, unsent = self.cycle, self.transport.get_write_buffer_size()
-        untaken = self.flow.read_paused and cycle is not None and not cycle.response_complete
+        untaken = not (self._refused or cycle is None or cycle.response_complete) and self.flow.read_paused
         if untaken or (unsent and unsent != self._unsent):
             self._unsent = unsent
             self._by(READING_SECONDS)

@@ -65,6 +65,22 @@ async def test_a_trailer_has_the_limit_of_a_head(listening: House) -> None:
     assert not listening.bounds.open
 
 
+async def test_what_was_refused_is_closed_though_nobody_takes_the_rest(
+    listening: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The application waits for the rest of a body, whose trailer is beyond its limit."""
+    monkeypatch.setattr(connections, "READING_SECONDS", 2.0 * PATIENCE_SECONDS)
+    sockets = await listening.enter(
+        b"POST /livez HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    )
+    await asyncio.sleep(0.1)
+    sockets[1].write(b"x: " + b"y" * (3 * HEAD_BYTES_MAX))
+    assert b" 431 " in await ended(sockets[0])
+    async with asyncio.timeout(PATIENCE_SECONDS / 2):
+        while listening.bounds.known:
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     "sent",
     [

@@ -79,8 +79,8 @@ MUTATIONS: Mapping[str, Mutation] = {
     "late-sweeps-late-facts": Mutation(
         "a fact bears the time at which it became true, whenever it is swept",
         "services/processing/sweeps.py",
-        'Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, at)',
-        'Context(uuid5(FACTS, f"{kind}/{dossier_id}/{day}"), ACTOR, desk.clock())',
+        'Context(uuid5(FACTS, f"{kind}/{fact}"), ACTOR, at)',
+        'Context(uuid5(FACTS, f"{kind}/{fact}"), ACTOR, desk.clock())',
     ),
     "waived-and-elsewhere": Mutation(
         "after a fee is settled the dossier is back where it was",

@@ -260,7 +260,9 @@ class Bounded(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # for the application the client is gone: there is no second answer
+            self.cycle.disconnected = (
+                True  # for the application the client is gone: there is no second answer
+            )
             self.cycle.message_event.set()
         body = problem.body()
         lines = [

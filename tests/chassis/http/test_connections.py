@@ -60,7 +60,7 @@ async def test_of_an_endless_head_little_is_taken(listening: House) -> None:
 
 async def all_left(listening: House) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS / 2):
-        while listening.bounds.known:
+        while listening.bounds.known:  # noqa: ASYNC110 (nobody tells when one is gone)
             await asyncio.sleep(0.05)
 
 

@@ -65,6 +65,6 @@ def test_a_home_of_a_true_run_becomes_no_sandbox(tmp_path: Path) -> None:
 
 def test_lengths_of_time() -> None:
     assert (length_of("90s"), length_of("2w")) == (timedelta(seconds=90), timedelta(days=14))
-    for wrong in ("", "0d", "-3d", "3", "d", "1.5h", "9999999w", "3d "):
+    for wrong in ("", "0d", "-3d", "3", "d", "1.5h", "9999999w", "401d", "3d "):
         with pytest.raises(Failed, match="no length of time"):
             length_of(wrong)

@@ -53,5 +53,13 @@ PEOPLE = (
         "lanh-dao", "Lãnh đạo phòng QLXD", "phân công, điều chuyển, miễn phí, hủy bước đã làm",
         "supervisor", "processing", OFFICE, UNIT,
     ),
+    Person(
+        "giu-lich-1", "Người giữ lịch làm việc", "đề nghị ngày nghỉ, ngày làm bù",
+        "calendar", "processing",
+    ),
+    Person(
+        "giu-lich-2", "Người giữ lịch thứ hai", "xác nhận điều người thứ nhất đề nghị",
+        "calendar", "processing",
+    ),
 )  # fmt: skip
 BY_SUBJECT = {person.subject: person for person in PEOPLE}

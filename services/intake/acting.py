@@ -169,7 +169,7 @@ async def bring(
             raise papers
         papers = []  # what was brought before is answered again
     command, kept = supplement(intake, known, content, papers)
-    await attached.name(applicants.pool, known.dossier_id, command.content_commitment, papers)
+    await attached.name(applicants.pool, known.dossier_id, command.content_commitment, papers, key)
     return await carry_out(applicants, known, command, key, traceparent, [kept])
 
 

@@ -36,6 +36,7 @@ from services.intake.pages.applicant import add_applicant_pages
 from services.intake.papers.objects import Objects
 from services.intake.papers.sweeping import sweep
 from services.intake.papers.uploads import Uploads
+from services.intake.people.searching import keep_index
 from services.intake.people.store import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
 from services.intake.samples import samples
@@ -84,9 +85,11 @@ def build(
     intake = Intake(store, settings.hmac_keys, clock, uuid7, settings.offices, uploads=uploads)
     lookups = Buckets(settings.lookups_per_minute / 60, settings.lookups_per_minute, clock=time.monotonic)
     applicants = Applicants(intake, acting, pool)
-    a_minute = settings.people_reads_per_minute
-    people_reads = Buckets(a_minute / 60, a_minute, clock=time.monotonic)
-    add_routes(application, applicants, lookups, people_reads, settings.payment_secrets)
+    people_reads, paper_reads = (
+        Buckets(a_minute / 60, a_minute, clock=time.monotonic)
+        for a_minute in (settings.people_reads_per_minute, settings.paper_reads_per_minute)
+    )
+    add_routes(application, applicants, lookups, people_reads, paper_reads, settings.payment_secrets)
     add_applicant_pages(application, settings, applicants, lookups)
     return application
 
@@ -166,6 +169,7 @@ async def main() -> None:
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("papers", papers),
+                lifecycle.background("people-index", lambda: keep_index(pool)),
             ],
         )
 

@@ -24,6 +24,7 @@ from services.intake.acting import Applicants, find, find_for, unknown
 from services.intake.endings import unit_of
 from services.intake.offers import Day
 from services.intake.papers.attached import listed
+from services.intake.people import searching
 from services.intake.people import store as people
 from services.intake.people import words as said
 from services.intake.usual import ZONE
@@ -114,6 +115,17 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         if not may and not await said.has_left(pool, dossier_id, caller.actor, key):
             raise unknown(denied=True)
         return KeptWords(commitment=await said.keep(pool, dossier_id, caller.actor, key, body.words))
+
+    @application.post(
+        "/v1/people-searches",
+        response_model=searching.FoundPeople,
+        summary="Look for a dossier by its people",
+    )
+    async def search(body: searching.AskedPeople, caller: Staff) -> Response:
+        """Of the caller's own office, by code, name or identifier; each that is found counts and is written down as read."""
+        throttle(people_reads, caller.actor, "people")
+        told = await searching.search(pool, body, caller)
+        return Response(orjson.dumps(told), media_type="application/json")
 
     @application.get(
         "/v1/people-reads", response_model=PersonReads, summary="Who has read whom, and for what?"

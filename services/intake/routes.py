@@ -108,13 +108,14 @@ def add_routes(
     applicants: Applicants,
     lookups: Buckets,
     people_reads: Buckets,
+    paper_reads: Buckets,
     payment_secrets: Sequence[bytes],
 ) -> None:
     """Adds every route of this service."""
     intake, pool = applicants.intake, applicants.pool
     act_routes.add_routes(application, applicants, payment_secrets)
     people_routes.add_routes(application, applicants, people_reads)
-    paper_routes.add_routes(application, applicants)
+    paper_routes.add_routes(application, applicants, paper_reads)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)
     offices = OfficeOffers(intake.offices)
 

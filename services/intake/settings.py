@@ -23,6 +23,11 @@ class IntakeSettings(PagesSettings):
         ge=1,
         description="Persons behind dossiers that one caller may read in a minute from one process, and words to them that one may leave.",
     )
+    paper_reads_per_minute: int = Field(
+        default=60,
+        ge=1,
+        description="Papers of dossiers that one officer may open in a minute from one process.",
+    )
     lookups_per_minute: int = Field(
         default=30,
         ge=1,

@@ -258,7 +258,7 @@ async def submit(
     if papers and intake.uploads is not None:
         kept = people.Filing(*item.attachment[0])
         committed = people.commitment(kept.salt, kept.content, attached.manifest(papers))
-        await attached.name(intake.uploads.pool, item.stream_id, committed, papers)
+        await attached.name(intake.uploads.pool, item.stream_id, committed, papers, key)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):
         return submitted(answer.stream_id, submission.occurred_at)

@@ -28,6 +28,7 @@ from services.chassis.process.settings import load
 from services.chassis.writable import readiness
 from services.processing import incoming, open_dossiers, sweeps
 from services.processing.calendar.current import Declaring
+from services.processing.calendar.foreseen import Foreseeing
 from services.processing.calendar.recount import Recounter
 from services.processing.calendar.routes import add_calendar_routes
 from services.processing.clock.working_days import NOT_READ, ZONE
@@ -38,6 +39,7 @@ from services.processing.desk.payment_routes import add_payment_routes
 from services.processing.desk.people_routes import add_people_routes
 from services.processing.desk.queue_routes import add_queue_routes
 from services.processing.desk.reversal_routes import add_reversal_routes
+from services.processing.desk.supervision_routes import add_supervision_routes
 from services.processing.metrics import watch_years
 from services.processing.outgoing import SOURCE, outgoing
 from services.processing.pages.officer import add_officer_pages
@@ -72,12 +74,14 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     )
     add_routes(application, desk)
     add_queue_routes(application, desk)
+    add_supervision_routes(application, desk)
     add_payment_routes(application, desk)
-    add_calendar_routes(application, declaring or Declaring(desk))
+    foreseeing = Foreseeing(declaring or Declaring(desk))
+    add_calendar_routes(application, foreseeing)
     add_people_routes(application, desk)
     add_officer_routes(application, desk)
     add_reversal_routes(application, desk)
-    add_officer_pages(application, settings, desk)
+    add_officer_pages(application, settings, desk, foreseeing)
     return application
 
 

@@ -16,6 +16,7 @@ from services.chassis import lifecycle
 from services.chassis.answering import readiness
 from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
+from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.ordering import Delivered
@@ -30,7 +31,7 @@ from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
-from services.reporting.report.files import Typesetting
+from services.reporting.report.files import TEMPLATE
 from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
 from services.reporting.report.vintage_routes import add_vintage_routes
@@ -84,7 +85,7 @@ def build(
     add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
     add_official_routes(application, sources, limits)
     add_cell_routes(application, sources)
-    typesetting = Typesetting()
+    typesetting = Typesetting(TEMPLATE)
     add_form_routes(application, sources, limits, typesetting)
     add_vintage_routes(application, sources, limits, typesetting)
     return application

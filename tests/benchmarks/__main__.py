@@ -31,6 +31,7 @@ GROUPS = (
     "freshness",
     "recount",
     "desk",
+    "pages",
 )
 
 

@@ -55,7 +55,11 @@ ELSEWHERE = {
     "desk/reversal_routes.py": {"ReversalProposed"},
     "calendar/change.py": {"RecountDueDate", "RecountDeadlines", "DueDateChanged"},
     "calendar/recount_by_clock.py": {"DueDateChanged"},
+    "calendar/foreseen.py": {"DueDateChanged"},
     "outgoing.py": {"DossierAccepted"},
+    "pages/forms.py": {
+        *("DossierAccepted", "DossierRejected", "ProcessingStopped", "SupplementRequested", "ApologyIssued"),
+    },  # after which act there is which form
     "samples.py": {"ApologyIssued"},
     "sweeps.py": {"StopProcessing", "NoteLapse", "DeemConsent"},
 }

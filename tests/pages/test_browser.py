@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -162,6 +163,13 @@ async def test_officers_pages_can_be_read_by_everybody(
         ("accept", f"{dossier}/accept"),
         ("supplement", f"{dossier}/request-supplement"),
         ("refused", f"{dossier}/resolve"),
+        ("search", "/search"),
+        ("absences", "/absences"),
+        ("unit", "/unit"),
+        ("signatures", "/unit/signatures"),
+        ("calendar", "/calendar?year=2026"),
+        ("preview", f"/calendar/preview?day={a_day_ahead()}&kind=off"),
+        ("preview-faults", "/calendar/preview"),
     ):
         await page.goto(f"{town.processing}{path}{'&' if '?' in path else '?'}lang={lang}")
         await looked_at(page, f"processing-{name}-{kind}")
@@ -176,6 +184,53 @@ async def test_officers_pages_can_be_read_by_everybody(
     await looked_at(page, f"processing-accepted-{kind}")
     await page.goto(f"{town.processing}{dossier}/take")
     await looked_at(page, f"processing-take-{kind}")
+
+
+def a_day_ahead() -> date:
+    """A working day to declare off: a Wednesday in a month or so."""
+    ahead = date.today() + timedelta(days=30)  # noqa: DTZ011
+    return ahead + timedelta(days=(2 - ahead.weekday()) % 7)
+
+
+@pytest.mark.parametrize("by_keyboard", [False, True], ids=["without-script", "by-keyboard"])
+async def test_two_persons_declare_a_day_after_looking_ahead(
+    town: Town, new_page: Open, by_keyboard: bool
+) -> None:
+    """From the preview to the confirmation, and back again."""
+    day, page = a_day_ahead() + timedelta(days=by_keyboard), await new_page(java_script_enabled=by_keyboard)
+
+    async def press(selector: str) -> None:
+        if by_keyboard:
+            await tab_to(page, selector)
+            await page.keyboard.press("Enter")
+        else:
+            await page.click(selector)
+
+    async def log_in_as(subject: str) -> None:
+        await page.context.clear_cookies()
+        await log_in(page, town.processing, subject)
+        await expect(page.locator("h1")).to_contain_text("Lịch làm việc")
+
+    await log_in_as("giu-lich-1")
+    await page.fill("#day", str(day))
+    await page.check("[name=kind][value=off]")
+    await page.fill("#document", "Công văn 2222/VPCP-KGVX")
+    await page.fill("#announced_on", "2026-01-05")
+    await press("main form .govuk-button")
+    await expect(page.locator("h1")).to_contain_text("Nếu khai báo ngày")
+    await press("button[value=declare]")
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("người thứ hai")
+    await log_in_as("giu-lich-2")
+    await press(f"main a[href*='day={day}']")
+    await press("button[value=confirm]")
+    await expect(page.locator(".govuk-notification-banner")).to_contain_text("tính lại")
+    await expect(page.locator("main")).to_contain_text("2222/VPCP-KGVX")
+    await press(f"main a[href*='act=withdraw&day={day}']")
+    await press("button[value=withdraw]")
+    await log_in_as("giu-lich-1")
+    await press(f"main a[href*='day={day}']")
+    await press("button[value=confirm]")
+    await expect(page.locator("main")).not_to_contain_text("2222/VPCP-KGVX")
 
 
 async def test_a_day_at_the_desk_without_script(town: Town, new_page: Open, filed: UUID) -> None:
@@ -199,6 +254,14 @@ async def test_a_day_at_the_desk_without_script(town: Town, new_page: Open, file
     await expect(page.locator("h1")).to_contain_text("Đã trả kết quả")
 
 
+async def tab_to(page: Page, selector: str) -> None:
+    for _ in range(200):
+        if await page.evaluate("s => document.activeElement.matches(s)", selector):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"no way by keyboard to {selector}")
+
+
 async def test_a_day_at_the_desk_by_keyboard_alone(town: Town, new_page: Open, filed: UUID) -> None:
     page = await new_page()
     await log_in(page, town.processing, "mot-cua")
@@ -207,21 +270,14 @@ async def test_a_day_at_the_desk_by_keyboard_alone(town: Town, new_page: Open, f
     assert await page.evaluate("document.activeElement.className") == "govuk-skip-link"
     await page.keyboard.press("Enter")
 
-    async def tab_to(selector: str) -> None:
-        for _ in range(60):
-            if await page.evaluate("s => document.activeElement.matches(s)", selector):
-                return
-            await page.keyboard.press("Tab")
-        raise AssertionError(f"no way by keyboard to {selector}")
-
-    await tab_to("a[href$='/reject']")
+    await tab_to(page, "a[href$='/reject']")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/reject")
-    await tab_to("input[name=reason]")
+    await tab_to(page, "input[name=reason]")
     await page.keyboard.press("Space")
-    await tab_to("main button[type=submit]")
+    await tab_to(page, "main button[type=submit]")
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text("Kiểm tra")
-    await tab_to("main button[type=submit]")
+    await tab_to(page, "main button[type=submit]")
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_contain_text("Không tiếp nhận")

@@ -16,6 +16,7 @@ from tests.pages.town import Town
 from tests.processing.examples import OFFICE, UNIT
 
 STAFF = frozenset({"officer", "supervisor"})
+SUPERVISORS, KEEPERS = frozenset({"supervisor"}), frozenset({"calendar"})
 APPLICANTS = frozenset({"portal"})
 EVERYBODY_KNOWN = ROLES
 ANYBODY = None
@@ -43,8 +44,19 @@ PAGES: dict[str, dict[str, frozenset[str] | None]] = {
     },
     "processing": OF_EVERY_SERVICE
     | {
-        "GET /": STAFF,
+        "GET /": STAFF | KEEPERS,
         "GET /queues/{name}": STAFF,
+        "GET /dossiers/{dossier_id}/forms/{name}": STAFF,
+        "GET /search": STAFF,
+        "POST /search": STAFF,
+        "POST /many": STAFF,
+        "GET /absences": STAFF,
+        "POST /absences": STAFF,
+        "GET /unit": SUPERVISORS,
+        "GET /unit/{name}": SUPERVISORS,
+        "GET /calendar": STAFF | KEEPERS,
+        "GET /calendar/preview": STAFF | KEEPERS,
+        "POST /calendar": KEEPERS,
         "GET /out-of-reach": STAFF,
         "GET /dossiers/{dossier_id}": STAFF,
         "GET /dossiers/{dossier_id}/{act}": STAFF,

@@ -13,6 +13,7 @@ import asyncpg
 from contracts.members import MEMBERS
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
+from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.progress import Complete
 from services.reporting import routes
@@ -21,7 +22,7 @@ from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
-from services.reporting.report.files import Typesetting
+from services.reporting.report.files import TEMPLATE
 from services.reporting.report.form_routes import add_form_routes
 from services.reporting.report.routes import add_official_routes
 from services.reporting.report.vintage_routes import add_vintage_routes
@@ -84,7 +85,7 @@ def application(
     add_routes(made, sources, Showing(pool, clock), drawings, limits)
     add_official_routes(made, sources, limits)
     add_cell_routes(made, sources, exported_at_once)
-    typesetting = Typesetting()
+    typesetting = Typesetting(TEMPLATE)
     add_form_routes(made, sources, limits, typesetting)
     add_vintage_routes(made, sources, limits, typesetting)
     return made

@@ -121,6 +121,9 @@ FAULTS: Mapping[str, str] = {
     "file-too-large": N_("Mỗi tệp không quá 50 MB."),
     "file-unknown": N_("Tệp không còn ở đây. Hãy tải lên lại."),
     "file-taken": N_("Tệp này đã thuộc về một hồ sơ khác. Hãy tải lên lại."),
+    "file-being-filed": N_(
+        "Tệp này đang được nộp ở một yêu cầu khác. Hãy đợi một lát rồi thử lại, hoặc tải lên lại."
+    ),
     "files-away": N_("Nơi lưu tệp chưa trả lời. Hãy thử lại sau giây lát."),
     "files-not-set-up": N_("Hệ thống này chưa nhận tệp."),
     "papers-too-large": N_("Tất cả tệp của một hồ sơ không quá 200 MB."),

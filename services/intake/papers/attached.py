@@ -6,6 +6,7 @@ in between leaves nothing but rows that no event speaks of. Never tells anything
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ import orjson
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from services.chassis.http.problems import Problem
+from services.chassis.log.event_store import RepeatKey
 from services.intake.dossier import EVENTS, DossierSubmitted, SupplementProvided
 from services.intake.following import Row
 from services.intake.papers.kinds import KINDS
@@ -51,9 +53,16 @@ SELECT coalesce(sum(f.size), 0)::bigint FROM files f WHERE f.file_id <> ALL($2::
     WHERE p.dossier_id = $1 AND (p.named_at > clock_timestamp() - interval '1 hour' OR {NAMED})
 )
 """
+_LOCK = "SELECT FROM files WHERE file_id = ANY($1::uuid[]) ORDER BY file_id FOR UPDATE"
+# Named under another key, in the log or on its way there.
+_NAMED_ELSEWHERE = f"""
+SELECT bool_or({NAMED}) FROM papers p
+WHERE p.file_id = ANY($1::uuid[]) AND p.claim IS DISTINCT FROM $2
+    AND (p.named_at > clock_timestamp() - interval '1 hour' OR {NAMED})
+"""
 _NAME = """
-INSERT INTO papers (commitment, place, paper, dossier_id, file_id, key)
-SELECT $1, n.place, n.paper, $2, n.file_id, n.key
+INSERT INTO papers (commitment, place, paper, dossier_id, file_id, key, claim)
+SELECT $1, n.place, n.paper, $2, n.file_id, n.key, $6
 FROM unnest($3::int[], $4::uuid[], $5::bytea[]) WITH ORDINALITY AS n(paper, file_id, key, place)
 """
 _LISTED = """
@@ -130,39 +139,61 @@ async def asked_for(
         if upload.fault:
             return Problem(422, upload.fault, REFUSALS[upload.fault], field=field)
         if taken:
-            return Problem(422, "file-taken", "it belongs to a dossier already", field=field)
+            return _taken(field)
         if upload.sha256 is None or upload.key is None:
             return Problem(422, "file-incomplete", "not all of it has come", field=field)
         named.append(Named(each.paper, upload))
     return named
 
 
-async def name(pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, papers: Sequence[Named]) -> None:
+async def name(
+    pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, papers: Sequence[Named], key: RepeatKey
+) -> None:
     """Writes down what a commitment names, each file's key under the dossier's; Problem 413 beyond what a dossier may hold.
+    Sent again under its `key`, it names them again; under another key nobody does.
 
     Guarantee: papers belong to a dossier from its event on, and to none without it.
     Test: test_papers_belong_to_a_dossier_from_its_event_on.
+    Guarantee: of two filings that name one file at once, one gets it. Test: test_of_two_filings_at_once_one_gets_the_file.
     """
     if not papers:
         return
+    claim = hashlib.sha256(f"{key.caller}\n{key.key}".encode()).digest()
     try:
-        await _name(pool, dossier_id, commitment, papers)
+        await _name(pool, dossier_id, commitment, papers, claim)
     except asyncpg.ForeignKeyViolationError:
         raise Problem(422, "file-unknown", "its day is over", field="papers") from None
 
 
-async def _name(pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, papers: Sequence[Named]) -> None:
+async def _name(
+    pool: asyncpg.Pool[Any], dossier_id: UUID, commitment: str, papers: Sequence[Named], claim: bytes
+) -> None:
     ids = [each.upload.file_id for each in papers]
     async with pool.acquire() as connection, connection.transaction():
         key = await connection.fetchval(_DOSSIER_KEY, dossier_id, new_key())
         if key is None:
             raise Problem(409, "papers-destroyed", "the papers of this dossier were destroyed")
+        # A statement of its own: what another filing named meanwhile is seen once its lock is gone.
+        await connection.execute(_LOCK, ids)
+        elsewhere = await connection.fetchval(_NAMED_ELSEWHERE, ids, claim)
+        if elsewhere is not None:
+            raise _taken() if elsewhere else _being_filed()
         size = sum(each.upload.size or 0 for each in papers)
         if size + await connection.fetchval(_BYTES, dossier_id, ids) > DOSSIER_BYTES_MAX:
             detail = f"at most {DOSSIER_BYTES_MAX} bytes a dossier"
             raise Problem(413, "papers-too-large", detail, field="papers")
         keys = [wrap(key, each.upload.key or b"") for each in papers]
-        await connection.execute(_NAME, commitment, dossier_id, [each.paper for each in papers], ids, keys)
+        places = [each.paper for each in papers]
+        await connection.execute(_NAME, commitment, dossier_id, places, ids, keys, claim)
+
+
+def _taken(field: str = "papers") -> Problem:
+    return Problem(422, "file-taken", "it belongs to a dossier already", field=field)
+
+
+def _being_filed() -> Problem:
+    detail = "another request names it; if that one failed, send it again under its key, or wait an hour"
+    return Problem(409, "file-being-filed", detail, field="papers")
 
 
 def commitments(own: Sequence[Row]) -> dict[str, int]:

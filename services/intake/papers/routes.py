@@ -16,8 +16,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect
 
+from services.chassis.http.limits import Buckets
 from services.chassis.http.page_routes import StreamRoute
-from services.chassis.http.web import Application, Caller, IdempotencyKey, Problem, require
+from services.chassis.http.web import Application, Caller, IdempotencyKey, Problem, require, throttle
 from services.intake.acting import Applicants, find_for
 from services.intake.papers import attached
 from services.intake.papers.giving import given_out
@@ -67,8 +68,8 @@ class Papers(BaseModel):
     items: list[Paper] = Field(examples=[[]], description="In the order in which they came.")
 
 
-def add_routes(application: Application, applicants: Applicants) -> None:
-    """Adds them."""
+def add_routes(application: Application, applicants: Applicants, paper_reads: Buckets) -> None:
+    """Adds them. `paper_reads` bounds what one officer may open."""
     uploads, pool = applicants.intake.uploads, applicants.pool
     assert uploads is not None
 
@@ -161,7 +162,12 @@ def add_routes(application: Application, applicants: Applicants) -> None:
         caller: Reader,
         purpose: Annotated[Purpose | None, Query(description="Why an officer opens it; it is kept.")] = None,
     ) -> Response:
-        """To be saved, for who filed the dossier and for its office. Whoever opens it as an officer is written down."""
+        """To be saved, for who filed the dossier and for its office. Whoever opens it as an officer is written down.
+
+        Guarantee: nobody copies the papers of an office one after the other. Test: test_papers_opened_are_bounded_per_officer.
+        """
+        if caller.role != "portal":
+            throttle(paper_reads, caller.actor, "papers")
         known = await find_for(applicants, dossier_id, caller)
         if caller.role != "portal":
             if purpose is None:

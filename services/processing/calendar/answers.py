@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.calendar import CalendarDocument, DayKind
 from services.processing.clock.declaration import Act
@@ -113,6 +113,60 @@ class Changed(BaseModel):
     day: date
     working: bool
     waits: bool
+
+
+class AskedForesight(BaseModel):
+    """What somebody thinks of saying, or what waits to be confirmed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    act: Act = "declare"
+    day: Day
+    kind: DayKind | None = Field(default=None, description="Of a declaration: off or worked.")
+    announced_at: Instant | None = Field(
+        default=None,
+        description="When its document was announced; without it, now, or of a withdrawal the declaration that counts.",
+    )
+
+
+class ForeseenMoves(BaseModel):
+    """So many dossiers of one place, from one due date to another."""
+
+    office: str
+    unit: str | None
+    due_on: date
+    new_due_on: date
+    dossiers: int
+
+
+class ForeseenDossier(BaseModel):
+    """A dossier that would move."""
+
+    dossier_id: UUID
+    code: str | None
+    procedure: str
+    office: str
+    unit: str | None
+    officer: str | None
+    officer_name: str | None
+    due_on: date
+    new_due_on: date
+
+
+class ForeseenDates(BaseModel):
+    """What would follow if it were said and confirmed now. `version` is that of the calendar by which dates stand.
+
+    `due_dates` is the sum of `moves`. `items` are the first 200 of them that the caller may read.
+    """
+
+    version: int
+    day: date
+    working: bool
+    due_dates: int
+    deadlines: int
+    whole: bool
+    moves: list[ForeseenMoves]
+    items: list[ForeseenDossier]
 
 
 class RecountProgress(BaseModel):

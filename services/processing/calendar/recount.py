@@ -42,7 +42,7 @@ SETTLED_SECONDS = 3 * LOOK_SECONDS
 """By then every process counts by what was declared."""
 # The unit of a limit is the acceptance's own; it is read only where a changed day falls into the stretch that was counted. The
 # row has the first last day of an agency that was asked, and none while the dossier waits for its applicant: here it is the last.
-_ROWS = """
+ROWS = """
 SELECT d.dossier_id, d.procedure, d.office, d.channel, d.submitted_at, d.own_status, d.accepted_at, d.due_on, d.intake_due_at,
     d.version, CASE WHEN d.due_on >= $1 THEN (
         SELECT e.data -> 'limit' ->> 'unit' FROM events e
@@ -56,12 +56,12 @@ FROM dossiers d
 """
 _STRETCH = f"SELECT dossier_id FROM dossiers WHERE dossier_id > $1 AND own_status IN {OPEN} ORDER BY dossier_id OFFSET $2 LIMIT 1"
 _OTHERS = f"""
-{_ROWS} WHERE d.dossier_id > $2 AND d.dossier_id <= $3 AND d.own_status IN {OPEN} 
+{ROWS} WHERE d.dossier_id > $2 AND d.dossier_id <= $3 AND d.own_status IN {OPEN} 
     AND (d.clock IS NULL OR d.acted_on > $4 OR d.due_on >= $5)
 """
-_THESE = f"{_ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
+_THESE = f"{ROWS} WHERE d.dossier_id = ANY($2::uuid[]) AND d.own_status IN {OPEN}"
 _WAITING = "SELECT dossier_id FROM dossiers WHERE own_status = 'submitted'"
-_HISTORIES = """
+HISTORIES = """
 SELECT stream_id, type, schema_version, data FROM events WHERE stream_id = ANY($1::uuid[]) ORDER BY stream_id, version
 """
 _ACTED_ON = """
@@ -212,7 +212,7 @@ class Recounter:
 
     async def _histories(self, rows: Sequence[Open]) -> dict[UUID, list[Event]]:
         histories: dict[UUID, list[Event]] = {row.dossier_id: [] for row in rows}
-        for stream_id, name, schema_version, data in await self._desk.pool.fetch(_HISTORIES, list(histories)):
+        for stream_id, name, schema_version, data in await self._desk.pool.fetch(HISTORIES, list(histories)):
             histories[stream_id].append(EVENTS.decode(name, schema_version, data))
         return histories
 

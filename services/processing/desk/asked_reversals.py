@@ -14,7 +14,7 @@ KEEP = "INSERT INTO reversals_asked (dossier_id) VALUES ($1) ON CONFLICT DO NOTH
 # Of what could end a proposal, the last event must be the proposal itself.
 _ENDING = [EVENTS.stored_as(kind)[0] for kind in (ReversalProposed, DossierReversed, *REVERSIBLE)]
 WAITING = """
-SELECT a.dossier_id, d.version, e.occurred_at, e.data
+SELECT a.dossier_id, d.version, e.occurred_at, e.data, d.office, d.accepted_at, d.number
 FROM reversals_asked a JOIN dossiers d ON d.dossier_id = a.dossier_id
 CROSS JOIN LATERAL (
     SELECT e.type, e.occurred_at, e.data FROM events e

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
+from contracts.intake import ProcedureCode
 from contracts.processing_codes import UnitCode
 from services.chassis.http import paging
 from services.chassis.http.visibility import OPERATOR, units_of
@@ -15,12 +17,29 @@ from services.processing.clock.working_days import ZONE, local_day
 from services.processing.desk import out_of_reach, queue_rows, queues
 from services.processing.desk.answers import Page, QueueCounts, QueuePage, answer, listed
 from services.processing.desk.carry_out import Desk
+from services.processing.desk.queue_rows import DossierRow
 from services.processing.desk.queues import AT_THE_OFFICE, QUEUES, QueueName
+from services.processing.dossier.asked import OfficerName
 from services.processing.dossier.becomes_true import SOON_WORKING_DAYS
 from services.processing.routes import OFFICERS, PAGE_ITEMS_MAX, Officer
 
 SOON_DAYS_MAX = 30
 
+STRETCHES_MAX = 10
+"""A page looks at so many full pages of its queue."""
+
+
+class Wanted(NamedTuple):
+    """Which dossiers of a queue are asked for; None: all."""
+
+    procedure: str | None = None
+    officer: str | None = None
+
+    def fits(self, row: DossierRow) -> bool:
+        return self.procedure in (None, row.procedure) and self.officer in (None, row.officer)
+
+
+ALL = Wanted()
 SoonDays = Annotated[
     int, Query(ge=0, le=SOON_DAYS_MAX, description="How many working days ahead is due soon.")
 ]
@@ -40,11 +59,17 @@ def add_queue_routes(application: Application, desk: Desk) -> None:
         caller: Officer,
         desk_code: Annotated[UnitCode | None, Query(alias="desk")] = None,
         soon_days: SoonDays = SOON_WORKING_DAYS,
+        procedure: Annotated[ProcedureCode | None, Query(description="Only of this procedure.")] = None,
+        officer: Annotated[OfficerName | None, Query(description="Only what this officer has.")] = None,
         cursor: Annotated[str, Query(max_length=200)] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_ITEMS_MAX)] = 50,
     ) -> Response:
-        """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit."""
-        return answer(await show(desk, caller, queue, desk_code, soon_days, cursor, limit))
+        """What hurts first stands first. Without `desk`, the caller's own: the office for what no unit holds, else the unit.
+
+        Of a procedure or an officer, a page may be short or empty and still not be the last one: `next` says so.
+        """
+        wanted = Wanted(procedure, officer)
+        return answer(await show(desk, caller, queue, desk_code, soon_days, cursor, limit, wanted))
 
     @application.get("/v1/out-of-reach", response_model=Page, summary="What nobody can act on")
     async def lost(
@@ -92,6 +117,7 @@ async def show(
     soon_days: int = SOON_WORKING_DAYS,
     cursor: str = "",
     limit: int = 50,
+    wanted: Wanted = ALL,
 ) -> dict[str, Any]:
     """The members of QueuePage, or Problem 403 for a desk at which the caller does not serve."""
     of = desk_code or own_desk(caller, queue)
@@ -106,7 +132,7 @@ async def show(
     async with desk.pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
         await connection.execute(queues.IN_ORDER)
         (count,) = await queues.counts(connection, of, [cut])
-        rows, following = await queues.page(connection, of, cut, after, limit)
+        rows, following = await _wanted(connection, of, cut, after, limit, wanted)
     names = await desk.officers.names([row.officer for row in rows])
     return {
         "queue": queue,
@@ -116,6 +142,27 @@ async def show(
         "items": [listed(row, minute.date(), desk.calendar, names) for row in rows],
         "next": following and queues.cursor(following),
     }
+
+
+async def _wanted(
+    connection: Any, of: str, cut: queues.Cut, after: queues.Place | None, limit: int, wanted: Wanted
+) -> tuple[Sequence[DossierRow], queues.Place | None]:
+    """The next dossiers that are asked for, of so many that are looked at, and where to go on.
+
+    Guarantee: whoever follows the cursors sees all that is asked for once. Test: test_a_queue_is_cut_down_to_what_is_asked_for.
+    """
+    if wanted == ALL:
+        return await queues.page(connection, of, cut, after, limit)
+    found: list[tuple[DossierRow, queues.Place]] = []
+    for _ in range(STRETCHES_MAX):
+        looked_at = await queues.stretch(connection, of, cut, after, PAGE_ITEMS_MAX)
+        found += [each for each in looked_at if wanted.fits(each[0])]
+        if len(found) > limit:
+            return [row for row, _ in found[:limit]], found[limit - 1][1]
+        if len(looked_at) < PAGE_ITEMS_MAX:
+            return [row for row, _ in found], None
+        after = looked_at[-1][1]
+    return [row for row, _ in found], after
 
 
 def own_desk(caller: Caller, queue: QueueName) -> str | None:

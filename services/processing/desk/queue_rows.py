@@ -96,9 +96,14 @@ class DossierRow(NamedTuple):
     @property
     def code(self) -> str | None:
         """The official code, once accepted."""
-        if self.accepted_at is None or self.number is None:
-            return None
-        return issue(self.office, local_day(self.accepted_at), self.number)
+        return code_of_row(self.office, self.accepted_at, self.number)
+
+
+def code_of_row(office: str, accepted_at: datetime | None, number: int | None) -> str | None:
+    """The official code of a dossier that was accepted then under this number."""
+    if accepted_at is None or number is None:
+        return None
+    return issue(office, local_day(accepted_at), number)
 
 
 class Known(NamedTuple):

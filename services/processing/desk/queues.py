@@ -206,21 +206,27 @@ IN_ORDER = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET 
 """Said first in the transaction of a page: a plan that sorts reads the whole queue, and looks cheap while the queue is short."""
 
 
-async def page(
+async def stretch(
     connection: Any, desk: str, cut: Cut, after: Place | None, limit: int
-) -> tuple[Sequence[DossierRow], Place | None]:
-    """The next dossiers of a queue, and where the page after them begins; on a connection that has said IN_ORDER."""
+) -> list[tuple[DossierRow, Place]]:
+    """The next dossiers of a queue, each with its place; on a connection that has said IN_ORDER."""
     begins = max(after or Place(cut.since, UUID(int=0)), Place(cut.since, UUID(int=0)))
-    bounds = (*begins, cut.until, limit + 1)
+    bounds = (*begins, cut.until, limit)
     if cut.lane != "held":
         rows = await connection.fetch(IN_LANE, desk, cut.lane, *bounds)
     elif cut.officers:
         rows = await connection.fetch(MINE, desk, cut.apologised, *bounds, cut.officers)
     else:
         rows = await connection.fetch(HELD, desk, cut.apologised, *bounds)
-    shown = [DossierRow(*row[:-1]) for row in map(tuple, rows[:limit])]
-    more = len(rows) > limit
-    return shown, Place(rows[limit - 1]["at"], rows[limit - 1]["dossier_id"]) if more else None
+    return [(DossierRow(*row[:-1]), Place(row[-1], row[0])) for row in map(tuple, rows)]
+
+
+async def page(
+    connection: Any, desk: str, cut: Cut, after: Place | None, limit: int
+) -> tuple[Sequence[DossierRow], Place | None]:
+    """The same of a page, and where the page after them begins."""
+    found = await stretch(connection, desk, cut, after, limit + 1)
+    return [row for row, _ in found[:limit]], found[limit - 1][1] if len(found) > limit else None
 
 
 def cursor(place: Place) -> str:

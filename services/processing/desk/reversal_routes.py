@@ -65,10 +65,11 @@ def add_reversal_routes(application: Application, desk: Desk) -> None:
         after = paging.given(cursor, lambda text: paging.parts_of(text, UUID)[0]) or BEGINNING
         rows = await asked_reversals.waiting(desk.pool, units_of(caller), after, limit + 1)
         following = paging.cursor(rows[limit - 1]["dossier_id"]) if len(rows) > limit else None
-        return answer({"items": [_told(row) for row in rows[:limit]], "next": following})
+        return answer({"items": [told_reversal(row) for row in rows[:limit]], "next": following})
 
 
-def _told(row: asyncpg.Record) -> dict[str, object]:
+def told_reversal(row: asyncpg.Record) -> dict[str, object]:
+    """The members of WaitingReversal."""
     proposed = EVENTS.decode("ReversalProposed", 1, row["data"])
     assert isinstance(proposed, ReversalProposed)
     return {

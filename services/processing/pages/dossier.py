@@ -38,7 +38,7 @@ from services.processing.dossier.decide import BY_NAME, FAULTS
 from services.processing.dossier.history import fold
 from services.processing.dossier.payments import weigh
 from services.processing.dossier.reversal import proposal_of
-from services.processing.pages import act_words, words
+from services.processing.pages import act_words, forms, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.beside import changes, facts
 from services.processing.pages.history import acts, happened, said
@@ -83,7 +83,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
         row, case = found.case.known.row, found.case
         person, unread = None, ""
         if request.query_params.get("people"):
-            person, unread = await read_person(desk.intake, dossier_id, visitor, _purpose(case))
+            person, unread = await read_person(desk.intake, dossier_id, visitor, purpose_of(case))
         state, colour = words.STATUSES[case.dossier.status]
         return pages.show(
             request,
@@ -102,6 +102,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
             called=partial(place_name, names, lang=pages.lang(request)),
             payments=weigh(case.dossier),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
+            forms=[(name, forms.NAMES[name]) for name in forms.available(_standing(found))],
             waits=proposal_of(case.dossier.acts) is not None,
             happened=happened(found.history, found.case.dossier),
             done=act_words.ACTS.get(request.query_params.get("done", "")),
@@ -116,7 +117,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
     async def paper(request: Request, dossier_id: UUID, file_id: UUID, visitor: Officer) -> Response:
         """One of its papers, to be saved; whoever opens it is written down as a reader of the person."""
         found = await opened(desk, dossier_id, visitor)
-        given, unread = await open_paper(desk.intake, dossier_id, file_id, visitor, _purpose(found.case))
+        given, unread = await open_paper(desk.intake, dossier_id, file_id, visitor, purpose_of(found.case))
         if given is None:
             return pages.show(request, "problem.html", 503, text=unread, code="paper-unread")
         return given
@@ -232,7 +233,13 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
     add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do)
 
 
-def _purpose(case: Case) -> Purpose:
+def _standing(found: Opened) -> list[forms.Act]:
+    events = [event_of(stored) for stored in found.history]
+    return forms.standing(events, [stored.occurred_at for stored in found.history])
+
+
+def purpose_of(case: Case) -> Purpose:
+    """Why the person behind a dossier is read: for its reception or its processing."""
     return "reception" if case.dossier.held is None else "processing"
 
 

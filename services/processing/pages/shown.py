@@ -17,8 +17,10 @@ from services.chassis.http.texts import Lang
 from services.chassis.http.visibility import STAFF
 from services.processing.clock.working_days import Calendar
 from services.processing.dossier.state import Filing
+from services.processing.pages import words
 
 DAYS_COUNTED_MOST = 60
+PAGE_ITEMS = 50
 
 Officer = Annotated[Visitor, Depends(signed_in(*STAFF))]
 
@@ -66,3 +68,17 @@ def working_days_to(day: date, today: date, calendar: Calendar) -> int:
     return sign * sum(
         calendar.is_working(date.fromordinal(first.toordinal() + ahead)) for ahead in range(1, reach + 1)
     )
+
+
+def line_of(item: Mapping[str, Any], today: date, calendar: Calendar) -> dict[str, Any]:
+    """A dossier as a line of a queue."""
+    status, colour = words.STATUSES[item["status"]]
+    limit = item["due_on"] or item["deadline_on"] or (item["intake_due_at"] and item["intake_due_at"].date())
+    return {
+        **item,
+        "name": procedure_name(item["procedure"]),
+        "said": status,
+        "colour": colour,
+        "limit": limit,
+        "days": None if limit is None else working_days_to(limit, today, calendar),
+    }

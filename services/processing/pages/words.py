@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contracts.page_words import CHANNELS, DELIVERIES, IDENTIFIERS, STATUSES
 from services.chassis.http.texts import N_
@@ -24,6 +24,22 @@ QUEUES: Mapping[QueueName, str] = {
     "results": N_("Chờ trả kết quả"),
 }
 """In the order in which a desk looks at them."""
+THIS_WEEK = N_("Đến hạn trong tuần này")
+_HELD = ("take", "assign", "hand-over")
+AT_ONCE: Mapping[QueueName, Sequence[str]] = {
+    "waiting-late": ("accept",),
+    "waiting-in-time": ("accept",),
+    "withdrawals": (),
+    "brought": _HELD,
+    "overdue": _HELD,
+    "apology-due": _HELD,
+    "due-soon": _HELD,
+    "mine": ("hand-over",),
+    "held": _HELD,
+    "applicant": _HELD,
+    "results": ("return",),
+}
+"""What may be done with many dossiers of a queue at once."""
 OUT_OF_REACH = N_("Ở đơn vị không còn trong danh mục; cần điều chuyển")
 URGENT: frozenset[QueueName] = frozenset({"waiting-late", "overdue", "apology-due"})
 REFUSED = N_("Không làm được lúc này vì trạng thái hồ sơ hoặc quyền của bạn.")

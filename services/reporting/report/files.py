@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
-import json
-import sys
+from pathlib import Path
 from typing import Literal
 
-from services.chassis.http.web import Problem
 from services.reporting.report.form import Form
 
 Kind = Literal["csv", "xlsx", "pdf"]
@@ -20,8 +17,7 @@ MEDIA_TYPES: dict[Kind, str] = {
 }
 BYTE_ORDER_MARK = "\ufeff"
 """Without it spreadsheet programs read UTF-8 as something else."""
-TYPESET_SECONDS_MAX = 20.0
-WAITING_MAX = 8
+TEMPLATE = Path(__file__).with_name("form.typ")
 
 
 def as_csv(form: Form) -> bytes:
@@ -74,46 +70,3 @@ def as_xlsx(form: Form) -> bytes:
 def _covers(merged: tuple[int, int, int, int], row: int, column: int) -> bool:
     first_row, first_column, last_row, last_column = merged
     return first_row <= row <= last_row and first_column <= column <= last_column
-
-
-class Typesetting:
-    """Makes PDFs by a program of its own, one after the other: it takes a processor for a moment and must hold up nobody."""
-
-    def __init__(self, program: str = "services.reporting.report.typeset") -> None:
-        self._program = program
-        self._turn = asyncio.Lock()
-        self._waiting = 0
-
-    async def pdf(self, form: Form) -> bytes:
-        """The form on paper; Problem 503 when too many wait, or when it cannot be made.
-
-        Guarantee: strangers who ask for PDFs on and on fill no queue. Test: test_too_many_pdfs_at_once_are_refused.
-        """
-        if self._waiting >= WAITING_MAX:
-            raise Problem(503, "unavailable", "too many wait for a PDF", headers={"Retry-After": "5"})
-        self._waiting += 1
-        try:
-            async with self._turn:
-                return await self._typeset(json.dumps(form.printed()).encode())
-        finally:
-            self._waiting -= 1
-
-    async def _typeset(self, asked: bytes) -> bytes:
-        child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._program),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            async with asyncio.timeout(TYPESET_SECONDS_MAX):
-                made, _ = await child.communicate(asked)
-        except TimeoutError:
-            made = b""
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await asyncio.shield(child.wait())
-        if child.returncode or not made:
-            raise Problem(503, "unavailable", "the PDF could not be made", headers={"Retry-After": "5"})
-        return made

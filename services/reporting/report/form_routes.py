@@ -10,12 +10,13 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from services.chassis.http.limits import Buckets
+from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, client_address, throttle
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import count_held, snapshot
 from services.reporting.report.asked import Instant, PeriodAsked, Sources
 from services.reporting.report.columns import tells
-from services.reporting.report.files import MEDIA_TYPES, Kind, Typesetting, as_csv, as_xlsx
+from services.reporting.report.files import MEDIA_TYPES, Kind, as_csv, as_xlsx
 from services.reporting.report.form import Form
 from services.reporting.report.queries import has_made_up, load_official
 from services.reporting.report.routes import sound
@@ -79,7 +80,7 @@ def add_form_routes(
 
 async def as_file(kind: Kind, form: Form, typesetting: Typesetting) -> Response:
     if kind == "pdf":
-        made = await typesetting.pdf(form)
+        made = await typesetting.pdf(form.printed())
     else:
         made = as_csv(form) if kind == "csv" else await asyncio.to_thread(as_xlsx, form)
     name = f"II.06a-{form.period or form.window.last or form.made_on}.{kind}"

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from services.chassis.http import paging
 from services.chassis.http.limits import Buckets
 from services.chassis.http.problems import Fault
+from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import (
     Application,
     Caller,
@@ -30,7 +31,7 @@ from services.reporting.incoming import PRODUCERS
 from services.reporting.report import vintages
 from services.reporting.report.asked import Sources
 from services.reporting.report.columns import Columns, differences
-from services.reporting.report.files import Kind, Typesetting
+from services.reporting.report.files import Kind
 from services.reporting.report.form import Form
 from services.reporting.report.form_routes import AS_FILE, COST, as_file
 from services.reporting.report.queries import has_made_up, load_official

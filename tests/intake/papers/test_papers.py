@@ -14,12 +14,13 @@ import asyncpg
 import pytest
 
 from services.chassis.http.problems import Problem
+from services.chassis.log.event_store import RepeatKey
 from services.intake.app import now, uploads_of
 from services.intake.papers import attached
 from services.intake.papers.paper import PaperFiled
 from services.intake.papers.sweeping import forget, sweep
 from services.intake.settings import IntakeSettings
-from tests.intake.conftest import OFFICE, Front, act, body
+from tests.intake.conftest import OFFICE, Front, Process, act, body
 from tests.intake.papers.sending import JPEG, PDF, PNG, go_on, large, send, sent
 from tests.intake.test_acting import filed as awaiting_papers
 
@@ -92,6 +93,20 @@ async def test_nobody_else_opens_a_paper(front: Front, admin: asyncpg.Connection
         f"/v1/dossiers/{dossier_id}/papers", headers=front.headers("portal", "s2")
     )
     assert listed.status_code == 404
+
+
+async def test_papers_opened_are_bounded_per_officer(process: Process) -> None:
+    async with process(paper_reads_per_minute=3) as front:
+        file_id = await sent(front)
+        dossier_id = await filed(front, (file_id, 1))
+
+        async def reading(subject: str, role: str = "officer") -> int:
+            answer = await opened(front, dossier_id, file_id, role, subject=subject, purpose="processing")
+            return int(answer.status_code)
+
+        assert [await reading("o1") for _ in range(4)] == [200, 200, 200, 429]
+        assert await reading("o2") == 200, "nobody else is kept waiting"
+        assert [await reading("s1", "portal") for _ in range(5)] == [200] * 5, "it is their own"
 
 
 async def test_the_commitment_names_every_paper(front: Front, admin: asyncpg.Connection[Any]) -> None:
@@ -251,7 +266,7 @@ async def test_a_file_that_is_named_meanwhile_stays(
     named = await attached.asked_for(uploads, "portal/s1", asked, "1.009982", now())
     assert not isinstance(named, Problem) and len(await forget(front.pool, UUID(other))) == 1
     with pytest.raises(Problem) as refused:
-        await attached.name(front.pool, UUID(other), "d", named)
+        await attached.name(front.pool, UUID(other), "d", named, RepeatKey("portal/s1", "k", b""))
     assert (refused.value.status, refused.value.code) == (422, "file-unknown")
 
 

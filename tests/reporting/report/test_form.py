@@ -14,10 +14,11 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from services.chassis.http.typesetting import WAITING_MAX, Typesetting
 from services.chassis.http.web import Problem
 from services.reporting.report.columns import Columns, OfficialReport
 from services.reporting.report.counts import Window
-from services.reporting.report.files import WAITING_MAX, Typesetting, as_csv, as_xlsx
+from services.reporting.report.files import TEMPLATE, as_csv, as_xlsx
 from services.reporting.report.form import NUMBERED, Form
 from tests.reporting.conftest import Served
 
@@ -150,9 +151,9 @@ def test_a_period_is_called_as_officials_call_it(period: str, name: str) -> None
 
 
 async def test_too_many_pdfs_at_once_are_refused() -> None:
-    typesetting = Typesetting("tests.reporting.report.no_such_program")
+    typesetting = Typesetting(TEMPLATE, "tests.reporting.report.no_such_program")
     answers = await asyncio.gather(
-        *(typesetting.pdf(FORM) for _ in range(WAITING_MAX + 2)), return_exceptions=True
+        *(typesetting.pdf(FORM.printed()) for _ in range(WAITING_MAX + 2)), return_exceptions=True
     )
     said = [(answer.status, answer.detail) for answer in answers if isinstance(answer, Problem)]
     assert said.count((503, "too many wait for a PDF")) == 2
@@ -163,5 +164,5 @@ async def test_what_is_typeset_is_text_and_never_markup() -> None:
     nasty = replace(
         FORM, agency='#panic("x") *_$ \\ "', told=OfficialReport(ONE, {'#read("/etc/passwd")': ONE})
     )
-    page = PdfReader(io.BytesIO(await Typesetting().pdf(nasty))).pages[0]
+    page = PdfReader(io.BytesIO(await Typesetting(TEMPLATE).pdf(nasty.printed()))).pages[0]
     assert "#panic" in page.extract_text() and "#read" in page.extract_text()

@@ -8,9 +8,11 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from contracts import calendar, contacts, intake, notify, processing
+from pydantic import BaseModel
+
+from contracts import calendar, contacts, intake, notify, officers, processing
 from contracts.envelope import Message
 from contracts.topics import TOPICS
 
@@ -94,6 +96,28 @@ HEADERS: dict[str, Any] = {
 }
 
 
+class Keyed(NamedTuple):
+    """The one message of a compacted topic, which is no event: its newest value of a key counts."""
+
+    model: type[BaseModel]
+    summary: str
+    key: dict[str, Any]
+
+
+KEYED = {
+    "contacts": Keyed(
+        contacts.Contact,
+        "What notify needs to reach an applicant; no value when nothing is kept of them any more.",
+        {"type": "string", "format": "uuid", "description": "The applicant's pseudonym."},
+    ),
+    officers.TOPIC: Keyed(
+        officers.Officer,
+        "What an officer is called; no value when no name is known any more.",
+        {"type": "string", "description": "The officer's code."},
+    ),
+}
+
+
 def envelope_of(message: type[Message]) -> dict[str, Any]:
     """The members that the envelope adds to a message's value."""
     return {**ENVELOPE, message.subject_member: SUBJECTS[message.subject_member]}
@@ -130,8 +154,9 @@ def asyncapi() -> dict[str, Any]:
         messages = {
             names[m]: {"$ref": f"#/components/messages/{names[m]}"} for m in MESSAGES if m.topic == topic.name
         }
-        if topic.name == "contacts":
-            messages = {"Contact": {"$ref": "#/components/messages/Contact"}}
+        if topic.name in KEYED:
+            of_key = KEYED[topic.name].model.__name__
+            messages = {of_key: {"$ref": f"#/components/messages/{of_key}"}}
         name = topic.name.replace(".", "_").replace("-", "_")
         channels[name] = {
             "address": topic.name,
@@ -149,7 +174,8 @@ def asyncapi() -> dict[str, Any]:
             "title": "Một Cửa: events",
             "version": "1",
             "description": "CloudEvents 1.0 in Kafka's binary mode: attributes in headers, JSON in the value. No personal data, except in "
-            "`contacts`, which notify alone may read. Order is promised per producer and dossier (`ce_sequence`).",
+            "`contacts`, which notify alone may read; what officers are called stands in `officers` alone. Order is promised per "
+            "producer and dossier (`ce_sequence`).",
         },
         "defaultContentType": "application/json",
         "servers": {
@@ -209,19 +235,14 @@ def asyncapi() -> dict[str, Any]:
                     }
                     for m in MESSAGES
                 },
-                "Contact": {
-                    "name": "Contact",
-                    "summary": "What notify needs to reach an applicant; no value when nothing is kept of them any more.",
-                    "payload": {"$ref": "schemas/Contact.json"},
-                    "bindings": {
-                        "kafka": {
-                            "key": {
-                                "type": "string",
-                                "format": "uuid",
-                                "description": "The applicant's pseudonym.",
-                            }
-                        }
-                    },
+                **{
+                    each.model.__name__: {
+                        "name": each.model.__name__,
+                        "summary": each.summary,
+                        "payload": {"$ref": f"schemas/{each.model.__name__}.json"},
+                        "bindings": {"kafka": {"key": each.key}},
+                    }
+                    for each in KEYED.values()
                 },
             },
         },
@@ -240,10 +261,11 @@ def _topic_settings(config: Any) -> dict[str, Any]:
 def documents() -> dict[Path, str]:
     """Every generated file with what is to stand in it."""
     found: dict[str, Any] = {f"schemas/{message.type_name}.json": schema(message) for message in MESSAGES}
-    found["schemas/Contact.json"] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **contacts.Contact.model_json_schema(),
-    }
+    for each in KEYED.values():
+        found[f"schemas/{each.model.__name__}.json"] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **each.model.model_json_schema(),
+        }
     found["asyncapi.json"] = asyncapi()
     return {
         HERE / name: json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
 
 from contracts.envelope import Message
 from contracts.intake import Channel, OfficeCode, ProcedureCode
@@ -200,6 +202,9 @@ class DossierHandedOver(Said):
 
     unit: UnitCode
     how: HandOver
+    sealed_officer: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,200}={0,2}$")] | None = None
+    """The officer who has it now, by the code that the topic `officers` names, sealed as the official code is; absent where nobody has
+    it yet, and in older messages."""
 
 
 class DossierReversed(Said):

@@ -33,7 +33,7 @@ KEPT_FOR_EVER = {
     "retention.ms": FOR_EVER,
     "retention.bytes": FOR_EVER,
 }
-# A contact is gone from the disks a day or so after its tombstone, which itself stays for a reader that was away.
+# A contact, or an officer's name, is gone from the disks a day or so after its tombstone, which itself stays for a reader that was away.
 ERASABLE = {
     **EVERY_TOPIC,
     "cleanup.policy": "compact",
@@ -73,6 +73,7 @@ TOPICS = (
     Topic("calendar", ("processing",), ("processing", "intake", "notify", "reporting", ANALYST), 1),
     Topic("notices", ("notify",), ("notify", "intake", "reporting", ANALYST), 12),
     Topic("contacts", ("intake",), ("notify",), 12, ERASABLE),
+    Topic("officers", ("processing",), ("intake", "notify"), 1, ERASABLE),
     Topic("progress", ("intake", "processing", "notify"), (*SERVICES, ANALYST), 1, LATEST_ONLY),
     *DEAD_LETTERS,
 )

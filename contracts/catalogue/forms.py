@@ -22,6 +22,8 @@ from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import ProcedureCode
 
 SHIPPED = Path(__file__).parent / "forms.json"
+COUNTRY = "^[A-Z]{2}$"
+"""The pattern of a field whose value is a country by its two letters (ISO 3166-1)."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

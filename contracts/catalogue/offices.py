@@ -12,18 +12,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from contracts.catalogue.file import Fault
 from contracts.catalogue.procedure import Text
+from contracts.hours import SATURDAY
 from contracts.intake import OfficeCode, ProcedureCode
 from contracts.processing_codes import UnitCode
 
 SHIPPED = Path(__file__).parent / "offices.json"
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Hour = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Telephone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ]{2,19}$")]
 Names = Mapping[str, tuple[str, str]]
@@ -67,6 +69,14 @@ class Desk(BaseModel):
     address_en: Text
     telephone: Telephone
     opening_hours: tuple[Hours, ...] = Field(min_length=1)
+
+    def closes_on(self, day: date) -> str | None:
+        """Until which hour something can be brought on a working day; None on a Saturday or Sunday, which is worked by declaration alone
+        and has hours of its own, and where the desk has none that day.
+        """
+        if day.weekday() >= SATURDAY:
+            return None
+        return max((h.closes for h in self.opening_hours if WEEKDAYS[day.weekday()] in h.days), default=None)
 
 
 class Unit(_Named):

@@ -18,6 +18,7 @@ from services.chassis import lifecycle
 from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, create_app
+from services.chassis.kafka import names
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.progress import Progress
@@ -137,6 +138,7 @@ async def main() -> None:
             progress=progress,
             dead_letters="intake.dead-letters",
         )
+        officers = names.reader(SOURCE, pool, settings.kafka)
 
         async def check() -> None:
             await check_topics(settings.kafka, topics_of(SOURCE))
@@ -166,6 +168,7 @@ async def main() -> None:
                 lifecycle.with_broker("relay", check, relay.run),
                 lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.with_broker("reader", check, reader.run),
+                lifecycle.with_broker("officers", check, officers.run),
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("idempotency-weeks", weeks),
                 lifecycle.background("papers", papers),

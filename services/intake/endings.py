@@ -39,23 +39,33 @@ class Reason(Both):
 
 
 class Handler(BaseModel):
-    """The unit that has the dossier, by its name, and whom to call: its own telephone, else that of the office's desk."""
+    """The unit that has the dossier, by its name, who of it, and whom to call: its own telephone, else that of the office's desk."""
 
     vi: str = Field(description="In Vietnamese.", examples=["Phòng Quản lý xây dựng"])
     en: str = Field(description="In English.", examples=["Construction Management Division"])
     unit: str = Field(description="Its code.", examples=["H29.015.00/QLXD"])
     telephone: str | None = Field(description="As it is dialled.", examples=["1022"])
+    officer: str | None = Field(
+        default=None,
+        description="The name of who has it there; None where nobody has it yet or no name is known.",
+        examples=["Nguyễn Văn Thử"],
+    )
 
 
-def handled_by(register: Offices, office: str, unit: str | None, today: date) -> dict[str, Any] | None:
-    """The members of Handler; None before acceptance and for a unit that the register does not name. Whoever calls does so today."""
+def handled_by(
+    register: Offices, office: str, unit: str | None, officer: str | None, today: date
+) -> dict[str, Any] | None:
+    """The members of Handler; None before acceptance and for a unit that the register does not name. Whoever calls does so today.
+    `officer` is a name.
+    """
     found = register.unit(unit)
     at = next((o for o in register.offices if o.code == office), None)
     named = found or (at if unit == office else None)
     if unit is None or named is None:
         return None
     telephone = (found and found.telephone) or (at and at.desk_on(today).telephone)
-    return {"unit": unit, "vi": named.name_vi, "en": named.name_en, "telephone": telephone}
+    said = {"unit": unit, "vi": named.name_vi, "en": named.name_en, "telephone": telephone}
+    return said | {"officer": officer}
 
 
 REASONS: dict[str, Words] = {
@@ -99,8 +109,13 @@ def words_of(steps: Sequence[Row], kept: Mapping[str, str]) -> dict[int, str]:
     return {sequence: kept[name] for sequence, name in told.items() if name in kept}
 
 
-def unit_of(steps: Sequence[Row]) -> str | None:
-    """The unit that was told last, by an act that stands."""
+def at_of(steps: Sequence[Row]) -> tuple[str | None, str | None]:
+    """The unit that was told last, by an act that stands, and who of it has the dossier, by code; None where nobody has it.
+
+    Guarantee: who has a dossier is who was told last. Test: test_who_has_a_dossier_is_told_by_name.
+    """
     struck = {step.strikes for step in steps}
-    told = (s.data for s in reversed(steps) if s.what in AT and s.sequence not in struck and s.data)
-    return next((unit for data in told if (unit := orjson.loads(data).get("unit"))), None)
+    told = (
+        orjson.loads(s.data) for s in reversed(steps) if s.what in AT and s.sequence not in struck and s.data
+    )
+    return next(((said["unit"], said.get("officer")) for said in told if said.get("unit")), (None, None))

@@ -13,7 +13,6 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, Field
 
-from contracts.catalogue.offices import Offices
 from contracts.catalogue.procedure import Version
 from contracts.catalogue.shipped import version_on
 from contracts.intake import ResultDelivery
@@ -103,6 +102,15 @@ class DossierStatus(BaseModel):
     paused_since: date | None
     paused_for: Literal["supplement", "payment"] | None
     deadline_on: date | None = Field(description="Until when to bring or to pay what is asked for.")
+    desk_closes: str | None = Field(
+        description="Until which hour of `deadline_on` the office's desk takes it, online until 24:00; None where nothing is asked, "
+        "and where that day has other hours than usual.",
+        examples=["17:00"],
+    )
+    reception_due_at: datetime | None = Field(
+        description="Until when the desk accepts, refuses or asks for more, eight working hours by ordinary weeks: a day off or a "
+        "worked Saturday in between moves it. None once it has, or the dossier waits for the applicant."
+    )
     to_bring: list[ToBring]
     fee_vnd: int | None = Field(description="What is to be paid now.")
     usual_time: UsualTime | None = Field(
@@ -215,21 +223,6 @@ def filed_of(own: Sequence[Row]) -> Filed:
         for row in own
         if row.what in FILES
     )
-
-
-def followed(
-    dossier_id: UUID,
-    rows: Sequence[Row],
-    usual: dict[str, UsualTime],
-    register: Offices,
-    now: datetime,
-    kept: Mapping[str, str],
-) -> dict[str, Any]:
-    """The members of DossierStatus. `rows` begin with the submission; `kept` are the words that the reader may see."""
-    told = standing(dossier_id, rows, usual, kept)
-    today = now.astimezone(ZONE).date()
-    unit = endings.unit_of(steps_of(rows))
-    return told | {"handled_by": endings.handled_by(register, told["office"], unit, today)}
 
 
 def standing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from contracts.sealed import unseal
+from contracts.sealed import Unsealable, unseal
 from services.chassis.kafka.ordering import Delivered
 from services.intake import usual
 
@@ -41,9 +42,10 @@ class Accepted(Due):
 
 
 class At(Narrow):
-    """The unit that has it now."""
+    """The unit that has it now, and the officer, sealed as the code is; None where nobody of the unit has it yet."""
 
     unit: str | None = None
+    sealed_officer: str | None = None
 
 
 class Refused(Narrow):
@@ -206,7 +208,10 @@ def step(delivered: Delivered, code_keys: Sequence[bytes]) -> tuple[Any, ...]:
     data = delivered.data
     said = None
     if isinstance(data, SAYING):
-        told = data.model_dump(exclude={"due_on", "sealed_code"}, exclude_none=True)
+        told = data.model_dump(exclude={"due_on", "sealed_code", "sealed_officer"}, exclude_none=True)
+        if isinstance(data, At) and data.sealed_officer:
+            with suppress(Unsealable):  # nothing waits for a name
+                told["officer"] = unseal(code_keys, data.sealed_officer, delivered.stream_id)
         said = orjson.dumps(told).decode()
     elif isinstance(data, Due) and data.provisional:
         said = orjson.dumps({"provisional": True}).decode()

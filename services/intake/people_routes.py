@@ -21,7 +21,7 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.visibility import may_read
 from services.chassis.http.web import Application, Caller, IdempotencyKey, require, throttle
 from services.intake.acting import Applicants, find, find_for, unknown
-from services.intake.endings import unit_of
+from services.intake.endings import at_of
 from services.intake.offers import Day
 from services.intake.papers.attached import listed
 from services.intake.people import searching
@@ -111,7 +111,7 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         """
         throttle(people_reads, f"{caller.actor} words", "words")
         known = await find(applicants, dossier_id)
-        may = may_read(caller, office=known.filed.office, filer=None, unit=unit_of(known.steps))
+        may = may_read(caller, office=known.filed.office, filer=None, unit=at_of(known.steps)[0])
         if not may and not await said.has_left(pool, dossier_id, caller.actor, key):
             raise unknown(denied=True)
         return KeptWords(commitment=await said.keep(pool, dossier_id, caller.actor, key, body.words))

@@ -34,7 +34,7 @@ from services.chassis.process import logs
 from services.intake import act_routes, own_dossiers, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
-from services.intake.following import DossierStatus, followed
+from services.intake.following import DossierStatus
 from services.intake.importing import cases
 from services.intake.importing.case import Case
 from services.intake.look_up import Found, Typed, look_up
@@ -45,7 +45,7 @@ from services.intake.papers.attached import PAPERS_MAX
 from services.intake.papers.paper import PaperFiled
 from services.intake.people import forms
 from services.intake.people import store as people
-from services.intake.people.words import shown
+from services.intake.shown import shown
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
 from services.intake.usual import ZONE, Usual
 
@@ -168,9 +168,7 @@ def add_routes(
         """Right after the submission it is there already. Who did not file it, and is not of its office, finds nothing. Officers' words are
         for who filed it: officers read them with the person behind it."""
         known = await find_for(applicants, dossier_id, caller)
-        kept = await shown(pool, dossier_id, known.steps) if caller.role == "portal" else {}
-        now, rows = intake.clock(), [*known.own, *known.steps]
-        return _json(followed(dossier_id, rows, await usual.times(now), intake.offices, now, kept))
+        return _json(await shown(applicants, known, usual, with_words=caller.role == "portal"))
 
     @application.get("/v1/lookup", response_model=Found, summary="How far is the dossier of this code?")
     async def ask_how_far(request: Request, code: Typed) -> Response:

@@ -1,4 +1,4 @@
-"""Puts notify together: settings, database, log, relay, two readers, senders, routes. `python -m services.notify.app` serves."""
+"""Puts notify together: settings, database, log, relay, readers, senders, routes. `python -m services.notify.app` serves."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from services.chassis.answering import readiness
 from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Readiness, create_app
+from services.chassis.kafka import names
 from services.chassis.kafka.consumer import Reader
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.log_identity import log_state
@@ -170,6 +171,8 @@ async def main() -> None:
             dead_letters=DEAD_LETTERS,
         )
 
+        officers = names.reader(NAME, pool, settings.kafka)
+
         def moving() -> dict[str, bool]:
             return {"dossiers": dossiers.ready, "contacts": people.ready}
 
@@ -189,6 +192,7 @@ async def main() -> None:
                 lifecycle.background("dossiers", with_kafka(dossiers.run)),
                 lifecycle.background("progress", progress.run),
                 lifecycle.background("contacts", with_kafka(people.run)),
+                lifecycle.background("officers", with_kafka(officers.run)),
                 lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
                 lifecycle.background("mails", relay.guard.first(sender.run_mails)),
                 lifecycle.background("measure", sender.measure),

@@ -1,4 +1,4 @@
-"""Who filed a dossier: sealed in the events, so that analysts read no portal's business."""
+"""Who filed a dossier and who has it: sealed in the events, so that analysts read neither."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from contracts.sealed import Unsealable, unseal
 
 
-def filer_of(sealed: str | None, code_keys: Sequence[bytes], dossier_id: UUID) -> str | None:
-    """The portal that filed it; None when that is not known, or can no longer be read."""
+def unsealed(sealed: str | None, code_keys: Sequence[bytes], dossier_id: UUID) -> str | None:
+    """The portal that filed it, or the code of the officer who has it; None when that is not known, or can no longer be read."""
     try:
         return unseal(code_keys, sealed, dossier_id) if sealed else None
     except Unsealable:

@@ -18,16 +18,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 
 from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
-from services.notify.notice import (
-    Channel,
-    Happened,
-    Notice,
-    NoticeFailed,
-    NoticeSent,
-    NotifyEvent,
-    decide,
-    muted,
-)
+from services.notify.filers import unsealed
+from services.notify.notice import Channel, Happened, Notice, decide, ending_of, muted
 from services.notify.rows import DECIDE_NOTICES, KEEP_CODES, OPEN_DOSSIERS, QUEUE_MAILS, REFILE
 from services.notify.unsaid import Ending, leave
 from services.notify.webhooks import rows as webhooks
@@ -141,13 +133,13 @@ APPLIED: Mapping[str, type[BaseModel]] = {
     "OpinionDeadlineChanged.v1": dated(agency=str, old_answer_by=date, answer_by=date, days=list[date]),
     "DossierWithdrawn.v1": says(),
     "WithdrawalRefused.v1": says(reason=str, status=str),
-    "DossierHandedOver.v1": says(unit=str),
+    "DossierHandedOver.v1": says(unit=str, sealed_officer=(str | None, None)),
     "DossierReversed.v1": Reversed,
 }
 PASSED_OVER = frozenset({"ReversalProposed.v1", "ApplicantActReversed.v1"})
 """Nothing is told by these: a reversal itself is, and what an import does is not."""
 # Of these a text says nothing: whom to tell is not what to tell, and the code stays sealed.
-UNTOLD = frozenset(Submitted.model_fields) | {"sealed_code"}
+UNTOLD = frozenset(Submitted.model_fields) | {"sealed_code", "sealed_officer"}
 
 Told = tuple[Delivered, Happened, Notice]
 
@@ -228,7 +220,7 @@ class Dossiers:
             [n.channel.value for _, _, n in told],
             [d.occurred_at for d, _, _ in told],
             [d.recorded_at for d, _, _ in told],
-            [facts(d) for d, _, _ in told],
+            [facts(d, self._code_keys) for d, _, _ in told],
             now,
         )
         mails = [(d, n) for d, _, n in told if n.channel is Channel.EMAIL and not n.lapsed]
@@ -244,7 +236,7 @@ class Dossiers:
             queued = {row["notice_id"] for row in rows}
         # An inbox notice stands with this transaction; a lapsed one, or an e-mail to nobody, has ended: what remains is to record it.
         ended = [
-            Ending(d.stream_id, d.recorded_at, d.traceparent, _ending(happened, notice))
+            Ending(d.stream_id, d.recorded_at, d.traceparent, ending_of(happened, notice))
             for d, happened, notice in told
             if notice.notice_id not in queued
         ]
@@ -258,9 +250,13 @@ def happened_in(delivered: Delivered) -> Happened:
     return Happened(delivered.id, about, delivered.stream_id, delivered.recorded_at, delivered.origin)
 
 
-def facts(delivered: Delivered) -> str:
-    """The codes and dates that the text of this event's notices says, as JSON; by the sequence a reversal finds what it strikes."""
+def facts(delivered: Delivered, code_keys: Sequence[bytes]) -> str:
+    """The codes and dates that the text of this event's notices says, as JSON: who has the dossier now by code; and by the sequence a
+    reversal finds what it strikes.
+    """
     told = delivered.data.model_dump(exclude=UNTOLD)
+    if officer := unsealed(getattr(delivered.data, "sealed_officer", None), code_keys, delivered.stream_id):
+        told["officer"] = officer
     if words_of(delivered) is not None:
         told["sequence"] = delivered.sequence
     return orjson.dumps(told).decode()
@@ -280,12 +276,3 @@ def changes_code(data: BaseModel) -> bool:
 def code_after(data: BaseModel) -> str | None:
     """The sealed code after such an event."""
     return data.sealed_code if isinstance(data, Accepted) else None
-
-
-def _ending(happened: Happened, notice: Notice) -> NotifyEvent:
-    if notice.channel is Channel.INBOX and not notice.lapsed:
-        return NoticeSent(
-            notice.notice_id, happened.about, happened.event_id, notice.channel, ambiguous=False
-        )
-    reason = "lapsed" if notice.lapsed else "no_contact"
-    return NoticeFailed(notice.notice_id, happened.about, happened.event_id, notice.channel, reason)

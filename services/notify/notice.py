@@ -146,6 +146,16 @@ def notice_id_of(event_id: UUID, channel: Channel) -> UUID:
     return _derived(event_id, channel.encode())
 
 
+def ending_of(happened: Happened, notice: Notice) -> NotifyEvent:
+    """How a notice ends for which no carrier is needed."""
+    if notice.channel is Channel.INBOX and not notice.lapsed:
+        return NoticeSent(
+            notice.notice_id, happened.about, happened.event_id, notice.channel, ambiguous=False
+        )
+    reason = "lapsed" if notice.lapsed else "no_contact"
+    return NoticeFailed(notice.notice_id, happened.about, happened.event_id, notice.channel, reason)
+
+
 def ending_id_of(notice_id: UUID, endings: int) -> UUID:
     """Under which id a notice's next end is recorded: its own, and another for each time that it was sent again after an end.
 

@@ -22,7 +22,7 @@ from services.chassis.http.visibility import PORTAL, may_read
 from services.chassis.http.web import Problem, require
 from services.chassis.process import logs
 from services.notify.channels.claims import UNIT, WORDS, told_in
-from services.notify.filers import filer_of
+from services.notify.filers import unsealed
 from services.notify.notice import Channel
 from services.notify.wording.texts import Texts
 
@@ -32,8 +32,8 @@ FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
 
 # How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
 NOTICES_OF = f"""
-SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, {WORDS}, m.claimed_at, e.type AS ending,
-       e.occurred_at AS ended_at, e.data AS ended
+SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, o.name AS officer, {WORDS},
+       m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
 LEFT JOIN contacts c ON c.applicant_id = d.applicant_id
@@ -95,7 +95,7 @@ async def check_right(
     """Problem 404, the same for a dossier of which notify has not heard and for one that is not the caller's to read."""
     logs.subject.set(str(dossier_id))
     row = await pool.fetchrow(FIND_DOSSIER, dossier_id)
-    filer = row and filer_of(row["sealed_filer"], code_keys, dossier_id)
+    filer = row and unsealed(row["sealed_filer"], code_keys, dossier_id)
     if row is None or not may_read(caller, office=row["office"], filer=filer):
         detail = "no such dossier of yours or your office, or notify has not heard of it yet"
         raise Problem(404, "dossier-unknown", detail, denied=row is not None)

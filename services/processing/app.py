@@ -35,6 +35,7 @@ from services.processing.clock.working_days import NOT_READ, ZONE
 from services.processing.desk.at_intake import AtIntake
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.officer_routes import add_officer_routes
+from services.processing.desk.officers import NAMES_FEED
 from services.processing.desk.payment_routes import add_payment_routes
 from services.processing.desk.people_routes import add_people_routes
 from services.processing.desk.queue_routes import add_queue_routes
@@ -97,7 +98,8 @@ async def main() -> None:
         settings.database_dsn.get_secret_value(), name=SOURCE, pooled=settings.pooled
     ) as pool:
         say = outgoing(settings.code_keys[0])
-        relay = Relay(SOURCE, pool, settings.kafka, [events_feed(say, main="dossiers")], uuid7(), "intake")
+        events = events_feed(say, main="dossiers")
+        relay = Relay(SOURCE, pool, settings.kafka, [events, NAMES_FEED], uuid7(), "intake")
         store = open_store(
             pool, poke=relay.poke, observe=metrics.APPENDS_BATCH_SIZE.observe, opened=relay.guard.opened
         )

@@ -1,6 +1,6 @@
 """What processing says on the wire: every stored event as one message. Total: a type without a message cannot be stored.
 
-The official code travels sealed; whoever has no key reads no code.
+The official code and the officer who has a dossier travel sealed; whoever has no key reads neither.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from services.processing.dossier.events import EVENTS, DossierAccepted, Event, P
 from services.processing.dossier.official_code import issue
 
 SOURCE = "processing"
+SEALED = frozenset({"sealed_code", "sealed_officer"})
+SEALING = frozenset(message for message in contract.MESSAGES if SEALED & message.model_fields.keys())
+"""What of these identifies goes sealed."""
 MESSAGES = {message.__name__: message for message in (*contract.MESSAGES, *calendar.MESSAGES)}
 
 
@@ -32,9 +35,9 @@ def outgoing(code_key: bytes) -> Callable[[StoredEvent], Message]:
 
     def say(stored: StoredEvent) -> Message:
         message = MESSAGES[stored.type]
-        if message is contract.DossierAccepted:
+        if message in SEALING:
             event = decoded(stored.type, stored.schema_version, stored.data)
-            said = envelope.members(_said(event, message, sealed_code=sealed_code(event, stored, code_key)))
+            said = envelope.members(_said(event, message, **_sealed(event, stored, code_key)))
         else:
             said = _members(stored.type, stored.schema_version, stored.data)
         attributes = attributes_of(stored, SOURCE, message.type_name)
@@ -60,6 +63,14 @@ def official_code(office: str, event: DossierAccepted, data: str) -> str:
     return issue(office, event.on, orjson.loads(data)["number"])
 
 
+def _sealed(event: Event | Fact, stored: StoredEvent, code_key: bytes) -> dict[str, str]:
+    """Guarantee: who has a dossier travels sealed, and nobody's name does. Test: test_who_has_a_dossier_travels_sealed."""
+    if isinstance(event, DossierAccepted):
+        return {"sealed_code": sealed_code(event, stored, code_key)}
+    officer = getattr(event, "officer", None)
+    return {} if officer is None else {"sealed_officer": seal(code_key, officer, stored.stream_id)}
+
+
 def sealed_code(event: Event | Fact, stored: StoredEvent, code_key: bytes) -> str:
     assert isinstance(event, DossierAccepted)
     dossier_id: UUID = stored.stream_id
@@ -71,7 +82,7 @@ def _said(event: Event | Fact, message: type[envelope.Message], **more: str) -> 
 
     The contract's models check what is said, whatever the types of the domain promise.
     """
-    own = {name: _plain(getattr(event, name)) for name in message.model_fields if name not in more}
+    own = {name: _plain(getattr(event, name)) for name in message.model_fields if name not in SEALED}
     return message.model_validate(own | more)
 
 

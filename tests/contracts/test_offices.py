@@ -47,6 +47,26 @@ def test_a_desk_is_where_it_is_on_a_day() -> None:
     assert "Trung tâm Phục vụ hành chính công" in office.desk_on(date(2025, 12, 26)).address_vi
 
 
+def test_a_desk_closes_at_its_own_hour() -> None:
+    """Of a worked Saturday nothing is known: the Saturday hours of a desk are those of its reception."""
+    department, zones = (load().office(code, TODAY) for code in (DEPARTMENT, ZONES))
+    assert department and zones
+    monday, saturday = date(2026, 11, 30), date(2026, 12, 5)
+    assert [o.desk_on(day).closes_on(day) for o in (department, zones) for day in (monday, saturday)] == [
+        "17:00",
+        None,
+        "17:00",
+        None,
+    ]
+    only_mornings = read(
+        json.dumps(SOUND)
+        .replace('"opens": "13:00", "closes": "17:00"', '"opens": "13:00", "closes": "16:30"')
+        .encode()
+    ).offices
+    assert only_mornings is not None
+    assert only_mornings.offices[0].desk_on(monday).closes_on(monday) == "16:30"
+
+
 def office(number: int, **changes: Any) -> Callable[[Members], None]:
     return lambda content: content["offices"][number].update(changes)
 

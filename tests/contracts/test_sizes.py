@@ -8,6 +8,7 @@ import pytest
 
 from contracts.contacts import Contact
 from contracts.generate import MESSAGES, schema
+from contracts.officers import Officer
 from contracts.topics import BATCH_BYTES_MAX, EVERY_TOPIC
 from services.intake.people.forms import NAME_CHARACTERS_MAX
 
@@ -59,8 +60,8 @@ def size(name: str, told: dict[str, Any], definitions: dict[str, Any]) -> int:
     return 2 + BYTES_A_CHARACTER * int(widest)
 
 
-@pytest.mark.parametrize("message", [*MESSAGES, Contact], ids=lambda each: str(each.__name__))
+@pytest.mark.parametrize("message", [*MESSAGES, Contact, Officer], ids=lambda each: str(each.__name__))
 def test_no_message_of_ours_is_larger_than_a_topic_takes(message: Any):
-    told = message.model_json_schema() if message is Contact else schema(message)
+    told = message.model_json_schema() if message in (Contact, Officer) else schema(message)
     assert EVERY_TOPIC["max.message.bytes"] == str(BATCH_BYTES_MAX)
     assert size("", told, told.get("$defs", {})) + HEADERS_AND_FRAME < BATCH_BYTES_MAX

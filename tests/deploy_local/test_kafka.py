@@ -43,14 +43,19 @@ async def test_an_owner_writes_and_a_reader_reads(kafka_as: As) -> None:
     assert b"value" in await read(kafka_as("analyst"), "dossiers", "motcua.analyst.report")
 
 
-@pytest.mark.parametrize("topic", ["contacts", "notify.dead-letters", "intake.dead-letters"])
-async def test_an_analyst_reads_no_contacts_and_no_dead_letters(kafka_as: As, topic: str) -> None:
+@pytest.mark.parametrize("topic", ["contacts", "officers", "notify.dead-letters", "intake.dead-letters"])
+async def test_an_analyst_reads_nobodys_name_and_no_dead_letters(kafka_as: As, topic: str) -> None:
     with pytest.raises(TopicAuthorizationFailedError):
         await read(kafka_as("analyst"), topic)
 
 
 async def test_nobody_writes_anothers_topic(kafka_as: As) -> None:
-    for user, topic in (("reporting", "dossiers"), ("analyst", "progress"), ("processing", "contacts")):
+    for user, topic in (
+        ("reporting", "dossiers"),
+        ("analyst", "progress"),
+        ("processing", "contacts"),
+        ("intake", "officers"),
+    ):
         with pytest.raises(TopicAuthorizationFailedError):
             await send(kafka_as(user), topic)
 

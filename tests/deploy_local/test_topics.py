@@ -20,6 +20,14 @@ def test_contacts_are_read_by_notify_alone() -> None:
     assert [user for user in (*SERVICES, ANALYST) if "contacts" in rights_of(user, "READ")] == ["notify"]
 
 
+def test_what_officers_are_called_is_read_where_it_is_shown() -> None:
+    assert [user for user in (*SERVICES, ANALYST) if "officers" in rights_of(user, "READ")] == [
+        "intake",
+        "notify",
+    ]
+    assert [user for user in (*SERVICES, ANALYST) if "officers" in rights_of(user, "WRITE")] == ["processing"]
+
+
 def test_dead_letters_are_read_by_no_service() -> None:
     names = {topic.name for topic in DEAD_LETTERS}
     assert names == {f"{service}.dead-letters" for service in SERVICES}
@@ -49,6 +57,6 @@ def test_no_record_of_a_dossier_is_ever_deleted() -> None:
 
 def test_a_service_checks_what_it_writes_and_reads() -> None:
     assert {topic.name for topic in topics_of("notify")} == {
-        *("dossiers", "calendar", "notices", "contacts", "progress"),
+        *("dossiers", "calendar", "notices", "contacts", "officers", "progress"),
         "notify.dead-letters",
     }

@@ -73,7 +73,12 @@ def serving(officers: int) -> list[dict[str, str]]:
     """Everybody who is given a dossier, as the register of officers is told of them."""
     plain = [Officer(f"officer-{number}", office) for number in range(officers) for office in OFFICES]
     return [
-        {"subject": each.name, "unit": unit_of(each.office), "since": "2000-01-01"}
+        {
+            "subject": each.name,
+            "name": f"The {each.name}",
+            "unit": unit_of(each.office),
+            "since": "2000-01-01",
+        }
         for officer in plain
         for each in (officer, officer.colleague(), officer.rival().colleague(), officer.elsewhere())
     ]

@@ -15,9 +15,11 @@ from tests.faults.record import Finding, Record
 from tests.faults.schedule import SERVICES
 from tests.faults.world import House
 
+NAMING = ("intake", "notify")
 REFILLED_SECONDS = 240.0
 LOOK_AGAIN_SECONDS = 1.0
 LATE_SECONDS = 5.0
+NAMES = "SELECT officer, change, name FROM officer_names"
 READ = "SELECT coalesce(sum(position), 0)::bigint FROM reader_positions WHERE topic = 'dossiers' AND cluster_id = '{}'"
 
 
@@ -30,6 +32,9 @@ def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[F
     database.watch_positions(house.postgres, "reporting")
     for name in SERVICES:
         database.count_held(house.postgres, name)
+    # Who shows officers' names has none any more, and the broker is their only source.
+    for name in NAMING:
+        _asked(house, name, "DELETE FROM officer_names")
     # The log that opens comes last: whoever does not wait for it is there before it.
     house.freeze("intake")
     house.kafka.wipe()
@@ -46,7 +51,9 @@ def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[F
         findings = list(checks.topic_is_the_log(record))
         there = sum(heard.topic == topics.DOSSIERS for heard in record.outcome.topic)
         behind = [name for name in SERVICES if _asked(house, name, read)[0][0] < there]
-        if (not findings and not behind) or time.monotonic() - began > REFILLED_SECONDS:
+        named = set(_asked(house, "processing", NAMES))
+        unnamed = [name for name in NAMING if set(_asked(house, name, NAMES)) != named]
+        if not (findings or behind or unnamed) or time.monotonic() - began > REFILLED_SECONDS:
             break
         house.tend()
         time.sleep(LOOK_AGAIN_SECONDS)
@@ -54,9 +61,17 @@ def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[F
     held = {name: {(r[0], r[1]): r[2] for r in _asked(house, name, database.EVER_HELD)} for name in SERVICES}
     counts = {name: sum(rows.values()) for name, rows in held.items()}
     say(
-        f"a broker wiped in the quiet had {there} messages on dossiers again after {seconds:.0f}s; rows held meanwhile: {counts}"
+        f"a broker wiped in the quiet had {there} messages on dossiers again after {seconds:.0f}s, and {len(named)} officers' names; "
+        f"rows held meanwhile: {counts}"
     )
     findings += [Finding("refill", "wrong", f"{name} did not read what was refilled") for name in behind]
+    findings += [
+        Finding("refill", "wrong", f"{name} did not hear what officers are called") for name in unnamed
+    ]
+    if not named:
+        findings.append(
+            Finding("refill", "wrong", "no officer has a name, so that nothing is proven of names")
+        )
     for name, rows in held.items():
         findings += [Finding("refill", "wrong", f"{name} held {n} rows, {of}") for of, n in rows.items()]
     return findings

@@ -82,6 +82,8 @@ async def test_a_submission_can_be_followed_at_once(front: Front) -> None:
         "paused_since": None,
         "paused_for": None,
         "deadline_on": None,
+        "desk_closes": None,
+        "reception_due_at": seen["reception_due_at"],
         "to_bring": [],
         "fee_vnd": None,
         "usual_time": None,
@@ -118,6 +120,7 @@ async def test_an_end_says_how_and_why(
         "vi": "Phòng Quản lý xây dựng",
         "en": "Construction Management Division",
         "telephone": "1022",
+        "officer": None,
     }
     assert (told["reason"] and (told["reason"]["code"], told["reason"]["vi"])) == reason
     assert (told["reason"] or {}).get("document") == data.get("document")

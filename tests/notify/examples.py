@@ -146,7 +146,7 @@ class Life:
 
 def told(about: str, **facts: Any) -> Told:
     dossier_id = uuid7()
-    known = orjson.loads(facts_of(Life().hears(about)))
+    known = orjson.loads(facts_of(Life().hears(about), (CODE_KEY,)))
     return Told(
         about=about,
         dossier_id=dossier_id,

@@ -6,9 +6,11 @@ from random import Random
 import asyncpg
 import pytest
 
+from contracts.sealed import seal
 from services.notify.notice import LAPSES_AFTER, TOLD_BY
 from tests.notify.desk import Desk
-from tests.notify.examples import NOW, Life
+from tests.notify.examples import CODE_KEY, NOW, Life
+from tests.notify.mailbox import Mailbox, html, plain
 
 
 async def test_a_dossiers_notices_are_decided_once(desk: Desk):
@@ -123,6 +125,26 @@ async def test_a_dossier_whose_opening_was_discarded_still_has_its_notices(desk:
     shown = await desk.shown(life.dossier_id)
     assert shown["DossierResolved", "inbox"].status == "sent"
     assert shown["DossierResolved", "email"].reason == "no_contact"
+
+
+async def test_a_notice_names_who_has_the_dossier_now(desk: Desk, mailbox: Mailbox):
+    """Whose name is known when it is written: nothing waits for one."""
+    life = Life()
+    await desk.hear(*(life.hears(about) for about in ("DossierSubmitted", "DossierAccepted")))
+    given = life.hears("DossierHandedOver")
+    officer = {"sealed_officer": seal(CODE_KEY, "kim", life.dossier_id)}
+    await desk.hear(given._replace(data=given.data.model_copy(update=officer)), life.hears("FeeRequested"))
+    assert "phụ trách" not in (await desk.shown(life.dossier_id))["FeeRequested", "email"].text
+    await desk.pool.execute("INSERT INTO officer_names VALUES ('kim', 1, 'Trần Thị Thử')")
+    shown = await desk.shown(life.dossier_id)
+    said = "Cán bộ phụ trách: Trần Thị Thử, Phòng Quản lý xây dựng, điện thoại 1022"
+    assert said in shown["FeeRequested", "email"].text
+    await desk.know(life)
+    await desk.sender().send_due()
+    (letter,) = (each for each in mailbox.letters if "nộp phí" in each["Subject"])
+    assert said in plain(letter) and said in html(letter)
+    await desk.hear(life.hears("DossierForwarded"))
+    assert "phụ trách" not in (await desk.shown(life.dossier_id))["FeeRequested", "email"].text
 
 
 async def test_no_personal_data_stands_outside_contacts(desk: Desk):

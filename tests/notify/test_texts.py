@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -10,6 +11,7 @@ from contracts import intake, processing, processing_codes
 from contracts.catalogue.refusals import REFUSALS
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.wording import words
+from services.notify.wording.html import html_of
 from services.notify.wording.texts import TEMPLATES
 from services.processing.dossier.history import REVERSIBLE
 from tests.notify.examples import CODE, texts, told
@@ -248,6 +250,39 @@ def test_an_inbox_text_reads_like_this():
         "Desk: Ho Chi Minh City Public Administration Service Centre, telephone 1022\n"
         "How you receive the result: collected at the one-stop desk\n"
     )
+
+
+def test_who_has_it_is_told_by_name_with_the_unit_and_whom_to_call():
+    """The unit's own telephone, else that of the desk; without a name the unit alone."""
+    known = replace(told("SupplementRequested"), unit="H29.015.00/QLXD", officer="Trần Thị Thử")
+    for channel in Channel:
+        body = texts().of(known, channel).body
+        assert "Cán bộ phụ trách: Trần Thị Thử, Phòng Quản lý xây dựng, điện thoại 1022\n" in body
+        assert "Officer in charge: Trần Thị Thử, Construction Management Division, telephone 1022\n" in body
+        assert "Đơn vị giải quyết" not in body
+    assert "Cán bộ phụ trách: Trần Thị Thử, Phòng Quản lý xây dựng, điện thoại 1022" in html_of(body)
+    nameless = texts().of(replace(known, officer=None), Channel.EMAIL).body
+    assert "Đơn vị giải quyết: Phòng Quản lý xây dựng\n" in nameless and "phụ trách" not in nameless
+    nowhere = texts().of(replace(known, unit=None), Channel.EMAIL).body
+    assert "phụ trách" not in nowhere and "Đơn vị" not in nowhere
+
+
+def test_the_receipt_says_until_which_minute_the_desk_answers():
+    """By ordinary weeks, and it says so: 20 November 2026 is a Friday."""
+    friday = replace(told("DossierSubmitted"), happened_at=datetime(2026, 11, 20, 9, 59, tzinfo=UTC))
+    body = texts().of(friday, Channel.EMAIL).body
+    assert "chậm nhất 16:59, 23/11/2026, nếu không có ngày nghỉ lễ hay ngày làm bù ở giữa." in body
+    assert "by 16:59, 23 November 2026, unless a day off or a worked Saturday lies in between." in body
+    assert "chậm nhất 09:00, 23/11/2026" in texts().of(told("SupplementProvided"), Channel.INBOX).body
+
+
+@pytest.mark.parametrize("about", ["SupplementRequested", "FeeRequested", "DeadlineChanged"])
+def test_a_last_day_says_until_which_hour(about: str):
+    body = texts().of(told(about, deadline_on="2026-12-18"), Channel.EMAIL).body
+    assert "ngày cuối đến 24:00" in body and "ngày cuối đến 17:00" in body
+    assert "until 24:00 on the last day" in body and "until 17:00 on the last day" in body
+    worked = texts().of(told(about, deadline_on="2026-12-19"), Channel.EMAIL).body
+    assert "ngày cuối theo giờ làm việc của ngày đó" in worked and "17:00 on the last day" not in worked
 
 
 def test_offices_units_and_agencies_are_called_as_in_the_register():

@@ -9,7 +9,7 @@ import pytest
 
 from services.notify.incoming import APPLIED, facts
 from services.notify.notice import TOLD_BY, Channel
-from tests.notify.examples import DATA, Life, texts, told
+from tests.notify.examples import CODE_KEY, DATA, Life, texts, told
 
 
 def test_a_date_of_a_year_that_is_not_declared_is_told_as_provisional():
@@ -26,9 +26,9 @@ def test_a_notice_keeps_of_its_event_that_a_date_is_provisional() -> None:
     for about, data in DATA.items():
         if "provisional" in APPLIED[f"{about}.v1"].model_fields:
             heard = Life().hears(about)
-            assert orjson.loads(facts(heard))["provisional"] is False
+            assert orjson.loads(facts(heard, (CODE_KEY,)))["provisional"] is False
             said = heard.data.model_copy(update={"provisional": True})
-            assert orjson.loads(facts(heard._replace(data=said)))["provisional"] is True, data
+            assert orjson.loads(facts(heard._replace(data=said), (CODE_KEY,)))["provisional"] is True, data
 
 
 def test_a_date_that_stays_is_no_longer_provisional():
@@ -83,7 +83,8 @@ def test_forms_bear_their_full_names():
 def test_a_fee_notice_says_how_to_pay_and_a_receipt_until_when_the_desk_decides():
     body = texts().of(told("FeeRequested"), Channel.INBOX).body
     assert (
-        "Cách nộp: trực tuyến tại nơi đã nộp hồ sơ, hoặc trực tiếp, chuyển khoản tại bộ phận một cửa" in body
+        "Cách nộp: trực tuyến tại nơi đã nộp hồ sơ (ngày cuối đến 24:00), hoặc trực tiếp, chuyển khoản tại bộ phận một cửa"
+        in body
     )
     assert "How to pay: online where you filed the dossier" in body
     assert (

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from contracts.catalogue.filled import in_words
 from contracts.catalogue.forms import FORMS
 from contracts.catalogue.shipped import PROCEDURES
 from services.chassis.http.forms import Form
@@ -77,6 +78,8 @@ async def test_a_dossier_is_found_filed_and_followed(town: Town, visit: Visit) -
         and "097190000001" in check.text
         and "nop@example.vn" in check.text
     )
+    assert "17/05/1990" in check.text and "1990-05-17</dd>" not in check.text
+    assert re.search(r"Việt Nam\s*</dd>", check.text)
     changed = await applicant.send(check, FILE, change="1")
     assert 'value="nop@example.vn"' in changed.text, "what was typed is still there"
     done = await applicant.send(check, FILE, confirmed="1")
@@ -87,6 +90,9 @@ async def test_a_dossier_is_found_filed_and_followed(town: Town, visit: Visit) -
     receipt = await applicant.get(done.headers["location"])
     dossier_id = done.headers["location"].split("/")[2].split("?")[0]
     assert "Đã nộp hồ sơ" in receipt.text and dossier_id in receipt.text
+    assert re.search(
+        r"trong vòng 8 giờ làm việc: chậm nhất \d\d:\d\d, \d\d/\d\d/\d{4}, nếu không", receipt.text
+    )
     assert f"/dossiers/{dossier_id}" in (await applicant.get("/dossiers")).text
     stranger = visit("intake")
     looked = await stranger.get(f"/lookup?code={dossier_id.replace('-', ' ').upper()}")
@@ -114,6 +120,9 @@ async def test_papers_are_brought_and_a_fee_is_paid(town: Town, visit: Visit) ->
     await told_back(town)
     shown = await applicant.get(page)
     assert "Bạn cần bổ sung giấy tờ chậm nhất vào" in shown.text and "không đọc được" in shown.text
+    assert re.search(
+        r"\(trực tuyến đến 24:00, tại quầy (đến 17:00|theo giờ làm việc của ngày đó)\)", shown.text
+    )
     form = await applicant.get(f"{page}/supplement")
     refused = await applicant.send(form, f"{page}/supplement")
     assert refused.status_code == 422 and 'href="#paper-2"' in refused.text
@@ -224,7 +233,7 @@ def test_every_form_is_drawn_and_read_as_it_is_filled_in(code: str) -> None:
     for lang in ("vi", "en"):
         drawn = filled.items(form, lang)  # type: ignore[arg-type]
         assert [item.name for item in drawn] == list(form.fields)
-        assert len(filled.shown(form, content, lang)) == len(content)  # type: ignore[arg-type]
+        assert len(in_words(form, content, lang)) == len(content)  # type: ignore[arg-type]
     assert filled.read(form, Form([])) == {}
 
 

@@ -85,7 +85,13 @@ async def test_a_dossier_from_the_queue_to_its_result(town: Town, visit: Visit, 
     assert await acts(handler, filed) == ["return"]
     assert (await act(desk, filed, "return", method="in_person")).status_code == 303
     page = await desk.get(f"/dossiers/{filed}?lang=en")
-    for text in ("Result returned", "Submitted by the applicant", "Accept", "Forward", "chuyen-vien-1"):
+    for text in (
+        "Result returned",
+        "Submitted by the applicant",
+        "Accept",
+        "Forward",
+        "Chuyên viên phòng QLXD",
+    ):
         assert text in page.text
 
 
@@ -199,7 +205,7 @@ async def test_a_page_that_others_have_overtaken_says_what_they_did(visit: Visit
         (await colleague.send(check, path), 412),
     ):
         assert answer.status_code == status
-        assert "Hồ sơ đã thay đổi" in answer.text and "(lanh-dao)" in answer.text
+        assert "Hồ sơ đã thay đổi" in answer.text and "(Lãnh đạo phòng QLXD)" in answer.text
         assert 'value="tham_tra" checked' in answer.text and f'value="{UNIT}"' in answer.text
     assert (await colleague.send(await colleague.send(answer, path), path)).status_code == 303
 

@@ -26,7 +26,7 @@ from services.processing.clock.declaration import (
     WithdrawalProposed,
 )
 from services.processing.clock.working_days import ZONE
-from services.processing.dossier.events import EVENTS, Event
+from services.processing.dossier.events import EVENTS, DossierHandedOver, Event
 from services.processing.outgoing import outgoing
 from tests.processing import examples
 from tests.processing.conftest import CODE_KEY, IMPORTER, MORNING, House
@@ -59,6 +59,16 @@ def test_every_stored_event_is_one_message_of_the_contract() -> None:
         assert (message.topic, message.key) == ("dossiers", str(DOSSIER).encode())
         assert (attributes.source, attributes.subject, attributes.sequence) == ("processing", DOSSIER, 1)
         assert (attributes.time, attributes.origin, attributes.traceparent) == (MORNING, None, "00-t")
+
+
+def test_who_has_a_dossier_travels_sealed() -> None:
+    """By code, and for those alone who have the key; nothing where nobody of the unit has it yet."""
+    given = outgoing(CODE_KEY)(stored(DossierHandedOver(MORNING.date(), UNIT, "assigned", "kim@so.example")))
+    said = orjson.loads(given.value or b"")
+    assert b"kim" not in (given.value or b"")
+    assert unseal([CODE_KEY], said["sealed_officer"], DOSSIER) == "kim@so.example"
+    moved = outgoing(CODE_KEY)(stored(DossierHandedOver(MORNING.date(), UNIT, "transferred", None)))
+    assert "sealed_officer" not in orjson.loads(moved.value or b"")
 
 
 def test_what_is_declared_goes_to_the_calendars_own_topic() -> None:

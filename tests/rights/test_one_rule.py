@@ -30,7 +30,7 @@ from services.intake.outgoing import outgoing
 from services.intake.settings import IntakeSettings
 from services.notify import incoming as at_notify
 from services.notify.app import build as build_notify
-from services.notify.filers import filer_of
+from services.notify.filers import unsealed
 from services.notify.notice import Channel
 from services.notify.settings import NotifySettings
 from services.processing import incoming as at_processing
@@ -157,7 +157,7 @@ async def test_who_may_not_read_a_dossier_learns_nothing_of_it(services: Service
 async def test_a_portal_of_a_dossier_from_before_the_filer_was_told_sees_nothing(services: Services) -> None:
     """Not known gives nobody a right."""
     for code_keys, sealed in (((CODE_KEY,), None), ((bytes(64),), "A" * 44)):
-        filer = filer_of(sealed, code_keys, services.dossier_id)
+        filer = unsealed(sealed, code_keys, services.dossier_id)
         assert filer is None
         assert not may_read(Caller("p1", "portal"), office=OFFICE, filer=filer)
 

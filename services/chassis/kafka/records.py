@@ -18,6 +18,8 @@ from services.chassis.kafka.ordering import Arrival, Delivered
 
 POISON = "poison"
 UNKNOWN_TYPE = "unknown-type"
+NO_STREAM = UUID(int=0)
+"""A record of a compacted topic is of no stream; its data says what it is of."""
 
 
 class Record(NamedTuple):
@@ -131,16 +133,14 @@ class Keyed:
 
     def arrival(self, record: Record, held_id: int | None = None) -> Arrival | Unread | None:
         """The record with its parsed data; Unread when it cannot be parsed."""
-        key = record.key or b""
         try:
-            data = self._parse(key, record.value, record.headers)
-            stream_id = UUID(key.decode())
+            data = self._parse(record.key or b"", record.value, record.headers)
         except ValueError as error:
             return Unread(record, type(error).__name__)
         never = datetime.fromtimestamp(0, UTC)
         where = (record.topic, record.partition, record.offset)
         return Arrival(
-            Delivered(*where, stream_id, "", "", stream_id, 0, never, never, None, None, data),
+            Delivered(*where, NO_STREAM, "", "", NO_STREAM, 0, never, never, None, None, data),
             record,
             None,
             held_id,

@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
+from contracts.catalogue.filled import in_words
 from contracts.catalogue.forms import FORMS
 from contracts.catalogue.forms import Form as ProcedureForm
 from contracts.catalogue.shipped import PROCEDURES, Procedure, Version
@@ -95,7 +96,7 @@ def add_filing_pages(application: Application, pages: Pages, applicants: Applica
                 code=code,
                 who=_who(body),
                 words=words,
-                filled=filled.shown(about.form, body.content, lang),
+                filled=in_words(about.form, body.content, lang),
                 files=files,
                 office=next((o for o in about.offices if o.code == body.office), None),
                 typed=uploaded.without_files(typed),

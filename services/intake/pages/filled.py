@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
+from contracts.catalogue.filled import label, value_in_words
 from contracts.catalogue.forms import Form as ProcedureForm
 from contracts.catalogue.forms import FormField
 from services.chassis.http.forms import Form
@@ -44,29 +45,18 @@ def _item(form: ProcedureForm, name: str, field: FormField, lang: Lang) -> Item:
         (code, choice.label_vi if vi else choice.label_en) for code, choice in (field.choices or {}).items()
     ]
     conditions = [
-        f"{_label(form.fields[other], lang)}: {', '.join(_said(form.fields[other], value, lang) for value in values)}"
+        f"{label(form.fields[other], lang)}: {', '.join(value_in_words(form.fields[other], value, lang) for value in values)}"
         for other, values in (field.when or {}).items()
     ]
     return Item(
         name,
         _kind(field),
-        _label(field, lang),
+        label(field, lang),
         field.help_vi if vi else field.help_en,
         options,
         name in form.required,
         "; ".join(conditions),
     )
-
-
-def _label(field: FormField, lang: Lang) -> str:
-    return field.label_vi if lang == "vi" else field.label_en
-
-
-def _said(field: FormField, value: str, lang: Lang) -> str:
-    choice = (field.choices or {}).get(value)
-    if choice is None:
-        return value
-    return choice.label_vi if lang == "vi" else choice.label_en
 
 
 def _kind(field: FormField) -> Kind:
@@ -115,14 +105,3 @@ def _value(kind: Kind, value: str) -> Any:
         except ValueError:
             return value
     return value
-
-
-def shown(form: ProcedureForm, content: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
-    """What was filled in, in words: each label with its value, in the form's order; what the form does not know comes last."""
-    told = []
-    for name, field in form.fields.items():
-        if name in content:
-            value = content[name]
-            values = value if isinstance(value, list) else [value]
-            told.append((_label(field, lang), ", ".join(_said(field, str(each), lang) for each in values)))
-    return told + [(name, str(value)) for name, value in content.items() if name not in form.fields]

@@ -38,7 +38,6 @@ from services.intake.acting import (
     take_payment,
 )
 from services.intake.dossier import PayFee, RequestWithdrawal
-from services.intake.following import followed
 from services.intake.look_up import look_up
 from services.intake.national import ENDED
 from services.intake.own_dossiers import PAGE_ITEMS_MAX, OwnAsked
@@ -47,7 +46,7 @@ from services.intake.pages.uploaded import Brought, brought
 from services.intake.pages.visitors import Anybody, Applicant
 from services.intake.papers.attached import listed, open_paper
 from services.intake.papers.giving import given_out
-from services.intake.people.words import shown
+from services.intake.shown import shown
 from services.intake.submitting import content_bytes
 from services.intake.usual import Usual
 
@@ -80,9 +79,7 @@ def add_own_pages(
 
     async def opened(dossier_id: UUID, visitor: Visitor) -> tuple[Known, dict[str, Any]]:
         known = await find_for(applicants, dossier_id, visitor.caller)
-        now, rows = intake.clock(), [*known.own, *known.steps]
-        kept = await shown(applicants.pool, dossier_id, known.steps)
-        told = followed(dossier_id, rows, await usual.times(now), intake.offices, now, kept)
+        told = await shown(applicants, known, usual, with_words=True)
         deadline_on = told["deadline_on"]
         if isinstance(deadline_on, str):  # as the step that said it is kept
             told["deadline_on"] = date.fromisoformat(deadline_on)

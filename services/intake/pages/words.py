@@ -23,7 +23,8 @@ BASES: Mapping[str, str] = {
 }
 SENTENCES: Mapping[str, str] = {
     "submitted": N_(
-        "Cơ quan đã nhận hồ sơ của bạn và trả lời việc tiếp nhận trong vòng 8 giờ làm việc kể từ lúc nộp. Bạn chưa phải làm gì."
+        "Cơ quan đã nhận hồ sơ của bạn và trả lời việc tiếp nhận trong vòng 8 giờ làm việc: chậm nhất {reception}, nếu không có "
+        "ngày nghỉ lễ hay ngày làm bù ở giữa. Bạn chưa phải làm gì."
     ),
     "accepted": N_("Hồ sơ đã được tiếp nhận và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
     "in_processing": N_("Hồ sơ đang được xử lý và sẽ có kết quả chậm nhất vào {due}. Bạn chưa phải làm gì."),
@@ -36,6 +37,9 @@ SENTENCES: Mapping[str, str] = {
     "returned": N_("Kết quả đã được trả. Hồ sơ đã xong."),
 }
 """What now, who must act, until when."""
+UNTIL = N_("{day} (trực tuyến đến 24:00, tại quầy đến {hour})")
+UNTIL_OPEN = N_("{day} (trực tuyến đến 24:00, tại quầy theo giờ làm việc của ngày đó)")
+"""The last day of what is asked for."""
 RESULTS: Mapping[str, str] = {
     "collected": N_("Đã có kết quả. Mời bạn đến nhận tại bộ phận một cửa."),
     "post": N_("Đã có kết quả. Kết quả được gửi qua bưu chính đến địa chỉ bạn đã ghi."),

@@ -30,14 +30,15 @@ DUE_OR_LATE = "SELECT EXISTS (SELECT FROM mails WHERE not_before <= $1) OR EXIST
 # A clock that was ahead for a while dated this turn: no wait that was meant is so long.
 TURN_BACK = "UPDATE mails SET not_before = $1 WHERE not_before > $2"
 
-# The unit that has the dossier, as the last notice about one tells; after a reversal nobody has said it again yet.
+# The unit that has the dossier and who of it, as the last notice about one tells; after a reversal nobody has said it again yet.
 UNIT = """
 LEFT JOIN LATERAL (
-    SELECT u.facts ->> 'unit' AS unit FROM notices u
+    SELECT u.facts ->> 'unit' AS unit, u.facts ->> 'officer' AS officer FROM notices u
     WHERE u.dossier_id = n.dossier_id AND (u.about IN ('DossierAccepted', 'DossierForwarded', 'DossierHandedOver')
         OR u.about = 'DossierReversed' AND u.facts ->> 'event' IN ('DossierAccepted', 'DossierForwarded'))
     ORDER BY u.recorded_at DESC, u.about_event_id DESC LIMIT 1
 ) at ON true
+LEFT JOIN officer_names o ON o.officer = at.officer
 """
 
 # The officer's words with an act that stands; one that a reversal struck says nothing any more.
@@ -73,7 +74,7 @@ WITH due AS (
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, d.result_delivery, at.unit, {WORDS}, c.email, m.nobody
+       d.sealed_code, d.result_delivery, at.unit, o.name AS officer, {WORDS}, c.email, m.nobody
 FROM (SELECT *, false AS nobody FROM claimed UNION ALL SELECT *, true FROM gone) m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
@@ -197,4 +198,5 @@ def told_in(row: asyncpg.Record) -> Told:
         result_delivery=row["result_delivery"],
         unit=row["unit"],
         words=row["words"],
+        officer=row["officer"],
     )

@@ -14,7 +14,7 @@ import asyncpg
 
 from contracts.sealed import unseal
 from services.chassis.kafka.ordering import Delivered
-from services.notify.filers import filer_of
+from services.notify.filers import unsealed
 from services.notify.notice import IMPORTED
 
 CLAIM_LASTS = timedelta(seconds=60)
@@ -94,7 +94,7 @@ async def queue(
     if not told:
         return 0
     rows = await connection.fetch(FILERS, list({d.stream_id for d in told}))
-    filers = {row["dossier_id"]: filer_of(row["sealed_filer"], code_keys, row["dossier_id"]) for row in rows}
+    filers = {row["dossier_id"]: unsealed(row["sealed_filer"], code_keys, row["dossier_id"]) for row in rows}
     calls = [
         (each["subscription_id"], d)
         for d in told

@@ -1,7 +1,8 @@
 """Writes the texts of notices from codes and dates, Vietnamese first and English second, one template per event in a frame per channel.
 
-It is given no name and nothing that an applicant typed: nobody has verified the address, so a stranger could have typed both. What an
-officer said in words stands between quotation marks.
+It is given no name of an applicant and nothing that one typed: nobody has verified the address, so a stranger could have typed both.
+The one name is that of the officer who has the dossier, as the authority's own register has it. What an officer said in words stands
+between quotation marks.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.catalogue.offices import Desk, Names, Offices
 from contracts.catalogue.shipped import Version, version_on
+from contracts.hours import reception_due_at
 from contracts.sealed import Unsealable, unseal
 from services.notify.notice import Channel
 from services.notify.wording import words
@@ -36,7 +39,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a text may say: codes, dates and times, nothing about a person, and an officer's words. The official code is still sealed."""
+    """What a text may say: codes, dates and times, nothing about an applicant, and an officer's words. The official code is still
+    sealed; `officer` is the name of who has the dossier.
+    """
 
     about: str
     dossier_id: UUID
@@ -48,6 +53,7 @@ class Told:
     submitted_on: date | None = None
     result_delivery: str | None = None
     unit: str | None = None
+    officer: str | None = None
     words: str | None = field(default=None, repr=False)
 
 
@@ -63,7 +69,7 @@ class Texts:
     def of(self, told: Told, channel: Channel) -> Text:
         """The text of one notice; the first line of each frame is its title.
 
-        Guarantee: there is no word about a person in it. Test: test_a_text_has_codes_and_dates_only.
+        Guarantee: there is no word about an applicant in it. Test: test_a_text_has_codes_and_dates_only.
         """
         whole = _environment.get_template(f"{told.about}.txt").render(
             frame=f"{channel}.txt",
@@ -74,6 +80,8 @@ class Texts:
             PROCEDURES=self._procedures,
             OFFICES=self._offices,
             desk=self._desk(told),
+            counter=partial(self._counter, told.office, 0),
+            counter_en=partial(self._counter, told.office, 1),
             unit=self._register.unit(
                 told.unit
             ),  # None before acceptance, and for one that the register does not know
@@ -86,6 +94,13 @@ class Texts:
         on = _day(told.happened_at)
         office = self._register.office(told.office, on) if told.office else None
         return office.desk_on(on) if office else None
+
+    def _counter(self, office: str | None, lang: int, last_day: str | date) -> str:
+        """Until when the office's desk takes what is brought on the last day; what came online is in time until its end."""
+        on = _date(last_day)
+        found = self._register.office(office, on) if office else None
+        hour = found.desk_on(on).closes_on(on) if found else None
+        return words.COUNTER[lang].format(hour) if hour else words.COUNTER_OTHERWISE[lang]
 
     def _code(self, told: Told) -> str | None:
         """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""
@@ -147,6 +162,11 @@ def _tentative_en(facts: Mapping[str, Any]) -> str:
     return words.TENTATIVE[1] if facts.get("provisional") else ""
 
 
+def _reception(instant: datetime) -> datetime:
+    """Until when the desk answers what came then, by ordinary weeks."""
+    return reception_due_at(instant.astimezone(VIETNAM))
+
+
 def _apology(instant: datetime) -> str:
     """The form's name, which changed with its rule."""
     return words.APOLOGIES[_day(instant) >= words.FORMS_RENAMED_ON]
@@ -192,5 +212,6 @@ _environment.filters |= {
     "tentative": _tentative,
     "tentative_en": _tentative_en,
     "apology": _apology,
+    "reception": _reception,
 }
 _environment.globals |= {name: names for name, names in vars(words).items() if name.isupper()}

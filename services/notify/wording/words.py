@@ -12,6 +12,8 @@ TENTATIVE = (
     " (tạm tính, do lịch nghỉ của năm đó chưa được công bố)",
     " (provisional, as the days off of that year are not declared yet)",
 )
+COUNTER = ("ngày cuối đến {}", "until {} on the last day")
+COUNTER_OTHERWISE = ("ngày cuối theo giờ làm việc của ngày đó", "on the last day during its working hours")
 FORMS_RENAMED_ON = date(2025, 9, 15)
 APOLOGIES = (
     "Phiếu xin lỗi và hẹn lại ngày trả kết quả",

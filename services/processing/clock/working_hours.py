@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
+from contracts.hours import RECEPTION_HOURS, WORKING_HOURS
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
 
-INTAKE_HOURS = 8
-"""Within so many working hours the desk accepts or rejects; after that it is accepted late."""
+INTAKE_HOURS = RECEPTION_HOURS
 # Beyond any limit of the law; a slip of the hand must not count through centuries.
 HOURS_MAX = 8 * 366
 
@@ -34,7 +34,7 @@ class Stretch(NamedTuple):
     ends: datetime
 
 
-OFFICE_HOURS = (Hours(date.min, ((time(7, 30), time(11, 30)), (time(13), time(17)))),)
+OFFICE_HOURS = (Hours(date.min, WORKING_HOURS),)
 """Monday to Friday and declared worked Saturdays, of every office that has none of its own."""
 
 

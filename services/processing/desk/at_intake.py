@@ -25,8 +25,10 @@ class AtIntake:
         self._url = url.rstrip("/")
         self._client: Any = None
 
-    async def ask(self, method: str, path: str, token: str, **request: Any) -> Any:
-        """Intake's answer, whose body is still to be read; None where there is none."""
+    async def ask(
+        self, method: str, path: str, token: str, answer_seconds: float | None = None, **request: Any
+    ) -> Any:
+        """Intake's answer, whose body is still to be read; None where there is none. `answer_seconds`: how long it may take to begin."""
         # Imported here: a service's start does without it.
         import httpx
 
@@ -38,7 +40,9 @@ class AtIntake:
         if traceparent := logs.trace.get():
             headers["traceparent"] = traceparent
         try:
-            asked = self._client.build_request(method, f"{self._url}{path}", headers=headers, **request)
+            limits = httpx.Timeout(TIMEOUT_SECONDS, read=answer_seconds or TIMEOUT_SECONDS)
+            url = f"{self._url}{path}"
+            asked = self._client.build_request(method, url, headers=headers, timeout=limits, **request)
             return await self._client.send(asked, stream=True)
         except httpx.HTTPError as error:
             log.warning("intake-away", extra={"fields": {"error": type(error).__name__}})

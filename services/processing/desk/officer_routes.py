@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import quote, unquote
 
 from fastapi import Depends, Query
+from fastapi import Path as PathMember
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -52,6 +53,12 @@ class KeptOfficers(BaseModel):
     kept: int
 
 
+class ForgottenOfficer(BaseModel):
+    """How many times of service had the name that is forgotten; 0 where there was none."""
+
+    forgotten: int
+
+
 class ListedOfficer(BaseModel):
     """An officer's time in a unit, both days included; `name` is null where nobody has told it."""
 
@@ -92,6 +99,16 @@ def add_officer_routes(application: Application, desk: Desk) -> None:
             )
         await desk.officers.tell(list(rows.values()), caller.actor)
         return answer({"kept": len(rows)})
+
+    @application.delete(
+        "/v1/officers/{subject}/name", response_model=ForgottenOfficer, summary="Forget an officer's name"
+    )
+    async def forget_officer(
+        subject: Annotated[str, PathMember(pattern=SUBJECT)],
+        caller: Annotated[Caller, Depends(require(OPERATOR))],
+    ) -> Response:
+        """From here, and from what applicants are shown; who did what stays told by code. The next log-in tells the name again."""
+        return answer({"forgotten": await desk.officers.forget(subject)})
 
     @application.get("/v1/officers", response_model=ListedOfficers, summary="Who serves where?")
     async def serving(

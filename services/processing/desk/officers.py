@@ -1,6 +1,7 @@
 """The register of officers: who serves in which unit, from when and until when, as an operator tells it or the log-in shows it.
 
-Their names are official; they are shown to colleagues, and are in no event, log line or metric.
+Their names are official; they are shown to colleagues and, of who has a dossier, to its applicant. They leave by the topic `officers`
+alone, and are in no event, log line or metric.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from contracts.officers import CHANGE_HEADER, TOPIC, Officer
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import STAFF, units_of
+from services.chassis.kafka.feeds import Feed
+from services.chassis.kafka.sending import Message
 from services.processing.clock.working_days import local_day
 
 SUBJECT = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$"
@@ -24,7 +28,8 @@ OF_UNIT = """
 SELECT subject, max(name) AS name FROM officers
 WHERE unit = $1 AND since <= $2 AND (until IS NULL OR until >= $2) GROUP BY subject ORDER BY subject
 """
-NAMES = "SELECT subject, max(name) AS name FROM officers WHERE subject = ANY($1::text[]) AND name IS NOT NULL GROUP BY subject"
+NAMES = "SELECT officer, name FROM officer_names WHERE officer = ANY($1::text[]) AND name IS NOT NULL"
+CHANGES = "SELECT change, officer, name FROM officer_names WHERE change > $1 ORDER BY change LIMIT $2"
 LIST = """
 SELECT subject, unit, since, until, name FROM officers
 WHERE ($1::text[] IS NULL OR unit = ANY($1) OR split_part(unit, '/', 1) = $2) AND (subject, unit, since) > ($3, $4, $5)
@@ -86,7 +91,11 @@ class Officers:
         asked = {subject for subject in subjects if subject}
         if not asked:
             return {}
-        return {row["subject"]: row["name"] for row in await self._pool.fetch(NAMES, list(asked))}
+        return {row["officer"]: row["name"] for row in await self._pool.fetch(NAMES, list(asked))}
+
+    async def forget(self, subject: str) -> int:
+        """Forgets what an officer is called, wherever it is shown; how many times of service had the name."""
+        return int(await self._pool.fetchval("SELECT forget_officer($1)", subject))
 
     async def listed(
         self, units: list[str] | None, office: str, after: tuple[str, str, date], limit: int
@@ -94,3 +103,20 @@ class Officers:
         """The next of the register: of these units and of this office's, of all where `units` is None."""
         await self.keep()
         return [Serving(*row) for row in await self._pool.fetch(LIST, units, office, *after, limit)]
+
+
+async def _changes(connection: Any, after: int, limit: int) -> list[tuple[int, Message]]:
+    """Each officer whose name changed, with what it is *now*: an older name is told no more."""
+    rows = await connection.fetch(CHANGES, after, limit)
+    return [(row["change"], name_message(*row)) for row in rows]
+
+
+def name_message(change: int, officer: str, name: str | None) -> Message:
+    headers: Sequence[tuple[str, bytes]] = [(CHANGE_HEADER, b"%d" % change)]
+    if name is None:
+        return Message(TOPIC, officer.encode(), None, headers)
+    said = Officer(officer=officer, change=change, name=name)
+    return Message(TOPIC, officer.encode(), said.model_dump_json().encode(), headers)
+
+
+NAMES_FEED = Feed(TOPIC, _changes)

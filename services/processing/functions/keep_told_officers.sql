@@ -7,7 +7,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('officers', 0));
     INSERT INTO officers AS o (subject, unit, since, until, name, told_by)
-    SELECT n.subject, n.unit, n.since, n.until, coalesce(n.name, (SELECT max(k.name) FROM officers k WHERE k.subject = n.subject)), who
+    SELECT n.subject, n.unit, n.since, n.until, coalesce(n.name, (SELECT k.name FROM officer_names k WHERE k.officer = n.subject)), who
     FROM unnest(subjects, units, since_days, until_days, names) AS n(subject, unit, since, until, name)
     ON CONFLICT ON CONSTRAINT one_row_per_time_of_service DO UPDATE
     SET until = excluded.until, name = excluded.name, told_by = excluded.told_by, told_at = clock_timestamp();

@@ -41,7 +41,7 @@ from services.processing.dossier.reversal import proposal_of
 from services.processing.pages import act_words, forms, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.beside import changes, facts
-from services.processing.pages.history import acts, happened, said
+from services.processing.pages.history import acts, happened, said, subject_of
 from services.processing.pages.people import open_paper, read_person
 from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
 
@@ -53,6 +53,8 @@ class Opened(NamedTuple):
 
     case: Case
     history: Sequence[StoredEvent]
+    names: Mapping[str, str]
+    """Of who has it and of those who acted, as far as they are known."""
 
     @property
     def version(self) -> int:
@@ -71,7 +73,8 @@ async def opened(desk: Desk, dossier_id: UUID, visitor: Visitor) -> Opened:
     unit = reached_from(known.row.unit, visitor.caller, desk.offices, local_day(now))
     colleagues = await desk.officers.of(unit, local_day(now)) if unit else {}
     case = Case(visitor.caller, known, dossier, desk.calendar, now, desk.offices, colleagues)
-    return Opened(case, history)
+    names = await desk.officers.names([known.row.officer, *map(subject_of, history)])
+    return Opened(case, history, names)
 
 
 def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names: Names) -> None:
@@ -98,13 +101,13 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
             state=state,
             colour=colour,
             facts=facts(case),
-            officer_name=(await desk.officers.names([row.officer])).get(row.officer or ""),
+            officer_name=found.names.get(row.officer or ""),
             called=partial(place_name, names, lang=pages.lang(request)),
             payments=weigh(case.dossier),
             acts=[(each.name, *act_words.ACTS[each.name]) for each in possible(case)],
             forms=[(name, forms.NAMES[name]) for name in forms.available(_standing(found))],
             waits=proposal_of(case.dossier.acts) is not None,
-            happened=happened(found.history, found.case.dossier),
+            happened=happened(found.history, found.case.dossier, found.names),
             done=act_words.ACTS.get(request.query_params.get("done", "")),
             due=explanation.due_date_of(dossier_id, case.dossier, local_day(case.now), case.calendar),
             person=person,
@@ -224,7 +227,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
             typed=typed,
             faults=faults,
             version=found.version,
-            news=acts(found.history, found.case.dossier)[version:],
+            news=acts(found.history, found.case.dossier, found.names)[version:],
         )
 
     add_page(application, "GET", "/dossiers/{dossier_id}", dossier)

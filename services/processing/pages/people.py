@@ -14,6 +14,8 @@ from services.chassis.http.sessions import Visitor
 from services.chassis.http.texts import N_
 from services.processing.desk.at_intake import AtIntake, Purpose
 
+SCAN_SECONDS = 75.0
+"""Intake has a paper scanned before it gives it out, which may take it a minute."""
 AWAY = N_("Chưa đọc được thông tin người nộp: hệ thống tiếp nhận không trả lời. Hãy thử lại.")
 REFUSED = N_("Bạn không được đọc thông tin người nộp của hồ sơ này.")
 TOO_OFTEN = N_("Bạn đã đọc thông tin của nhiều người trong một phút. Hãy đợi một lát.")
@@ -55,7 +57,7 @@ async def open_paper(
 ) -> tuple[Response | None, str]:
     """A paper as intake gives it out, piece by piece, or why it cannot be had."""
     path, token = f"/v1/dossiers/{dossier_id}/papers/{file_id}", visitor.identity.access_token
-    answer = await intake.ask("GET", path, token, params={"purpose": purpose})
+    answer = await intake.ask("GET", path, token, params={"purpose": purpose}, answer_seconds=SCAN_SECONDS)
     if answer is None:
         return None, AWAY
     if answer.status_code != 200:

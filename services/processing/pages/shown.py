@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 
 from contracts.catalogue import shipped as catalogue
+from contracts.catalogue.filled import in_words
 from contracts.catalogue.forms import FORMS
 from contracts.catalogue.offices import Names
 from services.chassis.http.page_routes import signed_in
@@ -39,26 +40,8 @@ def place_name(names: Names, code: str | None, lang: Lang) -> str:
 
 
 def filled_in(filing: Filing, content: Mapping[str, Any], lang: Lang) -> list[tuple[str, str]]:
-    """What was filed, in the words of the form of its day; what that form does not know comes last, as it was sent."""
-    form = FORMS.on(filing.procedure, filing.submitted_on)
-    fields = form.fields if form is not None else {}
-    told = []
-    for name in [
-        *(name for name in fields if name in content),
-        *(name for name in content if name not in fields),
-    ]:
-        value, field = content[name], fields.get(name)
-        values = [str(each) for each in (value if isinstance(value, list) else [value])]
-        if field is None:
-            told.append((name, ", ".join(values)))
-            continue
-        choices = field.choices or {}
-        said = [
-            (choices[each].label_vi if lang == "vi" else choices[each].label_en) if each in choices else each
-            for each in values
-        ]
-        told.append((field.label_vi if lang == "vi" else field.label_en, ", ".join(said)))
-    return told
+    """What was filed, in the words of the form of its day."""
+    return in_words(FORMS.on(filing.procedure, filing.submitted_on), content, lang)
 
 
 def working_days_to(day: date, today: date, calendar: Calendar) -> int:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.processing.clock.working_days import ZONE, shipped
+from contracts.hours import reception_due_at
+from services.processing.clock.working_days import ZONE, Calendar, shipped
 from services.processing.clock.working_hours import (
     OFFICE_HOURS,
     Hours,
@@ -52,6 +53,13 @@ def test_golden_vectors_in_working_hours(line: str) -> None:
     start, due = line.split()
     begins, _, hours = start.partition("+")
     assert due_at(instant(begins), int(hours), shipped()) == instant(due)
+
+
+@given(instants)
+def test_ordinary_weeks_are_counted_alike(submitted: datetime) -> None:
+    """What is told where no calendar is kept is what is counted where nothing is declared and no day is off by law."""
+    ordinary = Calendar(frozenset(), frozenset(), knows_law=False)
+    assert reception_due_at(submitted) == intake_due_at(submitted, ordinary)
 
 
 def test_the_zone_in_which_an_instant_is_told_does_not_matter() -> None:

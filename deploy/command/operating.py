@@ -19,7 +19,7 @@ from aiokafka.errors import KafkaError
 
 from contracts.notify import FailureReason
 from contracts.topics import SERVICES, TOPICS
-from deploy.command import export, looking, reconcile, verify_report
+from deploy.command import export, looking, rebuild, reconcile, verify_report
 from deploy.command.reach import dsn
 from deploy.command.reach import kafka as kafka_of
 from deploy.local.home import Home
@@ -76,6 +76,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     verify_report.add_command(commands, say)
     export.add_command(commands, run, _time_with_offset)
+    rebuild.add_command(commands, run, f"operator/{_user()}")
     compared = commands.add_parser(
         "reconcile", help="whether every reader has of every dossier all that its log says"
     )

@@ -175,5 +175,10 @@ def rows_table(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     width = max((len(str(row["key"])) for row in rows), default=0)
     width = max(width, len(title))
     head = f"  {title:<{width}} " + " ".join(f"{name:>12}" for name in names)
-    body = [f"  {row['key']!s:<{width}} " + " ".join(f"{row[name]:>12,}" for name in FIGURES) for row in rows]
+    body = [f"  {row['key']!s:<{width}} " + " ".join(_number(row[name]) for name in FIGURES) for row in rows]
     return [head, *body]
+
+
+def _number(value: int | None) -> str:
+    """What the public is not shown is no number."""
+    return f"{'…' if value is None else format(value, ','):>12}"

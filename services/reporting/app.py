@@ -82,7 +82,7 @@ def build(
     limits = Buckets(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic
     )
-    add_routes(application, sources, Showing(pool, time.monotonic), drawings, limits)
+    add_routes(application, sources, Showing(pool, time.monotonic, reader.complete_up_to), drawings, limits)
     add_official_routes(application, sources, limits)
     add_cell_routes(application, sources)
     typesetting = Typesetting(TEMPLATE)

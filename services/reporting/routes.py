@@ -32,11 +32,13 @@ from services.reporting.dashboard.page import (
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
 from services.reporting.dashboard.problem_page import ProblemPages
 from services.reporting.dashboard.texts import language
+from services.reporting.report import withheld
 from services.reporting.report.asked import DEAR, Asked, Instant, PeriodAsked, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
 from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import opening
-from services.reporting.report.queries import has_made_up
+from services.reporting.report.queries import has_made_up, load_hidden
+from services.reporting.report.readers import Signs
 
 PUBLIC = {
     "/v1/counts": "counts of dossiers are public by law and carry no person, no code and no free text",
@@ -90,8 +92,22 @@ class CountsView(BaseModel):
     late: int = Field(description="Of the resolved: after the due date.")
 
 
-class RowView(CountsView):
+class RowView(BaseModel):
+    """One row; null is a number that is withheld."""
+
     key: str
+    submitted: int | None
+    waiting_before: int | None
+    waiting: int | None
+    not_accepted: int | None
+    received_new: int | None
+    carried_over: int | None
+    received: int | None
+    resolved: int | None
+    pending: int | None
+    early: int | None
+    on_time: int | None
+    late: int | None
 
 
 class CountsAnswer(CountsView):
@@ -102,6 +118,9 @@ class CountsAnswer(CountsView):
     last: date | None = Field(alias="to")
     as_of: datetime | None
     rows: list[RowView] | None = Field(default=None, description="When `by` was asked.")
+    withheld: bool = Field(
+        description="Some numbers of rows are withheld: small ones, and those that would tell them."
+    )
     made_up: bool = Field(description="The demonstration's figures, which are nobody's, are among them.")
     complete_up_to: datetime | None = Field(
         description="All that was recorded up to then is in these counts, held dossiers apart."
@@ -111,7 +130,7 @@ class CountsAnswer(CountsView):
     settled: bool = Field(description="As of `as_of` nothing can change any more.")
     zone: str
     code_version: str
-    result_hash: str = Field(description="SHA-256 over question and numbers.")
+    result_hash: str = Field(description="SHA-256 over question and numbers, as they are shown.")
 
 
 def add_routes(
@@ -120,8 +139,11 @@ def add_routes(
     application.pages, pages = ProblemPages(), templates()
 
     @application.get("/v1/counts", summary="Counts of dossiers", response_model=CountsAnswer)
-    async def counts(asked: Annotated[CountsAsked, Query()], request: Request) -> Response:
-        """Flows inside a window and stocks at its ends, for any period, as of any instant of record time."""
+    async def counts(asked: Annotated[CountsAsked, Query()], request: Request, signs: Signs) -> Response:
+        """Flows inside a window and stocks at its ends, for any period, as of any instant of record time.
+
+        Of rows by an attribute the public is not shown numbers from 1 to 4, nor those that would tell them; supervisors are.
+        """
         dear = asked.by == "day" or asked.as_of is not None
         throttle(limits, client_address(request), "public", DEAR if dear else 1)
         window = asked.window()
@@ -130,12 +152,17 @@ def add_routes(
             told = report(await load_flows(connection, window, asked.by, asked.as_of), asked.by)
             held = await count_held(connection)
             made_up = await has_made_up(connection)
+            today = local_date(sources.now())
+            hidden = {} if signs else await load_hidden(connection, window, asked.by, today, asked.as_of)
         question = {"by": asked.by, "from": window.first, "to": window.last, "as_of": asked.as_of}
         answer: dict[str, Any] = {**question, **asdict(told.total)}
         if asked.by:
-            answer["rows"] = [{"key": row.key, **asdict(row.counts)} for row in told.rows]
+            answer["rows"] = [
+                {"key": row.key, **withheld.shown(row.key, asdict(row.counts), hidden)} for row in told.rows
+            ]
         up_to = complete.up_to if complete else None
         answer |= {
+            "withheld": bool(hidden),
             "made_up": made_up,
             "complete_up_to": up_to.astimezone(ZONE) if up_to else None,
             "positions": complete.positions if complete else {},
@@ -143,7 +170,7 @@ def add_routes(
             "settled": bool(asked.as_of and up_to and asked.as_of <= up_to and not held),
             "zone": ZONE.tzname(None),
             "code_version": sources.release,
-            "result_hash": result_hash(question, told),
+            "result_hash": result_hash(question, told, hidden),
         }
         return Response(
             orjson.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-cache"}
@@ -163,9 +190,8 @@ def add_routes(
 
     async def rendered(asked: PageAsked, template: str) -> str:
         window, lang, shown = await asked_for(asked), language(asked.lang), await site()
-        complete = await sources.complete()
+        complete, figures = await showing.figures(window, shown.today)
         freshness = Freshness(sources.now(), complete.up_to if complete else None, sources.checked())
-        figures = await showing.figures(window, shown.today)
         plots = {
             name: plot.version for name, plot in showing.plots(window, shown.today, lang, figures).items()
         }
@@ -208,7 +234,8 @@ def add_routes(
     async def plot(name: str, asked: Annotated[PlotAsked, Query()], request: Request) -> Response:
         throttle(limits, client_address(request), "public")
         window, lang, today = await asked_for(asked), language(asked.lang), local_date(sources.now())
-        found = showing.plots(window, today, lang, await showing.figures(window, today)).get(name)
+        _, figures = await showing.figures(window, today)
+        found = showing.plots(window, today, lang, figures).get(name)
         if found is None:
             raise Problem(404, detail="no such plot")
         try:

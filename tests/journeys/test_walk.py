@@ -45,7 +45,7 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     # A letter repeats nothing that was typed.
     assert "was decided" in answered and "Nguyễn Thị Mai" not in answered
     assert '"complete_up_to"' in counted
-    supplemented, across_a_holiday, published = parts[-3:]
+    supplemented, across_a_holiday, published, rebuilt = parts[-4:]
     assert '"status":"supplement_requested"' in supplemented and '"name_vi":"' in supplemented
     assert '"outcome":"recorded"' in supplemented and '"pauses":[{"began_on"' in supplemented
     before, after = re.findall(
@@ -65,6 +65,7 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     assert told in published and '"count":1,' in published
     assert re.findall(r"^report [0-9]+ is proven: sha256:[0-9a-f]{64}$", published, re.M)
     assert "differs" not in published
+    assert "the new book is in place" in rebuilt and "is in place again" in rebuilt and "differs" not in rebuilt
 
 
 def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:

@@ -30,6 +30,8 @@ from services.reporting.routes import PUBLIC, add_routes
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
 AN_ISSUER = Issuer()
+SUPERVISOR = {"authorization": f"Bearer {AN_ISSUER.token('supervisor', office='H29.015.00')}"}
+"""Who sees all numbers."""
 NOW = datetime(2023, 10, 2, 1, 30, 0, tzinfo=UTC)
 
 
@@ -82,7 +84,7 @@ def application(
         "Thành phố Hồ Chí Minh",
     )
     limits = Buckets(1000, 1000, clock=clock)
-    add_routes(made, sources, Showing(pool, clock), drawings, limits)
+    add_routes(made, sources, Showing(pool, clock, complete), drawings, limits)
     add_official_routes(made, sources, limits)
     add_cell_routes(made, sources, exported_at_once)
     typesetting = Typesetting(TEMPLATE)

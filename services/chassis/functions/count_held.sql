@@ -4,6 +4,10 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 DECLARE
     moves held_move[];
 BEGIN
+    -- Tables that stand aside have counts of their own; until this function ends.
+    IF TG_TABLE_SCHEMA <> 'public' THEN
+        PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA) || ', public, pg_temp', true);
+    END IF;
     IF TG_OP = 'INSERT' THEN
         SELECT array_agg((c.reader, c.topic, c.partition, c.reason, c.stream_id, c.rows, 0)::held_move) INTO moves
         FROM (SELECT h.reader, h.topic, h.partition, h.reason, h.stream_id, count(*) AS rows

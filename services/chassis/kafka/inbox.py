@@ -53,11 +53,11 @@ class Inbox:
         apply: Apply,
         *,
         opener: str | None,
+        tell: Callable[..., None] = logs.applied,
     ) -> None:
-        self._reader = reader
-        self._pool = pool
+        self._reader, self._pool = reader, pool
         self._dialect = dialect
-        self._apply = apply
+        self._apply, self._tell = apply, tell
         self._opener = opener
         self._topic_ids: Mapping[str, str] = {}
 
@@ -103,7 +103,7 @@ class Inbox:
                     await connection.execute(BY_KEY)
                     told: list[Delivered] = []
                     answer = await work(connection, attempt._replace(told=told))
-                logs.applied(self._reader, [each.found_by for each in told])
+                self._tell(self._reader, [each.found_by for each in told])
                 return answer
             except _Found as found:
                 if not found.args[0]:

@@ -17,6 +17,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.chassis.kafka.slices import KEPT_SLICES, Slice, slice_of
 from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
 from services.chassis.process.turning import Loop, turned
@@ -115,6 +116,7 @@ class Progress:
     def __init__(self, kafka: KafkaSettings) -> None:
         self._kafka = kafka
         self.said: dict[str, deque[Said]] = {}
+        self.slices: dict[str, deque[Slice]] = {}
 
     async def run(self) -> None:
         """Reads the topic from its beginning, again after every error."""
@@ -157,6 +159,8 @@ class Progress:
             log.warning("progress-unreadable", extra={"fields": {"bytes": len(value)}})
 
     def _hear(self, producer: str, value: dict[str, object]) -> None:
+        if told := value.get("slice"):
+            self.slices.setdefault(producer, deque(maxlen=KEPT_SLICES)).append(slice_of(told))  # type: ignore[arg-type]
         heard = self.said.setdefault(producer, deque())
         statement = Said(
             str(value["cluster_id"]),

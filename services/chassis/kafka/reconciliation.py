@@ -17,6 +17,7 @@ from services.chassis.kafka import marks
 from services.chassis.kafka.incarnations import Incarnations
 from services.chassis.kafka.positions import Place, passed_on
 from services.chassis.kafka.progress import Complete, Progress, Said, complete_of, passed_said
+from services.chassis.kafka.slices import SliceReader
 from services.chassis.process import clock, metrics
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Reconciler:
         self._producers = producers
         self._progress = progress
         self._incarnations = Incarnations(pool, reader)
+        self._slices = SliceReader(reader, pool)
         self._adopts = True
         self._told: dict[str, int] = {}
         self._agreed: dict[str, Said] = {}
@@ -94,6 +96,8 @@ class Reconciler:
                     differences[producer] = differences.get(producer, 0) + by
             self._tell(differences)
             self._agreed = {name: said for name, said in found.items() if not differences.get(name)}
+            passed_to = {name: said.position for name, said in found.items()}
+            await self._slices.look(self._progress.slices, passed_to)
             if not any(differences.values()):
                 self._complete_at = min(complete_of(found).up_to, clock.now())
         metrics.COMPLETE_UP_TO_AGE_SECONDS.set((clock.now() - self._complete_at).total_seconds())

@@ -31,6 +31,7 @@ from services.chassis.kafka.pace import pause_seconds
 from services.chassis.kafka.placing import Placed, load_placed, with_others
 from services.chassis.kafka.refill import others_first
 from services.chassis.kafka.sending import STOP_SECONDS, Message, send_all, start, stop
+from services.chassis.kafka.slices import Slices
 from services.chassis.log.databases import TRANSIENT
 from services.chassis.process import clock, metrics
 from services.chassis.process.ending import end, first_failure
@@ -70,6 +71,7 @@ class Relay:
         self._offsets: dict[str, dict[str, dict[str, int]]] = {}
         self._topic_ids: dict[str, str] = {}
         self._placed = Placed(0, {})
+        self._slices = Slices(pool)
 
     def poke(self) -> None:
         """Says that something was stored: publish now instead of at the next look."""
@@ -252,6 +254,7 @@ class Relay:
                         "incarnations": orjson.loads(lives),
                         **placed._asdict(),
                         **await self.guard.digests.said(published),
+                        **(await self._slices.said(published, placed.apart) if self._log else {}),
                         "cluster_id": cluster_id,
                     }
                     key = self._name.encode()

@@ -221,6 +221,16 @@ RECONCILIATION_DIFFERENCE = gauge(
     "sound system.",
     {"producer": "whose log it was compared with"},
 )
+RECONCILIATION_STREAMS_LACKING = gauge(
+    "reconciliation_streams_lacking",
+    "Streams of which this reader has an earlier version than the log says and holds nothing; 0 in a sound system.",
+    {"producer": "whose log it was compared with"},
+)
+RECONCILIATION_PASS_AT = gauge(
+    "reconciliation_pass_timestamp_seconds",
+    "When the last pass over all streams of a log ended, slice by slice, Unix time; 0 before the first.",
+    {"producer": "whose log it was compared with"},
+)
 COMPLETE_UP_TO_AGE_SECONDS = gauge(
     "complete_up_to_age_seconds",
     "How far behind now the time is up to which this reader is complete, or was last known to be, or began.",

@@ -78,12 +78,12 @@ class Correction(NamedTuple):
     office: str
 
 
-# A table's name is also the type of its row, so whole rows travel as one array.
+# Whole rows travel as one array, whose type is not the table's: another table may take its place meanwhile.
 _LOAD = "SELECT * FROM dossiers WHERE dossier_id = ANY($1::uuid[])"
 
 _SAVE = """
 WITH state AS (
-    INSERT INTO dossiers SELECT * FROM unnest($1::dossiers[])
+    INSERT INTO dossiers SELECT * FROM unnest($1::kept_dossier_v1[])
     ON CONFLICT (dossier_id) DO UPDATE SET
         status = excluded.status, procedure = excluded.procedure, level = excluded.level,
         office = excluded.office, unit = excluded.unit, channel = excluded.channel,
@@ -92,8 +92,9 @@ WITH state AS (
         timeliness = excluded.timeliness, entries = excluded.entries, field = excluded.field,
         due_on = excluded.due_on, apologised = excluded.apologised
 )
-INSERT INTO entries SELECT * FROM unnest($2::entries[])
+INSERT INTO entries SELECT * FROM unnest($2::book_line_v1[])
 """
+_CORRECT = "INSERT INTO corrections SELECT * FROM unnest($1::told_correction_v1[])"
 
 
 async def load_dossiers(connection: asyncpg.Connection[Any], ids: Collection[UUID]) -> dict[UUID, Dossier]:
@@ -121,7 +122,7 @@ async def save(
 
 
 async def save_corrections(connection: asyncpg.Connection[Any], corrections: Sequence[Correction]) -> None:
-    await connection.execute("INSERT INTO corrections SELECT * FROM unnest($1::corrections[])", corrections)
+    await connection.execute(_CORRECT, corrections)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -26,7 +27,8 @@ from services.reporting.report.columns import Columns, tells
 from services.reporting.report.counts import Counts, Report, Row, Window, report, result_hash
 from services.reporting.report.flows import load_flows
 from services.reporting.report.periods import Known, cut, filled, periods_of, years_of
-from services.reporting.report.queries import load_official
+from services.reporting.report.queries import load_hidden, load_official
+from services.reporting.report.withheld import Hidden, shown
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = (PAGES / "dashboard.css").read_text(encoding="utf-8")
@@ -37,8 +39,7 @@ SIZES = {
     "narrow": {"months": 340, "procedures": 340, "most": 12},
 }
 FRESH_SECONDS = 15.0
-# What stands beside the official report's columns: its words, and its column.
-# Parts stand under their whole.
+# What stands beside the official report's columns: its words, and its column. Parts stand under their whole.
 BESIDE = (
     (
         ("received_online", "received_online"),
@@ -81,6 +82,8 @@ class Figures(NamedTuple):
     channels: Report
     columns: Columns
     held: int
+    hidden_procedures: Hidden = MappingProxyType({})
+    hidden_channels: Hidden = MappingProxyType({})
 
     @property
     def total(self) -> Counts:
@@ -112,6 +115,8 @@ async def load_figures(connection: asyncpg.Connection[Any], window: Window, toda
         channels=report(await load_flows(connection, window, "channel"), "channel"),
         columns=(await load_official(connection, window, None, tells(window.last, today))).total,
         held=await count_held(connection),
+        hidden_procedures=await load_hidden(connection, window, "procedure", today),
+        hidden_channels=await load_hidden(connection, window, "channel", today),
     )
 
 
@@ -123,8 +128,10 @@ def drawings(figures: Figures, window: Window, today: date, lang: Lang) -> dict[
         "decimal": "," if lang == "vi" else ".",
         "thousands": "." if lang == "vi" else ",",
     }
+    hidden = figures.hidden_procedures
     procedures = [
-        _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang) for row in by_received(figures.procedures)
+        _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang, hidden)
+        for row in by_received(figures.procedures, hidden)
     ]
     asked: dict[str, dict[str, Any]] = {}
     shown = filled(figures.months.rows, window, today, figures.total)
@@ -177,7 +184,8 @@ def layout(
     words, total = texts.TEXTS[lang], figures.total
     complete_up_to, now = freshness.complete_up_to, freshness.now
     behind = max((now - complete_up_to).total_seconds(), 0.0) if complete_up_to else None
-    shown = [catalogue.find(row.key) for row in figures.procedures.rows]
+    found = [catalogue.find(row.key) for row in figures.procedures.rows]
+    procedures, channels = figures[-2:]
     return frame(site, window, lang) | {
         "total": asdict(total),
         "columns": asdict(figures.columns),
@@ -189,26 +197,35 @@ def layout(
             for row in filled(figures.months.rows, window, site.today, total)
         ],
         "procedures": [
-            (row.key, _procedure(row.key, lang), _level(row.key, words), asdict(row.counts))
-            for row in by_received(figures.procedures)
+            (row.key, _procedure(row.key, lang), _level(row.key, words), told)
+            for row, told in _shown(figures.procedures, procedures)
         ],
-        "channels": [
-            (words.get(row.key, row.key), asdict(row.counts)) for row in by_received(figures.channels)
-        ],
+        "channels": [(words.get(row.key, row.key), told) for row, told in _shown(figures.channels, channels)],
         "held": figures.held,
+        "withheld": bool(procedures or channels),
         "complete_up_to": complete_up_to,
         "complete_text": texts.instant(complete_up_to, lang) if complete_up_to else "",
         "behind": texts.age(behind, lang) if behind is not None and behind >= FRESH_SECONDS else "",
         "fresh": behind is not None and behind < FRESH_SECONDS,
         "checked": freshness.checked,
         "plots": plots,
-        "illustrative": any(found is None or found.is_illustrative for found in shown),
-        "hash": result_hash({"first": window.first, "last": window.last}, figures.procedures),
+        "illustrative": any(each is None or each.is_illustrative for each in found),
+        "hash": result_hash({"first": window.first, "last": window.last}, figures.procedures, procedures),
     }
 
 
-def by_received(told: Report) -> Sequence[Row]:
-    return sorted(told.rows, key=lambda row: (-row.counts.received, -row.counts.submitted, row.key))
+def by_received(told: Report, hidden: Hidden) -> Sequence[Row]:
+    """Most received first; what is withheld comes last, for its place would tell it."""
+
+    def place(row: Row) -> tuple[Any, ...]:
+        counts = shown(row.key, {"received": row.counts.received, "submitted": row.counts.submitted}, hidden)
+        return (*((value is None, -(value or 0)) for value in counts.values()), row.key)
+
+    return sorted(told.rows, key=place)
+
+
+def _shown(told: Report, hidden: Hidden) -> list[tuple[Row, dict[str, int | None]]]:
+    return [(row, shown(row.key, asdict(row.counts), hidden)) for row in by_received(told, hidden)]
 
 
 def templates() -> Environment:
@@ -227,15 +244,16 @@ def templates() -> Environment:
     return environment
 
 
-def _bar(row: Row, name: str, lang: Lang) -> dict[str, Any]:
-    counts = row.counts
+def _bar(row: Row, name: str, lang: Lang, hidden: Hidden = MappingProxyType({})) -> dict[str, Any]:
+    """Where anything is withheld there is no bar."""
+    names = ("received", "resolved", "pending")
+    counts = shown(row.key, {name: getattr(row.counts, name) for name in names}, hidden)
+    drawn = counts if None not in counts.values() else dict.fromkeys(names, 0)
     return {
         "key": row.key,
         "name": name,
-        "received": counts.received,
-        "resolved": counts.resolved,
-        "pending": counts.pending,
-        "received_text": texts.number(counts.received, lang),
+        **drawn,
+        "received_text": texts.number(counts["received"], lang),
     }
 
 

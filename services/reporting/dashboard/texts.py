@@ -123,6 +123,7 @@ VI: dict[str, str] = {
     "version": "Phiên bản",
     "hash": "Mã kết quả",
     "scroll": "Bảng số liệu, cuộn được",
+    "withheld": "…: số liệu nhỏ không công bố, cùng các số từ đó suy ra được số liệu ấy.",
 }
 
 EN: dict[str, str] = {
@@ -238,6 +239,7 @@ EN: dict[str, str] = {
     "version": "Version",
     "hash": "Result hash",
     "scroll": "Table of figures, scrollable",
+    "withheld": "…: small numbers are withheld, and those that would tell them.",
 }
 
 TEXTS: dict[Lang, dict[str, str]] = {"vi": VI, "en": EN}
@@ -248,15 +250,18 @@ def language(asked: str | None) -> Lang:
     return cast(Lang, asked) if asked == "en" else "vi"
 
 
-def number(value: int, lang: Lang) -> str:
+def number(value: int | None, lang: Lang) -> str:
+    """What is withheld is three dots."""
+    if value is None:
+        return "…"
     text = f"{value:,}"
     return text.replace(",", ".") if lang == "vi" else text
 
 
-def percent(part: int, whole: int, lang: Lang) -> str:
+def percent(part: int | None, whole: int, lang: Lang) -> str:
     """One decimal; without a whole there is no share."""
-    if whole == 0:
-        return "–"
+    if part is None or whole == 0:
+        return "…" if part is None else "–"
     text = f"{100 * part / whole:.1f}\u202f%" if lang == "vi" else f"{100 * part / whole:.1f}%"
     return text.replace(".", ",") if lang == "vi" else text
 

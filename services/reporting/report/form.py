@@ -5,7 +5,7 @@ One grid of cells for spreadsheets, and the same words and numbers for the page 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from services.reporting.book.lines import ZONE
 from services.reporting.report.columns import Columns, OfficialReport
 from services.reporting.report.counts import Window
 from services.reporting.report.periods import PERIOD
+from services.reporting.report.withheld import Hidden
 
 # Columns 3 to 13, in their order.
 NUMBERED = (
@@ -23,6 +24,7 @@ WIDTH = 2 + len(NUMBERED)
 SUMS = {3: "(3)=(4)+(5)+(6)", 7: "(7)=(8)+(9)+(10)", 11: "(11)=(12)+(13)"}
 HEADING = "TÌNH HÌNH, KẾT QUẢ GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH TẠI CƠ QUAN, ĐƠN VỊ TRỰC TIẾP GIẢI QUYẾT THỦ TỤC HÀNH CHÍNH"
 QUARTERS = ("I", "II", "III", "IV")
+WITHHELD = "…"
 
 
 class Merged(NamedTuple):
@@ -49,6 +51,7 @@ class Form:
     complete_up_to: datetime | None
     made_up: bool
     held: int = 0
+    hidden: Hidden = field(default_factory=dict)
     published: tuple[int, str] | None = None
 
     def grid(self) -> tuple[list[list[str | int]], list[Merged], range]:
@@ -95,8 +98,8 @@ class Form:
         merged += [Merged(first, column, first + 2, column) for column in (0, 1)]
         merged += [Merged(first + 1, column, first + 2, column) for column in (2, *range(5, WIDTH))]
         add(*((n - 1, n - 1, SUMS.get(n, f"({n})")) for n in range(1, WIDTH + 1)))
-        for number, (field, columns) in enumerate(self.told.rows.items(), 1):
-            rows.append([number, field, *numbers(columns)])
+        for number, (name, columns) in enumerate(self.told.rows.items(), 1):
+            rows.append([number, name, *numbers(columns, self.hidden.get(name, frozenset()))])
         rows.append(["", "TỔNG CỘNG", *numbers(self.told.total)])
         table = range(first, len(rows))
         rows.append([""] * WIDTH)
@@ -159,6 +162,8 @@ class Form:
         ]
         if self.held:
             found.append(f"Còn {self.held} hồ sơ chưa được tính vào số liệu")
+        if self.hidden:
+            found.append(f"{WITHHELD} Số liệu nhỏ không công bố, cùng các số từ đó suy ra được số liệu ấy")
         if self.published:
             found.append("Báo cáo công bố số {}, mã kiểm tra {}".format(*self.published))
         else:
@@ -170,9 +175,9 @@ class Form:
         )
 
 
-def numbers(columns: Columns) -> list[int]:
+def numbers(columns: Columns, hidden: frozenset[str] = frozenset()) -> list[int | str]:
     """Columns 3 to 13."""
-    return [getattr(columns, name) for name in NUMBERED]
+    return [WITHHELD if name in hidden else getattr(columns, name) for name in NUMBERED]
 
 
 def _read(cell: str | int) -> str:

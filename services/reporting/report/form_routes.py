@@ -19,7 +19,9 @@ from services.reporting.report.columns import tells
 from services.reporting.report.files import MEDIA_TYPES, Kind, as_csv, as_xlsx
 from services.reporting.report.form import Form
 from services.reporting.report.queries import has_made_up, load_official
+from services.reporting.report.readers import Signs
 from services.reporting.report.routes import sound
+from services.reporting.report.withheld import hidden
 
 COST: dict[Kind, int] = {"csv": 1, "xlsx": 5, "pdf": 20}
 """How many requests each counts for."""
@@ -52,8 +54,13 @@ def add_form_routes(
         response_class=Response,
         responses=AS_FILE,
     )
-    async def official_form(kind: Kind, asked: Annotated[FormAsked, Query()], request: Request) -> Response:
-        """Biểu số II.06a/VPCP/KSTT: columns 1 to 13 with a row for each field, the period, and up to when it is complete."""
+    async def official_form(
+        kind: Kind, asked: Annotated[FormAsked, Query()], request: Request, signs: Signs
+    ) -> Response:
+        """Biểu số II.06a/VPCP/KSTT: columns 1 to 13 with a row for each field, the period, and up to when it is complete.
+
+        To supervisors in full; the public is not shown small numbers of a field, nor those that would tell them.
+        """
         throttle(limits, client_address(request), "public", COST[kind])
         window = asked.window()
         complete = await sources.complete()
@@ -74,6 +81,7 @@ def add_form_routes(
             min(complete.up_to, asked.as_of or complete.up_to) if complete else None,
             made_up,
             held,
+            {} if signs else hidden(told.rows, "field"),
         )
         return await as_file(kind, form, typesetting)
 

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from services.reporting.report.columns import OfficialReport, ReportBy, official
+from services.reporting.book.lines import local_date
+from services.reporting.report.columns import REPORT_BYS, OfficialReport, ReportBy, official, tells
 from services.reporting.report.counts import Window
 from services.reporting.report.flows import COLUMNS, load_sums
 from services.reporting.report.periods import Known
+from services.reporting.report.withheld import Hidden, hidden
 
 _CORRECTIONS = """
 SELECT c.dossier_id, c.sequence, c.recorded_at, c.on_date, c.event, c.reason, c.document, c.procedure, c.office, e.flow, e.timeliness,
@@ -86,6 +88,24 @@ async def load_official(
     Guarantee: a report as of before a reversal does not change. Test: test_a_report_as_of_before_a_reversal_does_not_change.
     """
     return official(await load_sums(connection, Window(window.first, tells_on), by, as_of), by)
+
+
+async def load_hidden(
+    connection: asyncpg.Connection[Any],
+    window: Window,
+    by: str | None,
+    today: date,
+    as_of: datetime | None = None,
+) -> Hidden:
+    """What the public is not shown of rows by an attribute, whatever columns a door shows of them.
+
+    Guarantee: two doors that show one breakdown withhold the same. Test: test_every_public_door_withholds_the_same.
+    """
+    if by is None or by not in REPORT_BYS:
+        return {}
+    tells_on = tells(window.last, local_date(as_of) if as_of else today)
+    told = await load_official(connection, window, by, tells_on, as_of)
+    return hidden(told.rows, by)
 
 
 async def load_changes(

@@ -15,9 +15,14 @@ from services.chassis.http.limits import Buckets
 from services.chassis.http.web import Application, Problem, client_address, throttle
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
+from services.reporting.report import withheld
 from services.reporting.report.asked import DEAR, Instant, PeriodAsked, Sources
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
 from services.reporting.report.queries import has_made_up, load_changes, load_official
+from services.reporting.report.readers import Signs
+
+PLACELESS: dict[str, Any] = {"procedure": None, "office": None}
+"""Of a single act, what the public is not shown."""
 
 
 class ReportAsked(PeriodAsked):
@@ -69,8 +74,36 @@ class ColumnsView(BaseModel):
     overdue_without_apology: int = Field(description="Of column 13.")
 
 
-class ColumnsRow(ColumnsView):
+class ColumnsRow(BaseModel):
+    """One row; null is a number that is withheld."""
+
     key: str
+    submitted: int | None
+    waiting_before: int | None
+    waiting: int | None
+    not_accepted: int | None
+    rejected: int | None
+    withdrawn_before_acceptance: int | None
+    received: int | None
+    received_online: int | None
+    received_otherwise: int | None
+    carried_over: int | None
+    resolved: int | None
+    early: int | None
+    on_time: int | None
+    late: int | None
+    pending: int | None
+    in_due: int | None
+    overdue: int | None
+    accepted_late: int | None
+    online_full: int | None
+    online_partial: int | None
+    stopped: int | None
+    withdrawn: int | None
+    late_with_apology: int | None
+    late_without_apology: int | None
+    overdue_with_apology: int | None
+    overdue_without_apology: int | None
 
 
 class ReportAnswer(ColumnsView):
@@ -82,6 +115,9 @@ class ReportAnswer(ColumnsView):
     as_of: datetime | None
     tells_on: date = Field(description="The day that tells in due from overdue.")
     rows: list[ColumnsRow] | None = Field(default=None, description="When `by` was asked.")
+    withheld: bool = Field(
+        description="Some numbers of rows are withheld: small ones, and those that would tell them."
+    )
     complete_up_to: datetime | None = Field(
         description="All that was recorded up to then is in it, held dossiers apart."
     )
@@ -108,8 +144,8 @@ class CorrectionView(BaseModel):
     )
     reason: str
     document: str = Field(description="Number of the decision.")
-    procedure: str
-    office: str
+    procedure: str | None = Field(description="Shown to supervisors.")
+    office: str | None = Field(description="Shown to supervisors.")
     entries: list[CorrectedEntry]
 
 
@@ -126,8 +162,13 @@ class CorrectionsAnswer(BaseModel):
 
 def add_official_routes(application: Application, sources: Sources, limits: Buckets) -> None:
     @application.get("/v1/report", summary="The official report", response_model=ReportAnswer)
-    async def official_report(asked: Annotated[ReportAsked, Query()], request: Request) -> Response:
-        """Columns 3 to 13 and those beside them, for any period, as of any instant of record time."""
+    async def official_report(
+        asked: Annotated[ReportAsked, Query()], request: Request, signs: Signs
+    ) -> Response:
+        """Columns 3 to 13 and those beside them, for any period, as of any instant of record time.
+
+        Of rows the public is not shown numbers from 1 to 4, nor those that would tell them; supervisors are.
+        """
         throttle(limits, client_address(request), "public", DEAR if asked.as_of else 1)
         window = asked.window()
         complete = await sources.complete()
@@ -136,6 +177,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             told = sound(await load_official(connection, window, asked.by, tells_on, asked.as_of))
             held = await count_held(connection)
             made_up = await has_made_up(connection)
+        hidden = {} if signs else withheld.hidden(told.rows, asked.by)
         answer: dict[str, Any] = {
             "by": asked.by,
             "from": window.first,
@@ -145,19 +187,27 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             **asdict(told.total),
             "complete_up_to": complete.up_to.astimezone(ZONE) if complete and complete.up_to else None,
             "held": held,
+            "withheld": bool(hidden),
             "made_up": made_up,
             "zone": ZONE.tzname(None),
             "code_version": sources.release,
         }
         if asked.by:
-            answer["rows"] = [{"key": key, **asdict(row)} for key, row in told.rows.items()]
+            answer["rows"] = [
+                {"key": key, **withheld.shown(key, asdict(row), hidden)} for key, row in told.rows.items()
+            ]
         return as_json(answer)
 
     @application.get(
         "/v1/corrections", summary="What changed a report since", response_model=CorrectionsAnswer
     )
-    async def corrections(asked: Annotated[CorrectionsAsked, Query()], request: Request) -> Response:
-        """Reversals known only after `as_of` that touch the window or what it carries over, with the difference that they explain."""
+    async def corrections(
+        asked: Annotated[CorrectionsAsked, Query()], request: Request, signs: Signs
+    ) -> Response:
+        """Reversals known only after `as_of` that touch the window or what it carries over, with the difference that they explain.
+
+        Supervisors see of which procedure and office each is: one act is a small number.
+        """
         throttle(limits, client_address(request), "public", DEAR)
         window = asked.window()
         days = [tells(window.last, local_date(at)) for at in (asked.as_of, sources.now())]
@@ -172,7 +222,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
                 "to": window.last,
                 "as_of": asked.as_of,
                 "difference": differences(now.total, then.total),
-                "corrections": changes.listed,
+                "corrections": changes.listed if signs else [each | PLACELESS for each in changes.listed],
                 "count": changes.found,
                 "recorded_later": changes.recorded_later,
                 "made_up": made_up,

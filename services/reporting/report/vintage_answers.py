@@ -44,12 +44,15 @@ class VintageView(BaseModel):
     zone: str
     made_up: bool
     published_at: datetime
-    result_hash: str
+    withheld: bool = Field(
+        description="Some numbers of rows are withheld: small ones, and those that would tell them. To supervisors none is."
+    )
+    result_hash: str = Field(description="SHA-256 over question and numbers, as they are shown.")
 
 
 class WholeVintage(VintageView):
     result: dict[str, Any] = Field(
-        description="Question and numbers; the hash is over them as canonical JSON."
+        description="Question and numbers, null where one is withheld; the hash is over them as canonical JSON."
     )
 
 
@@ -70,8 +73,8 @@ class EntryBetween(BaseModel):
     manner: str | None
     amount: int
     struck: bool = Field(description="It strikes out what was entered before.")
-    procedure: str
-    office: str
+    procedure: str | None = Field(description="Shown to supervisors.")
+    office: str | None = Field(description="Shown to supervisors.")
     effect: dict[str, int] = Field(description="What it adds to each column.")
 
 
@@ -79,7 +82,10 @@ class Comparison(BaseModel):
     """What the later report tells otherwise, and all entries of the book that lie between: their effects add up to the difference."""
 
     difference: dict[str, int] = Field(description="What each column gained, where it did.")
-    rows: dict[str, dict[str, int]] = Field(description="The same for each row.")
+    rows: dict[str, dict[str, int]] = Field(
+        description="The same for each row, without the columns that are withheld in one of the two reports."
+    )
+    withheld: bool = Field(description="Some numbers of one of the two reports are withheld.")
     entries: list[EntryBetween]
     count: int = Field(description="How many entries lie between in all.")
     next: str | None

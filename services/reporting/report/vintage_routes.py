@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,7 +36,8 @@ from services.reporting.report.files import Kind
 from services.reporting.report.form import Form
 from services.reporting.report.form_routes import AS_FILE, COST, as_file
 from services.reporting.report.queries import has_made_up, load_official
-from services.reporting.report.routes import as_json, sound
+from services.reporting.report.readers import Signs
+from services.reporting.report.routes import PLACELESS, as_json, sound
 from services.reporting.report.vintage_answers import (
     Comparison,
     PageAsked,
@@ -43,7 +45,7 @@ from services.reporting.report.vintage_answers import (
     Vintages,
     WholeVintage,
 )
-from services.reporting.report.vintages import Question, Vintage, canonical, effect, hash_of
+from services.reporting.report.vintages import Question, Vintage, as_shown, canonical, effect, hash_of
 
 HELD_LISTED = 20
 NUMBER_MOST = 2**31 - 1
@@ -104,22 +106,22 @@ def add_vintage_routes(
             raise Problem(
                 422, "idempotency-key-reused", "this Idempotency-Key came before with another question"
             )
-        return as_json(_whole(kept), 201)
+        return as_json(_whole(kept, True), 201)
 
     @application.get("/v1/vintages", summary="Published reports", response_model=Vintages)
-    async def listed(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
+    async def listed(asked: Annotated[PageAsked, Query()], request: Request, signs: Signs) -> Response:
         """The newest first."""
         throttle(limits, client_address(request), "public")
         before = paging.given(asked.cursor, lambda text: paging.parts_of(text, paging.count)[0])
         found = await vintages.newest_first(sources.pool, before or NUMBER_MOST, asked.limit + 1)
         following = paging.cursor(found[asked.limit - 1].number) if len(found) > asked.limit else None
-        return as_json({"items": [_told(each) for each in found[: asked.limit]], "next": following})
+        return as_json({"items": [_told(each, signs) for each in found[: asked.limit]], "next": following})
 
     @application.get("/v1/vintages/{number}", summary="A published report", response_model=WholeVintage)
-    async def one(number: Number, request: Request) -> Response:
-        """With its numbers, as they were told."""
+    async def one(number: Number, request: Request, signs: Signs) -> Response:
+        """With its numbers, as they were told: to supervisors in full, to the public without small ones and those that would tell them."""
         throttle(limits, client_address(request), "public")
-        return as_json(_whole(await published(number)))
+        return as_json(_whole(await published(number), signs))
 
     @application.get(
         "/v1/vintages/{number}/compare/{other}",
@@ -127,9 +129,10 @@ def add_vintage_routes(
         response_model=Comparison,
     )
     async def compare(
-        number: Number, other: Number, asked: Annotated[PageAsked, Query()], request: Request
+        number: Number, other: Number, asked: Annotated[PageAsked, Query()], request: Request, signs: Signs
     ) -> Response:
-        """Both of one period and with the same rows, the earlier one first. Names no dossier."""
+        """Both of one period and with the same rows, the earlier one first. It names no dossier; procedure and office of an entry are
+        told to supervisors."""
         throttle(limits, client_address(request), "public")
         one, later = await published(number), await published(other)
         if (one.first_on, one.last_on, one.by) != (later.first_on, later.last_on, later.by):
@@ -143,13 +146,21 @@ def add_vintage_routes(
         async with snapshot(sources.pool) as connection:
             found = await vintages.between(connection, one, later, passed, asked.limit)
         then, now = one.told(), later.told()
-        rows = {key: _gained(now.rows, then.rows, key) for key in sorted(now.rows | then.rows)}
+        hidden = [{} if signs else as_shown(each.result, each.by)[2] for each in (one, later)]
+        rows = {
+            key: _gained(now.rows, then.rows, key, {name for each in hidden for name in each.get(key, ())})
+            for key in sorted(now.rows | then.rows)
+        }
         window = one.question().window
         return as_json(
             {
                 "difference": differences(now.total, then.total),
                 "rows": {key: gained for key, gained in rows.items() if gained},
-                "entries": [_entry(line, effect(line, window)) for line in found.entries],
+                "withheld": any(hidden),
+                "entries": [
+                    _entry(line, effect(line, window)) | ({} if signs else PLACELESS)
+                    for line in found.entries
+                ],
                 "count": found.in_all,
                 "next": paging.cursor(passed + asked.limit) if passed + asked.limit < found.in_all else None,
             }
@@ -161,12 +172,13 @@ def add_vintage_routes(
         response_class=Response,
         responses=AS_FILE,
     )
-    async def form(number: Number, kind: Kind, request: Request) -> Response:
-        """With its number and its hash; of reports with a row for each field."""
+    async def form(number: Number, kind: Kind, request: Request, signs: Signs) -> Response:
+        """With its number and its hash; of reports with a row for each field. To supervisors in full."""
         throttle(limits, client_address(request), "public", COST[kind])
         vintage = await published(number)
         if vintage.by != "field":
             raise Problem(409, "vintage-without-fields", "the official form has a row for each field")
+        result_hash, hidden = (vintage.result_hash, {}) if signs else as_shown(vintage.result, vintage.by)[1:]
         agency = sources.agency.partition("|")[0].strip()
         made = Form(
             vintage.told(),
@@ -178,7 +190,8 @@ def add_vintage_routes(
             vintage.published_at.astimezone(ZONE).date(),
             vintage.as_of,
             vintage.made_up,
-            published=(vintage.number, vintage.result_hash),
+            hidden=hidden,
+            published=(vintage.number, result_hash),
         )
         return await as_file(kind, made, typesetting)
 
@@ -211,8 +224,9 @@ def missing_of(
     return found
 
 
-def _told(vintage: Vintage) -> dict[str, Any]:
-    names = ("number", "scheme", "code_version", "projection", "zone", "made_up", "result_hash")
+def _told(vintage: Vintage, signs: bool) -> dict[str, Any]:
+    names = ("number", "scheme", "code_version", "projection", "zone", "made_up")
+    _, result_hash, hidden = ("", vintage.result_hash, {}) if signs else as_shown(vintage.result, vintage.by)
     return {
         **{name: getattr(vintage, name) for name in names},
         "from": vintage.first_on,
@@ -222,16 +236,20 @@ def _told(vintage: Vintage) -> dict[str, Any]:
         "as_of": vintage.as_of.astimezone(ZONE),
         "positions": json.loads(vintage.positions),
         "published_at": vintage.published_at.astimezone(ZONE),
+        "withheld": bool(hidden),
+        "result_hash": result_hash,
     }
 
 
-def _whole(vintage: Vintage) -> dict[str, Any]:
-    return {**_told(vintage), "result": json.loads(vintage.result)}
+def _whole(vintage: Vintage, signs: bool) -> dict[str, Any]:
+    result = vintage.result if signs else as_shown(vintage.result, vintage.by)[0]
+    return {**_told(vintage, signs), "result": json.loads(result)}
 
 
-def _gained(now: Any, then: Any, key: str) -> dict[str, int]:
+def _gained(now: Any, then: Any, key: str, hidden: Collection[str]) -> dict[str, int]:
     nothing = Columns()
-    return differences(now.get(key, nothing), then.get(key, nothing))
+    gained = differences(now.get(key, nothing), then.get(key, nothing))
+    return {name: value for name, value in gained.items() if name not in hidden}
 
 
 def _entry(line: Entry, adds: dict[str, int]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.reporting.book.rows import Entry
 from services.reporting.report.by_lines import report_of
 from services.reporting.report.columns import Columns, OfficialReport, ReportBy, differences
 from services.reporting.report.counts import Window
+from services.reporting.report.withheld import Hidden, hidden, shown
 
 PUBLISHING = 74_657
 """The advisory lock under which numbers are given, so that they have no holes."""
@@ -89,6 +91,20 @@ def canonical(question: Question, told: OfficialReport) -> bytes:
         "rows": {key: asdict(row) for key, row in told.rows.items()},
     }
     return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+
+
+@lru_cache(maxsize=1024)
+def as_shown(result: str, by: str) -> tuple[str, str, Hidden]:
+    """A result as the public sees it: null for what is withheld, the hash over that, and what is withheld.
+
+    The hash over all numbers is not for everybody: there are so few small ones that it would tell them.
+    Guarantee: what was published is proven as the public sees it too. Test: test_what_the_public_sees_of_a_report_is_proven.
+    """
+    said = json.loads(result)
+    found = hidden(said["rows"], by or None)
+    said["rows"] = {key: shown(key, row, found) for key, row in said["rows"].items()}
+    told = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return told.decode(), hash_of(told), found
 
 
 def hash_of(result: bytes) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local.kafka.run import Kafka
-from services.chassis.kafka import reconciliation
+from services.chassis.kafka import reconciliation, slices
 from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.marks import ranges
 from services.chassis.kafka.placing import with_others
@@ -257,3 +259,42 @@ def test_stretches_on_other_topics_grow() -> None:
     assert with_others(after, "m", [(5, message("o"))]) == {"o": [[1, 2], [4, 5]]}
     assert with_others(after, "m", [(5, message("m"))]) is after
     assert with_others({}, None, [(5, message("o"))]) == {}
+
+
+def lacking(producer: str) -> float | None:
+    return metrics.value("reconciliation_streams_lacking", {"producer": producer})
+
+
+def passed_at(producer: str) -> float:
+    return metrics.value("reconciliation_pass_timestamp_seconds", {"producer": producer}) or 0.0
+
+
+async def test_a_stream_that_lacks_a_version_is_found(
+    pool: asyncpg.Pool[Any], kafka_as: KafkaAs, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positions are marked, and as many events applied as ever: only what each stream is at says that one lacks something."""
+    monkeypatch.setattr(slices, "STREAMS", 7)
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0.0)
+    store, kafka = EventStore(pool), kafka_as("intake")
+    relay = relay_of(pool, kafka, topic)
+    async with running(relay.run), read(pool, kafka, topic) as reader:
+        one, other, *_ = await write(store, 20, versions=2)
+        await until(lambda: complete_at(reader, 40, topic))
+        await until(lambda: _is(passed_at(topic) > 0 and lacking(topic) == 0))
+        await pool.execute("UPDATE applied_versions SET version = 1 WHERE stream_id = $1", one)
+        await pool.execute("UPDATE applied_versions SET version = 3 WHERE stream_id = $1", other)
+        await until(lambda: _is(lacking(topic) == 1))
+        # Whoever is ahead has heard what came since; and what is behind is asked for until it is there.
+        await pool.execute("UPDATE applied_versions SET version = 2 WHERE stream_id = ANY($1)", [one, other])
+        await until(lambda: _is(lacking(topic) == 0))
+        before = passed_at(topic)
+        await until(lambda: _is(passed_at(topic) > before))
+
+
+@given(st.lists(st.integers(0, 2**31 - 1), max_size=30), st.integers(0, 2**40))
+def test_a_slice_is_read_as_it_was_said(versions: list[int], position: int) -> None:
+    told = {UUID(int=n << 70): version for n, version in enumerate(versions)}
+    packed = b"".join(slices._ROW.pack(stream_id.bytes, version) for stream_id, version in told.items())
+    said = {"after": str(slices.FIRST), "up_to": str(slices.LAST), "position": position}
+    found = slices.slice_of(said | {"streams": b64encode(packed).decode()})
+    assert found == slices.Slice(slices.FIRST, slices.LAST, position, told)

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from services.chassis.log.databases import open_pool
 from services.reporting import metrics
-from services.reporting.dashboard.kept import REDRAW_SECONDS, Showing
+from services.reporting.dashboard.kept import KEPT_SECONDS, REDRAW_SECONDS, Showing
 from services.reporting.dashboard.page import Figures, drawings
 from services.reporting.dashboard.plotter import WAITING_MAX, Drawings, NotDrawn
 from services.reporting.report.columns import Columns
 from services.reporting.report.counts import FlowSum, Window, report
+from tests.reporting.conftest import Served
 
 TODAY = date(2023, 10, 2)
 
@@ -83,9 +85,42 @@ async def test_a_program_that_cannot_start_is_no_plot() -> None:
         await Drawings("services.reporting.no_such_program").get(one_drawing())
 
 
+async def nobody() -> None:
+    """Nobody says up to when anything is complete."""
+
+
+class Counting:
+    """A pool that counts how often it is asked for a connection."""
+
+    def __init__(self, pool: Any) -> None:
+        self._pool, self.asked = pool, 0
+
+    def acquire(self) -> Any:
+        self.asked += 1
+        return self._pool.acquire()
+
+
+async def test_many_who_watch_ask_the_database_once(served: Served) -> None:
+    seconds, asked = 0.0, 0
+
+    async def complete() -> None:
+        nonlocal asked
+        asked += 1
+
+    async with open_pool(served.database.dsn, size=2) as opened:
+        pool = Counting(opened)
+        showing = Showing(pool, lambda: seconds, complete)
+        window = Window(None, None)
+        first, *others = await asyncio.gather(*(showing.figures(window, TODAY) for _ in range(200)))
+        assert all(other == first for other in others) and (pool.asked, asked) == (1, 1)
+        seconds = KEPT_SECONDS + 0.01
+        await asyncio.gather(*(showing.figures(window, TODAY) for _ in range(200)))
+        assert (pool.asked, asked) == (2, 2)
+
+
 def test_plots_change_every_few_seconds_at_most() -> None:
     seconds = 0.0
-    showing = Showing(None, lambda: seconds)
+    showing = Showing(None, lambda: seconds, nobody)
     window = Window(None, None)
     first = showing.plots(window, TODAY, "vi", figures(1))
     seconds = REDRAW_SECONDS - 0.1

@@ -13,7 +13,7 @@ from services.reporting.report.verify import Replay
 from services.reporting.report.vintage_answers import WholeVintage
 from tests.reporting.book.test_book import Reading
 from tests.reporting.histories import HOUR, OFFICES, PROCEDURES, START, Life, Told, record, told
-from tests.reporting.serving import AN_ISSUER, Moment
+from tests.reporting.serving import AN_ISSUER, SUPERVISOR, Moment
 
 LATER = datetime(2023, 6, 1, tzinfo=UTC)
 WINDOW = {"from": "2023-01-01", "to": "2023-02-28"}
@@ -45,7 +45,7 @@ class House(NamedTuple):
         return found
 
     async def get(self, path: str, model: Any, status: int = 200, **asked: Any) -> dict[str, Any]:
-        answer = await self.client.get(path, params=asked)
+        answer = await self.client.get(path, params=asked, headers=SUPERVISOR)
         assert answer.status_code == status, answer.text
         if model is not None:
             model.model_validate_json(answer.content)

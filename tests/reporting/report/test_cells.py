@@ -109,7 +109,7 @@ async def test_a_number_of_the_report_opens_by_pages_and_as_a_file(
 ) -> None:
     async with served.client() as client:
         report = {name: value for name, value in asked.items() if name not in ("cell", "key")}
-        told = (await client.get("/v1/report", params=report)).json()
+        told = (await client.get("/v1/report", params=report, headers=supervisor())).json()
         row = (
             next((row for row in told.get("rows", ()) if row["key"] == asked["key"]), told)
             if "key" in asked

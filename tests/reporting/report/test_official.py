@@ -12,6 +12,7 @@ from services.reporting.report.columns import Columns, OfficialReport, Sum, offi
 from services.reporting.report.routes import CorrectionsAnswer, ReportAnswer, sound
 from services.reporting.routes import CountsAnswer
 from tests.reporting.conftest import Served
+from tests.reporting.serving import SUPERVISOR
 
 
 def test_the_day_that_tells_is_the_last_of_the_window_or_today() -> None:
@@ -38,7 +39,7 @@ def test_a_report_that_does_not_add_up_is_refused() -> None:
 
 async def ask(served: Served, path: str, model: Any, **asked: str) -> dict[str, Any]:
     async with served.client() as client:
-        response = await client.get(path, params=asked)
+        response = await client.get(path, params=asked, headers=SUPERVISOR)
     assert response.status_code == 200, response.text
     model.model_validate_json(response.content)
     answer: dict[str, Any] = response.json()

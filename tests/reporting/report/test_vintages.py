@@ -30,6 +30,7 @@ from tests.reporting.report.publishing import (
     reversal,
 )
 from tests.reporting.report.test_form import as_rows
+from tests.reporting.serving import SUPERVISOR
 from tests.reporting.whole_lives import Whole, whole_lives
 
 CALM = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -172,7 +173,7 @@ async def test_a_published_report_is_a_form_with_number_and_hash(house: House) -
     await house.reading.take(LIVES)
     one = await house.publish(period="2023-Q1", scheme="official")
     for kind in ("csv", "xlsx"):
-        answer = await house.client.get(f"/v1/vintages/1/form.{kind}")
+        answer = await house.client.get(f"/v1/vintages/1/form.{kind}", headers=SUPERVISOR)
         rows = as_rows(kind, answer.content)
         assert [f"Báo cáo công bố số 1, mã kiểm tra {one['result_hash']}"] in rows
         assert rows[2][3] == "(từ ngày 15/12/2022 đến ngày 14/03/2023)"

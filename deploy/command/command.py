@@ -18,10 +18,7 @@ FROM_ELSEWHERE = (
     "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report export rebuild"
 )
 """Commands that need no home where the environment names the run."""
-LIGHT = (
-    *("up", "status", "down", "token", "import", "logs"),
-    *("catalogue", "offices", "calendar", "secrets", "officers"),
-)
+LIGHT = ["up", "status", "down", "token", "import", "logs", "catalogue", "offices", "calendar", "secrets", "officers"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

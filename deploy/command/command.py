@@ -14,11 +14,21 @@ from services.chassis.process import clock
 
 HOMELESS = ("up", "status", "down", "logs", "catalogue", "offices", "due-date", "calendar", "import")
 """Commands that need no secrets of a run, or say so themselves; none of the others makes any."""
-FROM_ELSEWHERE = (
-    "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report export rebuild"
-)
+FROM_ELSEWHERE = "held notices papers republish pass-lost recover go-on trace doctor reconcile verify-report export rebuild"
 """Commands that need no home where the environment names the run."""
-LIGHT = ["up", "status", "down", "token", "import", "logs", "catalogue", "offices", "calendar", "secrets", "officers"]
+LIGHT = [
+    "up",
+    "status",
+    "down",
+    "token",
+    "import",
+    "logs",
+    "catalogue",
+    "offices",
+    "calendar",
+    "secrets",
+    "officers",
+]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

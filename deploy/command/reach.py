@@ -1,8 +1,8 @@
 """How an operator's command reaches a run: the embedded one of the home, or any other by addresses that the environment names.
 
 MOTCUA_INTAKE_DSN and its like are addresses of the services' databases, as the service's own role or one that may as much;
-MOTCUA_INTAKE_OWNER_DSN, which `recover`, `go-on` and `rebuild` want, of the role that migrates. The broker is named as for a service. `export` needs
-no more than an analyst has: MOTCUA_REPORTING_DSN as the role `analyst`, the broker as the user of that name.
+MOTCUA_INTAKE_OWNER_DSN, which `recover`, `go-on` and `rebuild` want, of the role that migrates. The broker is named as for a service.
+`export` needs no more than an analyst has: MOTCUA_REPORTING_DSN as the role `analyst`, the broker as the user of that name.
 """
 
 from __future__ import annotations

@@ -65,7 +65,9 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     assert told in published and '"count":1,' in published
     assert re.findall(r"^report [0-9]+ is proven: sha256:[0-9a-f]{64}$", published, re.M)
     assert "differs" not in published
-    assert "the new book is in place" in rebuilt and "is in place again" in rebuilt and "differs" not in rebuilt
+    assert (
+        "the new book is in place" in rebuilt and "is in place again" in rebuilt and "differs" not in rebuilt
+    )
 
 
 def test_the_counts_of_the_walk_follow_the_laws(first_house: House) -> None:

@@ -194,15 +194,17 @@ def a_day_ahead() -> date:
 
 @pytest.mark.parametrize("by_keyboard", [False, True], ids=["without-script", "by-keyboard"])
 async def test_two_persons_declare_a_day_after_looking_ahead(
-    town: Town, new_page: Open, by_keyboard: bool
+    town: Town, new_page: Open, filed: UUID, by_keyboard: bool
 ) -> None:
-    """From the preview to the confirmation, and back again."""
+    """From the preview to the confirmation, and back again; once something was filed, the house's clock is that of today."""
+    assert filed
     day, page = a_day_ahead() + timedelta(days=by_keyboard), await new_page(java_script_enabled=by_keyboard)
 
     async def press(selector: str) -> None:
         if by_keyboard:
             await tab_to(page, selector)
-            await page.keyboard.press("Enter")
+            async with page.expect_navigation():
+                await page.keyboard.press("Enter")
         else:
             await page.click(selector)
 

@@ -66,6 +66,22 @@ def test_a_dossier_has_the_forms_of_its_acts() -> None:
         assert list(forms.available(told(*events).acts)) == [*names, "control-slip"]
 
 
+def test_a_form_says_the_officers_words() -> None:
+    for name, event in (
+        ("supplement", ASKED),
+        ("refusal", DossierRejected(DAY, "duplicate")),
+        ("stop", STOPPED),
+    ):
+        known = told(replace(event, words="a" * 64))
+        kept = [
+            {"commitment": "a" * 64, "words": "Thiếu chữ ký."},
+            {"commitment": "b" * 64, "words": "Khác."},
+        ]
+        said = forms.form_of(name, known._replace(person={**(known.person or {}), "words": kept}))
+        assert ("Nội dung cụ thể", "Thiếu chữ ký.") in said["lines"] and "Khác." not in str(said)
+        assert "Nội dung cụ thể" not in str(forms.form_of(name, told(event)))
+
+
 def test_forms_bear_the_number_of_their_day() -> None:
     for name, event, before, since in (
         ("receipt", ACCEPTED, "Mẫu số 01", "Mẫu số 01"),

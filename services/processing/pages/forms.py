@@ -23,6 +23,7 @@ from services.processing.desk.control_slip_answers import (
     duration,
     form_number,
 )
+from services.processing.dossier.act import words_of
 from services.processing.dossier.asked import version_of
 from services.processing.dossier.events import (
     ApologyIssued,
@@ -180,6 +181,13 @@ def _receipt(told: Told, act: Act) -> dict[str, Any]:
     }
 
 
+def _words(told: Told, act: Act) -> list[tuple[str, str]]:
+    """What the officer said with the act in words, as intake keeps it."""
+    name = words_of(act.event)
+    kept = (told.person or {}).get("words", ())
+    return [("Nội dung cụ thể", each["words"]) for each in kept if each["commitment"] == name]
+
+
 def _supplement(told: Told, act: Act) -> dict[str, Any]:
     asked = act.event
     assert isinstance(asked, SupplementRequested)
@@ -193,7 +201,7 @@ def _supplement(told: Told, act: Act) -> dict[str, Any]:
         for n, each in enumerate(asked.papers, 1)
     ]
     return {
-        "lines": [("Hồ sơ của", ""), *_who(told)],
+        "lines": [("Hồ sơ của", ""), *_who(told), *_words(told, act)],
         "table": {"widths": [1, 8, 4], "head": ["TT", "Giấy tờ cần bổ sung", "Lý do"], "rows": rows},
         "closing": [f"Hạn bổ sung: {_day(asked.deadline_on)}. Lần yêu cầu: {asked.number}."],
     }
@@ -202,7 +210,7 @@ def _supplement(told: Told, act: Act) -> dict[str, Any]:
 def _refusal(told: Told, act: Act) -> dict[str, Any]:
     assert isinstance(act.event, DossierRejected)
     reason = REJECTIONS.get(act.event.reason, (act.event.reason, ""))[0]
-    return {"lines": [("Hồ sơ của", ""), *_who(told), ("Lý do không tiếp nhận", reason)]}
+    return {"lines": [("Hồ sơ của", ""), *_who(told), ("Lý do không tiếp nhận", reason), *_words(told, act)]}
 
 
 def _apology(told: Told, act: Act) -> dict[str, Any]:
@@ -225,7 +233,7 @@ def _apology(told: Told, act: Act) -> dict[str, Any]:
 def _stop(told: Told, act: Act) -> dict[str, Any]:
     assert isinstance(act.event, ProcessingStopped)
     reason = STOPS.get(act.event.reason, (act.event.reason, ""))[0]
-    return {"lines": [("Hồ sơ của", ""), *_who(told), ("Lý do dừng giải quyết", reason)]}
+    return {"lines": [("Hồ sơ của", ""), *_who(told), ("Lý do dừng giải quyết", reason), *_words(told, act)]}
 
 
 Say = Callable[[Told, Act], dict[str, Any]]

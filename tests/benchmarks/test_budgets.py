@@ -36,6 +36,10 @@ async def test_a_dossier_costs_at_most_3000_bytes_of_wal(accepted: budgets.Accep
     assert accepted.wal_bytes <= budgets.WAL_BYTES_MAX
 
 
+async def test_the_index_of_people_costs_at_most_2400_bytes_of_wal(accepted: budgets.AcceptBudget) -> None:
+    assert 0 < accepted.index_wal_bytes <= budgets.INDEX_WAL_BYTES_MAX
+
+
 async def test_32_submitters_share_their_commits(accepted: budgets.AcceptBudget) -> None:
     assert accepted.commits <= budgets.COMMITS_MAX
 

@@ -30,6 +30,8 @@ async def test_what_went_to_a_broker_that_is_gone_is_not_published(
         await owner.close()
     monkeypatch.setattr(looking, "LAG_EVENTS", 1)
     async with asyncpg.create_pool(made.dsn, min_size=1, max_size=1) as pool:
-        assert await looking._of_database(pool, publishes=True) == ["has 2 events that are not published"]
+        assert await looking._of_database(pool, 0.0, publishes=True) == [
+            "has 2 events that are not published"
+        ]
         told = await pool.fetch(looking.EVENTS, dossier)
     assert [row["published"] for row in told] == [True, False, False]

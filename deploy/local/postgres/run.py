@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from contracts.topics import ANALYST
 from deploy.local.keys import ROLES as ROLES
 from deploy.local.keys import SUPERUSER as SUPERUSER
 from deploy.local.postgres.binaries import as_user, find_binaries, user_for
@@ -84,8 +85,8 @@ class Postgres:
         return cls(home, port, passwords, dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""), earlier=earlier)
 
     def dsn(self, role: str, database: str | None = None) -> str:
-        """As `role` (a service, `<service>_owner` or `postgres`) into `database`, by default the service's own."""
-        database = database or role.removesuffix("_owner")
+        """As `role` (a service, `<service>_owner`, `analyst` or `postgres`) into `database`, by default the role's own."""
+        database = database or ("reporting" if role == ANALYST else role.removesuffix("_owner"))
         if self._given:
             url = urlsplit(self._given)
             if role == SUPERUSER:

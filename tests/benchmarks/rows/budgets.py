@@ -36,6 +36,14 @@ async def measure(house: House, rounds: int, quick: bool) -> list[Row]:
         row(
             "WAL of the accept path", "bytes/dossier", [f.wal_bytes for f in found], 3_000, 2_400, per_dossier
         ),
+        row(
+            "WAL of the index of people, behind it",
+            "bytes/dossier",
+            [f.index_wal_bytes for f in found],
+            2_400,
+            None,
+            per_dossier,
+        ),
         row("commits of the accept path", "per dossier", [f.commits for f in found], 0.15, 0.08, per_dossier),
         row("round trips of a group commit", "per batch", [f.round_trips for f in found], 1.0, None, ""),
         row(

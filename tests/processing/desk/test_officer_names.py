@@ -66,7 +66,8 @@ async def test_each_change_of_a_name_is_told_once(fresh_house: House) -> None:
 
 async def test_a_restored_register_goes_on_above_what_it_has_lost(fresh_house: House) -> None:
     """Whoever heard the lost names hears the next ones all the same."""
-    await tell(fresh_house, row("Kim Một"))
+    for name in ("Kim Một", "Kim Ba", "Kim Bốn"):
+        await tell(fresh_house, row(name))
     ((lost, *_),) = await told_after(fresh_house)
     owner = await fresh_house.owner()
     await owner.execute("UPDATE officer_names SET change = 1, name = 'Kim Cũ'")

@@ -1,4 +1,4 @@
-"""What notify says: that a notice reached its carrier, or that it could not. Never to whom, never what it said."""
+"""What notify says: that a notice reached its carrier, that it arrived, or that it could not. Never to whom, never what it said."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pydantic import StringConstraints
 
 from contracts.envelope import Message
 
-NoticeChannel = Literal["email", "inbox"]
-FailureReason = Literal["no_contact", "refused", "lapsed"]
+NoticeChannel = Literal["email", "inbox", "sms"]
+FailureReason = Literal["no_contact", "refused", "lapsed", "undelivered"]
 About = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z]+$")]
 
 
 class NoticeSent(Message):
-    """The carrier took the notice. `ambiguous`: it may have been handed over twice, under one Message-ID."""
+    """The carrier took the notice. `ambiguous`: it may have been handed over twice, under one id."""
 
     type_name: ClassVar[str] = "NoticeSent.v1"
     owner: ClassVar[str] = "notify"
@@ -46,4 +46,17 @@ class NoticeFailed(Message):
     reason: FailureReason
 
 
-MESSAGES: tuple[type[Message], ...] = (NoticeSent, NoticeFailed)
+class NoticeDelivered(Message):
+    """The carrier says that a text message reached its telephone. Follows NoticeSent of the same notice; the last one holds."""
+
+    type_name: ClassVar[str] = "NoticeDelivered.v1"
+    owner: ClassVar[str] = "notify"
+    topic: ClassVar[str] = "notices"
+
+    notice_id: UUID
+    about: About
+    about_event_id: UUID
+    channel: NoticeChannel
+
+
+MESSAGES: tuple[type[Message], ...] = (NoticeSent, NoticeFailed, NoticeDelivered)

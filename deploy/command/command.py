@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contracts.topics import SERVICES
 from deploy.command import calendar
-from deploy.local.home import Home
+from deploy.local.home import OTHERS, Home
 from deploy.local.process import Failed
 from services.chassis.process import clock
 
@@ -106,9 +106,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     taken.set_defaults(run=_import)
 
     logs = commands.add_parser("logs", help="the last lines of what a part wrote")
-    logs.add_argument(
-        "part", nargs="?", choices=[*SERVICES, "kafka", "postgres", "mail", "provider", "officers", "motcua"]
-    )
+    logs.add_argument("part", nargs="?", choices=[*SERVICES, *OTHERS])
     logs.add_argument("--lines", type=int, default=40)
     logs.set_defaults(run=_logs)
 

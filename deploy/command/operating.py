@@ -32,7 +32,7 @@ from services.chassis.kafka.republish import republish
 from services.chassis.log.databases import TRANSIENT, open_pool
 from services.chassis.log.log_clock import accept_record_time
 from services.intake.papers.attached import destroy
-from services.notify.channels.again import failed, send_again
+from services.notify.channels.again import failed, send_again, waiting
 
 Say = Callable[[str], None]
 PUBLISHERS = ("intake", "processing", "notify")
@@ -59,14 +59,18 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     drop.add_argument("service", choices=SERVICES)
     drop.add_argument("id", type=int, help="as `motcua held list` shows it")
 
-    notices = commands.add_parser("notices", help="e-mails that failed: list, send again")
+    notices = commands.add_parser(
+        "notices", help="e-mails and text messages: what waits, what failed, send again"
+    )
     acts = notices.add_subparsers(required=True, metavar="ACT")
-    listed = acts.add_parser("failed", help="how many failed, by reason")
+    waits = acts.add_parser("waiting", help="what waits, and what providers did with text messages")
+    waits.set_defaults(run=run(_waiting))
+    listed = acts.add_parser("failed", help="how many failed, by channel and reason")
     listed.set_defaults(run=run(_failed))
     sent = acts.add_parser("again", help="have the running service send those of one reason again")
     sent.add_argument("reason", choices=get_args(FailureReason))
     sent.set_defaults(run=run(_send_again))
-    for act in (listed, sent):
+    for act in (waits, listed, sent):
         act.add_argument(
             "--since",
             type=_time_with_offset,
@@ -209,18 +213,33 @@ async def _failed(home: Home, options: argparse.Namespace, say: Say) -> None:
     async with open_pool(dsn(home, "notify"), size=1) as pool:
         found = await failed(pool, _since(options))
     for row in found:
-        say(
-            f"{row['notices']:>7,}  {row['reason']:<10}  {row['first_at']:%Y-%m-%d %H:%M:%S%z} to {row['last_at']:%H:%M:%S%z}"
-        )
+        times = f"{row['first_at']:%Y-%m-%d %H:%M:%S%z} to {row['last_at']:%H:%M:%S%z}"
+        say(f"{row['notices']:>7,}  {row['channel']:<5}  {row['reason']:<11}  {times}")
     say(
-        f"{sum(row['notices'] for row in found):,} e-mails failed since {_since(options):%Y-%m-%d %H:%M:%S%z}"
+        f"{sum(row['notices'] for row in found):,} notices failed since {_since(options):%Y-%m-%d %H:%M:%S%z}"
     )
+
+
+async def _waiting(home: Home, options: argparse.Namespace, say: Say) -> None:
+    async with open_pool(dsn(home, "notify"), size=1) as pool:
+        queued, told = await waiting(pool, _since(options))
+    for row in queued:
+        doubt = f", {row['in_doubt']:,} in doubt" if row["in_doubt"] else ""
+        of = f" for the {row['provider']} provider" if row["provider"] else ""
+        say(
+            f"{row['notices']:>7,}  {row['channel']:<5}  wait{of}{doubt}, the oldest since {row['oldest']:%Y-%m-%d %H:%M:%S%z}"
+        )
+    for row in told:
+        twice = f", {row['ambiguous']:,} perhaps twice" if row["ambiguous"] else ""
+        by = f"by the {row['provider']} provider, {row['units']:,} units" if row["provider"] else "by nobody"
+        say(f"{row['notices']:>7,}  sms    {row['state']} {by}{twice}")
+    say(f"{sum(row['notices'] for row in queued):,} notices wait")
 
 
 async def _send_again(home: Home, options: argparse.Namespace, say: Say) -> None:
     async with open_pool(dsn(home, "notify"), size=1) as pool:
         queued = await send_again(pool, options.reason, _since(options), datetime.now(UTC))
-    say(f"notify sends {queued:,} e-mails again; `motcua notices failed` shows what fails once more")
+    say(f"notify sends {queued:,} notices again; `motcua notices failed` shows what fails once more")
 
 
 async def _republish(home: Home, options: argparse.Namespace, say: Say) -> None:

@@ -118,6 +118,7 @@ def addresses(home: Home) -> list[str]:
             for name in ("intake", "processing", "notify", "reporting")
         ),
         ("e-mail caught", str(home.mail)),
+        ("text messages caught", str(home.messages)),
         ("PostgreSQL", f"127.0.0.1:{home.port('postgres')}"),
         ("Kafka", f"127.0.0.1:{home.port('kafka')}"),
         ("passwords", str(home.path / "secrets.json")),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.topics import SERVICES
 from deploy.local.issuer import AUDIENCE, ISSUER, Issuer
-from deploy.local.keys import SUPERUSER, Secrets, secrets_of, write_private
+from deploy.local.keys import SUPERUSER, Secrets, receipts_key, secrets_of, write_private
 from deploy.local.rotation import with_new_keys
 
 POSTGRES = "postgres:5432"
@@ -51,6 +51,8 @@ def _environment(service: str, secrets: Secrets) -> str:
     }
     if service == "intake":
         settings |= {"HMAC_KEY": secrets.hmac_key, "PAYMENT_SECRET": secrets.payment_secret}
+    if service == "notify":
+        settings["SMS_CALLBACK_KEY"] = receipts_key(secrets)
     if service != "reporting":
         settings["CODE_KEY"] = secrets.code_key
     return "".join(f"MOTCUA_{name}='{value}'\n" for name, value in settings.items())

@@ -19,7 +19,13 @@ OFFSETS = {
     "mail": 7,
     "provider": 8,
     "kafka-controller": 9,
+    "sms": 11,
+    "sms-second": 12,
 }
+SMS = ("sms", "sms-second")
+"""The stand-ins for two providers of text messages."""
+OTHERS = ("kafka", "postgres", "mail", *SMS, "provider", "officers", "motcua")
+"""What has a log beside the services."""
 VARIABLES = {
     "MOTCUA_HOME": "The folder of the run: data, secrets, logs; `.local` by default.",
     "MOTCUA_PORT_BASE": "The number below its ports; 8000 by default, and what it was when it ran before.",
@@ -61,6 +67,10 @@ class Home:
     def sandbox(self) -> Path:
         """The seconds by which a sandbox's clock is ahead; there in a sandbox alone."""
         return self.path / "sandbox-clock"
+
+    @property
+    def messages(self) -> Path:
+        return self.path / "messages"
 
     @property
     def run(self) -> Path:

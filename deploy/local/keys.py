@@ -57,6 +57,11 @@ def secrets_of(home: Path) -> Secrets:
         raise Failed(f"{path} is damaged; without it nobody can enter the databases of {home}") from None
 
 
+def receipts_key(secrets: Secrets) -> str:
+    """What ends the address at which providers of text messages call back. It follows from a password, and changes with it."""
+    return hashlib.sha256(f"receipts {secrets.postgres['notify']}".encode()).hexdigest()
+
+
 def key_id(key: str) -> str:
     """What a key is called where people read it; it follows from the key and does not lead back to it."""
     return hashlib.sha256(key.encode()).hexdigest()[:8]

@@ -5,14 +5,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.local.home import Home
+from deploy.local.home import SMS, Home
 from deploy.local.issuer import AUDIENCE, HOURS_MOST, ISSUER, Issuer
 from deploy.local.kafka.run import Kafka
-from deploy.local.keys import Secrets
+from deploy.local.keys import Secrets, receipts_key
 from deploy.local.postgres.run import Postgres
 from deploy.local.process import Process
 
 SENDER = "motcua@example.org"
+NAME = "MOT CUA"
+"""As text messages have it, of eleven characters at most."""
 WITH_PAGES = ("intake", "processing")
 """Services whose pages people log in to."""
 PASSED_ON = ("MOTCUA_LOG_LEVEL", "MOTCUA_OFFICES_FILE", "MOTCUA_CLAMD")
@@ -57,6 +59,21 @@ def officers_part(home: Home) -> Part:
     process = Process("officers", home=home.path)
     program = [sys.executable, "-m", "deploy.local.sandbox.officers", str(home.path), str(home.base)]
     return Part("officers", lambda: process, lambda: process.start(program))
+
+
+def sms_parts(home: Home) -> dict[str, Part]:
+    """The stand-ins for two providers of text messages."""
+
+    def part(name: str) -> Part:
+        process = Process(name, home=home.path)
+        where = ["127.0.0.1", str(home.port(name)), str(home.messages)]
+        return Part(
+            name,
+            lambda: process,
+            lambda: process.start([sys.executable, "-m", "deploy.local.sms", *where]),
+        )
+
+    return {name: part(name) for name in SMS}
 
 
 def provider_part(home: Home) -> Part:
@@ -107,6 +124,10 @@ def service_environment(
         settings["PEOPLE_URL"] = home.url("intake")
     if service == "notify":
         settings |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(home.port("mail")), "SMTP_FROM": SENDER}
+        first, second = (f"http://127.0.0.1:{home.port(name)}" for name in SMS)
+        settings |= {"SMS_URL": first, "SMS2_URL": second, "SMS_SENDER": NAME, "SMS2_SENDER": NAME}
+        settings["SMS_AT_NIGHT"] = "true"
+        settings |= {"SMS_CALLBACK_URL": home.url("notify"), "SMS_CALLBACK_KEY": receipts_key(secrets)}
         settings["WEBHOOK_PRIVATE_ADDRESSES"] = "true"  # everybody who can be called here is on this machine
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}

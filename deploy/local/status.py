@@ -11,11 +11,11 @@ from typing import Any
 
 from contracts.topics import SERVICES
 from deploy.local import loading
-from deploy.local.home import Home
+from deploy.local.home import SMS, Home
 from deploy.local.keys import PENDING, SUPERUSER, secrets_of
 from deploy.local.process import Identity
 
-ORDER = ("postgres", "kafka", "mail", "provider", *SERVICES, "officers")
+ORDER = ("postgres", "kafka", "mail", *SMS, "provider", *SERVICES, "officers")
 READY_TIMEOUT_SECONDS = 2.0
 # Longer than all bounded waits of a supervisor that stops.
 DOWN_SECONDS = 90.0
@@ -58,6 +58,7 @@ def status(home: Home, *, with_passwords: bool = False) -> dict[str, Any]:
         "demonstration": asdict(load) if load else None,
         "going_on": going_on,
         "mail": str(home.mail),
+        "messages": str(home.messages),
         "home": str(home.path),
     }
 

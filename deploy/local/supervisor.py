@@ -19,13 +19,13 @@ from confluent_kafka import KafkaException
 
 from contracts.topics import SERVICES
 from deploy.local import parts, rotation
-from deploy.local.home import Home
+from deploy.local.home import SMS, Home
 from deploy.local.issuer import Issuer
 from deploy.local.kafka.node import Ports
 from deploy.local.kafka.run import Kafka
 from deploy.local.keys import SUPERUSER, secrets_of
 from deploy.local.logs import Logs
-from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, provider_part, service_part
+from deploy.local.parts import SERVICE_STOP_SECONDS, Part, mail_part, provider_part, service_part, sms_parts
 from deploy.local.postgres.run import Postgres
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.sandbox.moving import move_databases
@@ -103,6 +103,7 @@ class Supervisor:
             "kafka": Part("kafka", lambda: node.process, lambda: self._kafka.start_node(node)),
             "mail": mail_part(home),
             "provider": provider_part(home),
+            **sms_parts(home),
         }
         for service in SERVICES:
             told = partial(self._told.__getitem__, service)
@@ -141,8 +142,9 @@ class Supervisor:
         self._kafka.provision()
         if self._change and self._change.signing_key:
             self.issuer.announce(self._change.signing_key)
-        self._say(f"starting {', '.join(SERVICES)}, the log-in and the mail catcher")
-        for name in ("mail", "provider", *SERVICES, *(["officers"] if "officers" in self._parts else [])):
+        self._say(f"starting {', '.join(SERVICES)}, the log-in and the catchers of mail and text messages")
+        officers = ["officers"] if "officers" in self._parts else []
+        for name in ("mail", *SMS, "provider", *SERVICES, *officers):
             self._parts[name].start()
         watches = [Watch(part) for part in self._parts.values()]
         self._await_ready(watches, SERVICES)
@@ -223,7 +225,7 @@ class Supervisor:
         if any(self._parts[name].running for name in SERVICES):
             self._say("stopping the services")
         self._stop_services(SERVICES)
-        for name in ("officers", "provider", "mail", "kafka", "postgres"):
+        for name in ("officers", "provider", *SMS, "mail", "kafka", "postgres"):
             part = self._parts.get(name)
             if part and part.running:
                 self._say(f"stopping {name}")

@@ -159,6 +159,7 @@ PASSED_OVER = frozenset(
         "ApplicantActReversed.v1",
         "NoticeSent.v1",
         "NoticeFailed.v1",
+        "NoticeDelivered.v1",
         # Nothing changes by it.
         "ReversalProposed.v1",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,17 @@ from services.chassis.process.settings import load
 from services.notify import contacts, incoming
 from services.notify.channels.delivery import Sender
 from services.notify.channels.email import Carrier
+from services.notify.messages import receipt_routes
+from services.notify.messages.receipts import Receipts
+from services.notify.messages.sending import Messages
+from services.notify.notice import Channel
 from services.notify.outgoing import outgoing
 from services.notify.routes import add_routes
 from services.notify.settings import NotifySettings
 from services.notify.webhooks import routes as webhook_routes
 from services.notify.webhooks.call import Caller as Calls
 from services.notify.webhooks.calling import Webhooks
+from services.notify.wording.messages import ShortTexts
 from services.notify.wording.texts import Texts
 
 NAME = "notify"
@@ -81,10 +87,13 @@ def build(
             settings.unnamed_answers_per_second, settings.unnamed_answers_burst, clock=time.monotonic
         ),
         ready=ready,
+        public=receipt_routes.PUBLIC,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
         contract=OPENAPI / f"{NAME}.json",
     )
-    add_routes(application, pool, texts, settings.code_keys)
+    short = ShortTexts(code_keys=settings.code_keys, register=settings.offices)
+    add_routes(application, pool, texts, short, settings.code_keys)
+    receipt_routes.add_routes(application, pool, settings.callback_key, clock=now)
     webhook_routes.add_routes(
         application,
         pool,
@@ -95,6 +104,35 @@ def build(
         new_id=uuid7,
     )
     return application
+
+
+def text_messages(
+    settings: NotifySettings, pool: asyncpg.Pool[Any], relay: Relay
+) -> tuple[Messages, Receipts]:
+    """What sends text messages, and what hears of them; idle where no provider is named."""
+    store = EventStore(
+        pool,
+        function="record_messages_v1",
+        attachment_type="message_outcome_v1",
+        poke=relay.poke,
+        observe=metrics.APPENDS_BATCH_SIZE.observe,
+        opened=relay.guard.opened,
+    )
+    providers = settings.providers()
+    messages = Messages(
+        pool=pool,
+        store=store,
+        providers=providers,
+        texts=ShortTexts(code_keys=settings.code_keys, register=settings.offices),
+        clock=now,
+        new_id=uuid7,
+        may_send=lambda: relay.guard.opened.refusal is None,
+        at_night=settings.sms_at_night,
+    )
+    receipts = Receipts(
+        pool=pool, store=store, providers=providers, clock=now, new_id=uuid7, wake=messages.wake
+    )
+    return messages, receipts
 
 
 async def main() -> None:
@@ -129,6 +167,13 @@ async def main() -> None:
             poke=relay.poke,
             may_send=lambda: relay.guard.opened.refusal is None,
         )
+        messages, receipts = text_messages(settings, pool, relay)
+        woken = [sender.wake, messages.wake]
+
+        def wake() -> None:
+            for each in woken:
+                each()
+
         webhooks = Webhooks(
             pool,
             Calls(private=settings.webhook_private_addresses),
@@ -147,7 +192,7 @@ async def main() -> None:
                 code_keys=settings.code_keys,
                 clock=now,
                 new_id=uuid7,
-                poke=sender.wake,
+                poke=wake,
             ).apply,
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
@@ -159,14 +204,16 @@ async def main() -> None:
 
         async def known(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
             await contacts.apply(connection, deliveries)
-            sender.wake()
+            wake()
 
+        phones = Channel.SMS in settings.channels
         people = Reader(
-            "notify-contacts",
+            # Another reader, which begins anew: what is known of people from before has no numbers.
+            "notify-contacts-with-phones" if phones else "notify-contacts",
             pool,
             settings.kafka,
             ["contacts"],
-            Keyed(contacts.parse),
+            Keyed(partial(contacts.parse, phones=phones)),
             known,
             dead_letters=DEAD_LETTERS,
         )
@@ -198,6 +245,15 @@ async def main() -> None:
                 lifecycle.background("measure", sender.measure),
                 lifecycle.background("webhooks", relay.guard.first(webhooks.run)),
                 lifecycle.background("measure-webhooks", webhooks.measure),
+                *(
+                    [
+                        lifecycle.background("messages", relay.guard.first(messages.run)),
+                        lifecycle.background("receipts", relay.guard.first(receipts.run)),
+                        lifecycle.background("measure-messages", messages.measure),
+                    ]
+                    if phones
+                    else []
+                ),
             ],
         )
 

@@ -5,6 +5,7 @@ It never sends, never logs a value, and forgets a person when told to: what stay
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.kafka.ordering import Delivered
+from services.notify.messages import rows
 
 CHANGE_HEADER = "change"
 
@@ -28,14 +30,15 @@ class Contact(NamedTuple):
     email: str | None
     words: str | None = None
     """What officers said to them, each by the commitment in its event: JSON text; None where nothing was said."""
+    phone: str | None = None
 
     def __repr__(self) -> str:
-        """Without name and address: a contact may end up in a traceback."""
+        """Without name, address and number: a contact may end up in a traceback."""
         return f"Contact(change={self.change})"
 
 
 class _Value(BaseModel):
-    """What notify needs of a contact. It sends no text messages, so it takes no telephone number."""
+    """What notify needs of a contact."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -44,15 +47,19 @@ class _Value(BaseModel):
     name: str
     email: str | None = None
     words: dict[str, str] = {}
+    phone: str | None = None
 
 
+# Mobile numbers of Vietnam, as E.164 or as they were written in older contacts: no other takes our messages.
+MOBILE = re.compile(r"(?:\+84|0)([35789][0-9]{8})")
 # At one and the same change the tombstone is the newer word: what is published under a change is what is held when it is published.
 KEEP = """
-INSERT INTO contacts AS c (applicant_id, change, erased, name, email, words)
-SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::jsonb[])
+INSERT INTO contacts AS c (applicant_id, change, erased, name, email, words, phone)
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::jsonb[], $7::text[])
 ON CONFLICT (applicant_id) DO UPDATE
-SET change = excluded.change, erased = excluded.erased, name = excluded.name, email = excluded.email, words = excluded.words
-WHERE excluded.change > c.change OR (excluded.change = c.change AND NOT c.erased)
+SET change = excluded.change, erased = excluded.erased, name = excluded.name, email = excluded.email, words = excluded.words,
+    phone = excluded.phone
+WHERE excluded.change > c.change OR (excluded.change = c.change AND (excluded.erased OR NOT c.erased))
 """
 
 
@@ -63,8 +70,13 @@ WHERE applicant_id = ANY($1::uuid[]) AND looks > 0 AND claimed_at IS NULL
 """
 
 
-def parse(key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Contact:
-    """A record of `contacts`; ValueError, which quotes nothing of it, when it is none."""
+def parse(
+    key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]], *, phones: bool = False
+) -> Contact:
+    """A record of `contacts`; ValueError, which quotes nothing of it, when it is none. `phones`: text messages are sent.
+
+    Guarantee: where no text messages are sent, no telephone number is kept. Test: test_a_number_is_kept_where_messages_are_sent.
+    """
     applicant_id = UUID(key.decode())
     if value is None:
         changes = [int(content) for name, content in headers if name == CHANGE_HEADER]
@@ -75,7 +87,9 @@ def parse(key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]])
     if said.applicant_id != applicant_id:
         raise ValueError("the value speaks of another applicant than the key")
     words = orjson.dumps(said.words).decode() if said.words else None
-    return Contact(applicant_id, said.change, False, said.name, said.email, words)
+    mobile = MOBILE.fullmatch(said.phone or "") if phones else None
+    phone = f"+84{mobile[1]}" if mobile else None
+    return Contact(applicant_id, said.change, False, said.name, said.email, words, phone)
 
 
 async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
@@ -87,6 +101,7 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     newest = newest_of([delivered.data for delivered in deliveries])
     await connection.execute(KEEP, *zip(*newest.values(), strict=True))
     await connection.execute(PUT_IN_FRONT, list(newest))
+    await connection.execute(rows.PUT_IN_FRONT, list(newest))
 
 
 def newest_of(contacts: Sequence[Contact]) -> dict[UUID, Contact]:

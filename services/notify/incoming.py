@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
 from services.notify.filers import unsealed
+from services.notify.messages import rows as messages
 from services.notify.notice import Channel, Happened, Notice, decide, ending_of, muted
 from services.notify.rows import DECIDE_NOTICES, KEEP_CODES, OPEN_DOSSIERS, QUEUE_MAILS, REFILE
 from services.notify.unsaid import Ending, leave
@@ -208,9 +209,19 @@ class Dossiers:
             self._poke()
         metrics.MUTED.inc(mutes)
         for channel, count in Counter(notice.channel for _, _, notice in told).items():
-            metrics.DECIDED.labels(channel.value).inc(count)
+            if channel is not Channel.SMS:
+                metrics.DECIDED.labels(channel.value).inc(count)
 
-    async def _keep(self, connection: asyncpg.Connection[Any], told: Sequence[Told], now: datetime) -> None:
+    async def _keep(self, connection: asyncpg.Connection[Any], every: Sequence[Told], now: datetime) -> None:
+        told = [each for each in every if each[2].channel is not Channel.SMS]
+        of_sms = [each for each in every if each[2].channel is Channel.SMS]
+        by_message = [
+            messages.decided_of(d, h.about, n.notice_id, facts(d, self._code_keys)) for d, h, n in of_sms
+        ]
+        if by_message:
+            await messages.decide(connection, by_message, now)
+        if not told:
+            return
         await connection.execute(
             DECIDE_NOTICES,
             [d.stream_id for d, _, _ in told],

@@ -1,8 +1,9 @@
 """What notify measures, each with its sentence; labels come from closed sets and are never an id, a name or an address."""
 
-from services.chassis.process.metrics import SLOW_SECONDS, counter, gauge, histogram
+from services.chassis.process.metrics import FAST_SECONDS, SLOW_SECONDS, counter, gauge, histogram
 
-CHANNEL = {"channel": "email or inbox"}
+CHANNEL = {"channel": "email, inbox or sms"}
+PROVIDER = {"provider": "first or second"}
 
 DECIDED = counter("notices_decided_total", "Notices decided, lapsed ones included.", CHANNEL)
 MUTED = counter("notices_muted_total", "Events that gave no notice because an import made them.")
@@ -16,7 +17,8 @@ FAILED = counter(
     "Notices recorded as not reaching the applicant.",
     {
         **CHANNEL,
-        "reason": "no_contact, refused, or lapsed: decided more than 72 hours after the event, or put off for as long",
+        "reason": "no_contact, refused, undelivered, or lapsed: decided more than 72 hours after the event, or put off for as long; "
+        "text messages lapse sooner",
     },
 )
 AMBIGUOUS = gauge(
@@ -24,7 +26,8 @@ AMBIGUOUS = gauge(
     "E-mails of this database that may have been handed over twice, with one Message-ID: their first sending was not recorded.",
 )
 PUT_OFF = counter(
-    "notices_put_off_total", "E-mails that the carrier could not take now and that are tried again."
+    "notices_put_off_total",
+    "E-mails and text messages that the carrier could not take now and that are tried again.",
 )
 REFUSALS = counter(
     "notices_refusals_total",
@@ -35,7 +38,7 @@ REFUSALS = counter(
 )
 TOLD_SECONDS = histogram(
     "notices_told_seconds",
-    "Time from an event's record to its e-mail's hand-over; of inbox notices, the oldest of each recorded batch.",
+    "Time from an event's record to the hand-over of its e-mail or text message; of inbox notices, the oldest of each recorded batch.",
     SLOW_SECONDS,
     CHANNEL,
 )
@@ -55,4 +58,44 @@ CALLS_OLDEST_SECONDS = gauge(
 )
 SUBSCRIPTIONS_PAUSED = gauge(
     "webhook_subscriptions_paused", "Subscriptions whose portal took nothing for 72 hours, or is gone."
+)
+HAND_OVERS = counter(
+    "message_hand_overs_total",
+    "Text messages given to a provider, each time.",
+    {**PROVIDER, "outcome": "taken, refused, put-off, or in-doubt: it may have taken it"},
+)
+HAND_OVER_SECONDS = histogram(
+    "message_hand_over_seconds", "How long a provider took to answer.", FAST_SECONDS, PROVIDER
+)
+PROVIDER_UP = gauge(
+    "message_provider_up", "1 while the provider is used, 0 while it is left alone.", PROVIDER
+)
+MESSAGE_UNITS = gauge(
+    "message_units_this_month",
+    "What was handed over this month, in the units that providers charge.",
+    PROVIDER,
+)
+MESSAGES_WAITING = gauge(
+    "messages_waiting", "Text messages that may go out now and are neither sent nor failed."
+)
+MESSAGES_OLDEST_SECONDS = gauge(
+    "messages_waiting_oldest_seconds",
+    "How long the oldest of them could have gone out; a night does not count. 0 when none waits.",
+)
+MESSAGES_IN_DOUBT = gauge(
+    "messages_in_doubt", "Text messages that wait because a provider may have taken them."
+)
+MESSAGES_AMBIGUOUS = gauge(
+    "messages_ambiguous", "Text messages of this database that may have been handed over twice, under one id."
+)
+MESSAGES_UNTOLD = gauge(
+    "messages_without_receipt", "Text messages sent more than an hour ago of which no receipt has come."
+)
+RECEIPTS = counter(
+    "message_receipts_total",
+    "What providers told of messages that they had taken.",
+    {
+        **PROVIDER,
+        "receipt": "delivered, failed, repeated, unknown: of no message of ours, or forged: of another's, or without the key",
+    },
 )

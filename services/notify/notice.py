@@ -20,15 +20,16 @@ ACTOR = "system/notify"
 
 
 class Channel(StrEnum):
-    """Ways to an applicant: e-mail by SMTP, and the web inbox that portals show."""
+    """Ways to an applicant: e-mail by SMTP, the web inbox that portals show, and text messages."""
 
     EMAIL = "email"
     INBOX = "inbox"
+    SMS = "sms"
 
 
-_EVERYWHERE = (Channel.EMAIL, Channel.INBOX)
-# Each status change is told at once on the website and by e-mail, and what an applicant did is receipted. What passes from desk to
-# desk or between agencies asks nothing of the applicant: it is followed in the inbox, and no e-mail is sent for it.
+_EVERYWHERE = (Channel.EMAIL, Channel.INBOX, Channel.SMS)
+# Each status change is told at once on the website, by e-mail and by text message, and what an applicant did is receipted. What passes
+# from desk to desk or between agencies asks nothing of the applicant: it is followed in the inbox, and nothing is sent for it.
 TOLD_BY: Mapping[str, tuple[Channel, ...]] = {
     "DossierSubmitted": _EVERYWHERE,
     "SupplementProvided": _EVERYWHERE,
@@ -98,7 +99,8 @@ class NoticeSent:
 
 @dataclass(frozen=True, slots=True)
 class NoticeFailed:
-    """Did not reach the applicant by this channel: no_contact, refused (no such address) or lapsed (too late to help).
+    """Did not reach the applicant by this channel: no_contact, refused (no such address), lapsed (too late to help) or undelivered (the
+    carrier had taken it, and then said so).
 
     An operator may send it again; how that ends is another event of the same notice.
     """
@@ -110,8 +112,20 @@ class NoticeFailed:
     reason: str
 
 
-NotifyEvent = NoticeSent | NoticeFailed
-EVENTS: EventTypes[NotifyEvent] = EventTypes({"NoticeSent": NoticeSent, "NoticeFailed": NoticeFailed})
+@dataclass(frozen=True, slots=True)
+class NoticeDelivered:
+    """The carrier says that it reached the applicant's telephone. Follows NoticeSent, or a NoticeFailed that was said too soon."""
+
+    notice_id: UUID
+    about: str
+    about_event_id: UUID
+    channel: Channel
+
+
+NotifyEvent = NoticeSent | NoticeFailed | NoticeDelivered
+EVENTS: EventTypes[NotifyEvent] = EventTypes(
+    {"NoticeSent": NoticeSent, "NoticeFailed": NoticeFailed, "NoticeDelivered": NoticeDelivered}
+)
 
 
 def decide(happened: Happened, now: datetime, channels: Collection[Channel]) -> list[Notice]:
@@ -162,6 +176,11 @@ def ending_id_of(notice_id: UUID, endings: int) -> UUID:
     Guarantee: an end is recorded once, and a notice that failed can end again. Test: test_failed_notices_are_sent_again_by_reason.
     """
     return _derived(notice_id, str(endings).encode()) if endings else notice_id
+
+
+def receipt_id_of(request_id: UUID, state: str) -> UUID:
+    """Under which id is recorded what a carrier says became of what it took under `request_id`."""
+    return _derived(request_id, state.encode())
 
 
 def _derived(source: UUID, word: bytes) -> UUID:

@@ -10,6 +10,7 @@ from services.chassis.log.event_store import StoredEvent
 TYPES: dict[str, type[envelope.Message]] = {
     "NoticeSent": notify.NoticeSent,
     "NoticeFailed": notify.NoticeFailed,
+    "NoticeDelivered": notify.NoticeDelivered,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 import asyncpg
@@ -23,9 +23,12 @@ from services.chassis.http.web import Problem, require
 from services.chassis.process import logs
 from services.notify.channels.claims import UNIT, WORDS, told_in
 from services.notify.filers import unsealed
+from services.notify.messages.kind import FailureReason
 from services.notify.notice import Channel
+from services.notify.wording.messages import ShortTexts, Unfitting
 from services.notify.wording.texts import Texts
 
+Status = Literal["pending", "claimed", "sent", "delivered", "failed", "lapsed"]
 READERS = ("portal", "officer", "supervisor", "operator")
 SHOWN_MAX = 500
 FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
@@ -49,6 +52,14 @@ LIMIT $3
 """
 
 
+# Text messages know how they ended by themselves.
+MESSAGES_OF = f"""
+SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, NULL AS words, NULL AS officer
+FROM messages n LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
+{UNIT}WHERE n.dossier_id = $1 ORDER BY n.number LIMIT $2
+"""
+
+
 class NoticeView(BaseModel):
     """One notice as it stands now."""
 
@@ -56,14 +67,18 @@ class NoticeView(BaseModel):
     dossier_id: UUID
     about: str = Field(description="The event type that it tells of, without version.")
     about_event_id: UUID
-    channel: Literal["email", "inbox"]
-    status: Literal["pending", "claimed", "sent", "failed", "lapsed"] = Field(
-        description="claimed: being handed to the carrier. lapsed: decided too late to be sent."
+    channel: Literal["email", "inbox", "sms"]
+    status: Status = Field(
+        description="claimed: being handed to the carrier. delivered: the carrier says that it arrived. lapsed: too late to be sent."
     )
-    reason: str | None = Field(description="Why it failed: no_contact, refused or lapsed.")
+    reason: str | None = Field(description="Why it failed: no_contact, refused, lapsed or undelivered.")
+    receipt: str | None = Field(
+        default=None,
+        description="Why the carrier of a text message could not deliver it: unreachable, blocked, no_such_number or carrier.",
+    )
     decided_at: datetime
     sent_at: datetime | None
-    ambiguous: bool = Field(description="It may have been handed over twice, with one Message-ID.")
+    ambiguous: bool = Field(description="It may have been handed over twice, under one id.")
     title: str = Field(description="Vietnamese | English")
     text: str = Field(
         description="Vietnamese first, English second; no personal data, but to the portal that filed it what officers said in words."
@@ -83,10 +98,15 @@ async def notices_of(
     channels: Collection[Channel],
     *,
     in_words: bool = False,
+    short: ShortTexts | None = None,
 ) -> list[NoticeView]:
     """The notices of a dossier by these channels; none when notify has not heard of it. `in_words`: with what officers said in words."""
     rows = await pool.fetch(NOTICES_OF, dossier_id, [channel.value for channel in channels], SHOWN_MAX)
-    return [_view(row, texts, in_words) for row in rows]
+    found = [(row["recorded_at"], _view(row, texts, in_words)) for row in rows]
+    if Channel.SMS in channels and short is not None:
+        sent = await pool.fetch(MESSAGES_OF, dossier_id, SHOWN_MAX)
+        found += [(row["recorded_at"], _message_view(row, texts, short)) for row in sent]
+    return [view for _, view in sorted(found, key=lambda each: each[0])]
 
 
 async def check_right(
@@ -102,7 +122,11 @@ async def check_right(
 
 
 def add_routes(
-    application: FastAPI, pool: asyncpg.Pool[Any], texts: Texts, code_keys: Sequence[bytes]
+    application: FastAPI,
+    pool: asyncpg.Pool[Any],
+    texts: Texts,
+    short: ShortTexts,
+    code_keys: Sequence[bytes],
 ) -> None:
     """Adds the routes of notify over its database."""
 
@@ -118,7 +142,8 @@ def add_routes(
         """
         await check_right(pool, code_keys, dossier_id, caller)
         channels, in_words = channels_for(caller), caller.role == PORTAL
-        return NoticesView(items=await notices_of(pool, texts, dossier_id, channels, in_words=in_words))
+        found = await notices_of(pool, texts, dossier_id, channels, in_words=in_words, short=short)
+        return NoticesView(items=found)
 
 
 def channels_for(caller: Caller) -> list[Channel]:
@@ -149,9 +174,37 @@ def _view(row: asyncpg.Record, texts: Texts, in_words: bool) -> NoticeView:
     )
 
 
-def _status(
-    row: asyncpg.Record, ended: dict[str, Any]
-) -> Literal["pending", "claimed", "sent", "failed", "lapsed"]:
+def _message_view(row: asyncpg.Record, texts: Texts, short: ShortTexts) -> NoticeView:
+    """A text message: its text as it goes out, under the title of the others; never its number."""
+    told, state, reason = told_in(row), row["state"], row["reason"]
+    of_carrier = reason if reason in get_args(FailureReason) else None
+    try:
+        text = short.of(told).text
+    except (Unfitting, KeyError):
+        text = ""
+    status: Status = state
+    if state == "waiting":
+        status = "claimed" if row["claimed_at"] else "pending"
+    elif reason == "lapsed":
+        status = "lapsed"
+    return NoticeView(
+        notice_id=row["notice_id"],
+        dossier_id=row["dossier_id"],
+        about=row["about"],
+        about_event_id=row["about_event_id"],
+        channel="sms",
+        status=status,
+        reason="undelivered" if of_carrier else reason,
+        receipt=of_carrier,
+        decided_at=row["decided_at"],
+        sent_at=row["sent_at"],
+        ambiguous=row["ambiguous"],
+        title=texts.of(told, Channel.INBOX).title,
+        text=text,
+    )
+
+
+def _status(row: asyncpg.Record, ended: dict[str, Any]) -> Status:
     if row["ending"] == "NoticeSent":
         return "sent"
     if row["ending"] == "NoticeFailed":

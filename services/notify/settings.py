@@ -1,14 +1,30 @@
 """What notify is told beside what every service is told."""
 
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from contracts.catalogue.offices import Offices, OfficesFile, load
-from services.chassis.process.settings import Port, SealingKeys, ServiceSettings, key_ring
+from services.chassis.process.settings import (
+    SHARED_KEY_CHARACTERS,
+    Port,
+    SealingKeys,
+    ServiceSettings,
+    key_ring,
+)
 from services.chassis.process.tls import PemFile
 from services.notify.channels.email import Entry, Security
+from services.notify.messages.by_template import ByTemplate
+from services.notify.messages.kind import Account, Kind
+from services.notify.messages.provider import Provider, callback_address
+from services.notify.messages.whole_text import WholeText
 from services.notify.notice import Channel
+from services.notify.wording.messages import TEMPLATES, faults_of
+
+Address = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s?#]+)?$")]
+MessageKind = Literal["whole-text", "by-template"]
+KINDS: Mapping[MessageKind, Callable[[], Kind]] = {"whole-text": WholeText, "by-template": ByTemplate}
 
 
 class NotifySettings(ServiceSettings):
@@ -42,7 +58,48 @@ class NotifySettings(ServiceSettings):
         default=4, ge=1, le=64, description="Connections to the mail server that are used side by side."
     )
     notice_channels: str = Field(
-        default="email,inbox", description="Channels that are switched on, comma separated: email, inbox."
+        default="email,inbox,sms",
+        description="Channels that are switched on, comma separated: email, inbox, and sms where a provider is named.",
+    )
+    sms_url: Address = Field(
+        default="",
+        description="Where the provider of text messages answers; none are sent where it is empty.",
+    )
+    sms_kind: MessageKind = Field(
+        default="whole-text",
+        description="What it is given: whole-text (key and secret in the body) or by-template (registered templates, HTTP Basic).",
+    )
+    sms_key: str = Field(default="", description="The key, or the user, by which it knows us.")
+    sms_secret: SecretStr = Field(default=SecretStr(""), description="The secret for that.")
+    sms_sender: str = Field(
+        default="", max_length=11, description="The name of the sender, as registered there."
+    )
+    sms_templates: str = Field(
+        default="",
+        description="Numbers of registered templates by event, as DossierAccepted=123, comma separated; by-template alone.",
+    )
+    sms2_url: Address = Field(
+        default="", description="The second provider, which sends while the first fails or is slow."
+    )
+    sms2_kind: MessageKind = Field(default="by-template", description="The same of the second.")
+    sms2_key: str = Field(default="", description="The same of the second.")
+    sms2_secret: SecretStr = Field(default=SecretStr(""), description="The same of the second.")
+    sms2_sender: str = Field(default="", max_length=11, description="The same of the second.")
+    sms2_templates: str = Field(default="", description="The same of the second.")
+    sms_connections: int = Field(
+        default=8, ge=1, le=64, description="Connections to each provider that are used side by side."
+    )
+    sms_at_night: bool = Field(
+        default=False,
+        description="Whether all text messages go out between 22:00 and 07:00, too: for stand-ins, which wake nobody.",
+    )
+    sms_callback_url: Address = Field(
+        default="",
+        description="Where providers reach this service, to tell what became of messages; they are only asked where it is empty.",
+    )
+    sms_callback_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Ends the address that they call, 32 characters or more: who knows it may tell. Wanted by MOTCUA_SMS_CALLBACK_URL.",
     )
 
     webhook_private_addresses: bool = Field(
@@ -55,8 +112,33 @@ class NotifySettings(ServiceSettings):
     @classmethod
     def _are_channels(cls, value: str) -> str:
         if set(_named(value)) - {channel.value for channel in Channel}:
-            raise ValueError("knows email and inbox")
+            raise ValueError("knows email, inbox and sms")
         return value
+
+    @field_validator("sms_templates", "sms2_templates")
+    @classmethod
+    def _are_templates(cls, value: str) -> str:
+        for each in _named(value):
+            about, _, number = each.partition("=")
+            if about not in TEMPLATES or not number:
+                raise ValueError("is Event=number, comma separated")
+        return value
+
+    @model_validator(mode="after")
+    def _messages_can_be_sent(self) -> Self:
+        if self.sms2_url and not self.sms_url:
+            raise ValueError("MOTCUA_SMS2_URL wants MOTCUA_SMS_URL")
+        for name, url, sender in (
+            ("SMS", self.sms_url, self.sms_sender),
+            ("SMS2", self.sms2_url, self.sms2_sender),
+        ):
+            if url and not sender:
+                raise ValueError(f"MOTCUA_{name}_URL wants MOTCUA_{name}_SENDER")
+        if self.sms_callback_url and len(self.callback_key) < SHARED_KEY_CHARACTERS:
+            raise ValueError("MOTCUA_SMS_CALLBACK_URL wants MOTCUA_SMS_CALLBACK_KEY of 32 characters")
+        if self.sms_url and (faults := faults_of(self.offices)):
+            raise ValueError("; ".join(faults))
+        return self
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:
@@ -80,7 +162,45 @@ class NotifySettings(ServiceSettings):
 
     @property
     def channels(self) -> frozenset[Channel]:
-        return frozenset(Channel(name) for name in _named(self.notice_channels))
+        on = frozenset(Channel(name) for name in _named(self.notice_channels))
+        return on if self.sms_url else on - {Channel.SMS}
+
+    @property
+    def callback_key(self) -> str:
+        return self.sms_callback_key.get_secret_value()
+
+    def providers(self) -> list[Provider]:
+        """The providers of text messages, the preferred one first; none where none are sent."""
+        if Channel.SMS not in self.channels:
+            return []
+        slots = [
+            (
+                "first",
+                self.sms_url,
+                self.sms_kind,
+                self.sms_key,
+                self.sms_secret,
+                self.sms_sender,
+                self.sms_templates,
+            ),
+            (
+                "second",
+                self.sms2_url,
+                self.sms2_kind,
+                self.sms2_key,
+                self.sms2_secret,
+                self.sms2_sender,
+                self.sms2_templates,
+            ),
+        ]
+        made = []
+        for name, url, kind, key, secret, sender, numbers in slots:
+            if url:
+                templates = dict(each.split("=", 1) for each in _named(numbers))
+                callback = callback_address(self.sms_callback_url, self.callback_key, name)
+                account = Account(key, secret.get_secret_value(), sender, templates, callback)
+                made.append(Provider(name, url, KINDS[kind](), account, self.sms_connections))
+        return made
 
 
 def _named(channels: str) -> list[str]:

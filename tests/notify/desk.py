@@ -33,7 +33,9 @@ class Desk:
         self.smtp_port = smtp_port
         self.claims = Claims(pool, self.clock, uuid7)
         self.store = EventStore(pool, function="record_notices_v2", attachment_type="mail_outcome_v2")
-        self.dossiers = Dossiers(channels=list(Channel), code_keys=[CODE_KEY], clock=self.clock, new_id=uuid7)
+        self.dossiers = Dossiers(
+            channels=[Channel.EMAIL, Channel.INBOX], code_keys=[CODE_KEY], clock=self.clock, new_id=uuid7
+        )
         self.texts = texts()
 
     def sender(

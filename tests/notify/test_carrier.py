@@ -14,14 +14,12 @@ from uuid_utils.compat import uuid7
 from services.notify.channels.email import (
     Carrier,
     Letter,
-    PutOff,
-    Refused,
-    Taken,
     Unwritable,
     compose,
     deliverable,
     refusal_of,
 )
+from services.notify.channels.outcome import PutOff, Refused, Taken
 from services.notify.notice import TOLD_BY, Channel
 from services.notify.wording.html import html_of
 from tests.notify.examples import NOW, texts, told

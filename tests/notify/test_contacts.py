@@ -32,7 +32,7 @@ def delivered(contact: Contact) -> Delivered:
 
 
 def known(change: int, email: str | None = "thu@example.org") -> Contact:
-    return Contact(APPLICANT, change, False, "Trần Thử", email)
+    return Contact(APPLICANT, change, False, "Trần Thử", email, phone="+84912345678")
 
 
 def erased(change: int) -> Contact:
@@ -46,13 +46,25 @@ async def keep(desk: Desk, *batch: Contact) -> None:
 
 async def kept(desk: Desk) -> Contact:
     return Contact(
-        *await desk.pool.fetchrow("SELECT applicant_id, change, erased, name, email FROM contacts")
+        *await desk.pool.fetchrow(
+            "SELECT applicant_id, change, erased, name, email, words, phone FROM contacts"
+        )
     )
 
 
-def test_a_contact_is_read_without_its_telephone_number():
+def test_a_number_is_kept_where_messages_are_sent():
     assert parse(KEY, value(), []) == Contact(APPLICANT, 3, False, "Trần Thử", "thu@example.org")
     assert parse(KEY, value(email=None), []).email is None
+    for written in ("0912345678", "+84912345678"):
+        assert parse(KEY, value(phone=written), [], phones=True).phone == "+84912345678"
+    for other in (
+        None,
+        "+84283829100",
+        "028 3829 1000",
+        "+15005550006",
+        "091234567",
+    ):  # no telephone that takes a message of ours
+        assert parse(KEY, value(phone=other), [], phones=True).phone is None
 
 
 def test_a_tombstone_names_its_change():
@@ -80,7 +92,7 @@ def test_what_is_no_contact_is_refused_without_quoting_it(key: bytes, content: b
 
 
 def test_a_contact_in_a_traceback_is_nobody():
-    assert "Trần" not in repr(known(1)) and "example" not in repr(known(1))
+    assert "Trần" not in repr(known(1)) and "example" not in repr(known(1)) and "9123" not in repr(known(1))
 
 
 async def test_an_older_contact_never_comes_back(desk: Desk):
@@ -96,7 +108,7 @@ async def test_a_tombstone_leaves_only_the_change(desk: Desk):
     await keep(desk, known(5))
     await keep(desk, erased(7))
     row = await desk.pool.fetchval("SELECT c::text FROM contacts c")
-    assert row == f"({APPLICANT},7,t,,,)"
+    assert row == f"({APPLICANT},7,t,,,,)"
 
 
 async def test_an_email_to_an_erased_person_fails(desk: Desk, mailbox):

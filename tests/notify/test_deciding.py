@@ -51,7 +51,9 @@ async def test_every_event_is_told_whatever_comes_first(desk: Desk, reversed_at_
         for start in range(0, len(events), size):
             await desk.hear(*events[start : start + size])
         shown = await desk.shown(life.dossier_id)
-        assert shown.keys() == {(about, channel.value) for about in told for channel in TOLD_BY[about]}
+        assert shown.keys() == {
+            (about, channel.value) for about in told for channel in TOLD_BY[about] if channel != "sms"
+        }
         seen.append({key: view.text.replace(str(life.dossier_id), "") for key, view in shown.items()})
         assert seen[-1] == seen[0], f"seed {seed}: {order}"
     assert {"Mã hồ sơ: H29.015.00-261120-0007" in text for text in seen[0].values()} == {

@@ -13,7 +13,8 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from services.chassis.process.settings import SettingsFault, load
-from services.notify.channels.email import Carrier, Entry, HandedOver, Letter, PutOff, Taken, compose
+from services.notify.channels.email import Carrier, Entry, Letter, compose
+from services.notify.channels.outcome import Outcome, PutOff, Taken
 from services.notify.settings import NotifySettings
 from tests.certificates import Authority
 from tests.chassis.conftest import new_id
@@ -70,7 +71,7 @@ def letter() -> Letter:
     return compose(new_id(), SENDER, "an@example.org", "Hồ sơ | Dossier", "Kính gửi", NOW)
 
 
-async def hand_over(mailbox: Mailbox, entry: Entry, host: str = "127.0.0.1") -> HandedOver:
+async def hand_over(mailbox: Mailbox, entry: Entry, host: str = "127.0.0.1") -> Outcome:
     carrier = Carrier(host, mailbox.port, SENDER, entry, step_seconds=2.0)
     try:
         return await carrier.hand_over(letter())

@@ -9,7 +9,8 @@ import pytest
 from contracts.catalogue.offices import load
 from services.chassis.log.event_store import EventStore, Item
 from services.notify.channels.claims import CLAIM_LASTS
-from services.notify.channels.email import Carrier, HandedOver, Letter
+from services.notify.channels.email import Carrier, Letter
+from services.notify.channels.outcome import Outcome
 from services.notify.notice import Channel
 from services.notify.wording.texts import Text, Texts, Told
 from tests.notify.desk import SENDER, Desk
@@ -22,7 +23,7 @@ class Died(BaseException):
 
 
 class DiesBeforeSending(Carrier):
-    async def hand_over(self, letter: Letter) -> HandedOver:
+    async def hand_over(self, letter: Letter) -> Outcome:
         raise Died
 
 

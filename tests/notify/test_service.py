@@ -18,12 +18,15 @@ from uuid_utils.compat import uuid7
 
 from contracts import envelope, intake, processing
 from contracts.sealed import seal
+from services.chassis.log.databases import open_pool
 from services.chassis.process.settings import KafkaSettings
 from tests.notify.examples import CODE, CODE_KEY
 from tests.notify.issuer import AUDIENCE, ISSUER, Issuer
 from tests.notify.mailbox import Mailbox
+from tests.notify.messages.stand_in import StandIn, stand_in
 
 PATIENCE_SECONDS = 60
+NUMBER = "+84987654321"
 
 
 class Notify:
@@ -48,6 +51,20 @@ class Notify:
             self._process.kill()
             await self._process.wait()
 
+    async def replay(self) -> None:
+        """Every reader begins at the beginning of its topics."""
+        async with open_pool(self._environment["MOTCUA_DATABASE_DSN"], size=1) as pool:
+            await pool.execute("UPDATE reader_positions SET position = 0")
+
+    async def caught_up(self) -> bool:
+        async with open_pool(self._environment["MOTCUA_DATABASE_DSN"], size=1) as pool:
+            return bool(
+                await pool.fetchval("SELECT sum(position) > 0 FROM reader_positions WHERE topic = 'dossiers'")
+            )
+
+    def logged(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
     async def leave(self) -> int:
         assert self._process is not None
         self._process.terminate()
@@ -64,7 +81,9 @@ class Notify:
     async def all_sent(self, dossier_id: UUID, count: int) -> dict[tuple[str, str], dict[str, Any]]:
         async def sent() -> bool:
             notices = await self.notices(dossier_id)
-            return len(notices) == count and all(n["status"] == "sent" for n in notices.values())
+            return len(notices) == count and all(
+                n["status"] in ("sent", "delivered") for n in notices.values()
+            )
 
         await self.until(sent)
         return await self.notices(dossier_id)
@@ -84,8 +103,19 @@ class Notify:
 
 
 @pytest.fixture
+async def texts() -> AsyncIterator[StandIn]:
+    async with stand_in("whole-text") as there:
+        yield there
+
+
+@pytest.fixture
 async def notify(
-    database, mailbox: Mailbox, kafka_as: Callable[[str], KafkaSettings], free_ports, tmp_path: Path
+    database,
+    mailbox: Mailbox,
+    texts: StandIn,
+    kafka_as: Callable[[str], KafkaSettings],
+    free_ports,
+    tmp_path: Path,
 ) -> AsyncIterator[Notify]:
     issuer, port, kafka = Issuer(tmp_path), free_ports(1)[0], kafka_as("notify")
     settings = {
@@ -99,6 +129,9 @@ async def notify(
         "JWT_AUDIENCE": AUDIENCE,
         "CODE_KEY": CODE_KEY.hex(),
         "SMTP_PORT": str(mailbox.port),
+        "SMS_URL": f"http://127.0.0.1:{texts.port}",
+        "SMS_SENDER": "SXD-TPHCM",
+        "SMS_AT_NIGHT": "true",
     }
     environment = os.environ | {f"MOTCUA_{name}": value for name, value in settings.items()}
     service = Notify(
@@ -170,33 +203,43 @@ class Outside:
             "change": 1,
             "name": "Lê Thử",
             "email": "le@example.org",
+            "phone": NUMBER,
         }
         async with producer(self._kafka_as("intake")) as kafka:
             await kafka.send_and_wait("contacts", orjson.dumps(contact), key=str(self.applicant_id).encode())
 
 
 async def test_a_dossier_is_told_whatever_comes_first_and_whoever_dies(
-    notify: Notify, mailbox: Mailbox, kafka_as: Callable[[str], KafkaSettings]
+    notify: Notify, mailbox: Mailbox, texts: StandIn, kafka_as: Callable[[str], KafkaSettings]
 ):
     outside = Outside(kafka_as)
     await outside.accepts()  # held: processing's word before intake's
     await outside.submits()
     await notify.until(lambda: _inbox_sent(notify, outside.dossier_id))
-    assert mailbox.letters == []  # nobody knows yet how to reach the applicant
+    assert mailbox.letters == [] and texts.given == []  # nobody knows yet how to reach the applicant
     await notify.kill()
     await outside.gives_contact()
     await notify.start()
-    notices = await notify.all_sent(outside.dossier_id, 4)
+    notices = await notify.all_sent(outside.dossier_id, 6)
     assert sorted(letter["Message-ID"] for letter in mailbox.letters) == sorted(
         f"<{notice['notice_id']}@motcua.example>"
         for (_, channel), notice in notices.items()
         if channel == "email"
     )
     assert f"Mã hồ sơ: {CODE}" in notices["DossierAccepted", "inbox"]["text"]
-    said = await _said(kafka_as("reporting"), outside.dossier_id, 4)
+    assert len(texts.given) == len(texts.taken) == 2
+    said = await _said(kafka_as("reporting"), outside.dossier_id, 6)
     assert {(s["about"], s["channel"]) for s in said} == set(notices)
-    assert [s["type"] for s in said] == ["NoticeSent.v1"] * 4
+    assert [s["type"] for s in said] == ["NoticeSent.v1"] * 6
     assert "example.org" not in str(said) and "Lê" not in str(said)
+    # All topics replayed from the beginning: nobody is told anything again.
+    await notify.kill()
+    await notify.replay()
+    await notify.start()
+    await notify.until(notify.caught_up)
+    await asyncio.sleep(1)
+    assert len(texts.given) == len(mailbox.letters) == 2
+    assert NUMBER[3:] not in notify.logged() and "da tiep nhan" not in notify.logged()
     assert await notify.leave() == 0
 
 

@@ -1,4 +1,4 @@
-"""Has failed e-mails sent again, by hand: after a mail server was set up wrongly, or addresses were mended.
+"""Has failed e-mails and text messages sent again, by hand: after a server was set up wrongly, or addresses were mended.
 
 The running senders do the work; what was sent, or waits to be, is left alone.
 """
@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+
+from services.notify.notice import ending_id_of
 
 # One after the other: two operators at once would each see the same failures.
 ALONE = "SELECT pg_advisory_xact_lock(hashtext('notices sent again'))"
@@ -22,9 +25,14 @@ WITH ends AS (
     SELECT * FROM ends e WHERE type = 'NoticeFailed' AND NOT EXISTS (SELECT FROM mails m WHERE m.notice_id = e.notice_id)
 )
 """
+# Why a carrier could not deliver what it had taken is its own word; here it is one reason.
+_REASON = "CASE WHEN reason IN ('no_contact', 'refused', 'lapsed') THEN reason ELSE 'undelivered' END"
 FAILED = f"""{_ENDS}
-SELECT reason, count(*) AS notices, min(occurred_at) AS first_at, max(occurred_at) AS last_at
-FROM failed WHERE occurred_at >= $1 GROUP BY 1 ORDER BY 1
+SELECT 'email' AS channel, reason, count(*) AS notices, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+FROM failed WHERE occurred_at >= $1 GROUP BY 2
+UNION ALL
+SELECT 'sms', {_REASON}, count(*), min(ended_at), max(ended_at)
+FROM messages WHERE state = 'failed' AND ended_at >= $1 GROUP BY 2 ORDER BY 1, 2
 """
 # Of one that lapsed nobody knows whether a connection broke behind its content: it may have gone out before.
 SEND_AGAIN = f"""{_ENDS}
@@ -34,15 +42,38 @@ FROM failed f JOIN dossiers d ON d.dossier_id = f.stream_id
 WHERE f.reason = $1 AND f.occurred_at >= $2 AND d.contact_change > 0
 ON CONFLICT DO NOTHING
 """
+# As long as it had at first, from now; under another id, for the provider knows how the first one ended.
+SEND_MESSAGES_AGAIN = """
+UPDATE messages m SET state = 'waiting', reason = NULL, endings = m.endings + 1, request_id = n.again, provider = NULL, avoid = NULL,
+    reference = '', decided_at = $3, not_before = $3, expires_at = $3 + (m.expires_at - m.recorded_at), claimed_at = NULL, put_offs = 0
+FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, again) WHERE m.notice_id = n.notice_id AND m.state = 'failed'
+"""
+FAILED_MESSAGES = f"""
+SELECT notice_id, endings FROM messages
+WHERE state = 'failed' AND {_REASON} = $1 AND ended_at >= $2 ORDER BY number FOR UPDATE
+"""
+WAITING = """
+SELECT 'email' AS channel, '' AS provider, count(*) AS notices, min(decided_at) AS oldest, count(*) FILTER (WHERE ambiguous) AS in_doubt
+FROM mails HAVING count(*) > 0
+UNION ALL
+SELECT 'sms', coalesce(provider, ''), count(*), min(decided_at), count(*) FILTER (WHERE in_doubt)
+FROM messages WHERE state = 'waiting' GROUP BY 2
+ORDER BY 1, 2
+"""
+MESSAGES_SINCE = """
+SELECT coalesce(provider, '') AS provider, state, count(*) AS notices, count(*) FILTER (WHERE ambiguous) AS ambiguous,
+    sum(units)::bigint AS units
+FROM messages WHERE decided_at >= $1 AND state <> 'waiting' GROUP BY 1, 2 ORDER BY 1, 2
+"""
 
 
 async def failed(pool: asyncpg.Pool[Any], since: datetime) -> list[asyncpg.Record]:
-    """E-mails whose last end is a failure since then: reason, how many, the first and the last time."""
+    """E-mails and text messages whose last end is a failure since then: channel, reason, how many, the first and the last time."""
     return list(await pool.fetch(FAILED, since))
 
 
 async def send_again(pool: asyncpg.Pool[Any], reason: str, since: datetime, now: datetime) -> int:
-    """Queues the e-mails that failed for this reason since then; how many. They have 72 hours from now.
+    """Queues the e-mails and text messages that failed for this reason since then; how many. They have their whole time from now.
 
     Guarantee: an e-mail that was sent, or is queued, is not queued again, however many ask.
     Test: test_failed_notices_are_sent_again_by_reason.
@@ -51,4 +82,17 @@ async def send_again(pool: asyncpg.Pool[Any], reason: str, since: datetime, now:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ALONE)
         done = await connection.execute(SEND_AGAIN, reason, since, now)
-    return int(done.rpartition(" ")[2])
+        queued = int(done.rpartition(" ")[2])
+        rows = await connection.fetch(FAILED_MESSAGES, reason, since)
+        if rows:
+            ids = [UUID(int=row["notice_id"].int) for row in rows]
+            again = [ending_id_of(of, row["endings"] + 1) for of, row in zip(ids, rows, strict=True)]
+            await connection.execute(SEND_MESSAGES_AGAIN, ids, again, now)
+    return queued + len(rows)
+
+
+async def waiting(
+    pool: asyncpg.Pool[Any], since: datetime
+) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
+    """What waits by channel and provider, and what became of the text messages since then."""
+    return list(await pool.fetch(WAITING)), list(await pool.fetch(MESSAGES_SINCE, since))

@@ -24,16 +24,8 @@ from services.chassis.process.ending import end
 from services.chassis.process.turning import Loop, rest, turned
 from services.notify import metrics
 from services.notify.channels.claims import PUT_OFF_MAX, Claim, Claims
-from services.notify.channels.email import (
-    Carrier,
-    HandedOver,
-    PutOff,
-    Refused,
-    Taken,
-    Unwritable,
-    compose,
-    deliverable,
-)
+from services.notify.channels.email import Carrier, Unwritable, compose, deliverable
+from services.notify.channels.outcome import Outcome, PutOff, Refused, Taken
 from services.notify.notice import (
     ACTOR,
     EVENTS,
@@ -41,7 +33,6 @@ from services.notify.notice import (
     Channel,
     NoticeFailed,
     NoticeSent,
-    NotifyEvent,
     ending_id_of,
 )
 from services.notify.wording.texts import Texts
@@ -225,7 +216,7 @@ class Sender:
                         claim, not_before=self._clock() + wait, tried=True, in_doubt=in_doubt
                     )
 
-    def _believed(self, claim: Claim, outcome: HandedOver | None) -> HandedOver | None:
+    def _believed(self, claim: Claim, outcome: Outcome | None) -> Outcome | None:
         """The outcome, where a refusal ends a letter only when it came twice and the server does not refuse everybody.
 
         Guarantee: a server that refuses different people one after the other ends no letter.
@@ -244,7 +235,7 @@ class Sender:
             return outcome
         return PutOff(in_doubt=False, of_all=everybody)
 
-    async def _hand_over(self, carrier: Carrier, claim: Claim) -> HandedOver | None:
+    async def _hand_over(self, carrier: Carrier, claim: Claim) -> Outcome | None:
         """What became of one letter, None when none can ever be written. A fault of ours puts it off.
 
         Guarantee: a letter that cannot be written is tried once. Test: test_a_letter_that_cannot_be_written_is_tried_once.
@@ -272,7 +263,7 @@ class Sender:
     def _failed(self, claim: Claim, reason: str) -> NoticeFailed:
         return NoticeFailed(claim.notice_id, claim.told.about, claim.about_event_id, Channel.EMAIL, reason)
 
-    async def _record(self, claim: Claim, event: NotifyEvent) -> None:
+    async def _record(self, claim: Claim, event: NoticeSent | NoticeFailed) -> None:
         """The end of a notice in the log, under an id made from the notice's: a second record of it is a repeat."""
         name, schema_version, data = EVENTS.encode(event)
         await self._store.append(

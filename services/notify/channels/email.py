@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from binascii import b2a_qp
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
@@ -21,6 +20,7 @@ from uuid import UUID
 import aiosmtplib
 
 from services.chassis.http.mail_address import mail_address
+from services.notify.channels.outcome import Outcome, PutOff, Refused, Taken
 from services.notify.wording.html import html_of
 
 STEP_SECONDS = 10.0
@@ -57,31 +57,6 @@ class Letter(NamedTuple):
 
     recipient: str
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The server has it, and said so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The server says that this address takes no letter. Whether that is believed is the sender's to decide."""
-
-
-@dataclass(frozen=True, slots=True)
-class PutOff:
-    """Not now. `in_doubt`: the content was on its way when the connection broke, so the server may have it.
-
-    `of_all`: the trouble is with the server and not with this letter. `refusal`: what a 5xx spoke of, one of SUBJECTS.
-    """
-
-    in_doubt: bool
-    of_all: bool
-    refusal: str | None = None
-
-
-HandedOver = Taken | Refused | PutOff
 
 
 class _Headers(HeaderRegistry):
@@ -205,7 +180,7 @@ class Carrier:
         self._step_seconds = step_seconds
         self._connection: aiosmtplib.SMTP | None = None
 
-    async def hand_over(self, letter: Letter) -> HandedOver:
+    async def hand_over(self, letter: Letter) -> Outcome:
         """Hands one letter over; answers within HAND_OVER_SECONDS, whatever the server does.
 
         Guarantee: a letter whose content may have arrived is never called not sent.
@@ -252,7 +227,7 @@ class Carrier:
         await connection.mail(self._sender)
         return connection
 
-    async def _answered(self, error: aiosmtplib.SMTPResponseException, content_under_way: bool) -> HandedOver:
+    async def _answered(self, error: aiosmtplib.SMTPResponseException, content_under_way: bool) -> Outcome:
         """The server's refusal of this letter. 421 is its farewell to the connection; what is no refusal at all tells nothing."""
         if not 400 <= error.code <= 599:
             self.close()

@@ -76,7 +76,7 @@ class Texts:
             told=told,
             facts=told.facts,
             papers=papers(told),
-            code=self._code(told),
+            code=code_of(self._code_keys, told),
             PROCEDURES=self._procedures,
             OFFICES=self._offices,
             desk=self._desk(told),
@@ -102,14 +102,15 @@ class Texts:
         hour = found.desk_on(on).closes_on(on) if found else None
         return words.COUNTER[lang].format(hour) if hour else words.COUNTER_OTHERWISE[lang]
 
-    def _code(self, told: Told) -> str | None:
-        """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""
-        if told.sealed_code is None:
-            return None
-        try:
-            return unseal(self._code_keys, told.sealed_code, told.dossier_id)
-        except Unsealable:
-            return None
+
+def code_of(code_keys: Sequence[bytes], told: Told) -> str | None:
+    """The official code; without one when it was sealed with another key: the rest of the text is still worth sending."""
+    if told.sealed_code is None:
+        return None
+    try:
+        return unseal(code_keys, told.sealed_code, told.dossier_id)
+    except Unsealable:
+        return None
 
 
 def papers(told: Told) -> list[tuple[str, str, str]]:

@@ -120,7 +120,9 @@ class Officers:
         if word is None:
             person = self._get("intake", f"/v1/people/{dossier}", headers, {"purpose": "processing"})
             told = f"{person['name']} {person['email']}"
-            word = self._words[dossier] = next((each for each in WORDS if each in told), "")
+            # A log of another system names nobody, and says by itself what was done.
+            said = "sandbox-wait" if person["name"] is None else ""
+            word = self._words[dossier] = next((each for each in WORDS if each in told), said)
         if (asked := ASKED.get(seen["status"])) is not None:
             self._done.add((dossier, asked))
         done = {act for name, act in self._done if name == dossier}

@@ -85,7 +85,7 @@ class Postgres:
         return cls(home, port, passwords, dsn=os.environ.get("MOTCUA_POSTGRES_DSN", ""), earlier=earlier)
 
     def dsn(self, role: str, database: str | None = None) -> str:
-        """As `role` (a service, `<service>_owner`, `analyst` or `postgres`) into `database`, by default the role's own."""
+        """As `role` (a service, `<service>_owner`, `postgres`, or the analyst's) into `database`, by default the role's own."""
         database = database or ("reporting" if role == ANALYST else role.removesuffix("_owner"))
         if self._given:
             url = urlsplit(self._given)

@@ -67,7 +67,7 @@ class Town:
 
     async def tell(self) -> None:
         """Processing hears what intake has recorded since, as its reader would."""
-        for stored in await read_after(self.intake_pool, self.heard, 100):
+        for stored in await read_after(self.intake_pool, self.heard, 10_000):
             self.heard = stored.position
             message = outgoing(CODE_KEY)(stored)
             said = read(message.headers)
@@ -85,7 +85,7 @@ class Town:
     async def tell_intake(self) -> None:
         """Intake hears what processing has recorded since, as its reader would."""
         apply = at_intake.tracking([CODE_KEY])
-        for stored in await read_after(self.house.pool, self.told_back, 100):
+        for stored in await read_after(self.house.pool, self.told_back, 10_000):
             self.told_back = stored.position
             message = say(CODE_KEY)(stored)
             said = read(message.headers)

@@ -43,23 +43,24 @@ $(READY): $(LOCK) pyproject.toml
 run: $(READY) ## Start everything, load the demonstration, and say where it is; Ctrl-C stops it
 	@exec $(BIN)/motcua up
 
-# Two halves and the fault run side by side, each with servers of its own; the second half is whatever the first leaves, so that none is
-# forgotten. The fault run goes before them where a processor is short. On two quiet cores these took 632 s, five parts 653 s with 170 tests more.
+# Three parts side by side, each with servers of its own; the last is whatever the others leave, so that none is forgotten.
 HALF := tests/processing tests/intake tests/chassis
 FAULTS := tests/faults/test_small.py
 
-test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in two halves and the fault run at once, each shown when it is over
+test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in three parts at once, each shown when it is over
 	@test -z "$$CI" || .ci/programs
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-faults test-rest test-services
 
 # Where nobody writes bytecode, each run, and each process that a test starts, would compile all anew.
 test check-services check-rest: export PYTHONDONTWRITEBYTECODE =
 
+# The fault run is over long before the others, so that the chassis follows it.
 test-faults:
 	$(BIN)/python -m pytest -p no:cacheprovider $(FAULTS)
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider tests/chassis
 
 test-services:
-	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(HALF)
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(filter-out tests/chassis,$(HALF))
 
 test-rest:
 	nice -n 5 $(BIN)/python -m pytest $(HALF:%=--ignore=%) $(FAULTS:%=--ignore=%)

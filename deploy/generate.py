@@ -10,6 +10,7 @@ import inspect
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,6 +62,7 @@ class _Absent:
 ABSENT = cast(Any, _Absent())
 
 
+@cache
 def applications() -> dict[str, Application]:
     """Each service's application, built for its routes alone: it touches no database and no broker until it is asked something."""
     return {

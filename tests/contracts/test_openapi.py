@@ -47,7 +47,7 @@ def members(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
 @each_service
 def test_a_service_says_its_written_contract(service: str) -> None:
     """Both documents are there before the first question, and nothing was made of the routes for them."""
-    application = applications()[service]
+    application = applications.__wrapped__()[service]  # one of which nobody has asked anything
     application.prepare()
     assert json.loads(vars(application)["document"]) == DOCUMENTS[service]
     assert DOCUMENTS[service]["info"]["title"].encode() in vars(application)["docs"]

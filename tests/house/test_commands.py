@@ -18,6 +18,7 @@ from services.notify import incoming as at_notify
 from services.processing.dossier.act import Act
 from services.processing.dossier.decide import ACTS
 from services.reporting import incoming as at_reporting
+from tests.house.test_house import nodes
 
 ROOT = Path(__file__).parent.parent.parent
 PROCESSING = ROOT / "services" / "processing"
@@ -67,7 +68,7 @@ ELSEWHERE = {
 
 def _names(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):

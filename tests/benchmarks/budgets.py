@@ -27,6 +27,7 @@ from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.relay import Relay
 from services.chassis.log.databases import open_pool
 from services.chassis.process import metrics
+from services.chassis.process.ending import end
 from services.chassis.process.settings import KafkaSettings
 from services.intake.outgoing import SOURCE, outgoing
 from services.intake.people.store import CONTACTS
@@ -47,7 +48,7 @@ PUBLISHED = "motcua_relay_published_total"
 LOOK_SECONDS = 0.02
 LOOKS_MAX = 3_000
 # What the relay and the guard of its log do each second, beside the accept path: lease, refusal, last event, clock,
-# the digest of a stretch; and the types that a new connection asks for once.
+# the digest of a stretch; and what a connection that serves the first time asks once, to learn the types.
 OF_THE_RELAY = (
     "relay_lease",
     "relay_cursors",
@@ -56,6 +57,7 @@ OF_THE_RELAY = (
     "log_clock_accepted",
     "FROM events WHERE position = $1",
     "typeinfo_tree",
+    "current_setting('jit')",
     "index_people",
 )
 
@@ -146,8 +148,7 @@ async def produce_requests(dsn: str, kafka: KafkaSettings) -> tuple[int, float]:
                     break
                 await asyncio.sleep(LOOK_SECONDS)
             sent = requests
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await end([running])
         finally:
             AIOKafkaClient.send = send_request
     if _published() - before < backlog:

@@ -17,6 +17,7 @@ from services.chassis.kafka.feeds import events_feed
 from services.chassis.kafka.ordering import Delivered
 from services.chassis.kafka.relay import Relay
 from services.chassis.log.event_store import EventStore
+from services.chassis.process.ending import end
 from services.chassis.process.settings import KafkaSettings
 from tests.chassis.conftest import item, new_id, outgoing_to
 
@@ -61,9 +62,7 @@ async def running(*works: Callable[[], Awaitable[None]]) -> AsyncIterator[list[a
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)  # as a service ends them: a cancellation can be lost in the libraries below
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from deploy.command.command import main
 from deploy.local.home import OFFSETS
 from deploy.local.issuer import Issuer
+from services.chassis.process.ending import end
 from services.processing.calendar.recount import Recounter
 from services.processing.clock.calendar_file import read
 from services.processing.clock.working_days import SHIPPED, read_declarations
@@ -142,8 +143,7 @@ def running(
                 await asyncio.sleep(0.01)
             started.set()
             await serving
-            recounts.cancel()
-            await asyncio.gather(recounts, return_exceptions=True)
+            await end([recounts])
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()

@@ -11,6 +11,7 @@ import pytest
 from deploy.local.kafka.run import Kafka
 from services.chassis.kafka import subscription
 from services.chassis.log.event_store import EventStore
+from services.chassis.process.ending import end
 from tests.chassis.conftest import new_id
 from tests.chassis.wire import KafkaAs, counted, everything_once, reader_of, relay_of, running, until, write
 
@@ -41,8 +42,7 @@ async def test_a_reader_whose_good_bye_hangs_keeps_no_partition(
         await connection.execute("LOCK TABLE reader_positions IN EXCLUSIVE MODE")
         first = asyncio.create_task(reader_of(pool, kafka_as("intake"), topic).run())
         await until(asked)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
+        await end([first])
     await asyncio.sleep(0)
     assert of_the_client() == set()
     async with running(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -16,6 +15,7 @@ from services.chassis.kafka.feeds import read_after
 from services.chassis.kafka.progress import Progress
 from services.chassis.kafka.sending import Message, partition_of, send_all, start, stop
 from services.chassis.log.event_store import EventStore
+from services.chassis.process.ending import end
 from tests.chassis.conftest import new_id, outgoing_to
 from tests.chassis.wire import (
     KafkaAs,
@@ -79,9 +79,7 @@ async def test_two_relays_take_turns(pool: asyncpg.Pool[Any], kafka_as: KafkaAs,
         await until(published)
         owner = await pool.fetchval("SELECT owner FROM relay_lease")
         index = [first._lease._owner, second._lease._owner].index(owner)
-        tasks[index].cancel()
-        with suppress(asyncio.CancelledError):
-            await tasks[index]
+        await end([tasks[index]])
         await pool.execute(
             "UPDATE relay_lease SET owner = $1, expires_at = now() + interval '1 second'", owner
         )

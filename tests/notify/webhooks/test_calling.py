@@ -11,6 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from contracts.sealed import seal
+from services.chassis.process.ending import end
 from services.notify.webhooks.call import Answered, Caller
 from services.notify.webhooks.calling import Webhooks
 from services.notify.webhooks.subscription import secret_of, signatures
@@ -182,8 +183,7 @@ async def test_one_that_is_slow_holds_up_nobody_else(
                 while len(portal.got) < number or not slow.got:  # noqa: ASYNC110  what comes tells it by nothing else
                     await asyncio.sleep(0.02)
         assert len(slow.got) == 1
-        running.cancel()
-        await asyncio.wait([running])
+        await end([running])
 
 
 async def test_nobody_is_called_for_a_refused_log(desk: Desk, portal: Portal) -> None:

@@ -99,7 +99,7 @@ class NotifySettings(ServiceSettings):
     )
     sms_callback_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Ends the address that they call, 32 characters or more: who knows it may tell. Wanted by MOTCUA_SMS_CALLBACK_URL.",
+        description="Gives each the secret end of the address that it calls, 32 characters or more. Wanted by MOTCUA_SMS_CALLBACK_URL.",
     )
 
     webhook_private_addresses: bool = Field(

@@ -7,6 +7,7 @@ follows from that, and never logs a number or a text.
 from __future__ import annotations
 
 import asyncio
+import hmac
 import ssl
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -148,4 +149,9 @@ def _said(answer: _Answer) -> Mapping[str, Any]:
 
 def callback_address(url: str, key: str, provider: str) -> str:
     """Where a provider calls back: an address that only it knows; empty where it is not to call."""
-    return f"{url.rstrip('/')}/v1/receipts/{provider}/{key}" if url else ""
+    return f"{url.rstrip('/')}/v1/receipts/{provider}/{end_of_address(key, provider)}" if url else ""
+
+
+def end_of_address(key: str, provider: str) -> str:
+    """The secret end of it. It leads neither to the key nor to the other provider's: a provider speaks for itself alone."""
+    return hmac.digest(key.encode(), provider.encode(), "sha256").hex()

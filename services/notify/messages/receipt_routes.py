@@ -16,6 +16,7 @@ from services.chassis.http.web import Problem
 from services.chassis.process import logs
 from services.notify import metrics
 from services.notify.messages.kind import Unreadable
+from services.notify.messages.provider import end_of_address
 from services.notify.messages.receipts import keep
 from services.notify.messages.whole_text import called
 
@@ -41,7 +42,7 @@ def add_routes(
         SendSuccess: Word = "0",  # noqa: N803
     ) -> Response:
         """Taken as it comes, also twice, early or of a message that is not known; whatever else it says is not read."""
-        if not key or not hmac.compare_digest(given.encode(), key.encode()):
+        if not key or not hmac.compare_digest(given.encode(), end_of_address(key, provider).encode()):
             metrics.RECEIPTS.labels(provider, "forged").inc()
             raise Problem(404, "receipts-key-wrong", "no provider's address ends so", denied=True)
         logs.actor.set(f"provider/{provider}")

@@ -45,7 +45,7 @@ GIVEN_UP_AFTER = timedelta(hours=72)
 
 KEEP = """
 WITH told AS (
-    SELECT n.*, m.provider IS NOT DISTINCT FROM $1 AND (m.reference = '' OR n.reference = '' OR m.reference = n.reference) AS ours
+    SELECT n.*, m.provider IS NOT DISTINCT FROM $1 AND m.reference IN ('', n.reference) AS ours
     FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS n(request_id, state, reference, reason)
     JOIN messages m ON m.request_id = n.request_id
 ), kept AS (
@@ -59,7 +59,7 @@ SELECT (SELECT count(*) FROM told) AS known, (SELECT count(*) FROM told WHERE ou
 NEXT = """
 SELECT r.request_id, r.state, r.reason, r.reference, r.provider, m.notice_id, m.dossier_id, m.about, m.about_event_id, m.endings,
        m.expires_at, m.state AS now,
-       m.provider = r.provider AND (m.reference = '' OR r.reference = '' OR m.reference = r.reference) AS ours
+       m.provider = r.provider AND m.reference IN ('', r.reference) AS ours
 FROM receipts r JOIN messages m ON m.request_id = r.request_id
 WHERE m.state <> 'waiting' ORDER BY r.received_at LIMIT $1
 """

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.notify.messages.timing import expires_at
 from services.notify.notice import ending_id_of
 
 # One after the other: two operators at once would each see the same failures.
@@ -45,11 +46,13 @@ ON CONFLICT DO NOTHING
 # As long as it had at first, from now; under another id, for the provider knows how the first one ended.
 SEND_MESSAGES_AGAIN = """
 UPDATE messages m SET state = 'waiting', reason = NULL, endings = m.endings + 1, request_id = n.again, provider = NULL, avoid = NULL,
-    reference = '', decided_at = $3, not_before = $3, expires_at = $3 + (m.expires_at - m.recorded_at), claimed_at = NULL, put_offs = 0
-FROM unnest($1::uuid[], $2::uuid[]) AS n(notice_id, again) WHERE m.notice_id = n.notice_id AND m.state = 'failed'
+    reference = '', decided_at = $4, not_before = $4, expires_at = n.expires_at, claimed_at = NULL, put_offs = 0,
+    ambiguous = m.ambiguous OR m.in_doubt, in_doubt = false
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) AS n(notice_id, again, expires_at)
+WHERE m.notice_id = n.notice_id AND m.state = 'failed'
 """
 FAILED_MESSAGES = f"""
-SELECT notice_id, endings FROM messages
+SELECT notice_id, endings, about FROM messages
 WHERE state = 'failed' AND {_REASON} = $1 AND ended_at >= $2 ORDER BY number FOR UPDATE
 """
 WAITING = """
@@ -78,6 +81,7 @@ async def send_again(pool: asyncpg.Pool[Any], reason: str, since: datetime, now:
     Guarantee: an e-mail that was sent, or is queued, is not queued again, however many ask.
     Test: test_failed_notices_are_sent_again_by_reason.
     Guarantee: what may have gone out before it lapsed says so when it is sent again. Test: test_what_lapsed_in_doubt_is_ambiguous_again.
+    Guarantee: so does a text message. Test: test_a_message_that_lapsed_in_doubt_is_ambiguous_again.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ALONE)
@@ -87,7 +91,8 @@ async def send_again(pool: asyncpg.Pool[Any], reason: str, since: datetime, now:
         if rows:
             ids = [UUID(int=row["notice_id"].int) for row in rows]
             again = [ending_id_of(of, row["endings"] + 1) for of, row in zip(ids, rows, strict=True)]
-            await connection.execute(SEND_MESSAGES_AGAIN, ids, again, now)
+            until = [expires_at(row["about"], now) for row in rows]
+            await connection.execute(SEND_MESSAGES_AGAIN, ids, again, until, now)
     return queued + len(rows)
 
 

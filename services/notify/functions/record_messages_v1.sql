@@ -38,7 +38,7 @@ BEGIN
         not_before = CASE WHEN o.again IS NULL THEN m.not_before ELSE o.at END,
         units = m.units + o.units,
         ambiguous = m.ambiguous OR o.ambiguous OR coalesce(o.item = ANY (taken_over) AND o.state = 'sent', false),
-        in_doubt = false, claimed_at = NULL, put_offs = 0, looks = 0,
+        in_doubt = m.in_doubt AND o.claims >= 0 AND o.state = 'failed', claimed_at = NULL, put_offs = 0, looks = 0,
         sent_at = CASE WHEN o.state = 'sent' THEN o.at ELSE m.sent_at END,
         ended_at = o.at, ask_at = o.ask_at, asked = 0
     FROM unnest(outcomes) o

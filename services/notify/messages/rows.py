@@ -134,6 +134,7 @@ class Claim:
     claims: int
     put_offs: int
     in_doubt: bool
+    ambiguous: bool
     expired: bool
     proven: str | None
     claimed_at: datetime
@@ -209,6 +210,7 @@ def _claim(row: asyncpg.Record) -> Claim:
         claims=row["claims"],
         put_offs=row["put_offs"],
         in_doubt=row["in_doubt"],
+        ambiguous=row["ambiguous"],
         expired=row["expired"],
         proven=row["proven"],
         claimed_at=row["claimed_at"],

@@ -232,10 +232,10 @@ class Messages:
         await rows.give_back(self._pool, claim, not_before=not_before, tried=tried, in_doubt=in_doubt)
 
     async def _sent(self, claim: Claim, taken: Taken, provider: Provider) -> None:
-        """Records that a provider has it. It had it already, if it says so: then it went out once, whatever was in doubt."""
+        """Records that a provider has it. It had it already, if it says so: then it went out once under this id, whatever was in doubt."""
         now = self._clock()
         metrics.TOLD_SECONDS.labels("sms").observe((now - claim.recorded_at).total_seconds())
-        ambiguous = claim.in_doubt and not taken.known
+        ambiguous = claim.ambiguous or (claim.in_doubt and not taken.known)
         sent = NoticeSent(
             claim.notice_id, claim.told.about, claim.about_event_id, Channel.SMS, ambiguous=ambiguous
         )

@@ -39,7 +39,7 @@ CREATE TABLE messages (
     ask_at timestamptz,
     asked integer NOT NULL DEFAULT 0
 ) WITH (fillfactor = 70);
-COMMENT ON COLUMN messages.in_doubt IS 'the provider named beside it may have taken it: no other may be given it';
+COMMENT ON COLUMN messages.in_doubt IS 'the provider named beside it may have taken it: no other may be given it, and who sends it again by hand sends it perhaps twice';
 COMMENT ON COLUMN messages.avoid IS 'the provider whose receipt said that it failed';
 CREATE UNIQUE INDEX messages_by_request ON messages (request_id);
 CREATE INDEX messages_by_turn ON messages (urgent DESC, not_before) WHERE state = 'waiting';

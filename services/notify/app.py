@@ -208,8 +208,7 @@ async def main() -> None:
 
         phones = Channel.SMS in settings.channels
         people = Reader(
-            # Another reader, which begins anew: what is known of people from before has no numbers.
-            "notify-contacts-with-phones" if phones else "notify-contacts",
+            contacts.READER_WITH_PHONES if phones else contacts.READER,
             pool,
             settings.kafka,
             ["contacts"],
@@ -217,6 +216,11 @@ async def main() -> None:
             known,
             dead_letters=DEAD_LETTERS,
         )
+
+        async def read_people() -> None:
+            if not phones:
+                await contacts.forget_phones(pool)
+            await people.run()
 
         officers = names.reader(NAME, pool, settings.kafka)
 
@@ -238,7 +242,7 @@ async def main() -> None:
                 lifecycle.background("log-guard", relay.guard.run),
                 lifecycle.background("dossiers", with_kafka(dossiers.run)),
                 lifecycle.background("progress", progress.run),
-                lifecycle.background("contacts", with_kafka(people.run)),
+                lifecycle.background("contacts", with_kafka(read_people)),
                 lifecycle.background("officers", with_kafka(officers.run)),
                 lifecycle.background("inbox", relay.guard.first(sender.run_inbox)),
                 lifecycle.background("mails", relay.guard.first(sender.run_mails)),

@@ -18,6 +18,8 @@ from services.chassis.kafka.ordering import Delivered
 from services.notify.messages import rows
 
 CHANGE_HEADER = "change"
+READER, READER_WITH_PHONES = "notify-contacts", "notify-contacts-with-phones"
+"""Two readers: what the first has read of people had no numbers, so that the second begins anew."""
 
 
 class Contact(NamedTuple):
@@ -61,8 +63,11 @@ SET change = excluded.change, erased = excluded.erased, name = excluded.name, em
     phone = excluded.phone
 WHERE excluded.change > c.change OR (excluded.change = c.change AND (excluded.erased OR NOT c.erased))
 """
-
-
+# In one statement with the position of who reads numbers: switched on again, all are read again.
+FORGET_PHONES = """
+WITH known AS (UPDATE reader_positions SET position = 0 WHERE reader = $1 AND position > 0 RETURNING reader)
+UPDATE contacts SET phone = NULL WHERE phone IS NOT NULL AND EXISTS (SELECT FROM known)
+"""
 # Mails that a sender has put off because the contact, or what an officer said, had not come. One that is claimed at this moment was not.
 PUT_IN_FRONT = """
 UPDATE mails SET not_before = decided_at, looks = 0
@@ -90,6 +95,14 @@ def parse(
     mobile = MOBILE.fullmatch(said.phone or "") if phones else None
     phone = f"+84{mobile[1]}" if mobile else None
     return Contact(applicant_id, said.change, False, said.name, said.email, words, phone)
+
+
+async def forget_phones(pool: asyncpg.Pool[Any]) -> None:
+    """Forgets the numbers that were kept while text messages were sent.
+
+    Guarantee: no number outlives the switch. Test: test_numbers_are_forgotten_where_messages_are_sent_no_more.
+    """
+    await pool.execute(FORGET_PHONES, READER_WITH_PHONES)
 
 
 async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:

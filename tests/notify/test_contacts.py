@@ -111,6 +111,21 @@ async def test_a_tombstone_leaves_only_the_change(desk: Desk):
     assert row == f"({APPLICANT},7,t,,,,)"
 
 
+async def test_numbers_are_forgotten_where_messages_are_sent_no_more(desk: Desk):
+    """And who reads numbers begins anew, so that they are known again when messages are."""
+    await keep(desk, known(5))
+    begun = "INSERT INTO reader_positions VALUES ($1, 'cluster', 'contacts', 0, 7)"
+    for reader in (contacts.READER, contacts.READER_WITH_PHONES):
+        await desk.pool.execute(begun, reader)
+    for _ in range(2):
+        await contacts.forget_phones(desk.pool)
+        assert await kept(desk) == known(5)._replace(phone=None)
+    rows = await desk.pool.fetch("SELECT reader, position FROM reader_positions")
+    assert dict(rows) == {contacts.READER: 7, contacts.READER_WITH_PHONES: 0}
+    await keep(desk, known(5))
+    assert await kept(desk) == known(5)
+
+
 async def test_an_email_to_an_erased_person_fails(desk: Desk, mailbox):
     life = Life(applicant_id=APPLICANT)
     await desk.hear(life.hears("DossierSubmitted"))

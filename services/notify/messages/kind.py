@@ -106,4 +106,7 @@ def word(answer: Mapping[str, Any], name: str) -> str:
     value = answer.get(name)
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise Unreadable
-    return str(value)[:100]
+    text = str(value)[:100]
+    if not text.isprintable():  # PostgreSQL keeps no NUL
+        raise Unreadable
+    return text

@@ -38,8 +38,8 @@ WHERE d.contact_change > 0 AND (c.applicant_id IS NULL OR c.phone IS NOT NULL)
 ORDER BY n.place
 """
 DUE_OR_LATE = """
-SELECT EXISTS (SELECT FROM messages WHERE state = 'waiting' AND urgent AND not_before <= $1)
-    OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND NOT urgent AND not_before <= $1 AND $3)
+SELECT EXISTS (SELECT FROM messages WHERE state = 'waiting' AND urgent AND not_before <= $1 AND $4)
+    OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND NOT urgent AND not_before <= $1 AND $3 AND $4)
     OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND expires_at <= $1)
     OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND not_before > $2)
 """
@@ -180,8 +180,8 @@ async def take(
     Guarantee: a message that a provider may have taken is given to no other. Test: test_no_provider_sends_what_another_may_have_taken.
     Guarantee: messages of a dossier go out in its order. Test: test_messages_of_a_dossier_keep_their_order.
     """
-    if not await pool.fetchval(DUE_OR_LATE, now, now + PUT_OFF_MAX, day):
-        return []  # an idle look is one statement
+    if not await pool.fetchval(DUE_OR_LATE, now, now + PUT_OFF_MAX, day, bool(up)):
+        return []  # an idle look is one statement, however many wait while no provider is there
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(BY_KEY)
         await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from services.notify.messages.health import Health
 from services.notify.messages.kind import Message
 from services.notify.messages.provider import Provider
 from services.notify.messages.rows import Claim
-from services.notify.messages.timing import is_night, night_ended
+from services.notify.messages.timing import is_night, month_began, night_ended
 from services.notify.notice import (
     ACTOR,
     EVENTS,
@@ -49,6 +50,7 @@ IDLE_SECONDS, QUIET_SECONDS, BUSY_SECONDS = 0.2, 1.0, 2.0
 LEAVE_SECONDS = 5.0
 BACK_OFF_SECONDS = 1.0
 MEASURE_SECONDS = 5.0
+UNITS_EACH = 60  # turns: a sum of a whole month is not asked for every five seconds
 ASK_FIRST = timedelta(minutes=10)
 """After which a receipt is asked for that nobody called us about; sooner from a provider that never calls."""
 ASK_SOON = timedelta(minutes=1)
@@ -143,7 +145,7 @@ class Messages:
 
     async def measure(self) -> None:
         """Sets the gauges of what waits and what was spent, from the tables; for ever."""
-        while True:
+        for turn in count():
             now = self._clock()
             state = await self._pool.fetchrow(rows.STATE, now, self._is_day(now), night_ended(now))
             assert state is not None
@@ -154,10 +156,13 @@ class Messages:
             metrics.MESSAGES_IN_DOUBT.set(state["in_doubt"])
             metrics.MESSAGES_AMBIGUOUS.set(await self._pool.fetchval(rows.AMBIGUOUS))
             metrics.MESSAGES_UNTOLD.set(await self._pool.fetchval(rows.UNTOLD, now - UNTOLD_AFTER))
-            month = night_ended(now).replace(day=1, hour=0)
-            spent = {row["provider"]: row["units"] for row in await self._pool.fetch(rows.UNITS, month)}
-            for name in self._providers:
-                metrics.MESSAGE_UNITS.labels(name).set(spent.get(name, 0))
+            if turn % UNITS_EACH == 0:
+                spent = {
+                    row["provider"]: row["units"]
+                    for row in await self._pool.fetch(rows.UNITS, month_began(now))
+                }
+                for name in self._providers:
+                    metrics.MESSAGE_UNITS.labels(name).set(spent.get(name, 0))
             await asyncio.sleep(MEASURE_SECONDS)
 
     def _is_day(self, now: datetime) -> bool:

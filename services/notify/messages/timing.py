@@ -34,6 +34,11 @@ def night_ended(at: datetime) -> datetime:
     return morning if morning <= local else morning - timedelta(days=1)
 
 
+def month_began(at: datetime) -> datetime:
+    """The first instant of the month in Vietnam."""
+    return at.astimezone(VIETNAM).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
 def expires_at(about: str, recorded_at: datetime) -> datetime:
     """Until when a message about such an event is worth sending.
 

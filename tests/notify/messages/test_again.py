@@ -1,4 +1,4 @@
-"""Messages that failed are sent again by hand: under another id, in their whole time, and told as ambiguous where they may have gone out."""
+"""Messages that failed are sent again by hand, in their whole time, and told as ambiguous where they may have gone out before."""
 
 import pytest
 

@@ -92,7 +92,13 @@ def test_a_callback_is_read_and_nothing_else_is():
     assert called(said | {"SendSuccess": "0"}) == Receipt(request_id, "a1", "failed", "unreachable")
     assert called(said | {"SendStatus": "4"}) == Receipt(request_id, "a1", "failed", "carrier")
     assert called(said | {"SendStatus": "7"}) is None
-    for broken in ({}, said | {"RequestId": "1"}, said | {"SMSID": None}, said | {"SendStatus": [5]}):
+    for broken in (
+        {},
+        said | {"SMSID": "a\0"},
+        said | {"RequestId": "1"},
+        said | {"SMSID": None},
+        said | {"SendStatus": [5]},
+    ):
         with pytest.raises(Unreadable):
             called(broken)
 

@@ -62,7 +62,12 @@ async def test_a_provider_calls_back(
 async def test_who_does_not_know_the_address_is_not_heard(house: House, settings: NotifySettings):
     _, request_id = await sent(house)
     said = {"SMSID": "ref-1", "RequestId": str(request_id), "SendStatus": "5", "SendSuccess": "1"}
-    for path in ("/v1/receipts/first/wrong", f"/v1/receipts/first/{KEY}", f"{FIRST}x", SECOND.replace("second", "first")):
+    for path in (
+        "/v1/receipts/first/wrong",
+        f"/v1/receipts/first/{KEY}",
+        f"{FIRST}x",
+        SECOND.replace("second", "first"),
+    ):
         answer = await call(house, settings, path, **said)
         assert (answer.status_code, answer.json()["code"]) == (404, "receipts-key-wrong")
     assert (await call(house, settings, FIRST.replace("first", "third"), **said)).status_code == 422

@@ -11,7 +11,7 @@ from services.notify.channels.outcome import Outcome
 from services.notify.messages import rows
 from services.notify.messages.kind import Message
 from services.notify.messages.provider import Provider
-from services.notify.messages.timing import RECEIPT_LASTS, is_night, night_ended
+from services.notify.messages.timing import RECEIPT_LASTS, is_night, month_began, night_ended
 from services.notify.notice import TOLD_BY, Channel
 from tests.notify.examples import NOW, Life
 from tests.notify.messages.house import House
@@ -202,6 +202,7 @@ def test_nights_begin_and_end_in_vietnam():
     assert not is_night(ten - timedelta(seconds=1)) and is_night(ten)
     assert is_night(ten + timedelta(hours=9, seconds=-1)) and not is_night(ten + timedelta(hours=9))
     assert night_ended(ten) == datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
+    assert month_began(datetime(2026, 11, 30, 17, 0, tzinfo=UTC)) == datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
 
 
 async def test_no_message_is_sent_of_a_refused_log(house: House):

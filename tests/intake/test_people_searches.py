@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -12,12 +13,13 @@ from tests.intake.conftest import OFFICE, Front, Process, body
 from tests.intake.test_people_reads import OTHER_OFFICE, reads
 
 
-async def filed(front: Front, name: str, number: str, office: str = OFFICE, **more: Any) -> str:
+async def filed(front: Front, name: str, number: str, office: str = OFFICE, index: bool = True, **more: Any) -> str:
     told = body(office=office, procedure="1.009974", **more)
     told["applicant"] = {"identifier": {"kind": "cccd", "number": number}, "name": name}
     answer = await front.file(told, key=f"{number} {office}")
     assert answer.status_code == 201, answer.text
-    await front.pool.fetchval("SELECT index_people(500)")
+    if index:
+        await front.pool.fetchval("SELECT index_people(500)")
     return str(answer.json()["dossier_id"])
 
 
@@ -105,7 +107,25 @@ async def test_who_was_erased_or_renamed_is_not_found(front: Front, admin: async
     await admin.execute(f"DELETE FROM applicants WHERE applicant_id = {of}", erased)
     await admin.execute(f"UPDATE applicants SET name = 'Khác' WHERE applicant_id = {of}", renamed)
     assert await found(front, "name", "ho") == []
+    assert await found(front, "name", "khac") == [renamed] == await found(front, "identifier", "097190000006")
     assert await admin.fetchval("SELECT count(*) FROM people_index WHERE term LIKE '%thu%'") == 0
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM applicants", "UPDATE applicants SET name = 'Khác'"])
+async def test_who_is_erased_while_indexed_is_not_found(
+    front: Front, admin: asyncpg.Connection[Any], change: str
+) -> None:
+    await filed(front, "Hồ Văn Thử", "097090000005", index=False)
+    async with front.pool.acquire() as indexing:
+        async with indexing.transaction():
+            await indexing.fetchval("SELECT index_people(500)")
+            changing = asyncio.create_task(admin.execute(change))
+            waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+            async with asyncio.timeout(10):
+                while not await indexing.fetchval(waits):  # for the indexing to end
+                    await asyncio.sleep(0.01)
+        await changing
+    assert await found(front, "name", "ho") == []
 
 
 @pytest.mark.parametrize(

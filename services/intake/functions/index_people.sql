@@ -15,14 +15,7 @@ BEGIN
         RETURN 0;
     END IF;
     INSERT INTO people_index (office, term, dossier_id, applicant_id)
-    SELECT e.data ->> 'office', t.term, e.stream_id, a.applicant_id
-    FROM events e JOIN filings f ON f.dossier_id = e.stream_id JOIN applicants a ON a.applicant_id = f.applicant_id
-    CROSS JOIN LATERAL (
-        SELECT o.term FROM terms_of(a.name, a.identifier_number) o
-        UNION SELECT o.term FROM terms_of(f.owner_name, f.owner_identifier_number) o
-    ) t
-    WHERE e.position > since AND e.position <= up_to AND e.type IN ('DossierSubmitted', 'SubmissionCorrected')
-        AND e.data ->> 'office' IS NOT NULL AND t.term <> ''
+    SELECT t.office, t.term, t.dossier_id, t.applicant_id FROM people_terms t WHERE t.position > since AND t.position <= up_to
     ON CONFLICT DO NOTHING;
     UPDATE people_index_at SET position = up_to;
     RETURN up_to - since;

@@ -19,7 +19,7 @@ from services.chassis.log.decider import Rejected
 from services.processing.calendar.change import Change, Open, dossier_of, moved, moved_by_clock
 from services.processing.calendar.confirming import decide
 from services.processing.calendar.current import Declaring
-from services.processing.calendar.recount import HISTORIES, NOBODY, ROWS
+from services.processing.calendar.recount import HISTORIES, NOBODY, ROWS, chunks
 from services.processing.calendar.recount_by_clock import counted
 from services.processing.calendar.recount_rows import OPEN
 from services.processing.clock.declaration import (
@@ -45,6 +45,7 @@ ONE_BY_ONE_MAX = 20_000
 """Dossiers whose histories are needed are looked at up to so many; beyond them the answer says that it is not all."""
 ITEMS_MAX = 200
 AT_ONCE = 100
+"""So many are counted before others have their turn on the event loop."""
 # As RunningClocks decides them: all dossiers of one clock and due date move alike.
 CLOCKS = f"""
 SELECT office, unit, clock, due_on, count(*) AS dossiers FROM dossiers
@@ -160,7 +161,7 @@ async def _count(connection: Any, change: Change, caller: Caller, today: date, w
     for office, unit, clock, due_on, dossiers in await connection.fetch(CLOCKS, change.since, today):
         if (clock, due_on) not in decided:
             if len(decided) % AT_ONCE == 0:
-                await asyncio.sleep(0)  # others have their turn
+                await asyncio.sleep(0)
             event = counted(partial(moved_by_clock, change, clock_of(clock), due_on, today))
             decided[clock, due_on] = None if event is None else event.due_on
         if (new_due_on := decided[clock, due_on]) is not None:
@@ -192,15 +193,15 @@ async def _moved(
     connection: Any, change: Change, found: Sequence[Open], today: date
 ) -> list[tuple[Open, str | None, Sequence[Event]]]:
     """What each of these dossiers would record, of those that can move."""
-    movable = {row.dossier_id: row for row in found if change.can_move(row)}
-    histories: dict[UUID, list[Event]] = {each: [] for each in movable}
-    for stream_id, name, schema_version, data in await connection.fetch(HISTORIES, list(movable)):
-        histories[stream_id].append(EVENTS.decode(name, schema_version, data))
-    told = []
-    for each, row in movable.items():
-        dossier = dossier_of(row, histories[each])
-        events = counted(partial(moved, change, dossier, today))
-        told.append((row, dossier.held and dossier.held.unit, events or ()))
+    movable, told = [row for row in found if change.can_move(row)], []
+    for some in chunks(movable, AT_ONCE):
+        histories = {row.dossier_id: list[Event]() for row in some}
+        for stream_id, name, schema_version, data in await connection.fetch(HISTORIES, list(histories)):
+            histories[stream_id].append(EVENTS.decode(name, schema_version, data))
+        for row in some:
+            dossier = dossier_of(row, histories[row.dossier_id])
+            events = counted(partial(moved, change, dossier, today))
+            told.append((row, dossier.held and dossier.held.unit, events or ()))
     return told
 
 

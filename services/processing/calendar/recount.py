@@ -185,7 +185,7 @@ class Recounter:
         pool, change = self._desk.pool, await self._change(recount)
         acted_on = await pool.fetch(_ACTED_ON, self._position(recount), CALENDAR_ID, recount.recount_id)
         waiting = await pool.fetch(_WAITING)
-        for ids in _chunks([row[0] for row in (*acted_on, *waiting)], LOOK_DOSSIERS):
+        for ids in chunks([row[0] for row in (*acted_on, *waiting)], LOOK_DOSSIERS):
             await self._recount(recount.recount_id, "again", change, await self._rows(_THESE, change, ids))
             await recount_rows.advance(pool, self._holder, recount)
 
@@ -199,7 +199,7 @@ class Recounter:
         await self._move_intake_limits(change, [row for row in rows if change.can_move_intake(row)])
         moves, recorded = 0, None
         try:
-            for some in _chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
+            for some in chunks([row for row in rows if change.can_move(row)], APPEND_DOSSIERS):
                 turned()
                 items = await self._items(recount_id, which, change, some)
                 if recorded is not None:
@@ -277,6 +277,6 @@ class Recounter:
             await self._desk.pool.execute("SELECT move_intake_limits($1, $2, $3)", *columns)
 
 
-def _chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     for begin in range(0, len(rows), size):
         yield rows[begin : begin + size]

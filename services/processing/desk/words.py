@@ -22,6 +22,8 @@ NOT_KEPT = Rejected(
 )
 ERASED = Rejected("words-erased", "what was filed is erased: nothing is said in words to its applicant now")
 REUSED = Rejected("idempotency-key-reused", "this key came with other words before")
+REFUSALS = {"content-erased": ERASED, "papers-destroyed": ERASED, REUSED.code: REUSED}
+"""By intake's code; whatever else it answers, the same may be sent again."""
 UNSAID = ""
 """In the place of a commitment while nothing is kept: such words are no event's."""
 
@@ -43,10 +45,7 @@ async def keep(
     if status == 201 and told is not None:
         commitment: str = told["commitment"]
         return commitment
-    code = told.get("code") if isinstance(told, dict) else None
-    if code == REUSED.code:
-        return REUSED
-    return ERASED if status == 409 else NOT_KEPT
+    return REFUSALS.get(told.get("code") if isinstance(told, dict) else None, NOT_KEPT)
 
 
 class Said(NamedTuple):

@@ -49,7 +49,7 @@ async def search(intake: AtIntake, visitor: Visitor, asked: Mapping[str, str]) -
     status, told = await intake.ask_whole("POST", "/v1/people-searches", token, json=asked)
     if status == 200 and told is not None:
         return told, ""
-    return None, TOO_OFTEN if status == 429 else SEARCH_AWAY
+    return None, {401: LOG_IN_AGAIN, 429: TOO_OFTEN}.get(status, SEARCH_AWAY)
 
 
 async def open_paper(

@@ -18,10 +18,9 @@ from services.reporting.report.asked import Instant, PeriodAsked, Sources
 from services.reporting.report.columns import tells
 from services.reporting.report.files import MEDIA_TYPES, Kind, as_csv, as_xlsx
 from services.reporting.report.form import Form
-from services.reporting.report.queries import has_made_up, load_official
+from services.reporting.report.queries import has_made_up, hidden_of, load_official
 from services.reporting.report.readers import Signs
 from services.reporting.report.routes import sound
-from services.reporting.report.withheld import hidden
 
 COST: dict[Kind, int] = {"csv": 1, "xlsx": 5, "pdf": 20}
 """How many requests each counts for."""
@@ -81,7 +80,7 @@ def add_form_routes(
             min(complete.up_to, asked.as_of or complete.up_to) if complete else None,
             made_up,
             held,
-            {} if signs else hidden(told.rows, "field"),
+            {} if signs else await hidden_of(told, "field"),
         )
         return await as_file(kind, form, typesetting)
 

@@ -18,7 +18,7 @@ from services.reporting.book.rows import count_held, snapshot
 from services.reporting.report import withheld
 from services.reporting.report.asked import DEAR, Instant, PeriodAsked, Sources
 from services.reporting.report.columns import OfficialReport, ReportBy, differences, tells
-from services.reporting.report.queries import has_made_up, load_changes, load_official
+from services.reporting.report.queries import has_made_up, hidden_of, load_changes, load_official
 from services.reporting.report.readers import Signs
 
 PLACELESS: dict[str, Any] = {"procedure": None, "office": None}
@@ -177,7 +177,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
             told = sound(await load_official(connection, window, asked.by, tells_on, asked.as_of))
             held = await count_held(connection)
             made_up = await has_made_up(connection)
-        hidden = {} if signs else withheld.hidden(told.rows, asked.by)
+        hidden = {} if signs else await hidden_of(told, asked.by)
         answer: dict[str, Any] = {
             "by": asked.by,
             "from": window.first,

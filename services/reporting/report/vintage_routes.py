@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
@@ -115,7 +116,9 @@ def add_vintage_routes(
         before = paging.given(asked.cursor, lambda text: paging.parts_of(text, paging.count)[0])
         found = await vintages.newest_first(sources.pool, before or NUMBER_MOST, asked.limit + 1)
         following = paging.cursor(found[asked.limit - 1].number) if len(found) > asked.limit else None
-        return as_json({"items": [_told(each, signs) for each in found[: asked.limit]], "next": following})
+        # What is withheld of each is found once, and of many it takes a moment.
+        items = await asyncio.to_thread(lambda: [_told(each, signs) for each in found[: asked.limit]])
+        return as_json({"items": items, "next": following})
 
     @application.get("/v1/vintages/{number}", summary="A published report", response_model=WholeVintage)
     async def one(number: Number, request: Request, signs: Signs) -> Response:

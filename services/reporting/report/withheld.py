@@ -8,6 +8,8 @@ that anybody may ask for.
 
 from __future__ import annotations
 
+import heapq
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -110,26 +112,33 @@ def _moves(cells: Mapping[str, Row], by: str, before: Sequence[Move] = ()) -> li
         for key in keys:
             if cells[key][name] not in SMALL or (key, name) in gone:
                 continue
-            possible = [
-                move
-                for other in _partners(cells, key, name)
-                for circuit in circuits(name)
-                if not any(_is_known(by, row, column) for row in (key, other) for column in circuit)
-                for move in (Move(key, other, circuit),)
-            ]
-            if possible:  # else the row's number is the total's, which is shown
-                move = min(possible, key=lambda each: _cost(cells, each, gone))
+            move = _least(cells, by, key, name, gone)
+            if move:  # else the row's number is the total's, which is shown
                 moves.append(move)
                 gone |= {(row, column) for row in move[:2] for column in move.by}
     return moves
 
 
+def _least(cells: Mapping[str, Row], by: str, key: str, name: str, gone: set[tuple[str, str]]) -> Move | None:
+    """The move of a cell that costs least, the first of those that cost alike."""
+    found, least = None, (True, sys.maxsize, sys.maxsize)
+    for other in _partners(cells, key, name):
+        for circuit in circuits(name):
+            if by == "channel" and any(_is_known(row, each) for row in (key, other) for each in circuit):
+                continue
+            move = Move(key, other, circuit)
+            cost = _cost(cells, move, gone)
+            if found is None or cost < least:
+                found, least = move, cost
+            if least == (False, 0, 0):
+                return found
+    return found
+
+
 def _partners(cells: Mapping[str, Row], key: str, name: str) -> list[str]:
     """The rows that have a small number there too, then those with the least."""
-    others = (other for other in cells if other != key)
-    return sorted(others, key=lambda other: (cells[other][name] == 0, cells[other][name], other))[
-        :PARTNERS_MOST
-    ]
+    others = ((cells[other][name] == 0, cells[other][name], other) for other in cells if other != key)
+    return [other for _, _, other in heapq.nsmallest(PARTNERS_MOST, others)]
 
 
 def _cost(cells: Mapping[str, Row], move: Move, gone: set[tuple[str, str]]) -> tuple[int, int, int]:
@@ -144,10 +153,10 @@ def _cost(cells: Mapping[str, Row], move: Move, gone: set[tuple[str, str]]) -> t
     return not possible, empty, new
 
 
-def _is_known(by: str, key: str, column: str) -> bool:
-    """Whether everybody knows that there is nothing: by door, one of two columns is always empty."""
+def _is_known(door: str, column: str) -> bool:
+    """Whether everybody knows that there is nothing: of each door one of two columns is always empty."""
     online = ("received_online", "online_full", "online_partial")
-    return by == "channel" and (column == "received_otherwise" if key == "online" else column in online)
+    return column == "received_otherwise" if door == "online" else column in online
 
 
 @cache

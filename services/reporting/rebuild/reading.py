@@ -172,9 +172,14 @@ def _nothing(*_: Any) -> None:
 async def beside(
     dsn: str, schema: str, kafka: KafkaSettings, topic: str, say: Callable[[str], None]
 ) -> AsyncIterator[Beside]:
-    """The book of a schema, ready to read on; `dsn` is the service's."""
+    """The book of a schema, ready to read on; `dsn` is the service's.
+
+    Guarantee: what is read for another book never comes into the live one. Test: test_no_other_book_is_written_than_the_one_asked_for.
+    """
     path = "search_path=" + quote(f"{schema},public", safe="")
     async with open_pool(f"{dsn}{'&' if '?' in dsn else '?'}{path}", size=2, name=f"motcua-{schema}") as pool:
+        if await pool.fetchval("SELECT current_schema()") != schema:
+            raise LookupError("what stands before the database passes no schema on: name the database itself")
         found = Beside(pool, kafka, topic, say)
         try:
             await found.begin()

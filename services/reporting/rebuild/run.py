@@ -63,9 +63,11 @@ async def rebuild(where: Where, actor: str, accept: bool, say: Say, at: Say = _n
 
     `at` hears each step by its name.
     Guarantee: ended anywhere, it goes on or begins again, and the live book is whole. Test: test_a_rebuild_that_is_killed_anywhere_goes_on.
+    Guarantee: no book takes the live one's place with tables that a migration has changed meanwhile.
+    Test: test_a_release_in_between_leaves_the_live_book.
     """
     async with _alone(where) as owner:
-        number = await _begin(owner, where, actor, say)
+        number, begun = await _begin(owner, where, actor, say)
         at("begun")
         async with beside(where.dsn, REBUILT, where.kafka, where.topic, say) as book:
             at("reading")
@@ -92,6 +94,7 @@ async def rebuild(where: Where, actor: str, accept: bool, say: Say, at: Say = _n
                     raise _Differs
 
             async def settle() -> None:
+                await _as_begun(owner, begun)
                 await owner.execute(
                     "UPDATE rebuilds SET switched_at = clock_timestamp(), differing = $2 WHERE number = $1",
                     number,
@@ -135,6 +138,7 @@ async def undo(where: Where, say: Say, at: Say = _nothing) -> int:
                 return None
 
             async def settle() -> None:
+                await _as_begun(owner, last["revision"])
                 await owner.execute(
                     "UPDATE rebuilds SET undone_at = clock_timestamp() WHERE number = $1", last["number"]
                 )
@@ -155,8 +159,15 @@ async def drop(where: Where, say: Say) -> int:
     return 0
 
 
-async def _begin(owner: asyncpg.Connection[Any], where: Where, actor: str, say: Say) -> int:
-    """The number of the rebuild that goes on, or of a new one: the rules or the tables may be others since the last was begun."""
+async def _as_begun(owner: asyncpg.Connection[Any], begun: str) -> None:
+    """Asked when all tables are locked: a migration that was under way is over, and none comes in between."""
+    if await revision(owner) != begun:
+        raise LookupError("the tables are those of another release meanwhile: begin the command again")
+
+
+async def _begin(owner: asyncpg.Connection[Any], where: Where, actor: str, say: Say) -> tuple[int, str]:
+    """The number and the tables of the rebuild that goes on, or of a new one: the rules or the tables may be others since the last
+    was begun."""
     now = await revision(owner)
     last = await owner.fetchrow(_LAST)
     if await exists(owner, REBUILT):
@@ -166,14 +177,14 @@ async def _begin(owner: asyncpg.Connection[Any], where: Where, actor: str, say: 
             and (last["projection"], last["revision"]) == (PROJECTION, now)
         ):
             say(f"rebuild {last['number']} goes on")
-            return int(last["number"])
+            return int(last["number"]), now
         say("a rebuild by other rules or tables was begun: it is begun again")
     async with owner.transaction():
         await owner.execute(_DROP[REBUILT])
         await lay(owner, REBUILT, where.role)
         number = await owner.fetchval(_NEXT, actor, PROJECTION, now)
     say(f"rebuild {number} begins, by rules {PROJECTION}")
-    return int(number)
+    return int(number), now
 
 
 @asynccontextmanager

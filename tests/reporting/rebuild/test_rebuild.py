@@ -15,7 +15,8 @@ from services.chassis.log.databases import open_pool
 from services.chassis.process.settings import KafkaSettings
 from services.reporting.book.rows import snapshot
 from services.reporting.rebuild import switch
-from services.reporting.rebuild.run import Where, drop, undo
+from services.reporting.rebuild.reading import beside
+from services.reporting.rebuild.run import Where, drop, rebuild, undo
 from services.reporting.rebuild.shape import LIVE, PROJECTION, REBUILT, STAYS, exists, lay
 from tests.chassis.conftest import new_id
 from tests.chassis.wire import running, until
@@ -219,6 +220,36 @@ async def test_what_was_discarded_is_discarded_in_the_new_book(town: Town) -> No
         assert await town.rebuild() == 0, town.said
         assert await town.book() == await town.book("before")
         assert (await town.book())["held"] == []
+
+
+async def test_a_release_in_between_leaves_the_live_book(town: Town) -> None:
+    """As whoever compares an hour's work is overtaken by a migration."""
+    await town.say(events(range(10)))
+    async with town.live():
+        await town.read_all()
+        live = await town.book()
+        released = asyncio.Event()
+
+        def at(step: str) -> None:
+            if step == "caught-up":
+                released.set()
+
+        async def release() -> None:
+            await released.wait()
+            await town.owner.execute("UPDATE alembic_version SET version_num = 'later'")
+
+        async with running(release):
+            with pytest.raises(LookupError, match="another release"):
+                await rebuild(town.where, "operator/o1", False, town.said.append, at)
+        assert await town.book() == live and not await exists(town.owner, "before")
+        assert await town.rebuild() == 0 and any("begun again" in line for line in town.said)
+
+
+async def test_no_other_book_is_written_than_the_one_asked_for(town: Town) -> None:
+    """A pooler may pass the schema on to nobody; then the live tables would be found."""
+    with pytest.raises(LookupError, match="passes no schema on"):
+        async with beside(town.where.dsn, "nowhere", town.kafka, town.topic, town.said.append):
+            pass
 
 
 async def test_two_rebuilds_at_once_are_refused(town: Town) -> None:

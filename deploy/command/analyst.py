@@ -38,7 +38,7 @@ def tell(home: Home, say: Callable[[str], None]) -> int:
         "clients": "confluent-kafka and kcat on librdkafka 2.6.1 or later, aiokafka, Java; not kcat of Debian 12",
         "database": f"127.0.0.1:{home.port('postgres')}/reporting, role {ANALYST}, schema analysts; --dsn prints its address",
         "its word": f"{secrets}, postgres.{ANALYST}",
-        "files": "motcua export events|entries|dossiers|ocel|xes",
+        "files": "motcua export events|entries|dossiers|ocel|xes|quality",
         "guide": "docs/analysts.md",
     }
     for name, told in lines.items():

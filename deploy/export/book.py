@@ -144,13 +144,16 @@ async def _dossiers(
 async def _unmoved(
     connection: asyncpg.Connection[Any], spool: Spool, since: datetime, as_of: datetime
 ) -> None:
-    """Failed where a line of that time came in behind the page that it belonged to.
+    """Failed where a line of that time came in behind the page that it belonged to; the instant stays, so that by the next time all of
+    it has been heard.
 
     Guarantee: a file of the book is the book as of one instant. Test: test_a_book_that_moved_is_gathered_again.
     """
     if await connection.fetchval(_COUNT, since, as_of) != spool.told("lines"):
-        spool.remove()
-        raise Failed(f"more was heard of the time up to {as_of.isoformat()} meanwhile: begin again")
+        spool.keep((), alone=True, after=None, lines=0)
+        raise Failed(
+            f"more was heard of the time up to {as_of.isoformat()} meanwhile: give the same words again"
+        )
 
 
 def _lives(page: Sequence[asyncpg.Record]) -> Iterator[Row]:

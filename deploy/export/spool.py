@@ -55,13 +55,17 @@ class Spool:
         found = self._database.execute("SELECT value FROM told WHERE name = ?", (name,)).fetchone()
         return json.loads(found[0]) if found else None
 
-    def keep(self, rows: Iterable[tuple[bytes, Mapping[str, Any]]], **told: Any) -> None:
-        """Rows by their keys, and how far they lead, together or not at all.
+    def keep(
+        self, rows: Iterable[tuple[bytes, Mapping[str, Any]]], *, alone: bool = False, **told: Any
+    ) -> None:
+        """Rows by their keys, and how far they lead, together or not at all; `alone`: in the place of all that were kept.
 
         Guarantee: an export that was killed goes on where it was, and has each row once. Test: test_a_killed_export_goes_on_where_it_was.
         """
         try:
             self._database.execute("BEGIN")
+            if alone:
+                self._database.execute("DELETE FROM rows")
             self._database.executemany(
                 "INSERT OR IGNORE INTO rows VALUES (?, ?)", ((key, orjson.dumps(row)) for key, row in rows)
             )

@@ -141,9 +141,12 @@ async def test_a_book_that_moved_is_gathered_again(
 
     spool.keep((), as_of=at.replace(hour=3), lines=1, after=(at.replace(hour=1).isoformat(), dossiers[1], 1))
     await owner.execute(LINE, dossiers[0], at)
-    with pytest.raises(Failed, match="begin again"):
+    with pytest.raises(Failed, match="the same words again"):
         await gathered()
-    assert os.listdir(tmp_path) == []
+    await owner.execute(LINE, "01850009-0000-7000-8000-000000000000", at.replace(hour=4))
+    await gathered()
+    assert [row["dossier_id"] for row in spool.rows()] == dossiers and spool.told("lines") == 4
+    spool.remove()
     await owner.close()
 
 

@@ -126,8 +126,13 @@ class Kit:
             try:
                 await work
                 self._say(done)
-            except Refused as refused:
-                self._watch.remarks.append(f"{refused}, so that {point} cannot be seen of this dossier")
+            except (Refused, httpx.HTTPError) as fault:
+                said = (
+                    str(fault)
+                    if isinstance(fault, Refused)
+                    else f"a service did not answer ({type(fault).__name__})"
+                )
+                self._watch.remarks.append(f"{said}, so that {point} cannot be seen of this dossier")
 
 
 async def run(
@@ -143,7 +148,9 @@ async def run(
     """Serves until every point of these rooms is known or the time is over, and reports; whether all was right."""
     watch = Watch(patience, secrets)
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-        await _must_be_a_sandbox(client, intake)
+        await _must_be_a_sandbox(client, intake, "intake")
+        for beside in ("processing", "notify"):
+            await _must_be_a_sandbox(client, home.url(beside), beside)
         kit = Kit(intake.rstrip("/"), home, client, watch, say)
         config = uvicorn.Config(kit, "127.0.0.1", port, lifespan="off", log_config=None, access_log=False)
         server = uvicorn.Server(config)
@@ -165,14 +172,17 @@ async def run(
     return watch.right(rooms)
 
 
-async def _must_be_a_sandbox(client: httpx.AsyncClient, intake: str) -> None:
-    """Guarantee: nothing is made to fail between a portal and a service that is no sandbox. Test: test_only_a_sandbox_is_tried_against."""
+async def _must_be_a_sandbox(client: httpx.AsyncClient, url: str, service: str) -> None:
+    """Guarantee: nothing is made to fail, or done by the kit's officer, at a service that is no sandbox.
+    Test: test_only_a_sandbox_is_tried_against."""
     try:
-        answer = await client.get(f"{intake.rstrip('/')}/version")
+        answer = await client.get(f"{url.rstrip('/')}/version")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Failed(f"{intake} does not answer ({type(error).__name__})") from None
-    if HEADER.decode() not in answer.headers or _members(answer).get("service") != "intake":
-        raise Failed(f"{intake} is no sandbox's intake: `motcua up --sandbox` makes one")
+        raise Failed(f"{url} does not answer ({type(error).__name__})") from None
+    if HEADER.decode() not in answer.headers or _members(answer).get("service") != service:
+        raise Failed(
+            f"{url} is no sandbox's {service}: `motcua up --sandbox` makes one, MOTCUA_HOME names its home"
+        )
 
 
 def _members(answer: httpx.Response) -> dict[str, Any]:

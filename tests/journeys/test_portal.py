@@ -181,7 +181,10 @@ def test_a_naive_portal_is_told_what_it_does_wrong(second_house: House, tokens: 
     assert "docs/portals.md, “Repeats”" in said
 
 
-def test_only_a_sandbox_is_tried_against(first_house: House) -> None:
+def test_only_a_sandbox_is_tried_against(first_house: House, second_house: House) -> None:
+    """Neither as intake, nor as what stands beside a sandbox's."""
+    beside = first_house.motcua("conform", f"http://127.0.0.1:{second_house.port_base + 1}", "--seconds", "1")
+    assert beside.returncode == 1 and "is no sandbox's processing" in beside.stderr
     refused = first_house.motcua("conform", f"http://127.0.0.1:{first_house.port_base + 1}", "--seconds", "1")
     assert refused.returncode == 1 and "is no sandbox's intake" in refused.stderr
     assert first_house.motcua("sandbox", "forward", "1d").returncode == 1

@@ -155,14 +155,16 @@ class ServiceSettings(KafkaVariables):
     sandbox: str = Field(
         default="",
         description="Makes the service a sandbox: the file with the seconds by which its clock is ahead. Refused beside a MOTCUA_HOST that "
-        "others can reach; empty for a service that is none.",
+        "others can reach, and behind proxies; empty for a service that is none.",
     )
 
     @model_validator(mode="after")
     def _a_sandbox_is_reached_from_its_machine_alone(self) -> Self:
         """Guarantee: no service that others can reach is a sandbox. Test: test_a_sandbox_is_refused_where_others_reach_it."""
-        if self.sandbox and self.host not in LOOPBACK:
-            raise ValueError("MOTCUA_SANDBOX wants MOTCUA_HOST 127.0.0.1 or ::1")
+        if self.sandbox and (self.host not in LOOPBACK or self.trusted_proxies):
+            raise ValueError(
+                "MOTCUA_SANDBOX wants MOTCUA_HOST 127.0.0.1 or ::1, and no MOTCUA_TRUSTED_PROXIES"
+            )
         return self
 
     @model_validator(mode="after")

@@ -59,6 +59,9 @@ def test_a_sandbox_is_refused_where_others_reach_it(
     else:
         with pytest.raises(SettingsFault, match="MOTCUA_SANDBOX wants MOTCUA_HOST"):
             load(ServiceSettings)
+    environment.setenv("MOTCUA_TRUSTED_PROXIES", "127.0.0.1/32")  # others come by way of it
+    with pytest.raises(SettingsFault, match="MOTCUA_SANDBOX wants MOTCUA_HOST"):
+        load(ServiceSettings)
 
 
 def test_all_faults_are_told_at_once_without_values(environment: pytest.MonkeyPatch) -> None:

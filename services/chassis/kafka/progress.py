@@ -149,18 +149,23 @@ class Progress:
         """One record of the topic; one that says nothing is passed over, for what stands behind it must be heard.
 
         Guarantee: no record on `progress` keeps completeness still. Test: test_a_record_that_says_nothing_is_passed_over.
+        Guarantee: a slice of another shape hides nothing of the word that it came with. Test: test_a_slice_that_cannot_be_read_hides_no_statement.
         """
         if not key or value is None:
             return
-        try:
-            self._hear(key.decode(), orjson.loads(value))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            metrics.PROGRESS_UNREADABLE.inc()
-            log.warning("progress-unreadable", extra={"fields": {"bytes": len(value)}})
+        for hear in (self._hear, self._hear_slice):
+            try:
+                hear(key.decode(), orjson.loads(value))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                metrics.PROGRESS_UNREADABLE.inc()
+                log.warning("progress-unreadable", extra={"fields": {"bytes": len(value)}})
+                return
+
+    def _hear_slice(self, producer: str, value: dict[str, Any]) -> None:
+        if told := value.get("slice"):
+            self.slices.setdefault(producer, deque(maxlen=KEPT_SLICES)).append(slice_of(told))
 
     def _hear(self, producer: str, value: dict[str, object]) -> None:
-        if told := value.get("slice"):
-            self.slices.setdefault(producer, deque(maxlen=KEPT_SLICES)).append(slice_of(told))  # type: ignore[arg-type]
         heard = self.said.setdefault(producer, deque())
         statement = Said(
             str(value["cluster_id"]),

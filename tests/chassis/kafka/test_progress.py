@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import orjson
 
+from services.chassis.kafka import slices
 from services.chassis.kafka.progress import KEPT, Complete, Progress, Said, complete_up_to
 from services.chassis.process import metrics
 from services.chassis.process.settings import KafkaSettings
@@ -107,3 +108,21 @@ def test_a_record_that_says_nothing_is_passed_over() -> None:
     # Whatever was taken of the others is never an error where completeness is asked.
     complete_up_to(progress.said, ["a", "b"], "c", {("t", 0): 3})
     assert metrics.PROGRESS_UNREADABLE._value.get() - before >= 5 + len(statement)
+
+
+def test_a_slice_that_cannot_be_read_hides_no_statement() -> None:
+    progress = Progress(KafkaSettings("b:1", "", ""))
+    statement = {
+        "cluster_id": "c",
+        "position": 7,
+        "complete_up_to": NOW.isoformat(),
+        "offsets": {"t": {"0": 3}},
+    }
+    told = {"after": str(slices.FIRST), "up_to": str(slices.LAST), "position": 7, "streams": ""}
+    wrong = [told | {name: other} for name in told for other in (None, "x", "QUJD")]
+    for value in ("x", [1], {"a": 1}, *wrong):
+        progress._take(b"a", orjson.dumps(statement | {"slice": value}))
+        assert complete_up_to(progress.said, ["a"], "c", {("t", 0): 3}) == Complete(NOW, {"a": 7}, {"a": NOW})
+        progress.said.clear()
+    progress._take(b"a", orjson.dumps(statement | {"slice": told}))
+    assert progress.slices["a"][-1].position == 7

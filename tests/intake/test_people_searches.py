@@ -13,7 +13,9 @@ from tests.intake.conftest import OFFICE, Front, Process, body
 from tests.intake.test_people_reads import OTHER_OFFICE, reads
 
 
-async def filed(front: Front, name: str, number: str, office: str = OFFICE, index: bool = True, **more: Any) -> str:
+async def filed(
+    front: Front, name: str, number: str, office: str = OFFICE, index: bool = True, **more: Any
+) -> str:
     told = body(office=office, procedure="1.009974", **more)
     told["applicant"] = {"identifier": {"kind": "cccd", "number": number}, "name": name}
     answer = await front.file(told, key=f"{number} {office}")

@@ -149,8 +149,8 @@ async def run(
     watch = Watch(patience, secrets)
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         await _must_be_a_sandbox(client, intake, "intake")
-        for beside in ("processing", "notify"):
-            await _must_be_a_sandbox(client, home.url(beside), beside)
+        for service in ("processing", "notify"):
+            await _must_be_a_sandbox(client, home.url(service), service)
         kit = Kit(intake.rstrip("/"), home, client, watch, say)
         config = uvicorn.Config(kit, "127.0.0.1", port, lifespan="off", log_config=None, access_log=False)
         server = uvicorn.Server(config)

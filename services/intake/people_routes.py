@@ -122,7 +122,7 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         summary="Look for a dossier by its people",
     )
     async def search(body: searching.AskedPeople, caller: Staff) -> Response:
-        """Of the caller's own office, by code, name or identifier; each that is found is written down as read. A search counts as one read."""
+        """Of the caller's own office, by code, name or identifier. Each that is found is written down as read; a search counts as one."""
         throttle(people_reads, caller.actor, "people")
         told = await searching.search(pool, body, caller)
         return Response(orjson.dumps(told), media_type="application/json")

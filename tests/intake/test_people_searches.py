@@ -124,7 +124,7 @@ async def test_who_is_erased_while_indexed_is_not_found(
             changing = asyncio.create_task(admin.execute(change))
             waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
             async with asyncio.timeout(10):
-                while not await indexing.fetchval(waits):  # for the indexing to end
+                while not await indexing.fetchval(waits):  # noqa: ASYNC110  the database tells it by nothing else
                     await asyncio.sleep(0.01)
         await changing
     assert await found(front, "name", "ho") == []

@@ -149,7 +149,8 @@ class Progress:
         """One record of the topic; one that says nothing is passed over, for what stands behind it must be heard.
 
         Guarantee: no record on `progress` keeps completeness still. Test: test_a_record_that_says_nothing_is_passed_over.
-        Guarantee: a slice of another shape hides nothing of the word that it came with. Test: test_a_slice_that_cannot_be_read_hides_no_statement.
+        Guarantee: a slice of another shape hides nothing of the word that it came with.
+        Test: test_a_slice_that_cannot_be_read_hides_no_statement.
         """
         if not key or value is None:
             return

@@ -45,7 +45,8 @@ async def keep(
     if status == 201 and told is not None:
         commitment: str = told["commitment"]
         return commitment
-    return REFUSALS.get(told.get("code") if isinstance(told, dict) else None, NOT_KEPT)
+    code = told.get("code") if isinstance(told, dict) else ""
+    return REFUSALS.get(str(code), NOT_KEPT)
 
 
 class Said(NamedTuple):

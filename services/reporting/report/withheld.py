@@ -121,7 +121,8 @@ def _moves(cells: Mapping[str, Row], by: str, before: Sequence[Move] = ()) -> li
 
 def _least(cells: Mapping[str, Row], by: str, key: str, name: str, gone: set[tuple[str, str]]) -> Move | None:
     """The move of a cell that costs least, the first of those that cost alike."""
-    found, least = None, (True, sys.maxsize, sys.maxsize)
+    found: Move | None = None
+    least: tuple[int, int, int] = (True, sys.maxsize, sys.maxsize)
     for other in _partners(cells, key, name):
         for circuit in circuits(name):
             if by == "channel" and any(_is_known(row, each) for row in (key, other) for each in circuit):

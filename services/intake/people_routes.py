@@ -24,7 +24,7 @@ from services.intake.acting import Applicants, find, find_for, unknown
 from services.intake.endings import at_of
 from services.intake.offers import Day
 from services.intake.papers.attached import listed
-from services.intake.people import searching
+from services.intake.people import listing, searching
 from services.intake.people import store as people
 from services.intake.people import words as said
 from services.intake.usual import ZONE
@@ -125,6 +125,15 @@ def add_routes(application: Application, applicants: Applicants, people_reads: B
         """Of the caller's own office, by code, name or identifier. Each that is found is written down as read; a search counts as one."""
         throttle(people_reads, caller.actor, "people")
         told = await searching.search(pool, body, caller)
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    @application.post(
+        "/v1/people-lists", response_model=listing.ListedPeople, summary="The people behind many dossiers"
+    )
+    async def people_of_many(body: listing.AskedMany, caller: Staff) -> Response:
+        """For the register of the caller's own office. Each person is written down as read; a list counts as one, as a search does."""
+        throttle(people_reads, caller.actor, "people")
+        told = await listing.read_many(pool, body, caller)
         return Response(orjson.dumps(told), media_type="application/json")
 
     @application.get(

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from tests.databases import Database
+from tests.pages.browsing import browser, new_page
 from tests.pages.town import Town, Visitor, open_town
+
+__all__ = ["browser", "new_page"]
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from services.processing.pages import officer
 from tests.pages.test_officer import act, file
 from tests.pages.test_supervisor import csrf
 from tests.pages.town import Town, Visitor
+from tests.processing.examples import OTHER_UNIT
 
 Visit = Callable[[str], Visitor]
 UNIT = "H29.015.00/QLXD"
@@ -59,6 +60,26 @@ async def test_one_act_on_many_is_answered_for_each(town: Town, visit: Visit) ->
     assert "0 trên 2 hồ sơ" in page and "Hồ sơ do đơn vị hoặc cán bộ khác giữ." in page
     missing = await many(supervisor, dossiers[1:], "assign")
     assert "Hãy điền mục này: Cán bộ nhận." in missing and 'href="#officer"' in missing
+
+
+async def test_a_supervisor_transfers_from_the_unit_and_sees_where_it_went(town: Town, visit: Visit) -> None:
+    supervisor, handler = visit("processing"), visit("processing")
+    await supervisor.log_in("lanh-dao")
+    await handler.log_in("chuyen-vien-1")
+    dossiers = [await file(town) for _ in range(2)]
+    for each in dossiers:
+        await act(handler, each, "accept", unit=UNIT)
+    assert f'href="/queues/held?desk={UNIT}"' in (await supervisor.get("/unit")).text
+    assert 'value="transfer"' in (await supervisor.get(f"/queues/held?desk={UNIT}")).text
+    assert 'value="transfer"' not in (await handler.get(f"/queues/held?desk={UNIT}")).text
+    done = await many(supervisor, dossiers, "transfer", unit=OTHER_UNIT)
+    assert "2 trên 2 hồ sơ đã làm xong" in done
+    page = (await supervisor.get(f"/unit/transfers?desk={UNIT}")).text
+    for each in dossiers:
+        assert f"/dossiers/{each}" in page
+    assert "Phòng Quản lý xây dựng" in page and "chưa ai nhận" in page and "Lãnh đạo phòng QLXD" in page
+    english = (await supervisor.get(f"/unit/transfers?desk={UNIT}&lang=en")).text
+    assert "nobody has taken it" in english
 
 
 async def test_what_cannot_be_chosen_is_refused(town: Town, visit: Visit) -> None:

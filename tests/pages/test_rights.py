@@ -18,6 +18,8 @@ from tests.processing.examples import OFFICE, UNIT
 STAFF = frozenset({"officer", "supervisor"})
 SUPERVISORS, KEEPERS = frozenset({"supervisor"}), frozenset({"calendar"})
 APPLICANTS = frozenset({"portal"})
+CLERKS = frozenset({"officer"})
+"""Who files for somebody at the counter: intake takes it from officers alone."""
 EVERYBODY_KNOWN = ROLES
 ANYBODY = None
 """A page without a log-in."""
@@ -62,6 +64,16 @@ PAGES: dict[str, dict[str, frozenset[str] | None]] = {
         "GET /dossiers/{dossier_id}/{act}": STAFF,
         "POST /dossiers/{dossier_id}/{act}": STAFF,
         "GET /dossiers/{dossier_id}/papers/{file_id}": STAFF,
+        "GET /dossiers/{dossier_id}/papers/{file_id}/view": STAFF,
+        "GET /dossiers/{dossier_id}/papers/{file_id}/frame": STAFF,
+        "GET /unit/transfers": SUPERVISORS,
+        "GET /register": STAFF,
+        "GET /register/{kind}": STAFF,
+        "GET /counter": CLERKS,
+        "GET /counter/{code}": CLERKS,
+        "POST /counter/{code}": CLERKS,
+        "GET /counter/filed/{dossier_id}": CLERKS,
+        "GET /counter/filed/{dossier_id}/receipt": CLERKS,
     },
 }
 EXAMPLES = {
@@ -69,6 +81,7 @@ EXAMPLES = {
     "{code}": "1.009982",
     "{dossier_id}": str(UUID(int=1)),
     "{act}": "accept",
+    "{kind}": "csv",
     "{file_id}": str(UUID(int=2)),
 }
 EACH = [(service, page) for service, pages in PAGES.items() for page in pages]

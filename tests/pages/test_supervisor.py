@@ -37,11 +37,13 @@ async def test_a_supervisor_sees_who_has_what(town: Town, visit: Visit) -> None:
     assert f"/dossiers/{dossier}" in listed and "Chờ ký duyệt" in listed
     week = await supervisor.get(f"/queues/due-soon?desk={UNIT}&week=1")
     assert week.status_code == 200 and "Đến hạn trong tuần này" in week.text
-    assert (await supervisor.get(f"/unit/lapsed?desk={UNIT}")).status_code == 200
+    for name in ("lapsed", "asked-late", "came-late", "transfers"):
+        assert (await supervisor.get(f"/unit/{name}?desk={UNIT}")).status_code == 200
     for path, status in (
         ("/unit/none", 404),
         ("/unit/lapsed?desk=H29.016.00", 403),
         ("/unit/lapsed?cursor=x", 422),
+        ("/unit/transfers?desk=H29.016.00", 403),
     ):
         answer = await supervisor.get(path)
         assert answer.status_code == status and "<html" in answer.text

@@ -72,6 +72,7 @@ DOORS_OF: dict[str, Door] = {
     },
 }
 LISTS = {
+    "intake POST /v1/people-lists": "of the caller's own office alone: another office's dossier is left out as one that is not there",
     "intake GET /v1/people-reads": "of the caller's own office alone: another office's dossier is one that nobody read",
 }
 WITHOUT_A_CALLER = {

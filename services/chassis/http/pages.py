@@ -121,6 +121,12 @@ class Pages:
         return told | ({"strict-transport-security": "max-age=31536000"} if self.secure else {})
 
     @property
+    def framing(self) -> Mapping[str, str]:
+        """What the head of a page says that frames another one of this site."""
+        policy = self._headers["content-security-policy"]
+        return {"content-security-policy": f"{policy}; frame-src 'self'"}
+
+    @property
     def cookie(self) -> str:
         """The name of the session's cookie; where it is https, one that no other host and no plain connection can set."""
         return f"{'__Host-' if self.secure else ''}motcua-{self.service}"

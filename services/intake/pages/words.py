@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from contracts.page_words import CHANNELS, DELIVERIES, IDENTIFIERS, STATUSES
+from contracts.page_words import CHANNELS, DELIVERIES, FAULTS, IDENTIFIERS, OTHER_FAULT, STATUSES
 from services.chassis.http.texts import N_
 
-__all__ = ["CHANNELS", "DELIVERIES", "IDENTIFIERS", "STATUSES"]
+__all__ = ["CHANNELS", "DELIVERIES", "FAULTS", "IDENTIFIERS", "OTHER_FAULT", "STATUSES"]
 
 LEVELS: Mapping[str, str] = {
     "full": N_("Dịch vụ công trực tuyến toàn trình"),
@@ -99,40 +99,3 @@ EVENTS: Mapping[str, str] = {
     "DossierReversed": N_("Cơ quan hủy bước đã làm"),
 }
 OTHER_EVENT = N_("Cập nhật hồ sơ")
-FAULTS: Mapping[str, str] = {
-    "missing": N_("Hãy điền mục này."),
-    "not-a-choice": N_("Hãy chọn một mục trong danh sách."),
-    "wrong-type": N_("Hãy ghi bằng số."),
-    "too-small": N_("Số này quá nhỏ."),
-    "too-large": N_("Số này quá lớn."),
-    "too-short": N_("Nội dung quá ngắn."),
-    "too-long": N_("Nội dung quá dài."),
-    "twice": N_("Mỗi mục chỉ chọn một lần."),
-    "wrong-form": N_("Mục này viết chưa đúng mẫu; ngày viết như 17/05/1990."),
-    "email-implausible": N_("Địa chỉ thư điện tử viết như ten@example.vn."),
-    "phone-implausible": N_("Số điện thoại của Việt Nam, hoặc bắt đầu bằng + và mã nước."),
-    "name-implausible": N_("Họ tên chỉ có chữ, dấu cách và ' - . ,"),
-    "cccd-implausible": N_("Số căn cước công dân có 12 chữ số."),
-    "tax-code-implausible": N_("Mã số thuế có 10 chữ số; chi nhánh thêm - và 3 chữ số."),
-    "office-implausible": N_("Hãy chọn cơ quan tiếp nhận."),
-    "identifier-not-taken": N_("Thủ tục này không nhận loại giấy tờ định danh này."),
-    "file-empty": N_("Tệp không có gì bên trong."),
-    "file-kind-not-taken": N_("Chỉ nhận PDF, JPEG, PNG, TIFF và ZIP, theo nội dung của tệp."),
-    "file-ambiguous": N_("Tệp này có thể đọc thành hai loại khác nhau nên không nhận."),
-    "file-truncated": N_("Tệp thiếu phần cuối. Hãy lưu lại tệp rồi tải lên lại."),
-    "file-encrypted": N_("Tệp PDF có mật khẩu nên cán bộ không mở được. Hãy bỏ mật khẩu."),
-    "file-infected": N_("Máy quét phát hiện mã độc trong tệp."),
-    "file-too-large": N_("Mỗi tệp không quá 50 MB."),
-    "file-unknown": N_("Tệp không còn ở đây. Hãy tải lên lại."),
-    "file-taken": N_("Tệp này đã thuộc về một hồ sơ khác. Hãy tải lên lại."),
-    "file-being-filed": N_(
-        "Tệp này đang được nộp ở một yêu cầu khác. Hãy đợi một lát rồi thử lại, hoặc tải lên lại."
-    ),
-    "files-away": N_("Nơi lưu tệp chưa trả lời. Hãy thử lại sau giây lát."),
-    "files-not-set-up": N_("Hệ thống này chưa nhận tệp."),
-    "papers-too-large": N_("Tất cả tệp của một hồ sơ không quá 200 MB."),
-    "too-many-papers": N_("Mỗi lần không quá 50 tệp."),
-    "uploads-waiting": N_("Bạn đã tải lên quá nhiều tệp mà chưa nộp hồ sơ. Hãy nộp, hoặc đợi một ngày."),
-    "country-missing": N_("Hộ chiếu và đăng ký nước ngoài phải có nước cấp; hãy nộp tại quầy."),
-}
-OTHER_FAULT = N_("Mục này chưa đúng.")

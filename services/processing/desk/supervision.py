@@ -13,7 +13,7 @@ from uuid import UUID
 from services.chassis.http.tokens import Caller
 from services.chassis.http.visibility import units_of
 from services.processing.clock.working_days import ONE_DAY, ZONE, Calendar
-from services.processing.desk import queues
+from services.processing.desk import late_and_moved, queues
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queue_rows import COLUMNS, DossierRow
 from services.processing.desk.queues import Cut, Place
@@ -98,6 +98,7 @@ async def workload(desk: Desk, caller: Caller) -> dict[str, Any]:
                 "brought": counts[-1],
                 "to_sign": await desk.pool.fetchval(COUNT_TO_SIGN, unit, SIGNATURE),
                 "lapsed": await desk.pool.fetchval(COUNT_LAPSED, unit, today - ONE_DAY),
+                **(await late_and_moved.counts(desk, unit))._asdict(),
                 "officers": shown,
                 "nobody": whole.less(loads)._asdict(),
             }

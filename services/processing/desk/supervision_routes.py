@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Query
 from fastapi.responses import Response
@@ -15,8 +16,8 @@ from services.chassis.http import paging
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, Caller, Problem
 from services.processing.clock.working_days import ZONE
-from services.processing.desk import queues, supervision
-from services.processing.desk.answers import Listed, answer, listed
+from services.processing.desk import late_and_moved, queues, supervision
+from services.processing.desk.answers import Listed, Status, answer, listed
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queue_rows import DossierRow
 from services.processing.desk.queues import Place
@@ -50,6 +51,9 @@ class UnitsLoad(OneLoad):
     brought: int
     to_sign: int
     lapsed: int
+    asked_late: int
+    came_late: int
+    transfers: int
     officers: list[OfficersLoad]
     nobody: OneLoad
 
@@ -70,6 +74,32 @@ class DeskPage(BaseModel):
     count: int
     items: list[Listed]
     next: str | None
+
+
+class Transfer(BaseModel):
+    """A dossier that the unit got or gave away: who did it and when, and where it is now."""
+
+    dossier_id: UUID
+    code: str | None
+    procedure: str
+    office: str
+    status: Status
+    from_unit: str | None
+    to_unit: str
+    at: datetime
+    by: str
+    by_name: str | None
+    unit: str | None
+    officer: str | None
+    officer_name: str | None
+
+
+class Transfers(BaseModel):
+    """Of the last 30 days, the latest first, at most 100."""
+
+    desk: str
+    as_of: datetime
+    items: list[Transfer]
 
 
 def add_supervision_routes(application: Application, desk: Desk) -> None:
@@ -94,15 +124,47 @@ def add_supervision_routes(application: Application, desk: Desk) -> None:
         """Dossiers of a unit that wait for papers or a fee past their deadline, the longest past first: an officer ends them."""
         return answer(await show(desk, caller, supervision.lapsed, desk_code, cursor, limit))
 
+    @application.get("/v1/asked-late", response_model=DeskPage, summary="What was asked for late")
+    async def requests(
+        caller: Officer, desk_code: Unit = None, cursor: Cursor = "", limit: Limit = 50
+    ) -> Response:
+        """Dossiers of a unit that wait for papers which its supervisor asked for after the officers' days, the first deadline first."""
+        return answer(await show(desk, caller, late_and_moved.asked_late, desk_code, cursor, limit))
+
+    @application.get("/v1/came-late", response_model=DeskPage, summary="What came after its last day")
+    async def supplements(
+        caller: Officer, desk_code: Unit = None, cursor: Cursor = "", limit: Limit = 50
+    ) -> Response:
+        """Dossiers of a unit whose papers came late and wait for an officer, the longest there first."""
+        return answer(await show(desk, caller, late_and_moved.came_late, desk_code, cursor, limit))
+
+    @application.get("/v1/transfers", response_model=Transfers, summary="What was transferred")
+    async def transfers(caller: Officer, desk_code: Unit = None) -> Response:
+        """To a unit and from it."""
+        return answer(await show_transfers(desk, caller, desk_code))
+
+
+async def show_transfers(desk: Desk, caller: Caller, desk_code: str | None) -> dict[str, Any]:
+    """The members of Transfers, or Problem 403 for a desk at which the caller does not serve."""
+    of = own_desk(caller, desk_code)
+    at = queues.minute_of(desk.clock()).replace(tzinfo=ZONE)
+    return {"desk": of, "as_of": at, "items": await late_and_moved.transfers(desk, of)}
+
+
+def own_desk(caller: Caller, desk_code: str | None) -> str:
+    """The desk that is asked for, the caller's first one by default; Problem 403 for a desk at which the caller does not serve."""
+    own = units_of(caller)
+    of = desk_code or (own[0] if own else "")
+    if of not in own:
+        raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
+    return of
+
 
 async def show(
     desk: Desk, caller: Caller, lister: Lister, desk_code: str | None, cursor: str, limit: int
 ) -> dict[str, Any]:
     """The members of DeskPage, or Problem 403 for a desk at which the caller does not serve."""
-    own = units_of(caller)
-    of = desk_code or (own[0] if own else "")
-    if of not in own:
-        raise Problem(403, "not-your-desk", "ask for your unit, or for your office's desk", field="desk")
+    of = own_desk(caller, desk_code)
     after = paging.given(cursor, queues.read_cursor)
     minute = queues.minute_of(desk.clock())
     count, rows, following = await lister(desk, of, after, limit)

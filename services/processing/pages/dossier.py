@@ -41,6 +41,7 @@ from services.processing.dossier.reversal import proposal_of
 from services.processing.pages import act_words, forms, words
 from services.processing.pages.act_forms import Case, Possible, led_to, possible, possible_act, read
 from services.processing.pages.beside import changes, facts
+from services.processing.pages.drawing import KINDS
 from services.processing.pages.history import acts, happened, said, subject_of
 from services.processing.pages.people import open_paper, read_person
 from services.processing.pages.shown import Officer, filled_in, place_name, procedure_name
@@ -115,6 +116,7 @@ def add_dossier_pages(application: Application, pages: Pages, desk: Desk, names:
             content=filled_in(case.known.filing, (person or {}).get("content") or {}, pages.lang(request)),
             unread=unread,
             said=said(found.history, person),
+            drawn_kinds=KINDS,
         )
 
     async def paper(request: Request, dossier_id: UUID, file_id: UUID, visitor: Officer) -> Response:

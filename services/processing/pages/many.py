@@ -38,6 +38,7 @@ ACTS: Mapping[str, str] = {
     "take": "",
     "assign": "officer",
     "hand-over": "officer",
+    "transfer": "unit",
     "return": "method",
 }
 """What may be done with many at once, each with what it asks."""
@@ -127,7 +128,7 @@ def add_many_pages(application: Application, pages: Pages, desk: Desk, names: Na
         options = {
             "officer": [(subject, name or subject) for subject, name in colleagues.items()],
             "method": [(each, act_words.OPTIONS[each]) for each in get_args(ReturnMethod)],
-            "unit": [(each, each) for each in _units(visitor)],
+            "unit": [(each, each) for each in _units(visitor) if chosen.act != "transfer" or each != unit],
         }
         return pages.show(
             request,
@@ -138,7 +139,7 @@ def add_many_pages(application: Application, pages: Pages, desk: Desk, names: Na
             options=options,
             said=act_words.ACTS.get(chosen.act),
             members=act_words.MEMBERS,
-            value=chosen.value or (unit if ACTS.get(chosen.act) == "unit" else ""),
+            value=chosen.value or (unit if chosen.act == "accept" else ""),
             fault=fault,
             lines=[_line(row, {}) for row in chosen.rows],
             called=partial(place_name, names, lang=pages.lang(request)),

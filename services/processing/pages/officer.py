@@ -27,12 +27,15 @@ from services.processing.dossier.becomes_true import SOON_WORKING_DAYS
 from services.processing.pages import act_words, words
 from services.processing.pages.absences import add_absence_pages
 from services.processing.pages.calendar import KEEPER, Reader, add_calendar_pages
+from services.processing.pages.counter import add_counter_pages
 from services.processing.pages.dossier import add_dossier_pages
 from services.processing.pages.form_pages import add_form_pages
 from services.processing.pages.many import add_many_pages
+from services.processing.pages.register import add_register_pages
 from services.processing.pages.search import add_search_pages
 from services.processing.pages.shown import PAGE_ITEMS, Officer, line_of, place_name, procedure_name
 from services.processing.pages.unit import add_unit_pages
+from services.processing.pages.viewer import add_viewer_pages
 from services.processing.settings import ProcessingSettings
 
 FOLDER = Path(__file__).parent
@@ -135,7 +138,7 @@ def add_officer_pages(
             acts=[
                 (act, pages.texts.say(lang, act_words.ACTS[act][0]))
                 for act in words.AT_ONCE[asked]
-                if act != "assign" or visitor.caller.role == SUPERVISOR
+                if act not in words.SUPERVISORS or visitor.caller.role == SUPERVISOR
             ],
             choices={
                 "procedures": [
@@ -155,6 +158,9 @@ def add_officer_pages(
     add_many_pages(application, pages, desk, names)
     add_absence_pages(application, pages, desk, names)
     add_calendar_pages(application, pages, foreseeing, names)
+    add_register_pages(application, pages, desk, names)
+    add_counter_pages(application, pages, desk, names)
+    add_viewer_pages(application, pages, desk)
 
 
 def _places(visitor: Visitor | None) -> list[Link]:
@@ -164,5 +170,8 @@ def _places(visitor: Visitor | None) -> list[Link]:
     role = visitor.caller.role
     places = [Link("/", N_("Hàng đợi")), Link("/search", N_("Tìm hồ sơ"))] if role in STAFF else []
     places += [Link("/unit", N_("Điều hành"))] if role == SUPERVISOR else []
-    places += [Link("/absences", N_("Vắng mặt"))] if role in STAFF else []
+    places += [Link("/counter", N_("Nhận tại quầy"))] if role == "officer" and visitor.caller.office else []
+    places += (
+        [Link("/register", N_("Sổ theo dõi")), Link("/absences", N_("Vắng mặt"))] if role in STAFF else []
+    )
     return [*places, Link("/calendar", N_("Lịch làm việc"))]

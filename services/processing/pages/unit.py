@@ -21,19 +21,21 @@ from services.chassis.http.texts import N_
 from services.chassis.http.visibility import units_of
 from services.chassis.http.web import Application, Problem
 from services.processing.clock.working_days import local_day
-from services.processing.desk import asked_reversals, out_of_reach, supervision
+from services.processing.desk import asked_reversals, late_and_moved, out_of_reach, rights, supervision
 from services.processing.desk.carry_out import Desk
 from services.processing.desk.queue_rows import code_of_row
 from services.processing.desk.reversal_routes import BEGINNING, told_reversal
-from services.processing.desk.supervision_routes import Lister, show
+from services.processing.desk.supervision_routes import Lister, show, show_transfers
 from services.processing.dossier.asked import SUPERVISOR
-from services.processing.pages import act_words
-from services.processing.pages.shown import PAGE_ITEMS, line_of, place_name
+from services.processing.pages import act_words, words
+from services.processing.pages.shown import PAGE_ITEMS, line_of, place_name, procedure_name
 
 Supervisor = Annotated[Visitor, Depends(signed_in(SUPERVISOR))]
 LISTS: dict[str, tuple[str, Lister]] = {
     "signatures": (N_("Chờ ký duyệt"), supervision.to_sign),
     "lapsed": (N_("Quá hạn bổ sung, nộp phí"), supervision.lapsed),
+    "asked-late": (N_("Yêu cầu bổ sung muộn, chờ người nộp"), late_and_moved.asked_late),
+    "came-late": (N_("Bổ sung nộp sau hạn, chờ xem xét"), late_and_moved.came_late),
 }
 REVERSALS_SHOWN = 50
 NOBODY, ALL = N_("Chưa ai nhận"), N_("Cả đơn vị")
@@ -73,6 +75,28 @@ def add_unit_pages(application: Application, pages: Pages, desk: Desk, names: Na
             for each, row in zip(told, waiting, strict=True)
         ]
 
+    async def transfers(request: Request, visitor: Supervisor) -> Response:
+        """What the unit got or gave away, and where it is now; a dossier that its visitor may not see is named and not opened."""
+        told = await show_transfers(desk, visitor.caller, request.query_params.get("desk"))
+        rows = [
+            each
+            | {
+                "name": procedure_name(each["procedure"]),
+                "said": words.STATUSES[each["status"]],
+                "opens": rights.may_see(visitor.caller, each["office"], each["unit"]),
+            }
+            for each in told["items"]
+        ]
+        return pages.show(
+            request,
+            "transfers.html",
+            told=told,
+            rows=rows,
+            days=late_and_moved.TRANSFERS_DAYS.days,
+            most=late_and_moved.TRANSFERS_MAX,
+            called=partial(place_name, names, lang=pages.lang(request)),
+        )
+
     async def listing(request: Request, name: str, visitor: Supervisor) -> Response:
         """One of the lists of a unit, most urgent first."""
         if name not in LISTS:
@@ -97,6 +121,7 @@ def add_unit_pages(application: Application, pages: Pages, desk: Desk, names: Na
         )
 
     add_page(application, "GET", "/unit", unit)
+    add_page(application, "GET", "/unit/transfers", transfers)
     add_page(application, "GET", "/unit/{name}", listing)
 
 

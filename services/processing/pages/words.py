@@ -25,7 +25,7 @@ QUEUES: Mapping[QueueName, str] = {
 }
 """In the order in which a desk looks at them."""
 THIS_WEEK = N_("Đến hạn trong tuần này")
-_HELD = ("take", "assign", "hand-over")
+_HELD = ("take", "assign", "hand-over", "transfer")
 AT_ONCE: Mapping[QueueName, Sequence[str]] = {
     "waiting-late": ("accept",),
     "waiting-in-time": ("accept",),
@@ -40,6 +40,7 @@ AT_ONCE: Mapping[QueueName, Sequence[str]] = {
     "results": ("return",),
 }
 """What may be done with many dossiers of a queue at once."""
+SUPERVISORS = frozenset({"assign", "transfer"})
 OUT_OF_REACH = N_("Ở đơn vị không còn trong danh mục; cần điều chuyển")
 URGENT: frozenset[QueueName] = frozenset({"waiting-late", "overdue", "apology-due"})
 REFUSED = N_("Không làm được lúc này vì trạng thái hồ sơ hoặc quyền của bạn.")

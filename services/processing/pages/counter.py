@@ -134,8 +134,8 @@ def add_counter_pages(application: Application, pages: Pages, desk: Desk, names:
 
     def _about(code: str, visitor: Visitor) -> Filing:
         office = visitor.caller.office
-        found = office and counter_form.filing_of(code, office, desk.offices, local_day(desk.clock()))
-        if not found:
+        found = counter_form.filing_of(code, office, desk.offices, local_day(desk.clock()))
+        if found is None:
             raise Problem(404, "not-found")
         return found
 

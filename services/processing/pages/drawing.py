@@ -27,8 +27,8 @@ class Drawing:
     async def pages(
         self, paper: IO[bytes], kind: str, first: int, pages: int, pixels_per_inch: int
     ) -> Any | None:
-        """`count` and `pictures` (PNG, base64) of the pages from `first` on; None for a paper that cannot be drawn. Problem 503 when too
-        many wait.
+        """How many pages there are, and pictures (PNG, base64) of those from `first` on; None for a paper that cannot be drawn. Problem 503
+        when too many wait.
 
         Guarantee: what a paper breaks is the program that draws it. Test: test_a_paper_that_cannot_be_drawn_breaks_nothing.
         """

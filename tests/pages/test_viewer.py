@@ -75,7 +75,7 @@ async def test_a_paper_is_shown_in_a_sandbox(town: Town, visit: Visit) -> None:
     )
     assert await readers(town, dossier_id) and len(await readers(town, dossier_id)) == before + 1
     pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', frame.text)
-    assert len(pictures) == 5 and "Trang 1 đến 5 trong 7 trang" in frame.text
+    assert len(pictures) == 5 and "<strong>Đơn.pdf</strong> Trang 1 đến 5 trong 7 trang" in frame.text
     assert all(base64.b64decode(each).startswith(PNG_BEGINS) for each in pictures)
     rest = await desk.get(f"{paths['Đơn.pdf']}/frame?from=6&zoom=200&lang=en")
     assert "Pages 6 to 7 of 7." in rest.text and "width: 200%" in rest.text

@@ -142,10 +142,9 @@ def add_counter_pages(application: Application, pages: Pages, desk: Desk, names:
     async def _told(dossier_id: UUID, visitor: Visitor) -> Any:
         """Where it stands at intake, which has it at once, or why that cannot be told to this session; Problem 404 for what is not of the
         officer's office."""
-        status, told = await desk.intake.ask_whole(
-            "GET", f"/v1/dossiers/{dossier_id}", visitor.identity.access_token
-        )
-        if status == 401:
+        token = visitor.identity.access_token
+        status, told = await desk.intake.ask_whole("GET", f"/v1/dossiers/{dossier_id}", token)
+        if status == 401 or not token:
             return LOG_IN_AGAIN
         if status in (403, 404):
             raise Problem(404, "not-found")

@@ -42,7 +42,7 @@ def main() -> None:
     source = SOURCE.format(image=IMAGES[kind]).encode()
 
     def drawn(numbers: list[int]) -> list[bytes]:
-        made = typst.compile(
+        made = typst.compile(  # type: ignore[call-overload]  # it wants the folder as bytes, too, and takes none
             source,
             root="/dev/fd",
             format="png",

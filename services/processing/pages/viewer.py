@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 from typing import IO, Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from fastapi import Request
@@ -26,6 +27,7 @@ from services.processing.pages.shown import Officer
 
 PAGES_AT_ONCE = 5
 FIRST = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+NAME = re.compile(r"filename\*=UTF-8''(\S+)")
 ZOOMS = ("100", "150", "200")
 PIXELS_PER_INCH = {"100": 110, "150": 150, "200": 200}
 PAPER_BYTES_MAX = 60 * 1_048_576
@@ -65,12 +67,13 @@ def add_viewer_pages(application: Application, pages: Pages, desk: Desk) -> None
         found = await opened(desk, dossier_id, visitor)
         first, zoom = _asked(request)
         drawn: Any = None
-        said = ""
+        said = name = ""
         with tempfile.TemporaryFile() as paper:
             answer, said = await fetch_paper(
                 desk.intake, dossier_id, file_id, visitor, purpose_of(found.case)
             )
             if answer is not None:
+                name = _name(answer)
                 kind = answer.headers.get("content-type", "").partition(";")[0]
                 whole = kind in KINDS and await _kept(answer, paper)
                 if whole:
@@ -82,6 +85,7 @@ def add_viewer_pages(application: Application, pages: Pages, desk: Desk) -> None
             200 if drawn else 503 if said != NOT_DRAWN else 422,
             {"content-security-policy": SANDBOX, "cross-origin-resource-policy": "same-origin"},
             said=said,
+            name=name,
             first=first,
             zoom=zoom,
             count=drawn["count"] if drawn else 0,
@@ -96,6 +100,12 @@ def _asked(request: Request) -> tuple[int, str]:
     """From which page on, and how large; the beginning for anything else."""
     first, zoom = request.query_params.get("from", ""), request.query_params.get("zoom", "")
     return int(first) if FIRST.fullmatch(first) else 1, zoom if zoom in ZOOMS else ZOOMS[0]
+
+
+def _name(answer: Any) -> str:
+    """What the paper is called, as intake gives it out."""
+    found = NAME.search(answer.headers.get("content-disposition", ""))
+    return unquote(found[1]) if found else ""
 
 
 def _code(found: Opened) -> str | None:

@@ -98,7 +98,7 @@ async def _listed(
 
 
 async def transfers(desk: Desk, unit: str) -> list[dict[str, Any]]:
-    """The members of Transfer: what the unit got or gave away in the last 30 days, and where it is now; the latest first.
+    """The members of MovedDossier: what the unit got or gave away in the last 30 days, and where it is now; the latest first.
 
     Guarantee: a transfer is seen by the unit that got it and by the one that gave it. Test: test_a_transfer_is_seen_on_both_sides.
     """

@@ -76,7 +76,7 @@ class DeskPage(BaseModel):
     next: str | None
 
 
-class Transfer(BaseModel):
+class MovedDossier(BaseModel):
     """A dossier that the unit got or gave away: who did it and when, and where it is now."""
 
     dossier_id: UUID
@@ -94,12 +94,12 @@ class Transfer(BaseModel):
     officer_name: str | None
 
 
-class Transfers(BaseModel):
+class MovedDossiers(BaseModel):
     """Of the last 30 days, the latest first, at most 100."""
 
     desk: str
     as_of: datetime
-    items: list[Transfer]
+    items: list[MovedDossier]
 
 
 def add_supervision_routes(application: Application, desk: Desk) -> None:
@@ -138,14 +138,14 @@ def add_supervision_routes(application: Application, desk: Desk) -> None:
         """Dossiers of a unit whose papers came late and wait for an officer, the longest there first."""
         return answer(await show(desk, caller, late_and_moved.came_late, desk_code, cursor, limit))
 
-    @application.get("/v1/transfers", response_model=Transfers, summary="What was transferred")
+    @application.get("/v1/transfers", response_model=MovedDossiers, summary="What was transferred")
     async def transfers(caller: Officer, desk_code: Unit = None) -> Response:
         """To a unit and from it."""
         return answer(await show_transfers(desk, caller, desk_code))
 
 
 async def show_transfers(desk: Desk, caller: Caller, desk_code: str | None) -> dict[str, Any]:
-    """The members of Transfers, or Problem 403 for a desk at which the caller does not serve."""
+    """The members of MovedDossiers, or Problem 403 for a desk at which the caller does not serve."""
     of = own_desk(caller, desk_code)
     at = queues.minute_of(desk.clock()).replace(tzinfo=ZONE)
     return {"desk": of, "as_of": at, "items": await late_and_moved.transfers(desk, of)}

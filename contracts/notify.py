@@ -30,7 +30,8 @@ class NoticeSent(Message):
 
 
 class NoticeFailed(Message):
-    """The notice reached nobody by this channel, for a reason from a closed set.
+    """The notice reached nobody by this channel, for a reason from a closed set. `undelivered` follows NoticeSent: the carrier had taken
+    it; or stands alone: nothing is sent to the address since others came back.
 
     NoticeSent or NoticeFailed of the same notice follows when an operator has it sent again; the last one holds.
     """
@@ -47,7 +48,10 @@ class NoticeFailed(Message):
 
 
 class NoticeDelivered(Message):
-    """The carrier says that a text message reached its telephone. Follows NoticeSent of the same notice; the last one holds."""
+    """The carrier says that a text message reached its telephone, or an e-mail its mailbox.
+
+    Follows NoticeSent of the same notice; the last one holds.
+    """
 
     type_name: ClassVar[str] = "NoticeDelivered.v1"
     owner: ClassVar[str] = "notify"

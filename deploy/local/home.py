@@ -21,6 +21,7 @@ OFFSETS = {
     "kafka-controller": 9,
     "sms": 11,
     "sms-second": 12,
+    "returns": 13,
 }
 SMS = ("sms", "sms-second")
 """The stand-ins for two providers of text messages."""

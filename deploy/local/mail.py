@@ -31,7 +31,9 @@ class Keeper:
         name = f"{time.time():.6f}-{next(self._numbers)}.eml"
         draft = self._folder / f".{name}"
         draft.touch(mode=0o600)
-        draft.write_bytes(envelope.original_content)
+        # As whoever delivers a letter for good does (RFC 5321 §4.4).
+        returns = f"Return-Path: <{envelope.mail_from}>\r\n"
+        draft.write_bytes(returns.encode() + envelope.original_content)
         draft.replace(self._folder / name)
         return "250 kept"
 

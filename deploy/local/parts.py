@@ -13,6 +13,7 @@ from deploy.local.postgres.run import Postgres
 from deploy.local.process import Process
 
 SENDER = "motcua@example.org"
+RETURN_PATH = "tra-lai@return.example.org"
 NAME = "MOT CUA"
 """As text messages have it, of eleven characters at most."""
 WITH_PAGES = ("intake", "processing")
@@ -124,6 +125,8 @@ def service_environment(
         settings["PEOPLE_URL"] = home.url("intake")
     if service == "notify":
         settings |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(home.port("mail")), "SMTP_FROM": SENDER}
+        settings |= {"SMTP_RETURN_PATH": RETURN_PATH, "SMTP_RETURN_PORT": str(home.port("returns"))}
+        settings["CHOICES_URL"] = home.url("notify")
         first, second = (f"http://127.0.0.1:{home.port(name)}" for name in SMS)
         settings |= {"SMS_URL": first, "SMS2_URL": second, "SMS_SENDER": NAME, "SMS2_SENDER": NAME}
         settings["SMS_AT_NIGHT"] = "true"

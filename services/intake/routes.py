@@ -31,7 +31,7 @@ from services.chassis.http.web import (
     throttle,
 )
 from services.chassis.process import logs
-from services.intake import act_routes, own_dossiers, people_routes
+from services.intake import act_routes, contact_routes, own_dossiers, people_routes
 from services.intake.acting import Applicants, find_for
 from services.intake.dossier import Door
 from services.intake.following import DossierStatus
@@ -114,6 +114,7 @@ def add_routes(
     """Adds every route of this service."""
     intake, pool = applicants.intake, applicants.pool
     act_routes.add_routes(application, applicants, payment_secrets)
+    contact_routes.add_routes(application, applicants)
     people_routes.add_routes(application, applicants, people_reads)
     paper_routes.add_routes(application, applicants, paper_reads)
     first_answers, offers, usual = FirstAnswers(), Offers(PROCEDURES.values()), Usual(pool)

@@ -36,11 +36,16 @@ from services.chassis.process.settings import load
 from services.notify import contacts, incoming
 from services.notify.channels.delivery import Sender
 from services.notify.channels.email import Carrier
+from services.notify.channels.letters import Letters
+from services.notify.choices import routes as choice_routes
 from services.notify.messages import receipt_routes
 from services.notify.messages.receipts import Receipts
 from services.notify.messages.sending import Messages
 from services.notify.notice import Channel
 from services.notify.outgoing import outgoing
+from services.notify.reads import add_read_route
+from services.notify.returns.keeping import Keeper
+from services.notify.returns.listener import Listener
 from services.notify.routes import add_routes
 from services.notify.settings import NotifySettings
 from services.notify.webhooks import routes as webhook_routes
@@ -87,12 +92,14 @@ def build(
             settings.unnamed_answers_per_second, settings.unnamed_answers_burst, clock=time.monotonic
         ),
         ready=ready,
-        public=receipt_routes.PUBLIC,
+        public=receipt_routes.PUBLIC | choice_routes.PUBLIC,
         described_by=(MEMBERS, Path(__file__).with_name("openapi.toml")),
         contract=OPENAPI / f"{NAME}.json",
     )
     short = ShortTexts(code_keys=settings.code_keys, register=settings.offices)
     add_routes(application, pool, texts, short, settings.code_keys)
+    add_read_route(application, pool, settings.code_keys, clock=now)
+    choice_routes.add_pages(application, pool, settings.choices_url, settings.code_keys, clock=now)
     receipt_routes.add_routes(application, pool, settings.callback_key, clock=now)
     webhook_routes.add_routes(
         application,
@@ -135,6 +142,21 @@ def text_messages(
     return messages, receipts
 
 
+def returns_of(
+    settings: NotifySettings, pool: asyncpg.Pool[Any], store: EventStore, relay: Relay
+) -> list[lifecycle.Background]:
+    """What hears of e-mails that come back; nothing where no port is named."""
+    paths = settings.return_paths
+    if paths is None or not settings.smtp_return_port:
+        return []
+    keeper = Keeper(pool, store, paths, now, uuid7)
+    listener = Listener(settings.host, settings.smtp_return_port, paths, keeper.keep)
+    return [
+        lifecycle.background("returns", relay.guard.first(keeper.run)),
+        lifecycle.background("return-listener", listener.run),
+    ]
+
+
 async def main() -> None:
     settings = load(NotifySettings)
     logs.set_up(settings.log_level, service=NAME, release=lifecycle.release())
@@ -160,8 +182,13 @@ async def main() -> None:
                 Carrier(settings.smtp_host, settings.smtp_port, settings.smtp_from, settings.entry)
                 for _ in range(settings.smtp_connections)
             ],
-            texts=texts,
-            sender_address=settings.smtp_from,
+            letters=Letters(
+                texts,
+                settings.smtp_from,
+                paths=settings.return_paths,
+                links=settings.links,
+                signer=settings.signer(),
+            ),
             clock=now,
             new_id=uuid7,
             poke=relay.poke,
@@ -249,6 +276,7 @@ async def main() -> None:
                 lifecycle.background("measure", sender.measure),
                 lifecycle.background("webhooks", relay.guard.first(webhooks.run)),
                 lifecycle.background("measure-webhooks", webhooks.measure),
+                *returns_of(settings, pool, store, relay),
                 *(
                     [
                         lifecycle.background("messages", relay.guard.first(messages.run)),

@@ -15,6 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from services.chassis.kafka.ordering import Delivered
+from services.notify.choices.rows import FORGET
 from services.notify.messages import rows
 
 CHANGE_HEADER = "change"
@@ -115,6 +116,8 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     await connection.execute(KEEP, *zip(*newest.values(), strict=True))
     await connection.execute(PUT_IN_FRONT, list(newest))
     await connection.execute(rows.PUT_IN_FRONT, list(newest))
+    if gone := [each.applicant_id for each in newest.values() if each.erased]:
+        await connection.execute(FORGET, gone)
 
 
 def newest_of(contacts: Sequence[Contact]) -> dict[UUID, Contact]:

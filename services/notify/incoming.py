@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, create_model
 
 from services.chassis.kafka.ordering import Delivered
 from services.notify import metrics
+from services.notify.choices.rows import wanted
 from services.notify.filers import unsealed
 from services.notify.messages import rows as messages
 from services.notify.notice import Channel, Happened, Notice, decide, ending_of, muted
@@ -204,6 +205,7 @@ class Dossiers:
             mutes += muted(happened)
             for notice in decide(happened, now, self._channels):
                 told.append((delivered, happened, notice))
+        told = await wanted(connection, told)
         if told:
             await self._keep(connection, told, now)
             self._poke()

@@ -17,8 +17,8 @@ FAILED = counter(
     "Notices recorded as not reaching the applicant.",
     {
         **CHANNEL,
-        "reason": "no_contact, refused, undelivered, or lapsed: decided more than 72 hours after the event, or put off for as long; "
-        "text messages lapse sooner",
+        "reason": "no_contact, refused, undelivered (it came back, or the address rests), or lapsed: decided more than 72 hours after "
+        "the event, or put off for as long; text messages lapse sooner",
     },
 )
 AMBIGUOUS = gauge(
@@ -35,6 +35,18 @@ REFUSALS = counter(
     {
         "subject": "what they spoke of (RFC 3463): address, mailbox, system, network, protocol, content, policy or other"
     },
+)
+RETURNED = counter(
+    "letters_returned_total",
+    "What came back by the return paths of e-mails.",
+    {
+        "what": "hard: no such mailbox; soft: another bounce; complaint; delivered; delayed: tried again by others; repeated; late: of an "
+        "address that is not held any more; unknown: of no letter of this database; unreadable: no report; or forged"
+    },
+)
+ADDRESSES_RESTED = gauge(
+    "addresses_rested",
+    "E-mail addresses to which nothing is sent, because letters came back or somebody complained.",
 )
 TOLD_SECONDS = histogram(
     "notices_told_seconds",

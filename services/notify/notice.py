@@ -100,7 +100,7 @@ class NoticeSent:
 @dataclass(frozen=True, slots=True)
 class NoticeFailed:
     """Did not reach the applicant by this channel: no_contact, refused (no such address), lapsed (too late to help) or undelivered (the
-    carrier had taken it, and then said so).
+    carrier had taken it, and then said so; or the address rests, because of others).
 
     An operator may send it again; how that ends is another event of the same notice.
     """
@@ -114,7 +114,10 @@ class NoticeFailed:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDelivered:
-    """The carrier says that it reached the applicant's telephone. Follows NoticeSent, or a NoticeFailed that was said too soon."""
+    """The carrier says that it reached the applicant's telephone or mailbox.
+
+    Follows NoticeSent, or a NoticeFailed that was said too soon.
+    """
 
     notice_id: UUID
     about: str

@@ -33,19 +33,25 @@ READERS = ("portal", "officer", "supervisor", "operator")
 SHOWN_MAX = 500
 FIND_DOSSIER = "SELECT office, sealed_filer FROM dossiers WHERE dossier_id = $1"
 
-# How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn.
+# How a notice ended stands in the log, the last end where it was sent again; an e-mail in `mails` is claimed or waits for its turn. Why it
+# came back stands beside what came back.
 NOTICES_OF = f"""
 SELECT n.*, d.procedure, d.office, d.submitted_on, d.sealed_code, d.result_delivery, at.unit, o.name AS officer, {WORDS},
-       m.claimed_at, e.type AS ending, e.occurred_at AS ended_at, e.data AS ended
+       m.claimed_at, e.type AS ending, e.sent_at, e.data AS ended, b.state AS came_back, b.reason AS came_back_for, i.read_at
 FROM notices n
 LEFT JOIN dossiers d ON d.dossier_id = n.dossier_id
 LEFT JOIN contacts c ON c.applicant_id = d.applicant_id
 LEFT JOIN mails m ON m.notice_id = n.notice_id
 LEFT JOIN LATERAL (
-    SELECT type, occurred_at, data FROM events
+    SELECT type, data, max(occurred_at) FILTER (WHERE type = 'NoticeSent') OVER () AS sent_at FROM events
     WHERE stream_id = n.dossier_id AND data ->> 'notice_id' = n.notice_id::text
     ORDER BY version DESC LIMIT 1
 ) e ON m.notice_id IS NULL
+LEFT JOIN LATERAL (
+    SELECT state, reason FROM returns
+    WHERE notice_id = n.notice_id ORDER BY sending DESC, state = 'complained' DESC, received_at DESC LIMIT 1
+) b ON n.channel = 'email'
+LEFT JOIN inbox_reads i ON i.dossier_id = n.dossier_id AND i.notice_id = n.notice_id
 {UNIT}WHERE n.dossier_id = $1 AND n.channel = ANY($2::text[])
 ORDER BY n.recorded_at, n.notice_id
 LIMIT $3
@@ -74,10 +80,14 @@ class NoticeView(BaseModel):
     reason: str | None = Field(description="Why it failed: no_contact, refused, lapsed or undelivered.")
     receipt: str | None = Field(
         default=None,
-        description="Why the carrier of a text message could not deliver it: unreachable, blocked, no_such_number or carrier.",
+        description="Why the carrier could not deliver it: unreachable, blocked, no_such_number, no_such_mailbox, mailbox_full or carrier; "
+        "rested: letters came back from the address before; complaint: it arrived, and its reader called it unwanted.",
     )
     decided_at: datetime
     sent_at: datetime | None
+    read_at: datetime | None = Field(
+        default=None, description="When the applicant first read it, of the web inbox; null before."
+    )
     ambiguous: bool = Field(description="It may have been handed over twice, under one id.")
     title: str = Field(description="Vietnamese | English")
     text: str = Field(
@@ -89,6 +99,9 @@ class NoticesView(BaseModel):
     """All notices of one dossier, oldest event first."""
 
     items: list[NoticeView]
+    unread: int = Field(
+        default=0, description="How many of the web inbox the applicant has not read.", examples=[1]
+    )
 
 
 async def notices_of(
@@ -143,7 +156,12 @@ def add_routes(
         await check_right(pool, code_keys, dossier_id, caller)
         channels, in_words = channels_for(caller), caller.role == PORTAL
         found = await notices_of(pool, texts, dossier_id, channels, in_words=in_words, short=short)
-        return NoticesView(items=found)
+        return NoticesView(items=found, unread=sum(is_unread(each) for each in found))
+
+
+def is_unread(view: NoticeView) -> bool:
+    """Whether it stands in the web inbox and was not read."""
+    return view.channel == "inbox" and view.status in ("pending", "sent") and view.read_at is None
 
 
 def channels_for(caller: Caller) -> list[Channel]:
@@ -166,8 +184,10 @@ def _view(row: asyncpg.Record, texts: Texts, in_words: bool) -> NoticeView:
         channel=row["channel"],
         status=_status(row, ended),
         reason=ended.get("reason"),
+        receipt=_receipt(row, ended),
         decided_at=row["decided_at"],
-        sent_at=row["ended_at"] if row["ending"] == "NoticeSent" else None,
+        sent_at=row["sent_at"],
+        read_at=row["read_at"],
         ambiguous=ended.get("ambiguous", False),
         title=text.title,
         text=text.body,
@@ -204,9 +224,18 @@ def _message_view(row: asyncpg.Record, texts: Texts, short: ShortTexts) -> Notic
     )
 
 
+def _receipt(row: asyncpg.Record, ended: dict[str, Any]) -> str | None:
+    """Why an e-mail came back, or was not sent because others did."""
+    if ended.get("reason") == "undelivered":
+        return row["came_back_for"] if row["came_back"] == "failed" else "rested"
+    return "complaint" if row["came_back"] == "complained" and row["ending"] == "NoticeDelivered" else None
+
+
 def _status(row: asyncpg.Record, ended: dict[str, Any]) -> Status:
     if row["ending"] == "NoticeSent":
         return "sent"
+    if row["ending"] == "NoticeDelivered":
+        return "delivered"
     if row["ending"] == "NoticeFailed":
         return "lapsed" if ended["reason"] == "lapsed" else "failed"
     return "claimed" if row["claimed_at"] else "pending"

@@ -1,6 +1,7 @@
 """What notify is told beside what every service is told."""
 
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
@@ -15,11 +16,14 @@ from services.chassis.process.settings import (
 )
 from services.chassis.process.tls import PemFile
 from services.notify.channels.email import Entry, Security
+from services.notify.channels.signing import Signer
+from services.notify.choices.kinds import Links
 from services.notify.messages.by_template import ByTemplate
 from services.notify.messages.kind import Account, Kind
 from services.notify.messages.provider import Provider, callback_address
 from services.notify.messages.whole_text import WholeText
 from services.notify.notice import Channel
+from services.notify.returns.return_path import BASE_CHARACTERS_MAX, ReturnPaths
 from services.notify.wording.messages import TEMPLATES, faults_of
 
 Address = Annotated[str, StringConstraints(pattern=r"^(https?://[^\s?#]+)?$")]
@@ -56,6 +60,34 @@ class NotifySettings(ServiceSettings):
     )
     smtp_connections: int = Field(
         default=4, ge=1, le=64, description="Connections to the mail server that are used side by side."
+    )
+    smtp_return_path: str = Field(
+        default="",
+        pattern=rf"^([a-z0-9._-]{{1,{BASE_CHARACTERS_MAX}}}@[a-z0-9.-]+\.[a-z0-9-]+)?$",
+        description="Where e-mails return that cannot be delivered, each below it by a + and a word of its own; to MOTCUA_SMTP_FROM "
+        "where it is empty.",
+    )
+    smtp_return_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port at MOTCUA_HOST on which the mail server hands over what returned, by SMTP; 0: nobody listens.",
+    )
+    smtp_dkim_key: PemFile = Field(
+        default="",
+        description="Path of the private RSA key (PEM) that signs e-mails for the domain of MOTCUA_SMTP_FROM (DKIM); unsigned where it is "
+        "empty.",
+    )
+    smtp_dkim_selector: str = Field(
+        default="motcua",
+        pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+        max_length=63,
+        description="Under which name, below _domainkey, its public key stands in the DNS.",
+    )
+    choices_url: Address = Field(
+        default="",
+        description="Where applicants reach this service from a link in their e-mails, to choose which notices they get; no link where it "
+        "is empty.",
     )
     notice_channels: str = Field(
         default="email,inbox,sms",
@@ -141,6 +173,22 @@ class NotifySettings(ServiceSettings):
         return self
 
     @model_validator(mode="after")
+    def _letters_can_return(self) -> Self:
+        if self.smtp_return_port and not self.smtp_return_path:
+            raise ValueError("MOTCUA_SMTP_RETURN_PORT wants MOTCUA_SMTP_RETURN_PATH")
+        return self
+
+    @model_validator(mode="after")
+    def _letters_can_be_signed(self) -> Self:
+        """Guarantee: a key that cannot sign is told at the start. Test: test_a_key_that_cannot_sign_is_told_at_the_start."""
+        if self.smtp_dkim_key:
+            try:
+                self.signer()
+            except ValueError as error:
+                raise ValueError(f"MOTCUA_SMTP_DKIM_KEY {error}") from None
+        return self
+
+    @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:
         if self.smtp_username and self.smtp_tls not in ("starttls", "tls"):
             raise ValueError("MOTCUA_SMTP_USERNAME wants MOTCUA_SMTP_TLS starttls or tls")
@@ -151,6 +199,21 @@ class NotifySettings(ServiceSettings):
         return Entry(
             self.smtp_tls, self.smtp_tls_ca, self.smtp_username, self.smtp_password.get_secret_value()
         )
+
+    def signer(self) -> Signer | None:
+        """Who signs letters; nobody where no key is named."""
+        if not self.smtp_dkim_key:
+            return None
+        domain = parseaddr(self.smtp_from)[1].rpartition("@")[2]
+        return Signer(domain, self.smtp_dkim_selector, self.smtp_dkim_key)
+
+    @property
+    def return_paths(self) -> ReturnPaths | None:
+        return ReturnPaths(self.smtp_return_path, self.code_keys) if self.smtp_return_path else None
+
+    @property
+    def links(self) -> Links | None:
+        return Links(self.choices_url, self.code_keys) if self.choices_url else None
 
     @property
     def offices(self) -> Offices:

@@ -36,7 +36,8 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     told = done.stdout + done.stderr
     assert done.returncode == 0, told
     parts = done.stdout.split("\n--- ")
-    filed, queued, accepted, resolved, answered, counted, died = parts[2:9]
+    called, filed, queued, accepted, resolved, answered, counted, died, returned = parts[2:11]
+    assert "whsec_" in called or "subscription-exists" in called
     [dossier] = re.findall(r'"dossier_id": ?"([0-9a-f-]{36})"', filed)
     assert dossier in queued
     [code] = set(re.findall(r"H29\.015\.00-\d{6}-\d{4,}", accepted))
@@ -44,6 +45,7 @@ def test_the_walk_goes_as_it_is_written(first_house: House) -> None:
     assert code in answered and "DossierResolved" in answered
     assert '"channel":"sms","status":"delivered"' in died
     assert "sent by the second provider, 1 units" in died
+    assert '"type":"DossierResolved"' in answered and '"receipt":"no_such_mailbox"' in returned
     # A letter repeats nothing that was typed.
     assert "was decided" in answered and "Nguyễn Thị Mai" not in answered
     assert '"complete_up_to"' in counted

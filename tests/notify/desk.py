@@ -15,13 +15,19 @@ from services.notify import contacts
 from services.notify.channels.claims import Claims
 from services.notify.channels.delivery import Sender
 from services.notify.channels.email import Carrier
+from services.notify.channels.letters import Letters
+from services.notify.choices.kinds import Links
 from services.notify.contacts import Contact
 from services.notify.incoming import Dossiers
 from services.notify.notice import Channel
+from services.notify.returns.keeping import Keeper
+from services.notify.returns.return_path import ReturnPaths
 from services.notify.routes import NoticeView, notices_of
 from tests.notify.examples import CODE_KEY, Clock, Life, texts
 
 SENDER = "khong-tra-loi@motcua.test"
+RETURN_PATH = "tra-lai@return.motcua.test"
+CHOICES_URL = "https://notify.motcua.test"
 
 
 class Desk:
@@ -37,6 +43,8 @@ class Desk:
             channels=[Channel.EMAIL, Channel.INBOX], code_keys=[CODE_KEY], clock=self.clock, new_id=uuid7
         )
         self.texts = texts()
+        self.paths, self.links = ReturnPaths(RETURN_PATH, [CODE_KEY]), Links(CHOICES_URL, [CODE_KEY])
+        self.keeper = Keeper(pool, self.store, self.paths, self.clock, uuid7)
 
     def sender(
         self,
@@ -49,8 +57,7 @@ class Desk:
             pool=self.pool,
             store=store or self.store,
             carriers=carriers or [Carrier("127.0.0.1", self.smtp_port, SENDER, step_seconds=1.0)],
-            texts=self.texts,
-            sender_address=SENDER,
+            letters=Letters(self.texts, SENDER, paths=self.paths, links=self.links),
             clock=self.clock,
             new_id=uuid7,
             may_send=lambda: not refused,

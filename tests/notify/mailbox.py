@@ -32,11 +32,15 @@ def _of(letter: EmailMessage, kind: str) -> str:
 
 
 class Mailbox:
-    """`letters` is what arrived. `mail`, `rcpt`, `data` are the answers; `hang_up` closes the connection behind the content."""
+    """`letters` is what arrived, `contents` its bytes, and `senders` from which envelopes.
+
+    `mail`, `rcpt`, `data` are the answers; `hang_up` closes the connection behind the content."""
 
     def __init__(self) -> None:
         self.port = 0
         self.letters: list[EmailMessage] = []
+        self.contents: list[bytes] = []
+        self.senders: list[str] = []
         self.first_letter = asyncio.Event()
         self.connections = 0
         self.mail = self.rcpt = self.data = OK
@@ -71,6 +75,8 @@ class Mailbox:
         if self.data == OK:
             letter = email.message_from_bytes(envelope.content, policy=default)
             self.letters.append(cast(EmailMessage, letter))
+            self.contents.append(envelope.original_content)
+            self.senders.append(envelope.mail_from)
             self.first_letter.set()
         if self.silent:
             await asyncio.sleep(60)

@@ -73,6 +73,15 @@ async def test_a_letter_arrives_as_it_was_written(mailbox: Mailbox, carrier: Car
     ]
 
 
+async def test_no_program_answers_a_letter(mailbox: Mailbox, carrier: Carrier):
+    """RFC 3834, and in Exchange's own words; reports of what cannot be delivered are wanted."""
+    await carrier.hand_over(letter())
+    (arrived,) = mailbox.letters
+    assert (arrived["Auto-Submitted"], arrived["Precedence"]) == ("auto-generated", "bulk")
+    unwanted = {each.strip() for each in str(arrived["X-Auto-Response-Suppress"]).split(",")}
+    assert unwanted == {"OOF", "AutoReply", "DR", "RN", "NRN"}
+
+
 async def test_a_letter_sent_again_has_the_same_message_id(mailbox: Mailbox, carrier: Carrier):
     notice_id = uuid7()
     assert letter(notice_id) == letter(notice_id)

@@ -108,7 +108,7 @@ async def test_a_tombstone_leaves_only_the_change(desk: Desk):
     await keep(desk, known(5))
     await keep(desk, erased(7))
     row = await desk.pool.fetchval("SELECT c::text FROM contacts c")
-    assert row == f"({APPLICANT},7,t,,,,)"
+    assert row == f"({APPLICANT},7,t,,,,,,,0,)"
 
 
 async def test_numbers_are_forgotten_where_messages_are_sent_no_more(desk: Desk):

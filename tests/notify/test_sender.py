@@ -202,10 +202,10 @@ async def test_a_text_that_cannot_be_written_stops_no_other(desk: Desk, mailbox:
     notice_id = (await email_of(desk, bad)).notice_id
 
     class CannotWriteOne(Texts):
-        def of(self, told: Told, channel: Channel) -> Text:
+        def of(self, told: Told, channel: Channel, link: str = "") -> Text:
             if told.dossier_id == bad.dossier_id:
                 raise KeyError(told.about)
-            return super().of(told, channel)
+            return super().of(told, channel, link)
 
     desk.texts = CannotWriteOne(code_keys=(CODE_KEY,), procedures=NAMES, register=load())
     await desk.sender().send_due()
@@ -217,7 +217,7 @@ async def test_a_letter_that_cannot_be_written_is_tried_once(desk: Desk, mailbox
     life = await submitted(desk)
 
     class WritesNul(Texts):
-        def of(self, told: Told, channel: Channel) -> Text:
+        def of(self, told: Told, channel: Channel, link: str = "") -> Text:
             return Text("Hồ sơ | Dossier", "\0")
 
     desk.texts = WritesNul(code_keys=(CODE_KEY,), procedures=NAMES, register=load())

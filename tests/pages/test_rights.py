@@ -40,6 +40,8 @@ PAGES: dict[str, dict[str, frozenset[str] | None]] = {
         "POST /procedures/{code}/file": APPLICANTS,
         "GET /dossiers": APPLICANTS,
         "GET /dossiers/{dossier_id}": APPLICANTS,
+        "GET /dossiers/{dossier_id}/contact": APPLICANTS,
+        "POST /dossiers/{dossier_id}/contact": APPLICANTS,
         "GET /dossiers/{dossier_id}/{act}": APPLICANTS,
         "POST /dossiers/{dossier_id}/{act}": APPLICANTS,
         "GET /dossiers/{dossier_id}/papers/{file_id}": APPLICANTS,
@@ -76,6 +78,8 @@ PAGES: dict[str, dict[str, frozenset[str] | None]] = {
         "GET /counter/filed/{dossier_id}/receipt": CLERKS,
     },
 }
+OF_LETTERS = ("GET /", "GET /choices/{link}", "POST /choices/{link}", "GET /assets/{name}")
+"""At notify nobody logs in: the link of a letter opens its choices, and nothing else is there (tests/notify/choices)."""
 EXAMPLES = {
     "{name}": "overdue",
     "{code}": "1.009982",
@@ -93,7 +97,7 @@ def test_the_matrix_has_every_page() -> None:
         for service, application in generate.applications().items()
     }  # fmt: skip
     assert {service: pages for service, pages in found.items() if pages} == {
-        service: set(pages) for service, pages in PAGES.items()
+        service: set(pages) for service, pages in {**PAGES, "notify": OF_LETTERS}.items()
     }
 
 

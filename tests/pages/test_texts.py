@@ -17,6 +17,7 @@ ROOMS = {
     SERVICES / "chassis" / "http": SERVICES / "chassis" / "http" / "shell",
     SERVICES.parent / "contracts" / "page_words": SERVICES.parent / "contracts" / "page_words",
     SERVICES / "intake" / "pages": SERVICES / "intake" / "pages",
+    SERVICES / "notify" / "choices": SERVICES / "notify" / "choices",
     SERVICES / "processing" / "pages": SERVICES / "processing" / "pages",
 }
 """Where texts stand, and where their English does."""

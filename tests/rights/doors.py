@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from tests.processing.conftest import OFFICE, OTHER_OFFICE
 from tests.processing.desk.test_matrix import DOORS
@@ -54,6 +55,9 @@ DOORS_OF: dict[str, Door] = {
         frozenset({"portal", "officer"}), {"reason": "other"}
     ),
     "intake POST /v1/dossiers/{dossier_id}/payments": Door(frozenset({"officer"}), {"amount": 1}),
+    "intake PUT /v1/dossiers/{dossier_id}/contact": Door(
+        frozenset({"portal", "officer"}), {"email": None, "phone": None}
+    ),
     "intake GET /v1/people/{dossier_id}": Door(STAFF, query="?purpose=audit"),
     "intake POST /v1/dossiers/{dossier_id}/words": Door(STAFF, {"words": "Thiếu chữ ký."}),
     "intake GET /v1/dossiers/{dossier_id}/papers": Door(frozenset({"portal"})),
@@ -64,6 +68,9 @@ DOORS_OF: dict[str, Door] = {
     },
     "processing POST /v1/bulk": Door(
         STAFF, {"items": [{"dossier_id": "{dossier_id}", "acts": [{"act": "accept", "unit": UNIT}]}]}
+    ),
+    "notify POST /v1/notices/read": Door(
+        frozenset({"portal"}), {"dossier_id": "{dossier_id}", "notice_ids": [str(UUID(int=1))]}
     ),
     "notify GET /v1/notices": Door(STAFF | {"portal", "operator"}, query="?dossier_id={dossier_id}"),
     **{

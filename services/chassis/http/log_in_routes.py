@@ -98,6 +98,16 @@ def add_pages(application: Application, pages: Pages) -> None:
         await pages.sessions.end_those(subject, session)
         return Response(status_code=200)
 
+    add_page(application, "GET", "/log-in", log_in)
+    add_page(application, "GET", "/log-in/back", back)
+    add_page(application, "POST", "/log-out", log_out)
+    add_page(application, "POST", "/log-out/told", told_to_end)
+    add_assets(application)
+
+
+def add_assets(application: Application) -> None:
+    """Adds the style sheet: all that pages of a service need where nobody logs in."""
+
     async def asset(name: str) -> Response:
         sheet = style_sheet()
         if name != sheet.name:
@@ -105,10 +115,6 @@ def add_pages(application: Application, pages: Pages) -> None:
         kept = {"cache-control": "public, max-age=31536000, immutable"}
         return Response(sheet.text, headers=kept, media_type="text/css; charset=utf-8")
 
-    add_page(application, "GET", "/log-in", log_in)
-    add_page(application, "GET", "/log-in/back", back)
-    add_page(application, "POST", "/log-out", log_out)
-    add_page(application, "POST", "/log-out/told", told_to_end)
     add_page(application, "GET", "/assets/{name}", asset)
 
 

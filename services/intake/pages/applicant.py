@@ -18,6 +18,7 @@ from services.chassis.http.texts import N_
 from services.chassis.http.web import Application, Problem
 from services.intake.acting import Applicants
 from services.intake.pages import words
+from services.intake.pages.contact import add_contact_page
 from services.intake.pages.filing import add_filing_pages
 from services.intake.pages.finding import find
 from services.intake.pages.mine import add_own_pages
@@ -91,5 +92,6 @@ def add_applicant_pages(
     add_page(application, "GET", "/", procedures)
     add_page(application, "GET", "/procedures/{code}", procedure)
     add_filing_pages(application, pages, applicants)
+    add_contact_page(application, pages, applicants)
     sandbox = settings.payment_secrets[0] if settings.payment_sandbox else None
     add_own_pages(application, pages, applicants, lookups, sandbox)

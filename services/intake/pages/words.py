@@ -54,6 +54,7 @@ DONE: Mapping[str, str] = {
     "supplement": N_("Đã gửi phần bổ sung."),
     "withdrawal": N_("Đã gửi đề nghị rút hồ sơ."),
     "payment": N_("Đã nộp phí, lệ phí."),
+    "contact": N_("Đã lưu cách liên lạc."),
 }
 REASONS: Mapping[str, str] = {
     "no_longer_needed": N_("Không còn nhu cầu"),

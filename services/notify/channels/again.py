@@ -43,6 +43,13 @@ FROM failed f JOIN dossiers d ON d.dossier_id = f.stream_id
 WHERE f.reason = $1 AND f.occurred_at >= $2 AND d.contact_change > 0
 ON CONFLICT DO NOTHING
 """
+# Who sends again what came back means to try the addresses, but for those whose owners complained.
+END_RESTS = f"""{_ENDS}
+UPDATE contacts c SET rested_at = NULL, rested_for = NULL, soft_bounces = 0, soft_bounced_at = NULL
+FROM failed f JOIN dossiers d ON d.dossier_id = f.stream_id
+WHERE c.applicant_id = d.applicant_id AND f.reason = 'undelivered' AND f.occurred_at >= $1
+    AND c.rested_at IS NOT NULL AND c.rested_for <> 'complaint'
+"""
 # As long as it had at first, from now; under another id, for the provider knows how the first one ended.
 SEND_MESSAGES_AGAIN = """
 UPDATE messages m SET state = 'waiting', reason = NULL, endings = m.endings + 1, request_id = n.again, provider = NULL, avoid = NULL,
@@ -82,9 +89,13 @@ async def send_again(pool: asyncpg.Pool[Any], reason: str, since: datetime, now:
     Test: test_failed_notices_are_sent_again_by_reason.
     Guarantee: what may have gone out before it lapsed says so when it is sent again. Test: test_what_lapsed_in_doubt_is_ambiguous_again.
     Guarantee: so does a text message. Test: test_a_message_that_lapsed_in_doubt_is_ambiguous_again.
+    Guarantee: an address whose letters are sent again is tried again, but for one whose owner complained.
+    Test: test_what_came_back_is_sent_again_by_hand.
     """
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ALONE)
+        if reason == "undelivered":
+            await connection.execute(END_RESTS, since)
         done = await connection.execute(SEND_AGAIN, reason, since, now)
         queued = int(done.rpartition(" ")[2])
         rows = await connection.fetch(FAILED_MESSAGES, reason, since)

@@ -57,7 +57,8 @@ WITH due AS (
     SELECT m.notice_id,
            c.applicant_id IS NOT NULL
                AND (m.words IS NULL OR c.email IS NULL OR c.words ? m.words OR m.decided_at <= $4) AS known,
-           c.applicant_id IS NOT NULL AND c.email IS NULL AND m.claimed_at IS NULL AND m.endings = 0 AS nobody
+           c.applicant_id IS NOT NULL AND (c.email IS NULL OR c.rested_at IS NOT NULL)
+               AND m.claimed_at IS NULL AND m.endings = 0 AS nobody
     FROM mails m LEFT JOIN contacts c ON c.applicant_id = m.applicant_id AND c.change >= m.needs_change
     WHERE m.not_before <= $1 ORDER BY m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 ), unknown AS (
@@ -74,7 +75,8 @@ WITH due AS (
 )
 SELECT m.notice_id, m.dossier_id, m.endings, m.claims, m.put_offs, m.ambiguous, m.claimed_at, m.decided_at,
        n.about, n.about_event_id, n.happened_at, n.recorded_at, n.facts, d.procedure, d.office, d.submitted_on,
-       d.sealed_code, d.result_delivery, at.unit, o.name AS officer, {WORDS}, c.email, m.nobody
+       d.sealed_code, d.result_delivery, at.unit, o.name AS officer, {WORDS}, m.nobody,
+       CASE WHEN c.rested_at IS NULL THEN c.email END AS email, c.email IS NOT NULL AND c.rested_at IS NOT NULL AS rested
 FROM (SELECT *, false AS nobody FROM claimed UNION ALL SELECT *, true FROM gone) m
 JOIN notices n ON n.dossier_id = m.dossier_id AND n.notice_id = m.notice_id
 JOIN dossiers d ON d.dossier_id = m.dossier_id
@@ -89,7 +91,10 @@ WHERE notice_id = $1 AND claims = $2
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An e-mail that this process may send until the claim ends; the address is in memory only as long."""
+    """An e-mail that this process may send until the claim ends; the address is in memory only as long.
+
+    `rested`: letters came back from the address, or somebody complained, and it is left in peace: there is no `email` then.
+    """
 
     notice_id: UUID
     about_event_id: UUID
@@ -102,6 +107,7 @@ class Claim:
     decided_at: datetime
     recorded_at: datetime
     email: str | None
+    rested: bool = False
 
     def __repr__(self) -> str:
         """Without the address: a claim may end up in a traceback."""
@@ -127,6 +133,7 @@ class Claims:
         Guarantee: an e-mail waits for the officer's words, and ten minutes at most. Test: test_a_letter_waits_for_the_words_so_long.
         Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_work.
         Guarantee: a notice to somebody without an address ends without a claim. Test: test_nobody_without_an_address_is_claimed_for.
+        Guarantee: nothing is sent to an address that rests. Test: test_a_hard_bounce_rests_the_address.
         Guarantee: a clock that was ahead and is right again keeps no e-mail back. Test: test_a_clock_that_was_ahead_keeps_no_email_back.
         """
         now = self._clock()
@@ -173,14 +180,14 @@ def _claim(row: asyncpg.Record) -> Claim:
         decided_at=row["decided_at"],
         recorded_at=row["recorded_at"],
         email=row["email"],
+        rested=row["rested"],
     )
 
 
 def _ending(row: asyncpg.Record) -> Ending:
     about_event_id = UUID(int=row["about_event_id"].int)
-    failed = NoticeFailed(
-        UUID(int=row["notice_id"].int), row["about"], about_event_id, Channel.EMAIL, "no_contact"
-    )
+    reason = "undelivered" if row["rested"] else "no_contact"
+    failed = NoticeFailed(UUID(int=row["notice_id"].int), row["about"], about_event_id, Channel.EMAIL, reason)
     return Ending(row["dossier_id"], row["recorded_at"], None, failed)
 
 

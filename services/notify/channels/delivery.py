@@ -24,7 +24,8 @@ from services.chassis.process.ending import end
 from services.chassis.process.turning import Loop, rest, turned
 from services.notify import metrics
 from services.notify.channels.claims import PUT_OFF_MAX, Claim, Claims
-from services.notify.channels.email import Carrier, Unwritable, compose, deliverable
+from services.notify.channels.email import Carrier, Unwritable, deliverable
+from services.notify.channels.letters import Letters
 from services.notify.channels.outcome import Outcome, PutOff, Refused, Taken
 from services.notify.notice import (
     ACTOR,
@@ -35,7 +36,6 @@ from services.notify.notice import (
     NoticeSent,
     ending_id_of,
 )
-from services.notify.wording.texts import Texts
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +59,7 @@ class Sender:
         pool: asyncpg.Pool[Any],
         store: EventStore,
         carriers: Sequence[Carrier],
-        texts: Texts,
-        sender_address: str,
+        letters: Letters,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
         poke: Callable[[], None] = lambda: None,
@@ -69,8 +68,7 @@ class Sender:
         self._pool = pool
         self._store = store
         self._carriers = carriers
-        self._texts = texts
-        self._sender_address = sender_address
+        self._letters = letters
         self._clock = clock
         self._new_id = new_id
         self._poke = poke
@@ -166,7 +164,10 @@ class Sender:
             reachable = [claim for claim in claims if deliverable(claim.email)]
             nobody = [claim for claim in claims if not deliverable(claim.email)]
             await asyncio.gather(
-                *(self._record(claim, self._failed(claim, "no_contact")) for claim in nobody)
+                *(
+                    self._record(claim, self._failed(claim, "undelivered" if claim.rested else "no_contact"))
+                    for claim in nobody
+                )
             )
             queue = iter(reachable)
             works = [self._work(carrier, queue, before) for carrier in self._carriers]
@@ -241,11 +242,7 @@ class Sender:
         Guarantee: a letter that cannot be written is tried once. Test: test_a_letter_that_cannot_be_written_is_tried_once.
         """
         try:
-            assert claim.email is not None
-            text = self._texts.of(claim.told, Channel.EMAIL)
-            letter = compose(
-                claim.notice_id, self._sender_address, claim.email, text.title, text.body, claim.decided_at
-            )
+            letter = self._letters.of(claim)
         except Unwritable:
             return None
         except Exception as error:  # one text that cannot be written must not stop the others

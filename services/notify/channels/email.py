@@ -35,6 +35,16 @@ _DISABLED = 1  # 5.2.1; a full mailbox (5.2.2) may have room tomorrow
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 
 
+# What every letter says, as it stands: headers that the library writes cost a third of a letter's head each. No program is to answer
+# (RFC 3834); Exchange is told so in its own words, but not NDR among them: what cannot be delivered is to come back.
+_ALWAYS = (
+    b"Auto-Submitted: auto-generated\r\n"
+    b"Precedence: bulk\r\n"
+    b"X-Auto-Response-Suppress: DR, RN, NRN, OOF, AutoReply\r\n"
+    b"Content-Language: vi, en\r\n"
+    b"MIME-Version: 1.0\r\n"
+)
+_UNSUBSCRIBE = b"List-Unsubscribe: <%s>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _FORMS = b'Content-Type: multipart/alternative; boundary="-%s"\r\n\r\n%s---%s--\r\n'
 Security = Literal["auto", "starttls", "tls", "none"]
 
@@ -53,10 +63,11 @@ class Unwritable(ValueError):
 
 
 class Letter(NamedTuple):
-    """One e-mail, ready to be handed over."""
+    """One e-mail, ready to be handed over. `sender` of its envelope: where it returns; that of all letters where it is empty."""
 
     recipient: str
     content: bytes
+    sender: str = ""
 
 
 class _Headers(HeaderRegistry):
@@ -79,13 +90,23 @@ _POLICY = SMTP.clone(header_factory=_Headers())
 
 
 def compose(
-    notice_id: UUID, sender: str, recipient: str, title: str, body: str, decided_at: datetime
+    notice_id: UUID,
+    sender: str,
+    recipient: str,
+    title: str,
+    body: str,
+    decided_at: datetime,
+    link: str = "",
+    *,
+    one_click: bool = False,
 ) -> Letter:
     """The letter of a notice: the same bytes whenever it is composed, so that a second sending is the same letter.
 
-    Raises Unwritable for an address that is not one plain mailbox, and for a NUL in the text.
+    Raises Unwritable for an address that is not one plain mailbox, and for a NUL in the text. `link` stands in `body`, and with `one_click`
+    a mail program may unsubscribe by it (RFC 8058).
 
     Guarantee: the Message-ID is made from the notice id alone. Test: test_a_letter_sent_again_has_the_same_message_id.
+    Guarantee: no program answers a letter by itself, so that none answers an answer. Test: test_no_program_answers_a_letter.
     Guarantee: a letter names the recipient of its envelope and nobody else. Test: test_an_address_that_says_more_is_not.
     """
     parts = mail_address(recipient)
@@ -97,13 +118,12 @@ def compose(
     message["Subject"] = title
     message["Date"] = format_datetime(decided_at)
     message["Message-ID"] = f"<{notice_id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "vi, en"
-    message["MIME-Version"] = "1.0"
     forms = b"".join(
-        _part(notice_id, kind, text) for kind, text in (("plain", body), ("html", html_of(body)))
+        _part(notice_id, kind, text) for kind, text in (("plain", body), ("html", html_of(body, link)))
     )
-    head = message.as_bytes().removesuffix(b"\r\n")
+    head = message.as_bytes().removesuffix(b"\r\n") + _ALWAYS
+    if one_click:
+        head += _UNSUBSCRIBE % link.encode()
     return Letter("@".join(parts), head + _FORMS % (str(notice_id).encode(), forms, str(notice_id).encode()))
 
 
@@ -189,7 +209,7 @@ class Carrier:
         content_under_way = False
         try:
             async with asyncio.timeout(HAND_OVER_SECONDS):
-                connection = await self._open_letter()
+                connection = await self._open_letter(letter.sender or self._sender)
                 try:
                     await connection.rcpt(letter.recipient)
                 except aiosmtplib.SMTPResponseException as error:
@@ -214,17 +234,17 @@ class Carrier:
             self._connection.close()
             self._connection = None
 
-    async def _open_letter(self) -> aiosmtplib.SMTP:
+    async def _open_letter(self, sender: str) -> aiosmtplib.SMTP:
         """A connection that has taken MAIL FROM. A kept one that the server closed meanwhile is opened anew once."""
         if self._connection is not None:
             try:
-                await self._connection.mail(self._sender)
+                await self._connection.mail(sender)
                 return self._connection
             except (aiosmtplib.SMTPException, OSError):
                 self.close()
         connection = await connected(self._host, self._port, self._entry, self._step_seconds)
         self._connection = connection
-        await connection.mail(self._sender)
+        await connection.mail(sender)
         return connection
 
     async def _answered(self, error: aiosmtplib.SMTPResponseException, content_under_way: bool) -> Outcome:

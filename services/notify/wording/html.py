@@ -21,10 +21,10 @@ hr{border:0;border-top:1px solid #b1b4b6;margin:24px 0}
 """
 
 
-def html_of(body: str) -> str:
-    """`body` is the plain text of a mail: its languages parted by a rule, its paragraphs by empty lines."""
+def html_of(body: str, link: str = "") -> str:
+    """`body` is the plain text of a mail: its languages parted by a rule, its paragraphs by empty lines. `link` in it can be followed."""
     parts = (
-        f'<div lang="{lang}">{_paragraphs(part)}</div>'
+        f'<div lang="{lang}">{_followed(_paragraphs(part), escape(link))}</div>'
         for lang, part in zip(LANGUAGES, RULE.split(body, maxsplit=1), strict=False)
     )
     return (
@@ -33,6 +33,10 @@ def html_of(body: str) -> str:
         '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
         f'<style>{STYLE}</style></head><body><div class="letter">{"<hr>".join(parts)}</div></body></html>\n'
     )
+
+
+def _followed(text: str, link: str) -> str:
+    return text.replace(link, f'<a href="{link}">{link}</a>') if link else text
 
 
 def _paragraphs(text: str) -> str:

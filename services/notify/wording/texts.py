@@ -66,13 +66,14 @@ class Texts:
         self._code_keys, self._procedures, self._register = code_keys, procedures, register
         self._offices = register.names()
 
-    def of(self, told: Told, channel: Channel) -> Text:
-        """The text of one notice; the first line of each frame is its title.
+    def of(self, told: Told, channel: Channel, link: str = "") -> Text:
+        """The text of one notice; the first line of each frame is its title. `link`: where one chooses what one is told.
 
         Guarantee: there is no word about an applicant in it. Test: test_a_text_has_codes_and_dates_only.
         """
         whole = _environment.get_template(f"{told.about}.txt").render(
             frame=f"{channel}.txt",
+            link=link,
             told=told,
             facts=told.facts,
             papers=papers(told),

@@ -1,0 +1,2 @@
+\i ../../functions/set_contact.sql
+\i ../../functions/contact_of.sql

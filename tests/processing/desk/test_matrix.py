@@ -126,6 +126,9 @@ READING: dict[str, tuple[set[str], bool]] = {
     "GET /v1/workload": ({"officer", "supervisor"}, False),
     "GET /v1/signatures": ({"officer", "supervisor"}, False),
     "GET /v1/lapsed": ({"officer", "supervisor"}, False),
+    "GET /v1/asked-late": ({"officer", "supervisor"}, False),
+    "GET /v1/came-late": ({"officer", "supervisor"}, False),
+    "GET /v1/transfers": ({"officer", "supervisor"}, False),
     "GET /v1/calendar/recount": ({"officer", "supervisor", "calendar"}, False),
     "GET /v1/calendar/proposals": ({"calendar"}, False),
 }

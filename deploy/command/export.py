@@ -10,14 +10,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from contracts.catalogue.shipped import PROCEDURES, Version, version_on
 from contracts.topics import ANALYST
 from deploy.command.reach import dsn, kafka
 from deploy.export import book, files, ocel, topic, xes
-from deploy.export.lives import lives
 from deploy.export.quality import writing
-from deploy.export.quality.facts import Window as Windowed
-from deploy.export.quality.facts import facts_of
 from deploy.export.quality.index import quality
 from deploy.export.spool import Spool, discard
 from deploy.local.home import Home
@@ -87,15 +83,15 @@ def add_command(
         each.set_defaults(run=run(export), since=None)
 
 
-def window_of(options: argparse.Namespace, today: date) -> Windowed:
-    """What is asked; without a last day up to now."""
+def window_of(options: argparse.Namespace, today: date) -> Window:
+    """What is asked, up to the day that tells in due from overdue; without a last day up to now."""
     if options.period and (options.first or options.last):
         raise Failed("--period comes without --from and --until")
     asked = options.period or Window(options.first, options.last)
     last = asked.last or today
     if asked.first and asked.first > last:
         raise Failed("--until is before --from")
-    return Windowed(asked.first, last, tells(asked.last, today))
+    return Window(asked.first, tells(last, today))
 
 
 async def export(home: Home, options: argparse.Namespace, say: Say) -> None:
@@ -144,7 +140,7 @@ def _path(options: argparse.Namespace) -> Path:
     return given.resolve()
 
 
-def _write(path: Path, kind: str, spool: Spool, about: dict[str, str], window: Windowed | None) -> str:
+def _write(path: Path, kind: str, spool: Spool, about: dict[str, str], window: Window | None) -> str:
     """The file, whole or not at all; how much is in it."""
     with files.whole(path) as draft:
         if window is not None:
@@ -157,12 +153,9 @@ def _write(path: Path, kind: str, spool: Spool, about: dict[str, str], window: W
         return f"{len(spool):,} rows"
 
 
-def _quality(path: Path, kind: str, spool: Spool, window: Windowed, about: dict[str, str]) -> str:
-    offered = sum(isinstance(version_on(code, window.last), Version) for code in PROCEDURES)
-    made = quality((facts_of(life, window) for life in lives(spool.rows())), window, offered)
-    writing.write(
-        path, kind, made, about | {"from": window.first, "until": window.last, "tells_on": window.tells_on}
-    )
+def _quality(path: Path, kind: str, spool: Spool, window: Window, about: dict[str, str]) -> str:
+    made = quality(spool.rows(), window)
+    writing.write(path, kind, made, about | {"from": window.first, "until": window.last})
     return f"{len(made.measures)} measures, {sum(map(len, made.signs.values())):,} dossiers listed"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,6 @@ from services.chassis import lifecycle
 from services.chassis.answering import readiness
 from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
-from services.chassis.http.turns import Turns
 from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
@@ -29,6 +30,9 @@ from services.chassis.process.settings import load
 from services.reporting import incoming, metrics
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
+from services.reporting.quality.measuring import keep_measuring
+from services.reporting.quality.routes import add_quality_routes
+from services.reporting.quality.shown import Indexes
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
@@ -40,6 +44,8 @@ from services.reporting.routes import PUBLIC, add_routes
 from services.reporting.settings import ReportingSettings
 
 NAME = "reporting"
+BACKLOG_SECONDS = 3.0
+"""An event that waited longer for its count is not new."""
 DESCRIPTION = "Counts dossiers for the official report and shows the counts to everybody."
 
 
@@ -79,25 +85,37 @@ def build(
         settings.desk_url,
         settings.report_recipient,
         settings.report_place,
-        Turns(),
     )
     limits = Buckets(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic
     )
-    add_routes(application, sources, Showing(pool, time.monotonic, reader.complete_up_to), drawings, limits)
+    showing, indexes = Showing(pool, time.monotonic, reader.complete_up_to), Indexes(sources, time.monotonic)
+    add_routes(application, sources, showing, indexes, drawings, limits)
     add_official_routes(application, sources, limits)
     add_cell_routes(application, sources)
+    add_quality_routes(application, sources, indexes, limits)
     typesetting = Typesetting(TEMPLATE)
     add_form_routes(application, sources, limits, typesetting)
     add_vintage_routes(application, sources, limits, typesetting)
     return application
 
 
-async def counted(connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
-    """Applies a batch and measures how long its oldest event waited for it."""
-    await incoming.apply(connection, deliveries)
-    oldest = min(delivered.recorded_at for delivered in deliveries)
-    metrics.ACCEPTED_TO_COUNTED.observe(max((clock.now() - oldest).total_seconds(), 0.0))
+class Counted:
+    """Applies batches, measures how long the oldest event of each waited for it, and knows whether more of that kind come."""
+
+    def __init__(self) -> None:
+        self._at, self._waited_seconds = -math.inf, 0.0
+
+    async def apply(self, connection: asyncpg.Connection[Any], deliveries: Sequence[Delivered]) -> None:
+        await incoming.apply(connection, deliveries)
+        oldest = min(delivered.recorded_at for delivered in deliveries)
+        self._waited_seconds = max((clock.now() - oldest).total_seconds(), 0.0)
+        self._at = time.monotonic()
+        metrics.ACCEPTED_TO_COUNTED.observe(self._waited_seconds)
+
+    def has_backlog(self) -> bool:
+        """Whether events that are not new are counted at this moment."""
+        return time.monotonic() - self._at < BACKLOG_SECONDS < self._waited_seconds
 
 
 async def main() -> None:
@@ -105,13 +123,13 @@ async def main() -> None:
     logs.set_up(settings.log_level, service=NAME, release=lifecycle.release())
     drawings = Drawings()
     async with open_pool(settings.database_dsn.get_secret_value(), name=NAME, pooled=settings.pooled) as pool:
-        progress = Progress(settings.kafka)
+        progress, counted = Progress(settings.kafka), Counted()
         reader = Reader.of_events(
             NAME,
             pool,
             settings.kafka,
             ["dossiers"],
-            counted,
+            counted.apply,
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=incoming.PRODUCERS,
@@ -133,6 +151,7 @@ async def main() -> None:
                     lifecycle.background("reader", read),
                     lifecycle.background("progress", progress.run),
                     lifecycle.background("identity", watch.run),
+                    lifecycle.background("measuring", partial(keep_measuring, pool, counted.has_backlog)),
                 ],
             )
         finally:

@@ -1,4 +1,4 @@
-"""From the events of intake and processing to report entries, the state of each dossier, and corrections.
+"""From the events of intake and processing to report entries, the state of each dossier, corrections, and the acts that are measured later.
 
 Owns what reporting reads of each message, and the batch that writes what the fold gives.
 """
@@ -16,11 +16,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from contracts.intake import MADE_UP_SOURCE
 from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.fold import enter
+from services.reporting.book.heard import SAID, heard
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import (
     Correction,
     Dossier,
     Entry,
+    hear,
     load_dossiers,
     load_entries,
     save,
@@ -72,6 +74,27 @@ class Due(_Narrow):
     due_on: date | None = None
 
 
+class Stopped(Due):
+    reason: str = ""
+
+
+class Struck(_Narrow):
+    """An act of the applicant's is as if it had not been."""
+
+    sequence: int
+
+
+class Paid(_Narrow):
+    method: str
+
+
+class Moved(_Narrow):
+    """Another unit has it now; forwarded, it is in another step too."""
+
+    unit: str
+    step: str = ""
+
+
 class Corrected(_Narrow):
     reason: str
     document: str
@@ -85,13 +108,13 @@ class Reversed(_Narrow):
     due_on: date | None = None
 
 
-APPLIED: dict[str, type[BaseModel]] = {
+COUNTED: dict[str, type[BaseModel]] = {
     "DossierSubmitted.v1": Submitted,
     "SubmissionCorrected.v1": Refiled,
     "DossierAccepted.v1": Accepted,
     "DossierRejected.v1": Told,
     "DossierResolved.v1": Due,
-    "ProcessingStopped.v1": Due,
+    "ProcessingStopped.v1": Stopped,
     "DossierWithdrawn.v1": Due,
     "SupplementRequested.v1": Due,
     "SupplementAccepted.v1": Due,
@@ -104,17 +127,21 @@ APPLIED: dict[str, type[BaseModel]] = {
     "ResultCorrected.v1": Corrected,
     "DossierReversed.v1": Reversed,
 }
+MEASURED: dict[str, type[BaseModel]] = {
+    "ApplicantActReversed.v1": Struck,
+    "FeePaid.v1": Paid,
+    "DossierForwarded.v1": Moved,
+    "DossierHandedOver.v1": Moved,
+    "ResultReturned.v1": Told,
+}
+"""Acts that change no count and are kept to be measured, as most that count are."""
+APPLIED = COUNTED | MEASURED
 # Of the applicant's acts after the first, what they lead to is processing's to say; the others change no count.
 PASSED_OVER = frozenset(
     {
         "SupplementProvided.v1",
-        "ApplicantActReversed.v1",
         "WithdrawalRequested.v1",
-        "FeePaid.v1",
-        "DossierForwarded.v1",
         "ReversalProposed.v1",
-        "DossierHandedOver.v1",
-        "ResultReturned.v1",
         "SupplementLapsed.v1",
         "DeadlineChanged.v1",
         "OpinionDeadlineChanged.v1",
@@ -133,16 +160,19 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
     """One load of the batch's dossiers, one fold, one write, inside the transaction that moves the reader's position.
 
     Only a batch with a reversal or a corrected submission in it reads from the book: what the dossier's earlier acts entered.
+    Guarantee: what counts and what is measured later are kept together. Test: test_what_is_counted_is_measured.
     """
-    states = await load_dossiers(connection, {delivered.stream_id for delivered in deliveries})
-    reversing = {delivered.stream_id for delivered in deliveries if delivered.type in _LOOK_BACK}
+    acts = [heard(delivered) for delivered in deliveries if delivered.type in SAID]
+    counted = [delivered for delivered in deliveries if delivered.type in COUNTED]
+    states = await load_dossiers(connection, {each.stream_id for each in counted}) if counted else {}
+    reversing = {delivered.stream_id for delivered in counted if delivered.type in _LOOK_BACK}
     past = await load_entries(connection, reversing) if reversing else {}
     changed: dict[UUID, Dossier] = {}
     entries: list[Entry] = []
     corrections: list[Correction] = []
     if made_up := {source for each in deliveries if (source := _made_up(each.data))}:
         await connection.execute(KEEP_MADE_UP, sorted(made_up))
-    for delivered in deliveries:
+    for delivered in counted:
         stream_id = delivered.stream_id
         before = states.get(stream_id)
         after, made = enter(before, delivered, past.get(stream_id, ()))
@@ -155,7 +185,9 @@ async def apply(connection: asyncpg.Connection[Any], deliveries: Sequence[Delive
         if stream_id in past:
             past[stream_id] += made
     if changed:
-        await save(connection, list(changed.values()), entries)
+        await save(connection, list(changed.values()), entries, acts)
+    elif acts:
+        await hear(connection, acts)
     if corrections:
         await save_corrections(connection, corrections)
 

@@ -20,18 +20,19 @@ from services.chassis.http.web import Application, Problem, client_address, thro
 from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
 from services.reporting.dashboard.html_faults import html_faults
-from services.reporting.dashboard.kept import Showing
+from services.reporting.dashboard.kept import Showing, site_of
 from services.reporting.dashboard.page import (
     CONTENT_SECURITY_POLICY,
     Freshness,
-    Site,
     frame,
     layout,
-    templates,
 )
 from services.reporting.dashboard.plotter import Drawings, NotDrawn
 from services.reporting.dashboard.problem_page import ProblemPages
+from services.reporting.dashboard.quality_page import PATH, around, quality_layout
+from services.reporting.dashboard.templating import templates
 from services.reporting.dashboard.texts import language
+from services.reporting.quality.shown import Indexes
 from services.reporting.report import withheld
 from services.reporting.report.asked import DEAR, Asked, Instant, PeriodAsked, Sources
 from services.reporting.report.counts import By, Window, report, result_hash
@@ -49,7 +50,9 @@ PUBLIC = {
     "/v1/vintages/{number}/compare/{other}": "what explains a changed number is as public as the number; it names no dossier",
     "/v1/vintages/{number}/form.{kind}": "what was published is public",
     "/v1/corrections": "what explains a changed number is as public as the number; it names an act, a reason and a decision, no dossier",
+    "/v1/service-quality": "the service-quality index is public by law and carries no person, no code and no free text",
     "/": "the public page shows those counts",
+    "/quality": "the public page of the same index",
     "/live": "the part of the public page that changes, for those who watch it",
     "/plots/{name}.svg": "the plots of the public page",
 }
@@ -134,7 +137,12 @@ class CountsAnswer(CountsView):
 
 
 def add_routes(
-    application: Application, sources: Sources, showing: Showing, drawings: Drawings, limits: Buckets
+    application: Application,
+    sources: Sources,
+    showing: Showing,
+    indexes: Indexes,
+    drawings: Drawings,
+    limits: Buckets,
 ) -> None:
     application.pages, pages = ProblemPages(), templates()
 
@@ -144,11 +152,11 @@ def add_routes(
 
         Of rows by an attribute the public is not shown numbers from 1 to 4, nor those that would tell them; supervisors are.
         """
-        cost = DEAR if asked.by == "day" or asked.as_of is not None else 1
-        throttle(limits, client_address(request), "public", cost)
+        dear = asked.by == "day" or asked.as_of is not None
+        throttle(limits, client_address(request), "public", DEAR if dear else 1)
         window = asked.window()
         complete = await sources.complete()
-        async with sources.turn(cost), snapshot(sources.pool) as connection:
+        async with snapshot(sources.pool) as connection:
             told = report(await load_flows(connection, window, asked.by, asked.as_of), asked.by)
             held = await count_held(connection)
             made_up = await has_made_up(connection)
@@ -176,20 +184,16 @@ def add_routes(
             orjson.dumps(answer), media_type="application/json", headers={"Cache-Control": "no-cache"}
         )
 
-    async def site() -> Site:
-        today = local_date(sources.now())
-        agency = [part.strip() for part in sources.agency.split("|")]
-        return Site(agency, sources.release, today, await showing.known(today))
-
     async def asked_for(asked: PageAsked) -> Window:
         window = asked.window()
         if asked.period or window != Window(None, None):
             return window
-        shown = await site()
+        shown = await site_of(sources, showing)
         return opening(shown.today, shown.known)
 
     async def rendered(asked: PageAsked, template: str) -> str:
-        window, lang, shown = await asked_for(asked), language(asked.lang), await site()
+        window, lang = await asked_for(asked), language(asked.lang)
+        shown = await site_of(sources, showing)
         complete, figures = await showing.figures(window, shown.today)
         freshness = Freshness(sources.now(), complete.up_to if complete else None, sources.checked())
         plots = {
@@ -198,22 +202,32 @@ def add_routes(
         return pages.get_template(template).render(layout(figures, freshness, window, lang, shown, plots))
 
     async def answer_wrongly_asked(request: Request, _: Exception) -> Response:
-        lang, shown = language(request.query_params.get("lang")), await site()
-        told = frame(shown, opening(shown.today, shown.known), lang)
-        text = pages.get_template("dashboard.html").render(told | {"fault": told["t"]["wrong_period"]})
+        lang, shown = language(request.query_params.get("lang")), await site_of(sources, showing)
+        is_quality = request.url.path == PATH
+        told = (around if is_quality else frame)(shown, opening(shown.today, shown.known), lang)
+        template = pages.get_template("quality.html" if is_quality else "dashboard.html")
+        text = template.render(told | {"fault": told["t"]["wrong_period"]})
         return _page(text, lang, status=422)
 
     async def page(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
         throttle(limits, client_address(request), "public")
         return _page(await rendered(asked, "dashboard.html"), asked.lang)
 
-    application.router.add_api_route(
-        "/",
-        page,
-        summary="The public page",
-        include_in_schema=False,
-        route_class_override=html_faults(answer_wrongly_asked),
-    )
+    async def quality(asked: Annotated[PageAsked, Query()], request: Request) -> Response:
+        throttle(limits, client_address(request), "public")
+        window, lang = await asked_for(asked), language(asked.lang)
+        shown, found = await site_of(sources, showing), await indexes.get(window)
+        told = quality_layout(found, window, lang, shown)
+        return _page(pages.get_template("quality.html").render(told), asked.lang)
+
+    shown_to_people = html_faults(answer_wrongly_asked)
+    for path, answer, summary in (
+        ("/", page, "The public page"),
+        (PATH, quality, "The service-quality index as a page"),
+    ):
+        application.router.add_api_route(
+            path, answer, summary=summary, include_in_schema=False, route_class_override=shown_to_people
+        )
 
     @application.get("/live", summary="The part of the public page that changes", include_in_schema=False)
     async def live(asked: Annotated[PageAsked, Query()], request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The service-quality index, from facts of dossiers to measures, times and lists; written and read back."""
+"""The service-quality index, from acts of dossiers to measures, times and lists; written and read back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from openpyxl import load_workbook
 
 from contracts import intake, processing
-from deploy.export.lives import lives
 from deploy.export.quality import writing
-from deploy.export.quality.facts import Window, facts_of
-from deploy.export.quality.index import PATTERNS, Quality, at, quality
+from deploy.export.quality.index import NAMES, Quality, quality
+from services.reporting.quality.index import at
+from services.reporting.report.counts import Window
 from tests.deploy.test_event_logs import DUE, LIVES, reversed_end, rows
 from tests.reporting.histories import HOUR, OFFICES, START, Life, Told, told
 
-WINDOW = Window(date(2023, 1, 1), date(2023, 2, 28), date(2023, 2, 28))
+WINDOW = Window(date(2023, 1, 1), date(2023, 2, 28))
 
 
 def asked(
@@ -39,7 +39,7 @@ def accepted(hours: int, of: Life, after: int, due_on: date) -> Told:
 
 
 def of_lives(found: list[Life], *more: Told, window: Window = WINDOW) -> Quality:
-    return quality((facts_of(life, window) for life in lives(rows(found, *more))), window, 22)
+    return quality(rows(found, *more), window)
 
 
 def values(found: Quality) -> dict[str, tuple[int | None, int | None, float | None]]:
@@ -83,8 +83,6 @@ def test_days_of_which_the_clock_stood_still_do_not_count() -> None:
     life = LIVES[3]  # accepted on the 2nd, resolved on the 10th
     last = max(event.sequence for event in told(life))
     more = (asked(1, 40, life, last + 1), accepted(88, life, last + 2, DUE))
-    [facts] = [facts_of(each, WINDOW) for each in lives(rows([life], *more))]
-    assert (facts.paused_days, facts.requests) == (2, 1)
     assert values(of_lives([life], *more))["days_to_result"] == (8 - 2, 1, 6.0)
 
 
@@ -129,9 +127,9 @@ def test_the_index_is_read_back_from_its_files(tmp_path: Path) -> None:
     writing.write(tmp_path / "q.json", "json", found, about)
     writing.write(tmp_path / "q.xlsx", "xlsx", found, about)
     kept = json.loads((tmp_path / "q.json").read_bytes())
-    assert kept["made_up"] == "true" and set(kept["signs"]) == set(PATTERNS)
+    assert kept["made_up"] == "true" and set(kept["signs"]) == set(NAMES)
     book = load_workbook(tmp_path / "q.xlsx")
-    assert book.sheetnames == ["Chỉ số", "Theo thủ tục", "Theo bước", "Khối lượng", *PATTERNS.values()]
+    assert book.sheetnames == ["Chỉ số", "Theo thủ tục", "Theo bước", "Khối lượng", *NAMES.values()]
     table = list(book["Chỉ số"].iter_rows(min_row=3, values_only=True))
     assert [(row[0], row[5], row[7]) for row in table] == [
         (

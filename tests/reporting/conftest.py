@@ -12,6 +12,7 @@ import pytest
 from services.chassis.http.web import Application
 from services.chassis.log.databases import open_pool
 from services.reporting.dashboard.plotter import Drawings
+from services.reporting.quality.measuring import measure
 from services.reporting.report.check import Watch
 from tests.databases import Database
 from tests.reporting.nine_months import fill
@@ -37,6 +38,8 @@ async def served(session_database: Callable[..., Database]) -> AsyncIterator[Ser
     await connection.close()
     drawings, moment = Drawings(), Moment()
     async with open_pool(database.dsn, size=4) as pool:
+        while await measure(pool, 5_000):
+            pass
         watch = Watch(pool, lambda: moment.now, 60)
         await watch.once()
         yield Served(application(pool, moment, drawings, watch), moment, watch, database)

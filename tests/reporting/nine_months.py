@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -23,7 +24,11 @@ def deliveries() -> Iterator[Delivered]:
     for case in histories():
         stream_id = uuid7()
 
-        def message(kind: str, at: datetime, data: Any, stream_id: Any = stream_id) -> Delivered:
+        told = count(1)
+
+        def message(
+            kind: str, at: datetime, data: Any, stream_id: Any = stream_id, told: Any = told
+        ) -> Delivered:
             partition = stream_id.int % 12
             source = "intake" if kind == "DossierSubmitted" else "processing"
             return Delivered(
@@ -34,7 +39,7 @@ def deliveries() -> Iterator[Delivered]:
                 source,
                 f"{kind}.v1",
                 stream_id,
-                1,
+                1 if source == "intake" else next(told),
                 at,
                 at,
                 None,
@@ -60,7 +65,8 @@ def deliveries() -> Iterator[Delivered]:
             elif act.act == "reject":
                 yield message("DossierRejected", act.at, incoming.Told())
             elif act.act in ENDS:
-                yield message(ENDS[act.act], act.at, incoming.Due(due_on=due_on))
+                kind = ENDS[act.act]
+                yield message(kind, act.at, incoming.APPLIED[f"{kind}.v1"](due_on=due_on))
 
 
 async def fill(connection: asyncpg.Connection[Any]) -> None:

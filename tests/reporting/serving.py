@@ -13,13 +13,14 @@ import asyncpg
 from contracts.members import MEMBERS
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
-from services.chassis.http.turns import Turns
 from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.progress import Complete
 from services.reporting import routes
 from services.reporting.dashboard.kept import Showing
 from services.reporting.dashboard.plotter import Drawings
+from services.reporting.quality.routes import add_quality_routes
+from services.reporting.quality.shown import Indexes
 from services.reporting.report.asked import Sources
 from services.reporting.report.cell_routes import add_cell_routes
 from services.reporting.report.check import Watch
@@ -45,7 +46,6 @@ class Moment:
     complete: Complete | None = field(
         default_factory=lambda: Complete(NOW, {"intake": 13_831, "processing": 40_000})
     )
-    turns: Turns = field(default_factory=Turns)
 
 
 def application(
@@ -84,12 +84,13 @@ def application(
         "https://desk.example",
         "Ủy ban nhân dân Thành phố",
         "Thành phố Hồ Chí Minh",
-        moment.turns,
     )
     limits = Buckets(1000, 1000, clock=clock)
-    add_routes(made, sources, Showing(pool, clock, complete), drawings, limits)
+    indexes = Indexes(sources, clock)
+    add_routes(made, sources, Showing(pool, clock, complete), indexes, drawings, limits)
     add_official_routes(made, sources, limits)
     add_cell_routes(made, sources, exported_at_once)
+    add_quality_routes(made, sources, indexes, limits)
     typesetting = Typesetting(TEMPLATE)
     add_form_routes(made, sources, limits, typesetting)
     add_vintage_routes(made, sources, limits, typesetting)

@@ -10,7 +10,7 @@ from services.chassis.kafka.consumer import Reader
 from services.chassis.log.databases import open_pool
 from services.chassis.process.settings import KafkaSettings
 from services.reporting import incoming
-from services.reporting.app import build, counted
+from services.reporting.app import Counted, build
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report.check import Watch
 from services.reporting.settings import ReportingSettings
@@ -28,7 +28,7 @@ async def test_pages_go_on_while_kafka_is_away(database: NewDatabase) -> None:
             pool,
             KafkaSettings("127.0.0.1:1", "", ""),
             ["dossiers"],
-            counted,
+            Counted().apply,
             applied=incoming.APPLIED,
             passed_over=incoming.PASSED_OVER,
             sources=("intake", "processing"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from deploy.export.quality.index import PATTERNS, Quality
+from deploy.export.quality.index import NAMES, Quality
 
 NOT_TOLD = "n/a"
 HEADS = {
@@ -65,7 +65,7 @@ def _xlsx(path: Path, found: Quality, about: dict[str, Any]) -> None:
             for line, row in enumerate(rows, 2):
                 sheet.write_row(line, 0, [NOT_TOLD if value is None else value for value in row])
         for pattern, listed in found.signs.items():
-            sheet = book.add_worksheet(PATTERNS[pattern])
+            sheet = book.add_worksheet(NAMES[pattern])
             sheet.set_column(0, 5, 24)
             sheet.write_row(0, 0, LISTED, bold)
             for line, sign in enumerate(listed, 1):

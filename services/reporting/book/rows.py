@@ -13,6 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
+from services.reporting.book.heard import Heard
+
 # What PostgreSQL calls infinity: no due date that runs, because there is none or because the clock stands still.
 NO_DUE_DATE = date.max
 
@@ -91,8 +93,13 @@ WITH state AS (
         ended_on = excluded.ended_on, changed_on = excluded.changed_on, recorded_at = excluded.recorded_at,
         timeliness = excluded.timeliness, entries = excluded.entries, field = excluded.field,
         due_on = excluded.due_on, apologised = excluded.apologised
+), kept AS (
+    INSERT INTO heard (dossier_id, source, version, type, at, recorded_at, said) SELECT * FROM unnest($3::heard_act_v1[])
 )
 INSERT INTO entries SELECT * FROM unnest($2::book_line_v1[])
+"""
+_HEAR = """
+INSERT INTO heard (dossier_id, source, version, type, at, recorded_at, said) SELECT * FROM unnest($1::heard_act_v1[])
 """
 _CORRECT = "INSERT INTO corrections SELECT * FROM unnest($1::told_correction_v1[])"
 
@@ -112,13 +119,21 @@ async def load_entries(connection: asyncpg.Connection[Any], ids: Collection[UUID
 
 
 async def save(
-    connection: asyncpg.Connection[Any], dossiers: Sequence[Dossier], entries: Sequence[Entry]
+    connection: asyncpg.Connection[Any],
+    dossiers: Sequence[Dossier],
+    entries: Sequence[Entry],
+    acts: Sequence[Heard] = (),
 ) -> None:
     """Writes a batch in one round trip, its sums too.
 
     Guarantee: no line is added without its sums, whatever release adds it. Test: test_what_the_release_before_writes_is_added_up.
     """
-    await connection.execute(_SAVE, dossiers, entries)
+    await connection.execute(_SAVE, dossiers, entries, acts)
+
+
+async def hear(connection: asyncpg.Connection[Any], acts: Sequence[Heard]) -> None:
+    """Keeps acts of a batch that changes no count."""
+    await connection.execute(_HEAR, acts)
 
 
 async def save_corrections(connection: asyncpg.Connection[Any], corrections: Sequence[Correction]) -> None:

@@ -5,7 +5,6 @@ Numbers, and up to when they are complete, are at most KEPT_SECONDS old. Plots l
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections import OrderedDict
@@ -16,10 +15,13 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from services.chassis.kafka.progress import Complete
+from services.reporting.book.lines import local_date
 from services.reporting.book.rows import snapshot
-from services.reporting.dashboard.page import Figures, drawings, load_figures
+from services.reporting.dashboard.page import Figures, Site, drawings, load_figures
 from services.reporting.dashboard.texts import Lang
+from services.reporting.report.asked import Sources
 from services.reporting.report.counts import Window
+from services.reporting.report.once import Once, keep
 from services.reporting.report.periods import Known
 from services.reporting.report.queries import load_known
 
@@ -33,12 +35,6 @@ class Plot(NamedTuple):
 
     version: str
     asked: str
-
-
-class _Kept(NamedTuple):
-    at: float
-    complete: Complete | None
-    figures: Figures
 
 
 class _Planned(NamedTuple):
@@ -58,33 +54,21 @@ class Showing:
         self._pool = pool
         self._clock = clock
         self._complete = complete
-        self._loading = asyncio.Lock()
-        self._figures: OrderedDict[Window, _Kept] = OrderedDict()
+        self._figures: Once[Window, tuple[Complete | None, Figures]] = Once(clock, KEPT_SECONDS, WINDOWS_MAX)
         self._known: tuple[date, float, Known] | None = None
         self._plots: OrderedDict[tuple[Window, Lang], _Planned] = OrderedDict()
 
     async def figures(self, window: Window, today: date) -> tuple[Complete | None, Figures]:
         """The figures of one snapshot, and up to when they are complete, which was asked before; `today` tells in due from overdue while
         the window is not over.
-
-        Guarantee: however many watch, the database is asked once in a while. Test: test_many_who_watch_ask_the_database_once.
         """
-        kept = self._fresh(window)
-        if kept is None:
-            async with self._loading:
-                kept = self._fresh(window) or await self._load(window, today)
-        return kept.complete, kept.figures
 
-    def _fresh(self, window: Window) -> _Kept | None:
-        kept = self._figures.get(window)
-        return kept if kept is not None and self._clock() - kept.at <= KEPT_SECONDS else None
+        async def load() -> tuple[Complete | None, Figures]:
+            complete = await self._complete()
+            async with snapshot(self._pool) as connection:
+                return complete, await load_figures(connection, window, today)
 
-    async def _load(self, window: Window, today: date) -> _Kept:
-        at, complete = self._clock(), await self._complete()
-        async with snapshot(self._pool) as connection:
-            kept = _Kept(at, complete, await load_figures(connection, window, today))
-        _keep(self._figures, window, kept)
-        return kept
+        return await self._figures.get(window, load)
 
     async def known(self, today: date) -> Known:
         """Between which days anything happened; asked anew every few seconds."""
@@ -106,7 +90,7 @@ class Showing:
         if planned is None or self._clock() - planned.at > REDRAW_SECONDS:
             plots = {name: _plot(drawing) for name, drawing in drawings(figures, window, today, lang).items()}
             planned = _Planned(self._clock(), plots)
-            _keep(self._plots, (window, lang), planned)
+            keep(self._plots, (window, lang), planned, WINDOWS_MAX)
         return planned.plots
 
 
@@ -115,8 +99,8 @@ def _plot(drawing: dict[str, Any]) -> Plot:
     return Plot(hashlib.sha256(asked.encode()).hexdigest()[:16], asked)
 
 
-def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    kept[key] = value
-    kept.move_to_end(key)
-    while len(kept) > WINDOWS_MAX:
-        kept.popitem(last=False)
+async def site_of(sources: Sources, showing: Showing) -> Site:
+    """Whose page it is today, and which periods it offers."""
+    today = local_date(sources.now())
+    agency = [part.strip() for part in sources.agency.split("|")]
+    return Site(agency, sources.release, today, await showing.known(today))

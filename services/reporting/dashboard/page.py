@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import asyncpg
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from contracts.catalogue import shipped as catalogue
 from services.reporting.book.lines import ZONE, local_date
@@ -130,7 +129,7 @@ def drawings(figures: Figures, window: Window, today: date, lang: Lang) -> dict[
     }
     hidden = figures.hidden_procedures
     procedures = [
-        _bar(row, f"{row.key} · {_procedure(row.key, lang)}", lang, hidden)
+        _bar(row, f"{row.key} · {name_of(row.key, lang)}", lang, hidden)
         for row in by_received(figures.procedures, hidden)
     ]
     asked: dict[str, dict[str, Any]] = {}
@@ -151,6 +150,9 @@ def frame(site: Site, window: Window, lang: Lang) -> dict[str, Any]:
     years = years_of(site.today, site.known)
     return {
         "lang": lang,
+        "here": "/",
+        "title": texts.TEXTS[lang]["title"],
+        "lead": texts.TEXTS[lang]["lead"],
         "t": texts.TEXTS[lang],
         "agency": site.agency[0 if lang == "vi" else -1],
         "window": window,
@@ -197,7 +199,7 @@ def layout(
             for row in filled(figures.months.rows, window, site.today, total)
         ],
         "procedures": [
-            (row.key, _procedure(row.key, lang), _level(row.key, words), told)
+            (row.key, name_of(row.key, lang), _level(row.key, words), told)
             for row, told in _shown(figures.procedures, procedures)
         ],
         "channels": [(words.get(row.key, row.key), told) for row, told in _shown(figures.channels, channels)],
@@ -228,22 +230,6 @@ def _shown(told: Report, hidden: Hidden) -> list[tuple[Row, dict[str, int | None
     return [(row, shown(row.key, asdict(row.counts), hidden)) for row in by_received(told, hidden)]
 
 
-def templates() -> Environment:
-    """The page's templates; what they print is escaped, and a name they do not know is an error."""
-    environment = Environment(
-        loader=FileSystemLoader(PAGES),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = texts.number
-    environment.filters["percent"] = texts.percent
-    for name in environment.list_templates(extensions=["html"]):
-        environment.get_template(name)  # compiled now: the first who asks would stop all others for 30 ms
-    return environment
-
-
 def _bar(row: Row, name: str, lang: Lang, hidden: Hidden = MappingProxyType({})) -> dict[str, Any]:
     """Where anything is withheld there is no bar."""
     names = ("received", "resolved", "pending")
@@ -257,7 +243,7 @@ def _bar(row: Row, name: str, lang: Lang, hidden: Hidden = MappingProxyType({}))
     }
 
 
-def _procedure(code: str, lang: Lang) -> str:
+def name_of(code: str, lang: Lang) -> str:
     found = catalogue.find(code)
     if found is None:
         return code

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from services.chassis.http.problems import Problem
 from services.chassis.http.request_checks import Scope, template_of
 from services.reporting.dashboard import texts
-from services.reporting.dashboard.page import CONTENT_SECURITY_POLICY, STYLE, templates
+from services.reporting.dashboard.page import CONTENT_SECURITY_POLICY, STYLE
+from services.reporting.dashboard.templating import templates
 
-READ_BY_PEOPLE = frozenset({"/", "/live"})
+READ_BY_PEOPLE = frozenset({"/", "/live", "/quality"})
 
 PROBLEMS: Mapping[texts.Lang, Mapping[str, str]] = {
     "vi": {
@@ -20,6 +21,7 @@ PROBLEMS: Mapping[texts.Lang, Mapping[str, str]] = {
         "method-not-allowed": "Trang này chỉ để xem.",
         "too-many-requests": "Có quá nhiều yêu cầu từ địa chỉ của bạn. Hãy đợi một lát rồi thử lại.",
         "query-member-twice": "Địa chỉ có một mục được ghi hai lần.",
+        "index-not-begun": "Các chỉ số chưa được tính: số liệu từ trước bản phần mềm này đang chờ được tính lại.",
         "otherwise": "Không xem được trang này lúc này.",
     },
     "en": {
@@ -27,6 +29,7 @@ PROBLEMS: Mapping[texts.Lang, Mapping[str, str]] = {
         "method-not-allowed": "This page is to be read only.",
         "too-many-requests": "Too many requests came from your address. Wait a moment and try again.",
         "query-member-twice": "The address names one thing twice.",
+        "index-not-begun": "The index is not told yet: what was recorded before this release waits to be counted anew.",
         "otherwise": "This page cannot be shown now.",
     },
 }

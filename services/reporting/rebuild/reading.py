@@ -26,6 +26,7 @@ from services.chassis.kafka.records import Dialect, record_of
 from services.chassis.log.databases import open_pool
 from services.chassis.process.settings import KafkaSettings
 from services.reporting.incoming import APPLIED, PASSED_OVER, PRODUCERS, apply
+from services.reporting.quality.measuring import measure
 
 NAME = "reporting"
 RECORDS_MAX = 2_000
@@ -105,6 +106,11 @@ class Beside:
         took = time.monotonic() - began
         read = sum(self._positions.values()) - first
         self._say(f"{read:,} messages read in {took:.1f} s, {self._done():,} in all")
+
+    async def measure(self) -> None:
+        """Measures what was read, as the live book's is; what comes after it is measured when it is in place."""
+        while await measure(self.pool, RECORDS_MAX):
+            pass
 
     async def live(self) -> dict[Place, int]:
         """How far the live book has read."""

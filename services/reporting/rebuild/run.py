@@ -73,7 +73,10 @@ async def rebuild(where: Where, actor: str, accept: bool, say: Say, at: Say = _n
             at("reading")
             await book.catch_up()
             await book.discard_again()
-            await owner.execute(f"ANALYZE {REBUILT}.entries, {REBUILT}.sums, {REBUILT}.dossiers")
+            await book.measure()
+            await owner.execute(
+                f"ANALYZE {REBUILT}.entries, {REBUILT}.sums, {REBUILT}.dossiers, {REBUILT}.stays, {REBUILT}.measured"
+            )
             at("caught-up")
             today = local_date(clock.now())
             # Beside a reader that goes on: what differs here is compared again when both stand at the same messages.

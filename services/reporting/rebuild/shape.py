@@ -13,6 +13,7 @@ LIVE, REBUILT, BEFORE = "public", "rebuilt", "before"
 
 PROJECTION = (
     *("dossiers", "entries", "sums", "slices", "corrections", "made_up"),
+    *("heard", "acts", "measured", "measured_sums", "stays", "not_kept"),
     *("reader_positions", "applied_versions", "held", "held_counts", "reader_marks"),
 )
 STAYS = ("alembic_version", "counters", "discarded", "reader_logs", "rebuilds", "redrives_asked", "vintages")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,15 +21,16 @@ from services.reporting.book.lines import ZONE, local_date
 from services.reporting.book.rows import count_held, snapshot
 from services.reporting.report import cells
 from services.reporting.report.asked import Sources
-from services.reporting.report.cells import BEGINNING, Cell, Cut, Listed, Scope
+from services.reporting.report.cells import BEGINNING, Cell, Cut, Listed, Place, Scope
 from services.reporting.report.columns import ReportBy, tells
 from services.reporting.report.files import BYTE_ORDER_MARK, MEDIA_TYPES, csv_lines
+from services.reporting.report.measured import waits_since
 from services.reporting.report.queries import has_made_up
 from services.reporting.report.routes import ReportAsked, as_json
 
 EXPORTED_AT_ONCE = 2_000
 LISTS_AT_ONCE = 2
-"""A list of few dossiers looks through the whole book; the reader and the public need connections too."""
+"""The reader and the public need connections too."""
 
 Staff = Annotated[Caller, Depends(require("officer", "supervisor"))]
 
@@ -53,7 +54,7 @@ class ListedView(BaseModel):
 
     dossier_id: UUID
     link: str = Field(description="Where an officer opens it.")
-    on: date = Field(description="The latest day of what makes it count.")
+    on: date = Field(description="The day of what makes it count, or from which it stood so.")
     procedure: str
     office: str
     unit: str = Field(description="The unit that it was accepted for; empty before acceptance.")
@@ -82,9 +83,10 @@ class _Page:
     """Where a page begins, as its cursor says: the instant and the day of the first page, its count, and the dossier before."""
 
     def __init__(self, text: str) -> None:
-        self.as_of, self.tells_on, self.count, self.after = paging.parts_of(
-            text, datetime.fromisoformat, date.fromisoformat, paging.count, UUID
+        self.as_of, self.tells_on, self.count, *after = paging.parts_of(
+            text, datetime.fromisoformat, date.fromisoformat, paging.count, date.fromisoformat, UUID
         )
+        self.after = Place(*after)
         if self.as_of.tzinfo is None:
             raise ValueError("no instant")
 
@@ -107,8 +109,11 @@ def add_cell_routes(
             raise Problem(422, "row-incomplete", "`by` and `key` name a row together", field="key")
         scope = scope_of(caller)
         async with turn, snapshot(sources.pool) as connection:
-            newest = await cells.newest(connection)
-            as_of = begins.as_of if begins else asked.as_of or newest or sources.now()
+            newest, waits = await cells.newest(connection), await waits_since(connection)
+            if waits and asked.as_of and asked.as_of >= waits:
+                raise Problem(503, "not-measured-yet", "ask again in a moment", headers={"Retry-After": "1"})
+            known = min(newest, waits - timedelta(microseconds=1)) if newest and waits else newest
+            as_of = begins.as_of if begins else asked.as_of or known or sources.now()
             today = local_date(asked.as_of or sources.now())
             tells_on = begins.tells_on if begins else tells(window.last, today)
             cut = Cut(asked.cell, window, tells_on, as_of, scope, by, asked.key)
@@ -119,7 +124,7 @@ def add_cell_routes(
         if begins and begins.count != count:
             raise Problem(409, "list-moved", "more was heard of that time: begin at the first page again")
         following = (
-            paging.cursor(as_of.isoformat(), tells_on, count, found[most - 1].dossier_id)
+            paging.cursor(as_of.isoformat(), tells_on, count, found[most - 1].on, found[most - 1].dossier_id)
             if len(found) > most
             else None
         )
@@ -143,7 +148,10 @@ def add_cell_routes(
 
     @application.get("/v1/report/dossiers", summary="The dossiers behind a number", response_model=CellAnswer)
     async def dossiers(asked: Annotated[PageAsked, Query()], caller: Staff) -> Response:
-        """Officers see those of their unit, supervisors those of their office."""
+        """Officers see those of their unit, supervisors those of their office, in the order of `on`.
+
+        503 `not-measured-yet`: as of an instant that is too near to now; without one, it tells what is known a moment ago.
+        """
         begins = paging.given(asked.cursor, _Page)
         answer, found, _ = await shown(asked, caller, begins, asked.limit)
         items = [{**row._asdict(), "link": f"{sources.desk}/dossiers/{row.dossier_id}"} for row in found]

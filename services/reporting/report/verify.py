@@ -25,7 +25,7 @@ from services.reporting.book.fold import enter
 from services.reporting.book.lines import ImpossibleStep
 from services.reporting.book.rows import Dossier, Entry
 from services.reporting.book.version import changes_since
-from services.reporting.incoming import APPLIED, PASSED_OVER, PRODUCERS
+from services.reporting.incoming import APPLIED, COUNTED, PASSED_OVER, PRODUCERS
 from services.reporting.report.by_lines import report_of
 from services.reporting.report.counts import Window
 from services.reporting.report.vintages import Question, as_shown, canonical, hash_of
@@ -84,7 +84,7 @@ class Replay:
         waiting = [each.message.recorded_at for each, _ in found.hold]
         state: Dossier | None = None
         lines: list[Entry] = []
-        for message in (each.message for each in found.apply if self._dialect.applies(each.message)):
+        for message in (each.message for each in found.apply if each.message.type in COUNTED):
             try:
                 state, made = enter(state, message, lines)
             except ImpossibleStep:

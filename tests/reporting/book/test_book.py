@@ -56,6 +56,7 @@ async def emptied(reporting: Reporting) -> AsyncIterator[asyncpg.Pool[Any]]:
         "entries",
         "sums",
         "corrections",
+        *("heard", "acts", "measured", "measured_sums", "stays"),
         "applied_versions",
         "reader_positions",
         "held",

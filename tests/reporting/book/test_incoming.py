@@ -13,7 +13,7 @@ from services.chassis.kafka.ordering import Delivered
 from services.reporting.book.fold import enter, timeliness
 from services.reporting.book.lines import ImpossibleStep, local_date
 from services.reporting.book.rows import Dossier, Entry
-from services.reporting.incoming import APPLIED, PASSED_OVER
+from services.reporting.incoming import APPLIED, COUNTED, PASSED_OVER
 from tests.reporting.histories import OFFICES, Life, delivered, told
 
 RESOLVED = Life(
@@ -26,7 +26,7 @@ def messages(life: Life) -> dict[str, Delivered]:
     found = {}
     for event in told(life):
         name = event.message.type_name
-        if name in APPLIED:
+        if name in COUNTED:
             found[name.split(".")[0]] = delivered(
                 event, APPLIED[name].model_validate(event.message.model_dump(mode="json"))
             )

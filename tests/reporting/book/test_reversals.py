@@ -11,7 +11,7 @@ from contracts import intake, processing
 from services.reporting.book.fold import enter
 from services.reporting.book.lines import ImpossibleStep
 from services.reporting.book.rows import NO_DUE_DATE, Dossier, Entry
-from services.reporting.incoming import APPLIED
+from services.reporting.incoming import COUNTED
 from tests.reporting.histories import OFFICES, delivered
 from tests.reporting.marks import Mark, columns
 from tests.reporting.whole_lives import Whole
@@ -81,8 +81,8 @@ def after(*acts: tuple[int, Any]) -> tuple[Dossier, list[Entry]]:
         life.hours = 24 * days
         life.say(message)
     state, book = None, list[Entry]()
-    for event in (event for event in life.told if event.message.type_name in APPLIED):
-        data = APPLIED[event.message.type_name].model_validate(event.message.model_dump(mode="json"))
+    for event in (event for event in life.told if event.message.type_name in COUNTED):
+        data = COUNTED[event.message.type_name].model_validate(event.message.model_dump(mode="json"))
         state, made = enter(state, delivered(event, data), tuple(book))
         book += made
     assert state is not None

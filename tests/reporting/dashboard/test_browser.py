@@ -84,12 +84,13 @@ async def opened(browser: Browser, url: str, size: dict[str, int], **options: An
     return page
 
 
+@pytest.mark.parametrize("path", ["/", "/quality"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 async def test_the_page_is_accessible_and_fits(
-    browser: Browser, site: str, lang: str, size: dict[str, int]
+    browser: Browser, site: str, lang: str, size: dict[str, int], path: str
 ) -> None:
-    page = await opened(browser, f"{site}/?lang={lang}", size)
+    page = await opened(browser, f"{site}{path}?lang={lang}", size)
     found = await Axe().run(
         page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
     )
@@ -97,7 +98,8 @@ async def test_the_page_is_accessible_and_fits(
     wide = await page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0, "the page scrolls sideways"
     if folder := os.environ.get("MOTCUA_SCREENSHOTS"):
-        await page.screenshot(path=f"{folder}/{lang}-{size['width']}.png", full_page=True)
+        name = f"{path.strip('/') or 'counts'}-{lang}-{size['width']}"
+        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
     assert page.faults == [], page.faults  # type: ignore[attr-defined]
     await page.context.close()
 

@@ -130,3 +130,22 @@ def test_plots_change_every_few_seconds_at_most() -> None:
     assert second["months_wide"].version != first["months_wide"].version
     seconds = 3 * REDRAW_SECONDS
     assert showing.plots(window, TODAY, "vi", figures(2)) == second, "what did not change keeps its version"
+
+
+async def test_a_plot_draws_nothing_that_is_withheld(drawn: Drawings) -> None:
+    sums = [
+        FlowSum(key, date(2023, 1, 1), flow, amount)
+        for key, amount in (("1.009982", 977), ("1.009974", 983), ("1.006871", 991))
+        for flow in ("submitted", "received_new")
+    ]
+    hidden = {"1.009974": frozenset({"pending"}), "1.006871": frozenset({"received", "pending"})}
+    made = figures(3)._replace(procedures=report(sums, "procedure"), hidden_procedures=hidden)
+    told = drawings(made, Window(None, None), TODAY, "vi")
+    for size in ("wide", "narrow"):
+        drawing = told[f"procedures_{size}"]
+        rows = {row["key"]: row for row in drawing["rows"]}
+        assert [rows["1.006871"][name] for name in ("received", "resolved", "pending")] == [0, 0, 0]
+        assert [rows["1.009974"][name] for name in ("received", "resolved", "pending")] == [0, 0, 0]
+        assert drawing["rows"][-1]["key"] == "1.006871", "its place would tell it"
+        svg = await drawn.get(json.dumps(drawing))
+        assert "977" in svg and "…" in svg and "991" not in svg

@@ -14,6 +14,7 @@ from services.chassis.kafka.held import discard
 from services.chassis.log.databases import open_pool
 from services.chassis.process.settings import KafkaSettings
 from services.reporting.book.rows import snapshot
+from services.reporting.quality.measuring import measure
 from services.reporting.rebuild import switch
 from services.reporting.rebuild.reading import beside
 from services.reporting.rebuild.run import Where, drop, rebuild, undo
@@ -54,6 +55,24 @@ async def town(
         where = Where(made.owner_dsn, made.dsn, settings, topic=topic)
         yield Town(made, settings, topic, pool, owner, where)
     await owner.close()
+
+
+async def test_a_book_that_kept_no_acts_has_its_index_when_it_is_made_anew(town: Town) -> None:
+    await town.say(events(range(40)))
+    async with town.live():
+        await town.read_all()
+        await town.owner.execute("DELETE FROM heard")
+        await town.owner.execute("INSERT INTO not_kept DEFAULT VALUES")
+        assert await town.rebuild() == 0, town.said
+        assert await town.pool.fetchval("SELECT count(*) FROM not_kept") == 0
+        dossiers = await town.pool.fetchval("SELECT count(*) FROM dossiers")
+        measured = "SELECT count(DISTINCT dossier_id) FROM measured"
+        assert await town.pool.fetchval(measured) == dossiers == 40
+        await town.say(events(range(40, 45)))
+        await town.read_all()
+        while await measure(town.pool):
+            pass
+        assert await town.pool.fetchval(measured) == 45
 
 
 async def test_a_book_made_anew_under_traffic_equals_the_live_one(town: Town) -> None:

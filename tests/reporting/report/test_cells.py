@@ -18,26 +18,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.http.web import Application
-from services.chassis.log.databases import open_pool
 from services.reporting.book.rows import snapshot
 from services.reporting.dashboard.plotter import Drawings
 from services.reporting.report import cells
-from services.reporting.report.cell_routes import LISTS_AT_ONCE, CellAnswer
-from services.reporting.report.cells import BEGINNING, Cell, Cut, Scope
+from services.reporting.report.cell_routes import CellAnswer
+from services.reporting.report.cells import BEGINNING, Cell, Cut, Place, Scope
 from services.reporting.report.check import Watch
 from services.reporting.report.columns import Columns, tells
 from services.reporting.report.counts import Window
 from services.reporting.report.queries import load_official
-from tests.databases import Database
 from tests.reporting.book.test_book import Reading, Reporting, emptied
 from tests.reporting.book.test_whole_lives import interleaved
 from tests.reporting.conftest import Served
 from tests.reporting.histories import OFFICES, PROCEDURES, START, Life, told
+from tests.reporting.quality.conftest import measured
 from tests.reporting.serving import AN_ISSUER, Moment, application
 from tests.reporting.whole_lives import Whole, whole_lives
 
 CALM = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-WAITING = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE d.datname = current_database() AND NOT granted"
 OFFICE, UNIT = "H29.015.00", "H29.015.00/QLXD"
 
 
@@ -57,6 +55,7 @@ async def test_a_number_is_as_long_as_its_list_and_its_export(
     async with emptied(reporting) as pool:
         reading = Reading(pool)
         await reading.take(data.draw(interleaved(lives)))
+        await measured(pool)
         async with snapshot(pool) as connection:
             for by, key in ((None, ""), ("procedure", PROCEDURES[0]), ("channel", "online")):
                 for office in OFFICES:
@@ -69,7 +68,8 @@ async def test_a_number_is_as_long_as_its_list_and_its_export(
                         if by is None:
                             halves = await cells.page(connection, cut, BEGINNING, 2)
                             if len(halves) == 2:
-                                halves += await cells.page(connection, cut, halves[-1].dossier_id, 1_000)
+                                behind = Place(halves[-1].on, halves[-1].dossier_id)
+                                halves += await cells.page(connection, cut, behind, 1_000)
                             assert halves == found
             report = await load_official(connection, window, "office", tells_on, as_of)
             for office, row in report.rows.items():
@@ -199,6 +199,11 @@ class Small(NamedTuple):
 
     application: Application
     reading: Reading
+    pool: asyncpg.Pool[Any]
+
+    async def take(self, events: list[Any]) -> None:
+        await self.reading.take(events)
+        await measured(self.pool)
 
     async def ask(
         self, path: str, then: Callable[[int], Awaitable[None]] | None = None, **asked: Any
@@ -241,8 +246,9 @@ async def small(reporting: Reporting) -> AsyncIterator[Small]:
     async with emptied(reporting) as pool:
         reading = Reading(pool)
         await reading.take(lives_of(1, 2, 3, 5))
+        await measured(pool)
         watch = Watch(pool, lambda: moment.now, 60)
-        yield Small(application(pool, moment, drawings, watch, exported_at_once=2), reading)
+        yield Small(application(pool, moment, drawings, watch, exported_at_once=2), reading, pool)
     await drawings.close()
 
 
@@ -250,10 +256,10 @@ async def test_a_list_that_moved_begins_again(small: Small) -> None:
     asked = {"cell": "received", "limit": 3}
     page = json.loads((await small.ask("/v1/report/dossiers", **asked))[1])
     assert (page["count"], len(page["items"])) == (4, 3)
-    await small.reading.take(lives_of(7))
+    await small.take(lives_of(7))
     status, body = await small.ask("/v1/report/dossiers", **asked, cursor=page["next"])
     assert (status, json.loads(body)["as_of"], len(json.loads(body)["items"])) == (200, page["as_of"], 1)
-    await small.reading.take(lives_of(4))  # heard only now, and recorded before the page's instant
+    await small.take(lives_of(4))  # heard only now, and recorded before the page's instant
     status, body = await small.ask("/v1/report/dossiers", **asked, cursor=page["next"])
     assert (status, json.loads(body)["code"]) == (409, "list-moved")
 
@@ -264,7 +270,7 @@ async def test_an_export_that_moves_breaks_off(small: Small) -> None:
 
     async def move(part: int) -> None:
         if part == 2:
-            await small.reading.take(lives_of(4))
+            await small.take(lives_of(4))
 
     ended: list[BaseException] = []
     try:
@@ -275,23 +281,14 @@ async def test_an_export_that_moves_breaks_off(small: Small) -> None:
     assert ended or len(broken.splitlines()) < 1 + 5
 
 
-async def test_lists_leave_connections_to_others(module_database: Callable[..., Database]) -> None:
-    """Lists that wait in the database, as long ones do, take not all connections."""
-    database, moment, drawings = module_database("reporting"), Moment(), Drawings()
-    owner = await asyncpg.connect(database.admin_dsn)
-    async with open_pool(database.dsn, size=LISTS_AT_ONCE + 1) as pool:
-        made = application(pool, moment, drawings, Watch(pool, lambda: moment.now, 60))
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(made), base_url="http://r") as client:
-            async with owner.transaction():
-                await owner.execute("LOCK TABLE entries")
-                lists = [
-                    asyncio.create_task(ask(client, supervisor(), cell="late"))
-                    for _ in range(LISTS_AT_ONCE + 2)
-                ]
-                while await owner.fetchval(WAITING) < LISTS_AT_ONCE:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-                async with asyncio.timeout(5):
-                    assert (await client.get("/v1/vintages")).json()["items"] == []
-            assert [(await each)["count"] for each in lists] == [0] * (LISTS_AT_ONCE + 2)
-    await owner.close()
-    await drawings.close()
+async def test_a_list_tells_of_what_is_measured(small: Small) -> None:
+    """What is heard and not measured yet is in no list; as of an instant that has such, nothing is told."""
+    await small.reading.take(lives_of(7))
+    status, body = await small.ask("/v1/report/dossiers", cell="received")
+    page = json.loads(body)
+    assert (status, page["count"], len(page["items"])) == (200, 4, 4)
+    status, body = await small.ask("/v1/report/dossiers", cell="received", as_of="2023-06-01T00:00:00Z")
+    assert (status, json.loads(body)["code"]) == (503, "not-measured-yet")
+    await measured(small.pool)
+    page = json.loads((await small.ask("/v1/report/dossiers", cell="received"))[1])
+    assert (page["count"], len(page["items"])) == (5, 5)

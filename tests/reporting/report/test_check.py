@@ -14,7 +14,7 @@ from services.chassis.log.migrations import migrate
 from services.chassis.process.metrics import REGISTRY
 from services.reporting.book.fold import enter
 from services.reporting.book.rows import snapshot
-from services.reporting.incoming import APPLIED
+from services.reporting.incoming import COUNTED
 from services.reporting.report.check import Watch, check
 from tests.databases import Database
 from tests.reporting.book.test_book import NOW, WHOLE_LIFE, Reading, Reporting, emptied
@@ -128,7 +128,7 @@ async def test_what_the_release_before_writes_is_added_up(database: Callable[...
     async def write(number: int) -> None:
         state, book_ = None, []
         for event in told(Life(number, "1.009982", "H29.015.00", "online", 9 * number, 9 * number + 400)):
-            model = APPLIED.get(event.message.type_name)
+            model = COUNTED.get(event.message.type_name)
             if model is not None:
                 data = model.model_validate(event.message.model_dump(mode="json"))
                 state, lines = enter(state, delivered(event, data))

@@ -19,7 +19,7 @@ from services.chassis.http.web import Problem
 from services.reporting.report.columns import Columns, OfficialReport
 from services.reporting.report.counts import Window
 from services.reporting.report.files import TEMPLATE, as_csv, as_xlsx
-from services.reporting.report.form import NUMBERED, Form
+from services.reporting.report.form import NUMBERED, WITHHELD, Form
 from tests.reporting.conftest import Served
 from tests.reporting.serving import SUPERVISOR
 
@@ -111,6 +111,21 @@ async def test_the_page_on_paper_is_a4_across_and_says_the_same(served: Served) 
         "Vật liệu xây dựng",
     ):
         assert said in text, (said, text)
+
+
+async def test_the_page_on_paper_withholds_what_the_report_withholds(served: Served) -> None:
+    """To the public; to a supervisor it tells every number."""
+    asked = {"period": "2023-09"}
+    async with served.client() as client:
+        report = (await client.get("/v1/report", params={"by": "field", **asked})).json()
+        public = await client.get("/v1/report/form.pdf", params=asked)
+    hidden = [name for row in report["rows"] for name in NUMBERED if row[name] is None]
+    shown, full = (
+        "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+        for answer in (public, await get(served, "pdf", **asked))
+    )
+    assert len(hidden) > 1 and shown.count(WITHHELD) == len(hidden) + 1  # and the note below
+    assert WITHHELD not in full
 
 
 async def test_a_form_as_of_an_instant_says_so(served: Served) -> None:

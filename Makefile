@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults test-services test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
+.PHONY: help setup run test test-faults test-chassis test-services test-houses test-pages test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,27 +43,40 @@ $(READY): $(LOCK) pyproject.toml
 run: $(READY) ## Start everything, load the demonstration, and say where it is; Ctrl-C stops it
 	@exec $(BIN)/motcua up
 
-# Three parts side by side, each with servers of its own; the last is whatever the others leave, so that none is forgotten.
-HALF := tests/processing tests/intake tests/chassis
+# In parts, each with servers of its own, which is what two processors can start beside one another. Those that wait most begin first; when
+# one is over the next begins. The last one is whatever the others leave, so that none is forgotten.
+SERVICES := tests/processing tests/intake
+HOUSES := tests/journeys tests/deploy_local tests/abuse
+PAGES := tests/reporting tests/notify tests/pages tests/rights
 FAULTS := tests/faults/test_small.py
+HALF := $(SERVICES) tests/chassis
+LEFT := $(HALF) $(HOUSES) $(PAGES) $(FAULTS)
 
-test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in three parts at once, each shown when it is over
+test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in parts, four at a time, each shown when it is over
 	@test -z "$$CI" || .ci/programs
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-faults test-rest test-services
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target \
+		test-houses test-services test-faults test-chassis test-pages test-rest
 
 # Where nobody writes bytecode, each run, and each process that a test starts, would compile all anew.
 test check-services check-rest: export PYTHONDONTWRITEBYTECODE =
 
-# The fault run is over long before the others, so that the chassis follows it.
 test-faults:
 	$(BIN)/python -m pytest -p no:cacheprovider $(FAULTS)
-	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider tests/chassis
 
 test-services:
-	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(filter-out tests/chassis,$(HALF))
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(SERVICES)
+
+test-chassis:
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider tests/chassis
+
+test-houses:
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(HOUSES)
+
+test-pages:
+	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(PAGES)
 
 test-rest:
-	nice -n 5 $(BIN)/python -m pytest $(HALF:%=--ignore=%) $(FAULTS:%=--ignore=%)
+	nice -n 5 $(BIN)/python -m pytest $(LEFT:%=--ignore=%)
 
 check: $(READY) ## Format, lint, types, layers, licences, and the tests that need no server and no second: well under a minute, no network
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-rest check-services check-statically

@@ -4,9 +4,11 @@
 `free_ports(count)`: ports that nobody else here was given.
 """
 
+import os
 import secrets
 import signal
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,11 +36,26 @@ def _readiness_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "MEASURED_SECONDS", 0.0)
 
 
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 5 << 30
+"""Room for the servers of all parts of `make test`, and for the houses that it starts."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    _stay_in_memory()
     # As Ctrl-C: fixtures stop their servers then, and who is frozen in a fault run would outlive it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "servers: starts processes of its own; `make check` leaves it out")
     config.addinivalue_line("markers", "long: proves by size, for seconds; `make check` leaves it out")
+
+
+def _stay_in_memory() -> None:
+    """What tests keep is in memory where there is room: on a disk it costs more to make and drop a database than most tests do."""
+    if "TMPDIR" in os.environ or not MEMORY.is_mount():
+        return
+    there = os.statvfs(MEMORY)
+    if there.f_bavail * there.f_frsize >= MEMORY_BYTES:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -82,7 +99,8 @@ def servers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres(servers_home: Path, free_ports: FreePorts) -> Iterator[Postgres]:
     passwords = {role: secrets.token_hex(8) for role in (*ROLES, SUPERUSER)}
     # Without fsync nothing is lost by kill -9, only by a power cut, and the tests run on shared, slow disks.
-    server = Postgres(servers_home, free_ports(1)[0], passwords, settings={"fsync": "off"})
+    settings = {"fsync": "off", "max_wal_size": "256MB"}
+    server = Postgres(servers_home, free_ports(1)[0], passwords, settings=settings)
     try:
         server.start()
         yield server
@@ -116,13 +134,15 @@ def kafka_as(kafka: Kafka) -> Callable[[str], KafkaSettings]:
 
 
 @pytest.fixture(scope="session")
-def databases(postgres: Postgres) -> Databases:
-    return Databases(postgres)
+def databases(postgres: Postgres) -> Iterator[Databases]:
+    found = Databases(postgres)
+    yield found
+    found.close()
 
 
 @pytest.fixture
 def database(databases: Databases) -> Iterator[NewDatabase]:
-    """database(service) for one test; database(service, migrated=False) has no schema yet."""
+    """database(service) for one test; database(service, migrated=False) has no schema yet, database(service, lay=…) what that makes."""
     with databases.made_here() as make:
         yield make
 

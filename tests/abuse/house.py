@@ -44,8 +44,9 @@ SETTINGS = {
     "PUBLIC_REQUESTS_BURST": "200",
     "IDENTITY_CHECK_SECONDS": "5",
     "SWEEP_SECONDS": "5",
+    "NOTICE_CHANNELS": "email,inbox",
 }
-"""As they are when nobody sets them, but for the connections: fewer are full sooner."""
+"""As they are when nobody sets them, but for the connections: fewer are full sooner; and nobody stands in for providers here."""
 
 
 class Holding(NamedTuple):

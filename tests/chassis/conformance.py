@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
@@ -15,6 +12,7 @@ import uvicorn
 from services.chassis.http.tokens import ROLES
 from services.chassis.http.web import Application
 from services.chassis.process import logs
+from tests.chassis.conforming import begin
 
 NOBODY = "nobody"
 # If-Match that is missing has a status of its own (RFC 6585), and a role that is not the route's is told first.
@@ -43,18 +41,13 @@ async def faults_found(application: Application, port: int, token: str, phase: s
     while not server.started:  # noqa: ASYNC110  # it has no event to wait for
         await asyncio.sleep(0.05)
     (folder / "schemathesis.toml").write_text(WITHOUT_A_HEADER, encoding="utf-8")
-    options: list[Any] = ["--header", f"Authorization: Bearer {token}"] if token else []
-    asked = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("schemathesis")),
-        *("run", f"http://127.0.0.1:{port}/openapi.json", *options),
-        *("--checks", CHECKS, "--max-examples", "1", "--phases", phase, "--seed", "1"),
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asked.communicate()
+    options = ["--header", f"Authorization: Bearer {token}"] if token else []
+    phases = ("--max-examples", "1", "--phases", phase, "--seed", "1")
+    address = f"http://127.0.0.1:{port}/openapi.json"
+    said = folder / "said.txt"
+    asked = begin(str(folder), str(said), [address, *options, "--checks", CHECKS, *phases])
+    await asyncio.to_thread(asked.join)
     logs.levels_as_before()
     server.should_exit = True
     await serving
-    return "" if asked.returncode == 0 else said.decode()[-4000:] or "it said nothing"
+    return "" if asked.exitcode == 0 else said.read_text(encoding="utf-8")[-4000:] or "it said nothing"

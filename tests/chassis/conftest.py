@@ -71,7 +71,7 @@ def item(
     )
 
 
-async def lay_tables(fresh: Database) -> Database:
+async def lay_tables(fresh: Database) -> None:
     """The log's, the relay's and the reader's tables in a fresh database, used as the role intake."""
     connection = await asyncpg.connect(fresh.owner_dsn)
     for name in TABLES:
@@ -81,13 +81,12 @@ async def lay_tables(fresh: Database) -> Database:
     )
     await connection.execute("GRANT SELECT, INSERT ON effects TO intake")
     await connection.close()
-    return fresh
 
 
 @pytest.fixture
-async def plain(database: NewDatabase) -> Database:
+def plain(database: NewDatabase) -> Database:
     """A fresh database with the log, the relay's and the reader's tables, used as the role intake."""
-    return await lay_tables(database("intake", migrated=False))
+    return database("intake", lay=lay_tables)
 
 
 @pytest.fixture
@@ -130,8 +129,7 @@ async def copied(
 
     topic = f"test-{new_id()}"
     kafka.create_topic(topic, partitions=3)
-    first = await lay_tables(database("intake", migrated=False))
-    second = await lay_tables(database("intake", migrated=False))
+    first, second = database("intake", lay=lay_tables), database("intake", lay=lay_tables)
     async with open_pool(first.dsn) as log, open_pool(second.dsn) as read:
         yield Copied(first, second, log, read, kafka_as("intake"), topic)
 

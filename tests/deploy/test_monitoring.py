@@ -111,10 +111,13 @@ def test_what_an_operator_lives_by_is_watched():
         assert name in asked
 
 
+TESTED = ("alerts_test.yml", "alerts_days_test.yml")
+
+
 @pytest.mark.long
 def test_the_rules_do_what_they_say():
     promtool = require_program("promtool")
-    for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):
+    for command in (["check", "rules", "alerts.yml"], ["test", "rules", *TESTED]):
         done = subprocess.run(
             [promtool, *command], cwd=DEPLOY / "prometheus", capture_output=True, text=True, check=False
         )
@@ -159,7 +162,7 @@ def test_alerts_go_to_somebody():
 
 
 def test_every_alert_has_its_case():
-    cases = (DEPLOY / "prometheus" / "alerts_test.yml").read_text(encoding="utf-8")
+    cases = "".join((DEPLOY / "prometheus" / name).read_text(encoding="utf-8") for name in TESTED)
     assert {rule["alert"] for rule in RULES} == set(re.findall(r'alertname="(\w+)"', cases))
 
 

@@ -6,7 +6,7 @@ Pure functions of a record like those in checks.py.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.faults import checks, checks_table, oracle
+from tests.faults import checks, checks_messages, checks_table, oracle
 from tests.faults.record import Finding, Record
 
 FEWEST_SAMPLES = 10
@@ -37,7 +37,8 @@ def no_notice_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
     )
     expected = oracle.notices(lives)
     reachable = {i for filing in record.filings if filing.email for i in filing.dossier_ids}
-    have = Counter((n.dossier_id, n.about, n.channel) for n in record.outcome.notices)
+    told = [n for n in record.outcome.notices if n.channel != "sms"]  # text messages have checks of their own
+    have = Counter((n.dossier_id, n.about, n.channel) for n in told)
     for place, count in sorted((expected - have).items()):
         yield Finding("notices", "lost", f"{place} was not noticed, {count} times")
     for place, count in (have - expected).items():
@@ -45,7 +46,7 @@ def no_notice_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
             yield Finding("notices", "doubled", f"{place} tells of nothing that happened")
         else:
             yield Finding("notices", "doubled", f"{place} was decided {count} times too often")
-    for notice in record.outcome.notices:
+    for notice in told:
         due = "sent" if notice.channel == "inbox" or notice.dossier_id in reachable else "failed"
         if notice.status != due:
             yield Finding("notices", "lost", f"{notice} was left {notice.status} instead of {due}")
@@ -71,7 +72,7 @@ def no_mail_is_missing_or_doubled(record: Record) -> Iterator[Finding]:
     for notice_id, notice in by_mail.items():
         if notice.status == "sent" and not matched[notice_id]:
             yield Finding("mail", "lost", f"{notice} was never received")
-    shown = sum(n.ambiguous for n in record.outcome.notices)
+    shown = sum(n.ambiguous for n in record.outcome.notices if n.channel != "sms")
     if shown != record.outcome.ambiguous_counted:
         counted = record.outcome.ambiguous_counted
         yield Finding("mail", "wrong", f"{shown} notices are ambiguous, {counted} were counted")
@@ -148,5 +149,11 @@ ALL: tuple[checks.Check, ...] = (
     reader_positions_never_go_back,
     no_fault_is_unforeseen,
     nothing_was_amiss_while_a_fault_stood,
+    checks_messages.every_message_is_decided_once,
+    checks_messages.every_message_comes_to_an_end,
+    checks_messages.no_message_goes_out_twice,
+    checks_messages.messages_keep_their_order,
+    checks_messages.no_personal_data_is_told,
+    checks_messages.every_fault_was_met,
     the_run_did_its_work,
 )

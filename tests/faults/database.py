@@ -69,6 +69,7 @@ def age_keys(postgres: Postgres, name: str) -> None:
 
 WATCH = """
 CREATE SCHEMA faults;
+GRANT USAGE ON SCHEMA faults TO PUBLIC;
 CREATE TABLE faults.steps_back (reader text, place text, before bigint, after bigint);
 CREATE FUNCTION faults.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN

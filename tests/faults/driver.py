@@ -144,7 +144,7 @@ class Driver:
         await self._file(filing)
 
     def _filing(self, paper: Sheet, caller: str, key: str) -> Filing:
-        filing = Filing(caller, key, paper.email, paper.role)
+        filing = Filing(caller, key, paper.email, paper.role, phone=paper.phone)
         self.record.filings.append(filing)
         self._papers[caller, key] = paper
         return filing

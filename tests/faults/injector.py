@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 
 from deploy.local.postgres.run import in_thread
 from tests.faults import readings, topics
+from tests.faults.books import Books
 from tests.faults.client import Door
 from tests.faults.database import age_keys, fetch, new_database, stop_in_transaction, watch_positions
+from tests.faults.messengers import Messengers
 from tests.faults.operators import Operators
+from tests.faults.outages import Outages
 from tests.faults.record import Record
 from tests.faults.schedule import SERVICES, Fault
 from tests.faults.world import House
@@ -36,8 +39,20 @@ NEEDS = {
     "wipe_kafka": {"kafka", "intake", "processing"},
     "remake_topic": {"kafka", "intake", "processing"},
     "two_of_all": {"kafka", "postgres", *SERVICES},
+    "failover": {"first", "second"},
+    "providers_a_day": {"first", "second", "notify"},
+    "kill_sending": {"first", "second", "notify", "postgres"},
 }
-BESIDE = {kind: {"kafka", "postgres"} for kind in ("dump", "restore", "log_ahead", "release_before")}
+ALONE_WITH_THEM = (
+    "dump",
+    "restore",
+    "log_ahead",
+    "release_before",
+    "kill_counting",
+    "kill_rebuild",
+    "kill_publication",
+)
+BESIDE = {kind: {"kafka", "postgres"} for kind in ALONE_WITH_THEM}
 """What a fault needs for itself beside its target."""
 USES = {kind: {"kafka", "postgres"} for kind in ("kill_behind", "clock_jump")}
 
@@ -64,7 +79,7 @@ def nothing() -> None:
 
 
 @dataclass(slots=True)
-class Injector(Operators):
+class Injector(Operators, Outages, Books):
     """`ask_again` sends old filings again, at a port or anywhere; `add_door` and `end_door` tell the load of a second process."""
 
     house: House
@@ -72,6 +87,7 @@ class Injector(Operators):
     add_door: Callable[[str, int], None]
     end_door: Callable[[str, int], None]
     lose_mail_answers: Callable[[int], None]
+    messengers: Messengers
     record: Record
     _said: list[topics.Poison] = field(default_factory=list)
 

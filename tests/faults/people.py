@@ -21,6 +21,8 @@ PAPERS = {"papers": [{"paper": 1, "fault": "missing"}]}
 DESK_CHANNELS = ("postal", "in_person")
 AT_THE_DESK = 0.2
 WITH_EMAIL = 0.4
+PHONED = 8
+"""One applicant of so many has a mobile number."""
 FILINGS_PER_CALLER = 40
 ISSUER, AUDIENCE = "https://faults.example", "motcua"
 TOKEN_SECONDS = 3 * 86_400
@@ -85,25 +87,29 @@ def serving(officers: int) -> list[dict[str, str]]:
 
 
 class Sheet(NamedTuple):
-    """One filing to be made: by whom, with which body, and whether e-mail reaches the applicant."""
+    """One filing to be made: by whom, with which body, and whether e-mail and text messages reach the applicant."""
 
     role: str
     caller: str
     email: str | None
     office: str
     body: bytes
+    phone: str | None = None
 
 
 def sheet(number: int, draw: random.Random) -> Sheet:
-    """What applicant `number` files; an e-mail address names nobody but the number."""
+    """What applicant `number` files; an e-mail address and a mobile number name nobody but the number."""
     at_the_desk = draw.random() < AT_THE_DESK
     email = f"p{number}@example.org" if draw.random() < WITH_EMAIL else None
     applicant: dict[str, object] = {
         "name": "Nguyễn Văn Thử",
         "identifier": {"kind": "cccd", "number": f"{draw.randint(97, 99):03}0{draw.randrange(10**8):08}"},
     }
+    phone = f"+84912{number % 10**6:06}" if number % PHONED == 3 else None
     if email:
         applicant["email"] = email
+    if phone:
+        applicant["phone"] = phone
     procedure = draw.choice(PROCEDURES)
     office = office_for(procedure, draw)
     body = {
@@ -114,7 +120,7 @@ def sheet(number: int, draw: random.Random) -> Sheet:
         "content": filled(procedure),
     }
     role = "officer" if at_the_desk else "portal"
-    return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, office, orjson.dumps(body))
+    return Sheet(role, f"{role}-{number // FILINGS_PER_CALLER}", email, office, orjson.dumps(body), phone)
 
 
 class Issuer:

@@ -5,14 +5,26 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import product
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from deploy.local.postgres.run import Postgres
 from tests.faults import database, oracle
+from tests.faults.checks_messages import leaks_in
 from tests.faults.client import Door, Lost, Reply
 from tests.faults.people import OFFICES, Issuer
-from tests.faults.record import COUNT_FIELDS, Fired, Notice, Outcome, Record, Rows, Standing, StepBack
+from tests.faults.record import (
+    COUNT_FIELDS,
+    Fired,
+    Message,
+    Notice,
+    Outcome,
+    Record,
+    Rows,
+    Standing,
+    StepBack,
+)
 
 READERS_AT_ONCE = 32
 PAGE = 100
@@ -20,6 +32,7 @@ WAIT_SECONDS = 60.0
 VIOLATIONS = re.compile(rb"^motcua_identity_violations(?:\{[^}]*\})? (\S+)", re.MULTILINE)
 READERS = ("intake", "processing", "notify", "reporting")
 FIRED = "SELECT dossier_id, kind, day, true_at, recorded_at FROM fired WHERE kind NOT LIKE '%:void'"
+MESSAGES = "SELECT notice_id, dossier_id, about, number, state, reason, request_id, in_doubt, ambiguous FROM messages"
 DROPPED = re.compile(rb'^motcua_consumer_applied_total\{outcome="dropped"\} (\S+)', re.MULTILINE)
 STATUSES = (
     "submitted",
@@ -59,6 +72,10 @@ async def outcome(doors: Mapping[str, Door], issuer: Issuer, postgres: Postgres,
     for office, status in product(OFFICES, STATUSES):
         await _list(doors["processing"], issuer, office, status, result.queue)
     await _each(submitted, lambda i: _notices(doors["notify"], issuer, i, result.notices))
+    result.messages = [
+        Message(str(r[0]), str(r[1]), r[2], r[3], r[4], r[5], str(r[6]), r[7], r[8])
+        for r in await database.fetch(postgres, "notify", MESSAGES)
+    ]
     result.counts = {"all": {"all": await counts(doors["reporting"])}}
     for dimension in oracle.DIMENSIONS:
         result.counts[dimension] = await _rows(doors["reporting"], issuer, dimension)
@@ -168,6 +185,22 @@ async def steps_back(postgres: Postgres, readers: Iterable[str] = READERS) -> li
             postgres, name, "SELECT reader, place, before, after FROM faults.steps_back"
         )
         found += [StepBack(*row) for row in rows]
+    return found
+
+
+async def leaks(
+    home: Path, doors: Mapping[str, Door], outcome: Outcome, said: Mapping[str, str]
+) -> list[str]:
+    """Where personal data stands that must stand nowhere: in logs, metrics, events, and what is `said` on topics."""
+    found: list[str] = []
+    for log in sorted((home / "log").glob("*.log")):
+        found += leaks_in(f"log {log.name}", log.read_text(encoding="utf-8", errors="replace"))
+    for name, door in doors.items():
+        found += leaks_in(f"metrics of {name}", (await ask(door, "/metrics")).raw.decode())
+    for name, facts in outcome.stores.items():
+        found += leaks_in(f"events of {name}", "\n".join(f"{fact.type} {fact.data}" for fact in facts))
+    for where, text in said.items():
+        found += leaks_in(where, text)
     return found
 
 

@@ -44,6 +44,7 @@ class Filing:
     email: str | None = None
     role: str = "portal"
     answers: list[Answer] = field(default_factory=list)
+    phone: str | None = None
 
     @property
     def dossier_ids(self) -> list[str]:
@@ -141,6 +142,32 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """One text message that a provider was handed. `known`: it had taken one under this id before, and says so."""
+
+    provider: str
+    request_id: str
+    to: str
+    at_seconds: float
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One text message as notify's table has it at the end. `request_id`: its id at the provider; its first one is the notice's."""
+
+    notice_id: str
+    dossier_id: str
+    about: str
+    number: int
+    state: str
+    reason: str | None
+    request_id: str
+    in_doubt: bool
+    ambiguous: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One notice as notify's door shows it at the end."""
 
@@ -188,6 +215,9 @@ class Outcome:
     queue: dict[str, Standing] = field(default_factory=dict)
     counts: dict[str, Rows] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    """Where personal data was found that must not stand there."""
     dead_letters: dict[str, list[str]] = field(default_factory=dict)
     fired: list[Fired] = field(default_factory=list)
     looked_at: datetime | None = None
@@ -210,6 +240,15 @@ class Record:
     steps_back: list[StepBack] = field(default_factory=list)
     put_off: Counter[str] = field(default_factory=Counter)
     mail: list[Mail] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
+    told: dict[str, str] = field(default_factory=dict)
+    """What a provider truly told of a message, by its id, once notify had taken that."""
+    asked: dict[str, str] = field(default_factory=dict)
+    """The same when it was asked; whether its answer was heard, it does not know."""
+    touched: Counter[str] = field(default_factory=Counter)
+    """How many messages met each fault of each provider."""
+    meant: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By fault, what must have met it: messages that a provider treated so, steps at which somebody was killed."""
     poison: dict[str, set[str]] = field(default_factory=dict)
     reordered: set[str] = field(default_factory=set)
     wiped: bool = False

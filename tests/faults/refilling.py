@@ -25,6 +25,7 @@ READ = "SELECT coalesce(sum(position), 0)::bigint FROM reader_positions WHERE to
 
 def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[Finding]:
     """The findings of it: an event that did not come again, or a row that went through `held`."""
+    handed = len(record.mail), len(record.handed)
     # One reader begins from nothing: what the others have, they recognise whatever its order.
     house.kill("reporting")
     database.new_database(house.postgres, "reporting")
@@ -64,6 +65,7 @@ def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[F
         f"a broker wiped in the quiet had {there} messages on dossiers again after {seconds:.0f}s, and {len(named)} officers' names; "
         f"rows held meanwhile: {counts}"
     )
+    findings += handed_again(handed, (len(record.mail), len(record.handed)))
     findings += [Finding("refill", "wrong", f"{name} did not read what was refilled") for name in behind]
     findings += [
         Finding("refill", "wrong", f"{name} did not hear what officers are called") for name in unnamed
@@ -75,6 +77,16 @@ def refilled(house: House, record: Record, say: Callable[[str], None]) -> list[F
     for name, rows in held.items():
         findings += [Finding("refill", "wrong", f"{name} held {n} rows, {of}") for of, n in rows.items()]
     return findings
+
+
+def handed_again(before: tuple[int, int], after: tuple[int, int]) -> list[Finding]:
+    """All that was ever said was said again: nobody is told anything for it, by e-mail or by text message."""
+    ways = zip(("e-mails", "text messages"), before, after, strict=True)
+    return [
+        Finding("refill", "doubled", f"{now - then} {what} went out on a replay")
+        for what, then, now in ways
+        if now != then
+    ]
 
 
 def _asked(house: House, name: str, query: str) -> list[Any]:

@@ -14,6 +14,7 @@ from tests.faults.catcher import Catcher
 from tests.faults.client import Door
 from tests.faults.injector import Injector
 from tests.faults.load import Load, ask
+from tests.faults.messengers import Messengers
 from tests.faults.record import Finding, Outcome, Record
 from tests.faults.refilling import refilled
 from tests.faults.schedule import plan
@@ -28,6 +29,7 @@ PATIENCE_SECONDS = 600.0
 MUTATED_PATIENCE_SECONDS = 30.0
 """A broken house loses many, and each is waited for; 30 s is more than the longest absence of a small run."""
 LOOK_AGAIN_SECONDS = 4.0
+RECORDED = "SELECT FROM messages WHERE request_id = '{}' AND state <> 'waiting'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,18 @@ def run(
     record = Record(seed)
     faults = plan(seed, size.seconds, size.absent_seconds, only)
     record.planned = [f"{f.kind} {f.target}" for f in faults]
-    house = House(brokers, mutation, say)
-    catcher = Catcher(house.smtp_port, time.monotonic())
+    house = House(brokers, mutation, say=say)
+    began = time.monotonic()
+    catcher = Catcher(house.smtp_port, began)
+
+    async def recorded(request_id: str) -> bool:
+        return bool(await database.fetch(house.postgres, "notify", RECORDED.format(request_id)))
+
+    messengers = Messengers(house.sms_ports, record, began, recorded)
     findings: list[Finding] = [Finding("run", "wrong", "the run did not come to its end")]
     try:
         catcher.start()
+        messengers.start()
         house.start()
         for service in readings.READERS:
             database.watch_positions(house.postgres, service)
@@ -91,6 +100,7 @@ def run(
             load.add_door,
             load.end_door,
             lambda n: setattr(catcher, "lose_answers", n),
+            messengers,
             record,
         )
         injector.run(faults, load.began)
@@ -101,6 +111,7 @@ def run(
         findings = findings or refilled(house, record, say)
     finally:
         catcher.stop()
+        messengers.stop()
         house.stop(keep=bool(findings))
     _tell(record, findings, house, say)
     return findings
@@ -132,12 +143,20 @@ def _settle(house: House, record: Record, say: Callable[[str], None], quiet_seco
 
 
 def _look(house: House, record: Record) -> Outcome:
-    doors = {name: Door(name, member.port) for name, member in house.members.items()}
-    outcome: Outcome = ask(readings.outcome(doors, house.issuer, house.postgres, record))
+    def doors() -> dict[str, Door]:
+        return {name: Door(name, member.port) for name, member in house.members.items()}
+
+    outcome: Outcome = ask(readings.outcome(doors(), house.issuer, house.postgres, record))
     outcome.topic = topics.heard(topics.read(house.kafka, topics.DOSSIERS))
     outcome.topic += topics.heard(topics.read(house.kafka, topics.CALENDAR))
-    outcome.dead_letters = topics.dead_letters(house.kafka)
+    letters = topics.dead_letters(house.kafka)
+    outcome.dead_letters = {
+        reader: [(m.key or b"").decode() for m in found] for reader, found in letters.items()
+    }
     outcome.steps_back = ask(readings.steps_back(house.postgres))
+    said = {f"dead letters of {reader}": topics.opened(found) for reader, found in letters.items()}
+    said["notices"] = topics.text_of(topics.read(house.kafka, topics.NOTICES))
+    outcome.leaks = ask(readings.leaks(house.home, doors(), outcome, said))
     return outcome
 
 
@@ -149,6 +168,11 @@ def _tell(record: Record, findings: list[Finding], house: House, say: Callable[[
     say(f"{len(record.filings)} keys, {again} sent again, {lost} answers lost; {len(record.commands)} acts")
     say(f"put off: {dict(record.put_off)}")
     say(f"events stored {stored}, heard {len(record.outcome.topic)}; mails {len(record.mail)}")
+    states = Counter(m.state if m.reason is None else m.reason for m in record.outcome.messages)
+    given = Counter(f"{h.provider}{' again' * h.known}" for h in record.handed)
+    say(
+        f"text messages {dict(sorted(states.items()))}, handed to {dict(sorted(given.items()))}, met {dict(record.touched)}"
+    )
     say(
         f"samples {len(record.samples)}; ambiguous {record.outcome.ambiguous_counted}; restarts not asked for {deaths}"
     )

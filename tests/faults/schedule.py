@@ -30,6 +30,18 @@ Kind = Literal[
     "log_ahead",
     "two_of_all",
     "release_before",
+    "provider_dead",
+    "provider_slow",
+    "provider_500",
+    "provider_silent",
+    "provider_twice",
+    "receipts",
+    "failover",
+    "providers_a_day",
+    "kill_sending",
+    "kill_counting",
+    "kill_rebuild",
+    "kill_publication",
 ]
 SERVICES = ("intake", "processing", "notify", "reporting")
 EVERY_RUN: tuple[tuple[Kind, str], ...] = (
@@ -56,6 +68,8 @@ EVERY_RUN: tuple[tuple[Kind, str], ...] = (
     ("remake_topic", "dossiers"),
     ("restore", "intake"),
     ("log_ahead", "intake"),
+    ("provider_500", "first"),
+    ("receipts", "first"),
 )
 LONG_RUN: tuple[tuple[Kind, str], ...] = (
     *(("dump", name) for name in ("processing", "notify")),
@@ -63,6 +77,13 @@ LONG_RUN: tuple[tuple[Kind, str], ...] = (
     *(("restore", name) for name in ("processing", "notify", "reporting")),
     ("two_of_all", "services"),
     *(("release_before", name) for name in SERVICES),
+    *((kind, "first") for kind in ("provider_dead", "provider_slow", "provider_silent", "provider_twice")),
+    ("failover", "providers"),
+    ("providers_a_day", "providers"),
+    ("kill_sending", "notify"),
+    ("kill_counting", "reporting"),
+    ("kill_rebuild", "reporting"),
+    ("kill_publication", "reporting"),
 )
 """What takes longer, or more processes than two busy cores carry beside all else: in runs of LONG_SECONDS and more."""
 LONG_SECONDS = 240.0
@@ -76,10 +97,15 @@ SESSION_SECONDS = (12.0, 16.0)
 JUMP_SECONDS = (3.0, 6.0)
 """Several sweeps fall into it."""
 
+PROVIDER_SECONDS = (3.0, 6.0)
+"""Enough messages meet it, and what it leaves in doubt is cleared up long before the run ends."""
+OF_PROVIDERS = ("provider_dead", "provider_500", "provider_silent", "provider_twice", "receipts")
+
 
 AT_ONCE = (
     *("duplicate", "reorder", "poison", "midnight", "mail_in_doubt", "wipe_kafka", "new_reader"),
     *("dump", "remake_topic", "restore", "log_ahead"),
+    *("failover", "providers_a_day", "kill_sending", "kill_counting", "kill_rebuild", "kill_publication"),
 )
 """They are over as soon as they are done; the operator's last as long as what he does."""
 
@@ -96,6 +122,12 @@ PART_OF_THE_RUN: dict[Kind, tuple[float, float]] = {
     "zombie": (0.25, 0.6),
     "kill_behind": (0.45, 1.0),
     "clock_jump": (0.25, 1.0),
+    # What is in doubt waits longer each time that it is tried, and no longer than the run; what is killed in a step needs who goes on.
+    **dict.fromkeys(OF_PROVIDERS, (0.05, 0.6)),
+    **dict.fromkeys(("provider_slow", "failover", "providers_a_day", "kill_sending"), (0.05, 0.6)),
+    "kill_counting": (0.0, 0.5),
+    # Before there is poison: of what is held no report is complete.
+    "kill_publication": (0.0, 0.02),
 }
 
 
@@ -151,6 +183,10 @@ def _length(draw: random.Random, kind: Kind, absent_seconds: float) -> float:
     if kind in AT_ONCE:
         return 0.0
     if kind in ("two_of_all", "release_before"):
+        return round(draw.uniform(*SESSION_SECONDS), 1)
+    if kind in OF_PROVIDERS:
+        return round(draw.uniform(*PROVIDER_SECONDS), 1)
+    if kind == "provider_slow":
         return round(draw.uniform(*SESSION_SECONDS), 1)
     if kind == "clock_jump":
         return round(draw.uniform(*JUMP_SECONDS), 1)

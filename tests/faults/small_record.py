@@ -1,4 +1,4 @@
-"""A small record of a run in which nothing went wrong: seven dossiers, one poison, one ambiguous e-mail."""
+"""A small record of a run in which nothing went wrong: seven dossiers, one poison, one ambiguous e-mail, four text messages."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,8 +12,10 @@ from tests.faults.record import (
     Fact,
     Filing,
     Fired,
+    Handed,
     Heard,
     Mail,
+    Message,
     Notice,
     Outcome,
     Record,
@@ -26,6 +28,8 @@ SUBMITTED = {"procedure": "1.009982", "office": OFFICE, "channel": "online"}
 DUE = SUBMITTED | {"unit": "x", "due_on": "2026-11-19"}
 SILENT_UNTIL, SILENT_SINCE = "2026-11-18", datetime(2026, 11, 18, 17, 0, tzinfo=UTC)
 TODAY = "2026-11-20"
+PHONE = "+84912000001"
+TOLD = ("DossierSubmitted", "DossierAccepted", "DossierResolved", "ResultReturned")
 LAWFUL = {
     "submitted": 7,
     "waiting_before": 0,
@@ -116,6 +120,7 @@ def good_record() -> Record:
         for n in notices
         if (n.channel, n.status) == ("email", "sent")
     ]
+    messages = [_message(n, about) for n, about in enumerate(TOLD, 1)]
     topic = [
         Heard("dossiers", 0, n, f.store, f.stream_id, f.version, f.event_id)
         for n, f in enumerate([*intake, *processing])
@@ -129,6 +134,13 @@ def good_record() -> Record:
         acts=[_act(f) for f in intake if f.type != "DossierSubmitted"],
         samples=[Sample(float(n), LAWFUL, 0.0) for n in range(20)],
         mail=[*mail, mail[0]],
+        handed=[
+            *[Handed("first", m.notice_id, PHONE, float(m.number)) for m in messages],
+            Handed("first", "m1", PHONE, 1.5, known=True),
+            Handed("second", "m2-again", PHONE, 2.5),
+            Handed("second", "m2-again", PHONE, 2.6),
+        ],
+        told={"m1": "delivered", "m2": "carrier", "m4": "unreachable"},
         poison={"reporting": {"bad-1"}, "notify": {"bad-1"}},
         outcome=Outcome(
             stores={"intake": intake, "processing": processing},
@@ -137,6 +149,7 @@ def good_record() -> Record:
             queue=dict(oracle.standings(lives)),
             counts=dict(oracle.counts(lives)),
             notices=notices,
+            messages=messages,
             dead_letters={"reporting": ["bad-1", "bad-1"], "notify": ["bad-1"]},
             fired=[
                 _fired("d6", "due_today", 19, datetime(2026, 11, 19, 0, 30, tzinfo=UTC)),
@@ -159,6 +172,14 @@ def _fired(dossier: str, kind: str, day: int, true_at: datetime) -> Fired:
     return Fired(dossier, kind, date(2026, 11, day), true_at, START)
 
 
+def _message(number: int, about: str) -> Message:
+    """The second failed at the first provider, and may have gone out twice by the other; the last one reached nobody."""
+    states = {1: ("delivered", None), 4: ("failed", "unreachable")}
+    state, reason = states.get(number, ("sent", None))
+    request_id = f"m{number}{'-again' if number == 2 else ''}"
+    return Message(f"m{number}", "d1", about, number, state, reason, request_id, False, number == 2)
+
+
 def _status(dossier: str, channel: str) -> str:
     return "failed" if (dossier, channel) == ("d3", "email") else "sent"
 
@@ -166,7 +187,8 @@ def _status(dossier: str, channel: str) -> str:
 def _filing(number: int) -> Filing:
     told = Answer(201, {"dossier_id": f"d{number}"}, "intake", 1.0)
     email = None if number == 3 else f"d{number}@example.org"
-    return Filing("p1", f"k{number}", email, "portal", [Answer(LOST, {}, "intake", 0.5), told, told])
+    answers = [Answer(LOST, {}, "intake", 0.5), told, told]
+    return Filing("p1", f"k{number}", email, "portal", answers, PHONE if number == 1 else None)
 
 
 def _code(recorded: Fact) -> str | None:

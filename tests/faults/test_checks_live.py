@@ -7,6 +7,7 @@ from tests.faults.doctoring import Doctor, finding_each
 from tests.faults.record import Mail, Record, StepBack
 from tests.faults.small_record import LAWFUL, good_record
 from tests.faults.test_checks import DOCTORED as OTHERS
+from tests.faults.test_checks_messages import DOCTORED as OF_MESSAGES
 from tests.faults.test_checks_table import DOCTORED as OF_THE_TABLE
 
 
@@ -135,7 +136,7 @@ test_a_doctored_record_is_found = finding_each(DOCTORED)
 
 def test_every_check_has_a_doctored_record() -> None:
     spoken = set()
-    for doctor, _check, _kind in [*OTHERS, *OF_THE_TABLE, *DOCTORED]:
+    for doctor, _check, _kind in [*OTHERS, *OF_THE_TABLE, *OF_MESSAGES, *DOCTORED]:
         record = good_record()
         doctor(record)
         spoken |= {check for check in checks_live.ALL if list(check(record))}

@@ -6,11 +6,13 @@ Synchronous, from the main thread. A message is kept as the bytes it came in, so
 import random
 import time
 import uuid
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from deploy.local.kafka.run import Kafka
@@ -19,6 +21,7 @@ from tests.faults.schedule import SERVICES
 
 DOSSIERS = "dossiers"
 CALENDAR = "calendar"
+NOTICES = "notices"
 WAIT_SECONDS = 20.0
 ASK_AGAIN_SECONDS = 0.2
 SAY_ATTEMPTS = 3
@@ -121,12 +124,25 @@ def heard(messages: Iterable[Message]) -> list[Heard]:
     ]
 
 
-def dead_letters(kafka: Kafka) -> dict[str, list[str]]:
-    """The event ids on each reader's dead-letter topic; a letter's key is the id of what it buried."""
-    return {
-        reader: [(m.key or b"").decode() for m in read(kafka, f"{reader}.dead-letters")]
-        for reader in SERVICES
-    }
+def dead_letters(kafka: Kafka) -> dict[str, list[Message]]:
+    """What is on each reader's dead-letter topic; a letter's key is the id of what it buried."""
+    return {reader: list(read(kafka, f"{reader}.dead-letters")) for reader in SERVICES}
+
+
+def opened(letters: Iterable[Message]) -> str:
+    """What dead letters show of the messages that they bury, decoded."""
+    parts = []
+    for letter in letters:
+        said = orjson.loads(letter.value or b"{}")
+        coded = [said.get("key"), said.get("value"), *(told for _, told in said.get("headers", []))]
+        parts += [b64decode(each) for each in coded if each]
+    return b"\n".join(parts).decode(errors="replace")
+
+
+def text_of(messages: Iterable[Message]) -> str:
+    """All that messages say, with their keys and headers."""
+    parts = (part for m in messages for part in (m.key, m.value, *(value for _, value in m.headers)))
+    return b"\n".join(part or b"" for part in parts).decode(errors="replace")
 
 
 def say(kafka: Kafka, messages: Iterable[Message]) -> int:

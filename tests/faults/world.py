@@ -76,17 +76,18 @@ class House:
     kafka: Kafka = field(init=False)
     issuer: Issuer = field(init=False)
     smtp_port: int = field(init=False)
+    sms_ports: tuple[int, int] = field(init=False)
     _secrets: dict[str, str] = field(init=False)
     _doubles: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        ports = free_ports(10 + 2 * self.brokers)
+        ports = free_ports(12 + 2 * self.brokers)
         passwords = {name: secrets.token_hex(12) for name in {*ROLES, SUPERUSER, *USERS}}
         # Without fsync a power cut would lose something and kill -9 does not; the run is of the latter kind.
         self.postgres = Postgres(self.home, ports[0], passwords, settings={"fsync": "off"})
-        pairs = [Ports(*ports[10 + 2 * n : 12 + 2 * n]) for n in range(self.brokers)]
+        pairs = [Ports(*ports[12 + 2 * n : 14 + 2 * n]) for n in range(self.brokers)]
         self.kafka = Kafka(self.home, pairs, passwords, report=self.say)
-        self.smtp_port = ports[1]
+        self.smtp_port, self.sms_ports = ports[1], (ports[10], ports[11])
         self.issuer = Issuer(self.home)
         for name, port in zip(SERVICES, ports[2:6], strict=False):
             self.members[name] = Member(name, port, Process(name, home=self.home))
@@ -95,6 +96,7 @@ class House:
             "HMAC_KEY": secrets.token_hex(32),
             "CODE_KEY": secrets.token_hex(64),
             "PAYMENT_SECRET": secrets.token_hex(32),
+            "SMS_CALLBACK_KEY": secrets.token_hex(32),
             "JWT_LIFETIME_HOURS": "720",  # clocks go ahead by days
         }
 
@@ -227,6 +229,12 @@ class House:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(self.smtp_port),
             "SMTP_FROM": "motcua@example.org",
+            "SMS_URL": f"http://127.0.0.1:{self.sms_ports[0]}",
+            "SMS_SENDER": "MOTCUA",
+            "SMS2_URL": f"http://127.0.0.1:{self.sms_ports[1]}",
+            "SMS2_SENDER": "MOTCUA",
+            "SMS_CALLBACK_URL": f"http://127.0.0.1:{self.members['notify'].port}",
+            "SMS_AT_NIGHT": "true",  # a run may be at any hour
             "CALLER_REQUESTS_PER_SECOND": "10000",
             "CALLER_REQUESTS_BURST": "10000",
             "PUBLIC_REQUESTS_PER_SECOND": "10000",

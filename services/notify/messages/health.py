@@ -42,8 +42,12 @@ class Health:
 
     @property
     def look_is_due(self) -> bool:
-        """Whether it is down and may be asked now whether it is there again."""
-        return self._look_at is not None and self._look_at <= self._clock()
+        """Whether it is down and may be asked now whether it is there again.
+
+        Guarantee: a clock that was ahead and is right again leaves no provider alone.
+        Test: test_a_clock_that_was_ahead_leaves_no_provider_alone.
+        """
+        return self._look_at is not None and not timedelta() < self._look_at - self._clock() <= LOOK_MOST
 
     def met(self, *, well: bool, seconds: float) -> None:
         """What one hand-over came to: `well` when the provider did its part, also by refusing."""

@@ -17,6 +17,7 @@ import httpcore
 import orjson
 
 from services.notify.channels.outcome import Outcome, PutOff
+from services.notify.channels.own_answer import Network, is_own
 from services.notify.messages.kind import Account, Asked, Kind, Message, Receipt, Request, Unreadable
 
 HAND_OVER_SECONDS = 15.0
@@ -68,6 +69,7 @@ class Provider:
             ssl_context=_trust(),
             max_connections=connections + 2,  # asking and looking do not wait for those who send
             keepalive_expiry=IDLE_SECONDS,
+            network_backend=Network(),
         )
 
     async def send(self, message: Message) -> Outcome:
@@ -127,6 +129,8 @@ class Provider:
                     extensions={"timeout": self._timeouts},
                 ) as answer,
             ):
+                if not is_own(answer):
+                    return _Answer(0, b"")
                 pieces = bytearray()
                 async for piece in answer.aiter_stream():
                     pieces += piece

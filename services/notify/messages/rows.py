@@ -40,7 +40,7 @@ ORDER BY n.place
 DUE_OR_LATE = """
 SELECT EXISTS (SELECT FROM messages WHERE state = 'waiting' AND urgent AND not_before <= $1 AND $4)
     OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND NOT urgent AND not_before <= $1 AND $3 AND $4)
-    OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND expires_at <= $1)
+    OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND expires_at <= $1 AND not_before <= $1)
     OR EXISTS (SELECT FROM messages WHERE state = 'waiting' AND not_before > $2)
 """
 # A clock that was ahead for a while dated this turn: no wait that was meant is so long.
@@ -57,19 +57,18 @@ WITH due AS (
     CROSS JOIN LATERAL (SELECT CASE WHEN m.in_doubt OR m.claimed_at IS NOT NULL THEN m.provider ELSE (
         SELECT u FROM unnest($5::text[]) WITH ORDINALITY AS o(u, place) WHERE u IS DISTINCT FROM m.avoid ORDER BY place LIMIT 1
     ) END AS provider) by
-    WHERE m.state = 'waiting' AND (
-        m.expires_at <= $1 AND (m.claimed_at IS NULL OR m.not_before <= $1)
-        OR m.not_before <= $1 AND ($4 OR m.urgent) AND by.provider = ANY($5::text[])
-    ) AND (m.urgent OR NOT EXISTS (
+    WHERE m.state = 'waiting' AND m.not_before <= $1
+        AND (m.expires_at <= $1 OR ($4 OR m.urgent) AND by.provider = ANY($5::text[]))
+        AND (m.urgent OR NOT EXISTS (
         SELECT FROM messages e WHERE e.dossier_id = m.dossier_id AND e.number < m.number AND e.state = 'waiting'
     ))
     ORDER BY m.urgent DESC, m.not_before LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 ), unknown AS (
     UPDATE messages m SET looks = m.looks + 1,
         not_before = $1 + least(interval '0.5 seconds' * 2 ^ least(m.looks, 7), interval '60 seconds')
-    FROM due WHERE m.notice_id = due.notice_id AND NOT due.known AND NOT due.expired
+    FROM due WHERE m.notice_id = due.notice_id AND NOT due.known
 ), gone AS (
-    DELETE FROM messages m USING due WHERE m.notice_id = due.notice_id AND (due.nobody OR due.expired AND NOT due.known)
+    DELETE FROM messages m USING due WHERE m.notice_id = due.notice_id AND due.nobody
 ), claimed AS (
     UPDATE messages m SET in_doubt = m.in_doubt OR m.claimed_at IS NOT NULL, claimed_at = $1, not_before = $2,
         provider = due.provider, claims = m.claims + 1, looks = 0
@@ -179,6 +178,8 @@ async def take(
     Guarantee: a claim is nobody else's for 60 seconds. Test: test_two_senders_share_the_messages.
     Guarantee: a message that a provider may have taken is given to no other. Test: test_no_provider_sends_what_another_may_have_taken.
     Guarantee: messages of a dossier go out in its order. Test: test_messages_of_a_dossier_keep_their_order.
+    Guarantee: one that expired before anybody knew whether there is a number is told as lapsed to who has one.
+    Test: test_what_expired_before_its_contact_came_is_told_as_lapsed.
     """
     if not await pool.fetchval(DUE_OR_LATE, now, now + PUT_OFF_MAX, day, bool(up)):
         return []  # an idle look is one statement, however many wait while no provider is there

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpcore
 
+from services.notify.channels.own_answer import Network, is_own
 from services.notify.webhooks.subscription import is_public
 
 LOOK_UP_SECONDS = 5.0
@@ -31,12 +32,12 @@ class Answered(NamedTuple):
         return 200 <= self.status < 300
 
 
-class _Public(httpcore.AsyncNetworkBackend):
+class _Public(Network):
     """Connects to what a name means now, and only when all of it is public."""
 
     def __init__(self, private: bool) -> None:
+        super().__init__()
         self._private = private
-        self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -54,10 +55,7 @@ class _Public(httpcore.AsyncNetworkBackend):
         addresses = [str(each[4][0]) for each in found]
         if not self._private and not all(is_public(address) for address in addresses):
             raise httpcore.ConnectError("address-private")
-        return await self._backend.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        return await super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 
 
 class Caller:
@@ -80,6 +78,8 @@ class Caller:
                     "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": TIMEOUTS}
                 ) as answer,
             ):
+                if not is_own(answer):
+                    return Answered(0, "broken-off")
                 size = 0
                 async for piece in answer.aiter_stream():
                     size += len(piece)

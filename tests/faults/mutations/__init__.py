@@ -100,4 +100,58 @@ MUTATIONS: Mapping[str, Mutation] = {
         "            await connection.execute(TURN_BACK, now, now + PUT_OFF_MAX)\n",
         "",
     ),
+    "a-500-was-not-taken": Mutation(
+        "a message that a provider may have taken is never called not taken",
+        "services/notify/messages/provider.py",
+        "the message arrives\n            return PutOff(in_doubt=True, of_all=True)\n",
+        "the message arrives\n            return PutOff(in_doubt=False, of_all=True)\n",
+    ),
+    "anybody-sends-what-is-in-doubt": Mutation(
+        "a message that a provider may have taken is given to no other",
+        "services/notify/messages/rows.py",
+        "CASE WHEN m.in_doubt OR m.claimed_at IS NOT NULL THEN m.provider ELSE (",
+        "CASE WHEN false THEN m.provider ELSE (",
+    ),
+    "any-answer-is-its-own": Mutation(
+        "what a server says twice is taken for no other request's answer",
+        "services/notify/channels/own_answer.py",
+        "    return stream.heard\n",
+        "    return True\n",
+    ),
+    "no-early-receipts": Mutation(
+        "a receipt that comes before the answer to its message is recorded when that is",
+        "services/notify/messages/receipts.py",
+        "    WHERE t.ours AND NOT EXISTS (",
+        "    WHERE t.ours AND EXISTS (SELECT FROM messages m WHERE m.request_id = t.request_id AND m.state = 'sent') AND NOT EXISTS (",
+    ),
+    "messages-overtake": Mutation(
+        "messages of a dossier go out in its order",
+        "services/notify/messages/rows.py",
+        "AND e.number < m.number AND e.state = 'waiting'\n",
+        "AND e.number < m.number AND e.state = 'nowhere'\n",
+    ),
+    "nothing-expires": Mutation(
+        "what nobody could send in time is told as lapsed, and never sent",
+        "services/notify/messages/rows.py",
+        "m.expires_at <= $1 AS expired, by.provider,",
+        "false AS expired, by.provider,",
+    ),
+    "providers-keep-a-wrong-clock": Mutation(
+        "a clock that was ahead and is right again leaves no provider alone",
+        "services/notify/messages/health.py",
+        "not timedelta() < self._look_at - self._clock() <= LOOK_MOST",
+        "self._look_at <= self._clock()",
+    ),
+    "a-book-behind": Mutation(
+        "the book that comes has read what the one that goes has read, no more and no less",
+        "services/reporting/rebuild/switch.py",
+        "                    await book.come_to(await book.live())\n",
+        "                    pass\n",
+    ),
+    "a-request-publishes-again": Mutation(
+        "a request that is sent again publishes once",
+        "services/reporting/report/vintage_routes.py",
+        "                caller.actor,\n                key,\n",
+        "                caller.actor,\n                f'{key} {sources.now()}',\n",
+    ),
 }

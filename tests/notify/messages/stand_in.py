@@ -68,9 +68,8 @@ class StandIn:
                 if answer is None or self._server is None:
                     break
                 status, content = answer
-                writer.write(
-                    f"HTTP/1.1 {status} x\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
-                )
+                said = f"HTTP/1.1 {status} x\r\ncontent-length: {len(content)}\r\n\r\n".encode() + content
+                writer.write(said * (2 if self.how == "twice" else 1))
         except (EOFError, ConnectionError):
             pass
         finally:
@@ -145,7 +144,7 @@ class StandIn:
             answer = _json(CodeResult="124")
         else:
             answer = _json(CodeResult="100", SMSID=reference)
-        return 200, answer + (b" " * 3 if self.how == "twice" else b"")
+        return 200, answer
 
 
 def _json(**members: Any) -> bytes:

@@ -62,6 +62,23 @@ async def test_what_an_answer_says_of_a_message(kind: Any):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+async def test_an_answer_that_comes_twice_is_no_others(kind: Any):
+    """The second time it stands on the connection before the next message is said."""
+    async with stand_in(kind) as there:
+        provider = there.provider("first", connections=1)
+        there.how = "twice"
+        outcomes = []
+        for each in [message() for _ in range(6)]:
+            outcomes.append(await provider.send(each))
+            if isinstance(outcomes[-1], Taken):
+                assert outcomes[-1].reference == there.references[str(each.request_id)]
+            else:  # nobody knows, and it stays with this provider
+                assert outcomes[-1] == PutOff(in_doubt=True, of_all=True)
+        assert sum(isinstance(each, Taken) for each in outcomes) >= 3
+        await provider.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
 async def test_receipts_are_asked_for(kind: Any):
     async with stand_in(kind) as there:
         provider = there.provider("first")
@@ -142,6 +159,17 @@ def test_a_provider_that_fails_or_is_slow_is_left_alone():
     clock.pass_by(seconds=LOOK_FIRST.total_seconds())
     assert health.look_is_due
     assert timedelta(seconds=5) == LOOK_FIRST
+
+
+def test_a_clock_that_was_ahead_leaves_no_provider_alone():
+    clock = Clock()
+    health = Health(clock)
+    clock.pass_by(days=1)
+    for _ in range(FAILED_IN_A_ROW):
+        health.met(well=False, seconds=0.1)
+    assert not health.look_is_due
+    clock.pass_by(days=-1)
+    assert health.look_is_due
 
 
 def test_reasons_are_a_closed_set():

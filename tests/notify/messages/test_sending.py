@@ -182,6 +182,21 @@ async def test_what_expires_is_not_sent(house: House):
     assert await house.recorded() == [("NoticeFailed", "lapsed", None)]
 
 
+async def test_what_expired_before_its_contact_came_is_told_as_lapsed(house: House):
+    """As after days without the topic of contacts; of who has no number there is nothing to tell."""
+    late, without = Life(), Life()
+    await house.hear(late.hears("DossierSubmitted"), without.hears("DossierSubmitted"))
+    messages = house.messages()
+    house.clock.pass_by(seconds=RECEIPT_LASTS.total_seconds() + 1)
+    assert await messages.send_due() == 0 and len(await house.rows()) == 2
+    await house.know(late)
+    await house.know(without, phone=None)
+    house.clock.pass_by(seconds=1)
+    await messages.send_due()
+    assert await house.rows() == [("failed", "lapsed")] and house.first.given == []
+    assert await house.recorded() == [("NoticeFailed", "lapsed", None)]
+
+
 async def test_nobody_is_woken_at_night(house: House):
     """22:00 in Vietnam is 15:00 UTC."""
     house.clock.now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)

@@ -14,7 +14,6 @@ from services.processing.pages import officer
 from tests.pages.test_officer import act, file
 from tests.pages.test_supervisor import csrf
 from tests.pages.town import Town, Visitor
-from tests.processing.examples import OTHER_UNIT
 
 Visit = Callable[[str], Visitor]
 UNIT = "H29.015.00/QLXD"
@@ -72,7 +71,7 @@ async def test_a_supervisor_transfers_from_the_unit_and_sees_where_it_went(town:
     assert f'href="/queues/held?desk={UNIT}"' in (await supervisor.get("/unit")).text
     assert 'value="transfer"' in (await supervisor.get(f"/queues/held?desk={UNIT}")).text
     assert 'value="transfer"' not in (await handler.get(f"/queues/held?desk={UNIT}")).text
-    done = await many(supervisor, dossiers, "transfer", unit=OTHER_UNIT)
+    done = await many(supervisor, dossiers, "transfer", unit="H29.015.00/QLCP")
     assert "2 trên 2 hồ sơ đã làm xong" in done
     page = (await supervisor.get(f"/unit/transfers?desk={UNIT}")).text
     for each in dossiers:

@@ -1,12 +1,12 @@
-# Everything that one does with this checkout. It needs Python 3.11 and make; `make help` lists what there is.
+# Everything that one does with this checkout. It needs Python 3.11, 3.12 or 3.13, and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-faults test-chassis test-services test-houses test-pages test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON ?= $(firstword $(foreach name,python3.11 python3 python,$(shell \
-	$(name) -c 'import sys; sys.version_info[:2] == (3, 11) and print("$(name)")' 2>/dev/null)))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,$(shell \
+	$(name) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) and print("$(name)")' 2>/dev/null)))
 # DEV=0 leaves out what only tests and checks need: `make run DEV=0` for who wants to see it run.
 LOCK := $(if $(filter 0,$(DEV)),requirements.run.lock,requirements.lock)
 READY := $(VENV)/.ready$(if $(filter 0,$(DEV)),-to-run)
@@ -26,7 +26,7 @@ setup: $(READY) ## Make the virtual environment: pinned versions, each checked b
 
 # The lock pins uv as well: pip fetches that one by its hash, and uv the rest.
 $(READY): $(LOCK) pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed, as python3.11 or python3 on the PATH." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed on the PATH, or named by PYTHON=." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@awk '/^[a-z]/ { keep = /^uv==/ } keep' $(LOCK) >$(VENV)/bootstrap.lock
 	@test -x $(BIN)/uv || { echo "fetching uv"; $(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -68,11 +68,31 @@ class Authority:
             .not_valid_before(now - timedelta(hours=1))
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            # From Python 3.13 on a chain without these is refused (RFC 5280, 4.2.1.1 to 4.2.1.3).
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+            .add_extension(_uses(signs=is_authority), critical=True)
         )
         if host:
             named = [x509.IPAddress(ipaddress.ip_address(host))]
             made = made.add_extension(x509.SubjectAlternativeName(named), critical=False)
         return made.sign(self._key, hashes.SHA256())
+
+
+def _uses(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import logging
 import os
+import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 
 import aiosmtplib
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed, UnsupportedSaslMechanismError
 
 from deploy.command.reach import VARIABLES as ELSEWHERE
 from deploy.local.home import VARIABLES as HOME
@@ -35,6 +39,29 @@ from services.processing.settings import ProcessingSettings
 from services.reporting.settings import ReportingSettings
 
 TRY_SECONDS = 5.0
+NOT_BELIEVED = (
+    "its certificate is not believed, or bears another name; see the …_CA of this part, or SSL_CERT_FILE"
+)
+REFUSED = "it answers, and refuses the user or the password"
+WAYS_OUT: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, NOT_BELIEVED),
+    (ssl.SSLError, "it answers, but not with the TLS that is set"),
+    (asyncpg.InvalidAuthorizationSpecificationError, REFUSED),
+    (asyncpg.InvalidCatalogNameError, "it answers, and has no such database"),
+    (
+        asyncpg.ClientConfigurationError,
+        "the address cannot be followed: verify-full wants an sslrootcert that can be read",
+    ),
+    (aiosmtplib.SMTPAuthenticationError, REFUSED),
+    (SaslAuthenticationFailed, REFUSED),
+    (UnsupportedSaslMechanismError, "it answers, and does not offer this MOTCUA_KAFKA_SASL_MECHANISM"),
+    (socket.gaierror, "there is no host of this name"),
+    (ConnectionRefusedError, "nobody listens there"),
+    (FileNotFoundError, "there is no such file"),
+    (KeysUnavailable, "what is there is no set of keys"),
+    (TimeoutError, f"no answer within {TRY_SECONDS:.0f} seconds"),
+)
+"""By what is, or stands behind, a failure: what to look at; the first that fits."""
 SETTINGS: Mapping[str, type[ServiceSettings]] = {
     "intake": IntakeSettings,
     "processing": ProcessingSettings,
@@ -79,9 +106,17 @@ async def _tried(settings: ServiceSettings) -> list[str]:
 
     async def kafka() -> None:
         admin = AIOKafkaAdminClient(**settings.kafka.client_options())
+        told = _Told()
+        log = logging.getLogger("aiokafka")
+        log.addHandler(told)
+        log.propagate = False
         try:
             await admin.start()
+        except KafkaError as error:  # which does not say why
+            raise error from told.last
         finally:
+            log.removeHandler(told)
+            log.propagate = True
             await admin.close()
 
     async def keys() -> None:
@@ -98,6 +133,16 @@ async def _tried(settings: ServiceSettings) -> list[str]:
     return [fault for fault in found if fault]
 
 
+class _Told(logging.Handler):
+    """Keeps the last failure that Kafka's client wrote into its log."""
+
+    last: BaseException | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.args if isinstance(record.args, tuple) else ()
+        self.last = next((each for each in told if isinstance(each, BaseException)), self.last)
+
+
 async def _greet(settings: NotifySettings) -> None:
     """With TLS and the log-in that are set."""
     connection = await connected(settings.smtp_host, settings.smtp_port, settings.entry, TRY_SECONDS)
@@ -105,12 +150,17 @@ async def _greet(settings: NotifySettings) -> None:
 
 
 async def _fault(name: str, part: Callable[[], Awaitable[None]]) -> str:
-    """The type of what went wrong: messages quote addresses and users."""
+    """What went wrong, in our words and by its type: messages quote addresses and users."""
     try:
         async with asyncio.timeout(TRY_SECONDS):
             await part()
-    except (OSError, TimeoutError, KeysUnavailable, asyncpg.PostgresError, aiosmtplib.SMTPException) as error:
-        return f"{name}: does not answer ({type(error.__cause__ or error).__name__})"
     except Exception as error:
-        return f"{name}: {type(error).__name__}"
+        causes: list[BaseException] = [error]
+        while below := causes[-1].__cause__ or causes[-1].__context__:
+            causes.append(below)
+        for kind, said in WAYS_OUT:
+            for each in causes:
+                if isinstance(each, kind):
+                    return f"{name}: {said} ({type(each).__name__})"
+        return f"{name}: does not answer ({type(error).__name__})"
     return ""

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from deploy.conformance.points import ROOMS
+from deploy.conformance.points import OFFICE, ROOMS
 from deploy.local.home import Home
 from deploy.local.keys import secrets_of
 from deploy.local.process import Failed
@@ -28,6 +28,7 @@ def add_arguments(commands: Any, say: Say) -> None:
     tried.add_argument(
         "--patience", type=float, default=PATIENCE_SECONDS, help="seconds in which what failed comes again"
     )
+    tried.add_argument("--office", action="store_true", help="try what it does in an officer's name, too")
     tried.add_argument(
         "--without", default="", metavar="ROOMS", help=f"what is not tried, of {', '.join(ROOMS)}"
     )
@@ -40,7 +41,7 @@ def _try(home: Home, options: argparse.Namespace, say: Say) -> int:
     without = {name for name in options.without.split(",") if name}
     if unknown := without - set(ROOMS):
         raise Failed(f"--without knows {', '.join(ROOMS)}, not {', '.join(sorted(unknown))}")
-    rooms = [room for room in ROOMS if room not in without]
+    rooms = [room for room in ROOMS if room not in without and (room != OFFICE or options.office)]
     secret = secrets_of(home.path).payment_secret
     known = [key.strip().encode() for key in secret.split(",")]
     port = options.port or home.base + 10

@@ -38,6 +38,10 @@ class Desk:
     def __init__(self, home: Home, client: httpx.AsyncClient) -> None:
         self._home, self._client = home, client
 
+    async def accept(self, dossier: str, office: str, body: Mapping[str, Any]) -> None:
+        """As a colleague would, who is asked for the same."""
+        await self._act(dossier, office, "accept", body)
+
     async def ask_for_a_paper(self, dossier: str, office: str) -> None:
         await self._act(dossier, office, "accept", {})
         await self._act(dossier, office, "take", {})

@@ -1,6 +1,7 @@
 """Stands between a portal and a sandbox: passes on what the portal sends, lets some of it fail, and says what the portal does wrong.
 
-Subscriptions and notices go to notify, all else to intake. Never passes on to a service that does not say that it is a sandbox.
+Subscriptions and notices go to notify, what bears an officer's token to processing, all else to intake. Never passes on to a service
+that does not say that it is a sandbox.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import orjson
 import uvicorn
 
 from deploy.conformance.desk import Desk, Refused, call
+from deploy.conformance.office import claims_of
 from deploy.conformance.points import BY_CODE
 from deploy.conformance.watch import RETRY_AFTER_SECONDS, Request, Watch
 from deploy.local.home import Home
@@ -42,7 +44,7 @@ class Kit:
     """The ASGI application in between."""
 
     def __init__(self, intake: str, home: Home, client: httpx.AsyncClient, watch: Watch, say: Say) -> None:
-        self._intake, self._notify = intake, home.url("notify")
+        self._intake, self._notify, self._processing = intake, home.url("notify"), home.url("processing")
         self._client, self._watch, self._say = client, watch, say
         self._desk = Desk(home, client)
         self._offices: dict[str, str] = {}
@@ -65,6 +67,8 @@ class Kit:
             headers = {"content-type": "application/problem+json", "retry-after": str(RETRY_AFTER_SECONDS)}
             await _answer(send, int(failure), headers, orjson.dumps(problem))
             return
+        if request.is_officers and request.method == "POST":
+            await self._overtake(request)
         answer = await self._pass_on(scope, request)
         self._note(request, answer)
         if failure == "lost":
@@ -76,6 +80,8 @@ class Kit:
 
     async def _pass_on(self, scope: Any, request: Request) -> httpx.Response:
         base = self._notify if request.path.startswith(OF_NOTIFY) else self._intake
+        if request.is_officers:
+            base = self._processing
         query = f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
         headers = {name: told for name, told in request.headers.items() if name not in HOP_BY_HOP}
         try:
@@ -85,9 +91,25 @@ class Kit:
         except httpx.HTTPError:
             return httpx.Response(503, headers={"retry-after": "1"}, json={"code": "unavailable"})
 
+    async def _overtake(self, request: Request) -> None:
+        """A colleague is faster, so that the act is answered 412, as it would be outside."""
+        if not self._watch.office.act(request.path, request.headers):
+            return
+        dossier = _of(request)
+        try:
+            asked = {"unit": claims_of(request.headers).get("unit")} | dict(request.says or {})
+            await self._desk.accept(dossier, self._watch.office.offices[dossier], asked)
+            self._say(f"a colleague accepts {dossier} a moment before")
+        except (Refused, httpx.HTTPError) as fault:
+            self._watch.remarks.append(f"{fault}, so that changed-meanwhile cannot be seen of this dossier")
+
     def _note(self, request: Request, answer: httpx.Response) -> None:
         said = _members(answer)
         self._watch.answered(request, answer.status_code, str(said.get("code", "")))
+        if request.is_officers:
+            self._watch.office.refused(request.path, answer.status_code)
+            self._watch.office.read(said)
+            return
         if answer.status_code != 201:
             return
         if request.kind == "submission":
@@ -157,7 +179,8 @@ async def run(
         async with asyncio.TaskGroup() as group:
             serving, beside = group.create_task(server.serve()), group.create_task(kit.work())
             say(
-                f"let the portal use http://127.0.0.1:{port} in the place of {intake}, and of notify for its subscriptions; then:"
+                f"let the portal use http://127.0.0.1:{port} in the place of {intake}, of notify for its subscriptions, and of processing "
+                "where it acts in an officer's name; then:"
             )
             for code in watch.unseen(rooms):
                 say(f"  {code}: {BY_CODE[code].see}")

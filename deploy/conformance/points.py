@@ -70,6 +70,16 @@ POINTS = (
     Point("call-twice", "webhooks", "a call that comes twice is answered 2xx both times", "the same", "Webhooks"),
     Point("call-forged", "webhooks", "a call with another's signature is refused", "the same", "Webhooks"),
     Point("call-old", "webhooks", "a call that was signed ten minutes ago is refused", "the same", "Webhooks"),
+    Point(
+        "if-match", "office", "an act bears If-Match with a version of the dossier that was read",
+        "accept a dossier, not the first one, in an officer's name: a colleague is a moment faster", "Acts of an office",
+    ),
+    Point(
+        "changed-meanwhile", "office", "after 412 the dossier is read again before anything is done with it",
+        "act on that dossier again", "Acts of an office",
+    ),
 )  # fmt: skip
 BY_CODE = {point.code: point for point in POINTS}
 ROOMS = tuple(dict.fromkeys(point.room for point in POINTS))
+OFFICE = "office"
+"""What a program does in an officer's name; of most portals nothing."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from deploy.conformance.office import Office, claims_of
 from deploy.conformance.points import BY_CODE, POINTS
 
 RETRY_AFTER_SECONDS = 2
@@ -47,7 +48,13 @@ class Request(NamedTuple):
     told_at: float
 
     @property
+    def is_officers(self) -> bool:
+        return bool(claims_of(self.headers))
+
+    @property
     def kind(self) -> str:
+        if self.is_officers:
+            return ""
         if self.method == "GET":
             return "following" if self.path.startswith("/v1/dossiers") else ""
         return next((name for name, place in _PLACES.items() if place.fullmatch(self.path)), "")
@@ -99,6 +106,9 @@ class Watch:
     _trials: list[Trial] = field(default_factory=list)
     _first: dict[tuple[str, str], str] = field(default_factory=dict)
     _count: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.office = Office(self._judge)
 
     def ask(self, request: Request) -> Failure:
         """What is to become of a request of the portal: nothing unusual, or a failure."""

@@ -67,7 +67,7 @@ def build(
     acting = acts or EventStore(pool, **ACTS)
     application = create_app(
         name=SOURCE,
-        title="Một Cửa: intake",
+        title="Mot Cua: intake",
         description=DESCRIPTION,
         release=lifecycle.release(),
         tokens=tokens_of(settings, is_place=settings.offices.knows),

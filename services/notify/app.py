@@ -81,7 +81,7 @@ def build(
 
     application = create_app(
         name=NAME,
-        title="Một Cửa: notify",
+        title="Mot Cua: notify",
         description=DESCRIPTION,
         release=lifecycle.release(),
         tokens=tokens_of(settings, is_place=settings.offices.knows),

@@ -58,7 +58,7 @@ def build(settings: ProcessingSettings, desk: Desk, declaring: Declaring | None 
     desk.intake = AtIntake(settings.people_url)
     application = create_app(
         name=SOURCE,
-        title="Một Cửa: processing",
+        title="Mot Cua: processing",
         description=DESCRIPTION,
         release=lifecycle.release(),
         tokens=tokens_of(settings, is_place=settings.offices.knows, met=desk.officers.met),

@@ -60,7 +60,7 @@ def build(
 
     application = create_app(
         name=NAME,
-        title="Một Cửa: reporting",
+        title="Mot Cua: reporting",
         description=DESCRIPTION,
         release=lifecycle.release(),
         tokens=tokens_of(settings, is_place=settings.offices.knows),

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from contracts.members import MEMBERS
 from deploy.generate import applications
-from services.chassis.http.described import PROBES, operations
+from services.chassis.http.described import OWN_ID, PROBES, operations
 from tests.problems import documented, undocumented
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +110,10 @@ def test_headers_are_told_as_they_are(service: str) -> None:
     for method, path, operation in operations(DOCUMENTS[service]):
         for each in operation.get("parameters", []):
             may_miss = {"type": "null"} in each["schema"].get("anyOf", ())
-            assert each["required"] is not may_miss or each["in"] != "header", (method, path, each["name"])
+            assert each["required"] is not may_miss or each["in"] != "header" or each["name"] == OWN_ID
+        own = [each["required"] for each in operation.get("parameters", []) if each["name"] == OWN_ID]
+        echoed = [OWN_ID in answer.get("headers", ()) for answer in operation["responses"].values()]
+        assert path in PROBES or (own == [False] and all(echoed)), (method, path)
         for status in ("429", "503"):
             answer = operation["responses"].get(status)
             assert answer is None or path in PROBES or "Retry-After" in answer["headers"], (method, path)

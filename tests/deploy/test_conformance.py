@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import json
 from typing import Any
@@ -116,6 +117,66 @@ def test_a_payment_is_signed_and_known_by_its_id() -> None:
     twice.pay("pay-1")
     twice.pay("pay-2", wait=1)
     assert "under another id" in str(twice.verdict("payment"))
+
+
+def officers(role: str) -> dict[str, str]:
+    claims = base64.urlsafe_b64encode(json.dumps({"role": role, "unit": "QLXD"}).encode()).decode()
+    return {"authorization": f"Bearer head.{claims.rstrip('=')}.signature"}
+
+
+class Program:
+    """Reads and acts in an officer's name, dossier by dossier."""
+
+    def __init__(self) -> None:
+        self.watch = Watch(60)
+        self.office = self.watch.office
+
+    def read(self, version: int, **more: Any) -> None:
+        self.office.read({"dossier_id": DOSSIER, "office": "H29.015.00", "version": version} | more)
+
+    def act(self, if_match: str, name: str = "accept") -> bool:
+        return self.office.act(f"/v1/dossiers/{DOSSIER}/{name}", {"if-match": if_match} if if_match else {})
+
+    def refuse(self) -> None:
+        self.office.refused(f"/v1/dossiers/{DOSSIER}/accept", 412)
+
+    @property
+    def verdicts(self) -> list[str | None]:
+        return [self.watch.verdicts.get(point) for point in ("if-match", "changed-meanwhile")]
+
+
+def test_an_act_bears_the_version_that_was_read() -> None:
+    right = Program()
+    right.read(0)
+    assert right.act('"0"'), "a colleague is faster"
+    right.refuse()
+    right.read(1)
+    assert not right.act('"1"') and right.verdicts == ["", ""]
+    for if_match, fault in (
+        ("", "an act came without If-Match"),
+        ("*", "If-Match is not one version in quotation marks"),
+        ('"1"', "If-Match names a version that was not read"),
+    ):
+        wrong = Program()
+        wrong.office.read({"items": [{"dossier_id": DOSSIER, "office": "H29.015.00", "version": 0}]})
+        assert not wrong.act(if_match) and wrong.verdicts == [fault, None]
+
+
+@pytest.mark.parametrize("again", ['"0"', '"1"', ""])
+def test_who_was_too_slow_reads_again(again: str) -> None:
+    """Neither the version of before, nor one out of the refusal."""
+    program = Program()
+    program.read(0)
+    program.act('"0"')
+    program.refuse()
+    program.act(again)
+    assert program.verdicts[0] == "" and "without reading the dossier again" in str(program.verdicts[1])
+
+
+def test_what_bears_an_officers_token_is_no_portals() -> None:
+    for role, kind in (("officer", ""), ("supervisor", ""), ("portal", "following")):
+        request = Request("GET", f"/v1/dossiers/{DOSSIER}", officers(role), b"", 0.0, NOW)
+        assert request.kind == kind and request.is_officers is (kind == "")
 
 
 def test_calls_are_judged_by_what_they_are_answered() -> None:

@@ -53,6 +53,8 @@ def test_parts_that_do_not_answer_are_named(environment: pytest.MonkeyPatch, tmp
     assert check("reporting", said.append) == 1
     named = {line.split(":")[0] for line in said[:-1]}
     assert named == {"MOTCUA_DATABASE_DSN", "MOTCUA_KAFKA_BOOTSTRAP", "MOTCUA_JWKS"}
+    assert "MOTCUA_KAFKA_BOOTSTRAP: nobody listens there (ConnectionRefusedError)" in said
+    assert "MOTCUA_JWKS: what is there is no set of keys (KeysUnavailable)" in said
     assert "hidden" not in str(said) and "somebody" not in str(said)
 
 
@@ -70,6 +72,11 @@ def test_sound_settings_are_said_to_be_sound(
     environment.setenv("MOTCUA_KAFKA_PASSWORD", reached.password)
     assert check("reporting", said.append) == 0, said
     assert said == ["reporting: the settings are sound, and every part answers"]
+    said.clear()
+    environment.setenv("MOTCUA_KAFKA_PASSWORD", "another")
+    assert check("reporting", said.append) == 1
+    refused = "it answers, and refuses the user or the password"
+    assert f"MOTCUA_KAFKA_BOOTSTRAP: {refused} (SaslAuthenticationFailed)" in said
 
 
 def test_every_setting_has_a_unit_and_an_example_that_is_taken() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import re
 import subprocess
 import sys
 import time
@@ -19,6 +21,10 @@ from tests.journeys.conftest import ROOT, House
 pytestmark = pytest.mark.servers
 GENERATOR = Path(sys.executable).with_name("openapi-python-client")
 PATIENCE_SECONDS = 20.0
+# The first program of the guide, which is one on a client that is made so.
+GUIDE, *_ = re.findall(
+    r"^```python\n(.*?)^```$", (ROOT / "docs" / "portals.md").read_text(encoding="utf-8"), re.M | re.S
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +121,39 @@ def test_a_client_files_a_dossier_and_follows_it(
     assert {each.about for each in notices.items} >= {"DossierSubmitted"}
     counts = call("reporting.api.counts.count_dossiers", by=client("reporting", "portal"))
     assert type(counts).__name__ == "CountsAnswer" and counts.received > 0
+
+
+def test_the_guides_client_files_follows_and_brings_what_is_asked_for(
+    first_house: House, made: Callable[[str], ModuleType]
+) -> None:
+    folder = Path(str(made("intake").__file__)).parents[1]
+    token = first_house.motcua("token", "--role", "portal").stdout.strip()
+    told = {"PORTAL_INTAKE": f"http://127.0.0.1:{first_house.port_base + 1}", "PORTAL_TOKEN": token}
+    program = [sys.executable, "-c", GUIDE.replace("intake_client", "made_intake")]
+    with subprocess.Popen(
+        program, cwd=folder, env=os.environ | told, stdout=subprocess.PIPE, text=True
+    ) as portal:
+        assert portal.stdout is not None
+        dossier = portal.stdout.readline().strip()
+        officer = made("processing.client").AuthenticatedClient(
+            base_url=f"http://127.0.0.1:{first_house.port_base + 2}",
+            token=first_house.motcua("token", "--role", "officer").stdout.strip(),
+        )
+        one = made("processing.api.dossiers.get_dossier")
+        until(lambda: one.sync(dossier, client=officer), lambda seen: type(seen).__name__ == "Listed")
+        asked = {"papers": [{"paper": 1, "fault": "unreadable"}]}
+        for version, act, kind, body in (
+            (0, "accept", "Accept", {}),
+            (1, "request_supplement", "RequestSupplement", asked),
+        ):
+            done = made(f"processing.api.dossiers.{act}").sync(
+                dossier,
+                client=officer,
+                body=getattr(made("processing.models"), kind).from_dict(body),
+                if_match=f'"{version}"',
+                idempotency_key=f"guide-{dossier}-{version}",
+            )
+            assert type(done).__name__ == "Standing", done
+        said = portal.stdout.read()
+        assert portal.wait(PATIENCE_SECONDS) == 0
+    assert said.startswith("supplement_requested ") and "SupplementProvided recorded" in said, said

@@ -31,6 +31,18 @@ PROBES: Mapping[str, tuple[str, Any]] = {
     "/metrics": ("Measurements.", "motcua_connections_open 12\n"),
 }
 PROBE_TAG = "probes"
+OWN_ID = "X-Correlation-Id"
+_SAID_OF_OWN_ID = "The caller's own id of its request, a UUID: it stands in logs and events. Anything but a UUID is left out."
+OWN_ID_SENT: Document = {
+    "name": OWN_ID,
+    "in": "header",
+    "required": False,
+    "description": _SAID_OF_OWN_ID,
+    # Not by its format: generated clients would put an object into the header, and a text is what it is.
+    "schema": {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"},
+    "example": "7d3c9f0a-4b52-4e0e-9a51-0d7c1c1f2b33",
+}
+OWN_ID_ECHOED = header(f"{OWN_ID} of the request, where it bore a UUID.", OWN_ID_SENT["example"])
 LIMIT_HEADERS = {
     "RateLimit": header(
         "How many requests the caller may still make at once (r), and in how many seconds all of them again (t).",
@@ -77,8 +89,9 @@ def complete(document: Document, words: Words, directs: Collection[tuple[str, st
     ]
     document["info"] |= words.info
     components = document.setdefault("components", {})
-    if components.get("securitySchemes"):
-        components["headers"] = LIMIT_HEADERS
+    components["headers"] = (LIMIT_HEADERS if components.get("securitySchemes") else {}) | {
+        OWN_ID: OWN_ID_ECHOED
+    }
     schemas: Document = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -101,6 +114,10 @@ def complete(document: Document, words: Words, directs: Collection[tuple[str, st
             own = [*(words.sets[name] for name in route.get("like", [])), route.get("gives", {})]
             refused.append((operation, codes_of(operation, (method, path) in directs, own), said))
     tell_problems(refused, schemas)
+    for operation, _, _ in refused:
+        operation.setdefault("parameters", []).append(OWN_ID_SENT)
+        for answer in operation["responses"].values():
+            answer.setdefault("headers", {})[OWN_ID] = {"$ref": f"#/components/headers/{OWN_ID}"}
     document["tags"] = [{"name": name, "description": said} for name, said in sorted(words.tags.items())]
     return document
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
-from services.chassis.http.problems import ProblemBody
+from services.chassis.http.problems import ProblemBody, title_of
 from services.chassis.http.tokens import CODES_OF_REFUSAL
 
 Document = dict[str, Any]
@@ -117,7 +116,7 @@ def _problem(name: str, status: int, codes: Sequence[str]) -> Document:
     members = told["properties"]
     members["status"] |= {"const": status, "examples": [status]}
     members["code"] |= {"enum": list(codes), "examples": [codes[0]]}
-    title = HTTPStatus(status).phrase
+    title = title_of(status)
     members["title"]["examples"] = [title]
     example = {"type": "about:blank", "title": title, "status": status, "code": codes[0]}
     return {

@@ -69,4 +69,4 @@ class Form:
 
 
 def _plain(text: str) -> str:
-    return UNSEEN.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n")))
+    return unicodedata.normalize("NFC", UNSEEN.sub("", text.replace("\r\n", "\n")))

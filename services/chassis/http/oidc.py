@@ -6,6 +6,7 @@ this browser asked. Never sees a password, never logs a token.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 import time
@@ -18,6 +19,7 @@ from joserfc.errors import JoseError
 
 from services.chassis.http.sessions import Identity
 from services.chassis.http.tokens import ROLES, KeysUnavailable, TokenRefused, Tokens
+from services.chassis.process.tls import system_trust
 
 KEPT_SECONDS = 3600.0
 TIMEOUT_SECONDS = 5.0
@@ -215,8 +217,9 @@ class Provider:
             "client_id": client.client_id,
         }
         known: Any = httpx.BasicAuth(quote(client.client_id), quote(client.secret)) if client.secret else None
+        trust = await asyncio.to_thread(system_trust)
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=trust, trust_env=False) as http:
                 answer = await http.post(told["token_endpoint"], data=asked, auth=known)
                 given = answer.json() if answer.status_code < 500 else None
         except (httpx.HTTPError, ValueError) as error:
@@ -234,8 +237,9 @@ class Provider:
         import httpx
 
         at = self.client.discovery or f"{self.client.issuer.rstrip('/')}/.well-known/openid-configuration"
+        trust = await asyncio.to_thread(system_trust)
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as http:
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=trust, trust_env=False) as http:
                 told = (await http.get(at)).raise_for_status().json()
             needed = [told[name] for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")]
             if told["issuer"] != self.client.issuer or not all(isinstance(each, str) for each in needed):

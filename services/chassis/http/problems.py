@@ -33,6 +33,8 @@ CODES = {
     500: "internal-error",
     503: "unavailable",
 }
+# Python 3.13 took other words for these: a title is the one that was released, whichever Python runs.
+_TITLES = {413: "Request Entity Too Large", 414: "Request-URI Too Long", 422: "Unprocessable Entity"}
 
 
 class Fault(BaseModel):
@@ -97,7 +99,7 @@ class Problem(Exception):
 
     @property
     def phrase(self) -> str:
-        return HTTPStatus(self.status).phrase
+        return title_of(self.status)
 
     def body(self) -> bytes:
         members: dict[str, Any] = {
@@ -116,6 +118,11 @@ class Problem(Exception):
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
+
+def title_of(status: int) -> str:
+    """Guarantee: a problem bears the same title by every Python. Test: test_titles_are_those_that_were_released."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:

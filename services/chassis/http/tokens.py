@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from services.chassis.http.claims import Shape, at
+from services.chassis.process.tls import system_trust
 
 ALGORITHMS = ["RS256", "ES256", "EdDSA", "Ed25519"]
 NONE_REVOKED = b'{"revoked": []}'
@@ -105,7 +106,7 @@ class Tokens:
         self._keys: KeySet | None = None
         self._told: tuple[bytes, bytes] = (b"", b"")
         self._revoked: frozenset[str] = frozenset()
-        self._asked_at = float("-inf")
+        self._asked_at = self._missed_at = float("-inf")
         self._asking = asyncio.Lock()
         self._known: dict[bytes, tuple[Caller, float]] = {}
 
@@ -155,9 +156,9 @@ class Tokens:
             return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
         except (JoseError, ValueError, KeyError, TypeError):
             # An unknown key may be the issuer's next one; asking for it is rate-limited, or strangers could make us ask.
-            # Guarantee: a flood of forged tokens does not become a flood of requests to the issuer.
-            # Test: test_forged_tokens_do_not_flood_the_issuer.
-            refreshed = await self._refresh()
+            # Guarantee: a key with which the issuer begins to sign is taken at once, and a flood of forged tokens does not become a
+            # flood of requests to it. Tests: test_a_new_key_is_learned, test_forged_tokens_do_not_flood_the_issuer.
+            refreshed = await self._refresh(for_a_token=True)
             if refreshed is keys:
                 raise TokenRefused("token-invalid") from None
         try:
@@ -211,14 +212,18 @@ class Tokens:
                 self._known.pop(next(iter(self._known)))
         self._known[token] = (caller, expires_at)
 
-    async def _refresh(self) -> KeySet:
+    async def _refresh(self, *, for_a_token: bool = False) -> KeySet:
+        """Once in KEYS_REFRESH_SECONDS, and once more in that time for a token that no key fits."""
         async with self._asking:
             now = self._clock()
-            if now - self._asked_at < KEYS_REFRESH_SECONDS:
+            at_once = for_a_token and now - self._missed_at >= KEYS_REFRESH_SECONDS
+            if now - self._asked_at < KEYS_REFRESH_SECONDS and not at_once:
                 if self._keys is None:
                     raise KeysUnavailable("the issuer's keys were asked for just now, without success")
                 return self._keys
             self._asked_at = now
+            if for_a_token:
+                self._missed_at = now
             try:
                 keys = await self._fetch(self._source)
                 revoked = await self._fetch(self._revoked_source) if self._revoked_source else NONE_REVOKED
@@ -238,7 +243,10 @@ class Tokens:
         import httpx
 
         try:
-            async with httpx.AsyncClient(timeout=KEYS_TIMEOUT_SECONDS, trust_env=False) as client:
+            trust = await asyncio.to_thread(system_trust)
+            async with httpx.AsyncClient(
+                timeout=KEYS_TIMEOUT_SECONDS, verify=trust, trust_env=False
+            ) as client:
                 answer = (await client.get(source)).raise_for_status()
         except httpx.HTTPError as error:
             raise OSError(type(error).__name__) from error

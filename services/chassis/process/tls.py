@@ -57,6 +57,16 @@ class Tls(NamedTuple):
 
 
 @cache
+def system_trust() -> ssl.SSLContext:
+    """What the system believes, for clients of HTTP: read once, which takes 20 ms. Not Tls's, for they write into it what they speak.
+
+    Guarantee: an authority of one's own is believed wherever a service asks by https, when the system, or SSL_CERT_FILE, names it.
+    Test: test_keys_are_fetched_from_whom_the_system_believes.
+    """
+    return ssl.create_default_context()
+
+
+@cache
 def _context(tls: Tls) -> tuple[ssl.SSLContext, set[str]]:
     """The context, and what it shows by now."""
     return ssl.create_default_context(cafile=tls.ca or None), set()

@@ -99,7 +99,7 @@ def cleaned(name: str) -> str:
 
     Guarantee: no name of a file from outside leads anywhere. Test: test_a_name_is_a_name_and_nothing_else.
     """
-    plain = UNSEEN.sub("", unicodedata.normalize("NFC", name))
+    plain = unicodedata.normalize("NFC", UNSEEN.sub("", name))
     plain = re.sub(r'[\x00-\x1f\x7f<>:"|?*;]', "", re.split(r"[/\\]", plain)[-1]).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     if not dot or not re.fullmatch(r"[A-Za-z0-9]{1,8}", ending):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ssl
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
 import httpcore
 import orjson
 
+from services.chassis.process.tls import system_trust
 from services.notify.channels.outcome import Outcome, PutOff
 from services.notify.channels.own_answer import Network, is_own
 from services.notify.messages.kind import Account, Asked, Kind, Message, Receipt, Request, Unreadable
@@ -31,10 +30,6 @@ NOT_SENT = (
     httpcore.PoolTimeout,
     httpcore.UnsupportedProtocol,
 )
-
-
-_trust = cache(ssl.create_default_context)
-"""Read once: it is the system's, and takes long."""
 
 
 class _Answer(NamedTuple):
@@ -66,7 +61,7 @@ class Provider:
         self._url, self._account = url.rstrip("/"), account
         self._timeouts = TIMEOUTS | {"read": read_seconds}
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_trust(),
+            ssl_context=system_trust(),
             max_connections=connections + 2,  # asking and looking do not wait for those who send
             keepalive_expiry=IDLE_SECONDS,
             network_backend=Network(),

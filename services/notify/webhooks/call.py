@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpcore
 
+from services.chassis.process.tls import system_trust
 from services.notify.channels.own_answer import Network, is_own
 from services.notify.webhooks.subscription import is_public
 
@@ -63,7 +64,7 @@ class Caller:
 
     def __init__(self, *, private: bool, trust: ssl.SSLContext | None = None) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or ssl.create_default_context(),
+            ssl_context=trust or system_trust(),
             max_connections=CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
             network_backend=_Public(private),

@@ -5,11 +5,13 @@ Promises to wait no longer than a few seconds, to keep nothing, and to say so wh
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any, Literal
 from uuid import UUID
 
 from services.chassis.process import logs
+from services.chassis.process.tls import system_trust
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,10 @@ class AtIntake:
         if not self._url:
             return None
         if self._client is None:
-            self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False)
+            trust = await asyncio.to_thread(system_trust)
+            self._client = self._client or httpx.AsyncClient(
+                timeout=TIMEOUT_SECONDS, verify=trust, trust_env=False
+            )
         headers = {"authorization": f"Bearer {token}", **request.pop("headers", {})}
         if traceparent := logs.trace.get():
             headers["traceparent"] = traceparent

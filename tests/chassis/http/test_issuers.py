@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import ssl
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from services.chassis.http.claims import Shape
 from services.chassis.http.issuers import Issuers, tokens_of
-from services.chassis.http.tokens import Caller, TokenRefused, Tokens
+from services.chassis.http.tokens import Caller, KeysUnavailable, TokenRefused, Tokens
 from services.chassis.process.settings import ServiceSettings
+from services.chassis.process.tls import system_trust
+from tests.certificates import Authority
 from tests.chassis.issuing import AUDIENCE, ISSUER, Issuer
 
 KEYCLOAK = {
@@ -81,6 +87,45 @@ async def test_a_token_as_providers_make_them_names_its_caller(
         with pytest.raises(TokenRefused) as refused:
             await tokens.verify(issuer.token(subject="an-officer", **(claims | other)).encode())
         assert refused.value.code == "token-client-other"
+
+
+class _Keys(BaseHTTPRequestHandler):
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+async def test_keys_are_fetched_from_whom_the_system_believes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An authority of an office's own signs for its provider of tokens."""
+    issuer, authority = Issuer(), Authority(tmp_path)
+    signed = authority.sign("provider")
+    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shown.load_cert_chain(signed.certificate, signed.key)
+    answering = type("Answering", (_Keys,), {"body": json.dumps(issuer.jwks()).encode()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), answering)
+    server.socket = shown.wrap_socket(server.socket, server_side=True)
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    keys = f"https://127.0.0.1:{server.server_port}/certs"
+    try:
+        system_trust.cache_clear()
+        with pytest.raises(KeysUnavailable):
+            await Tokens(keys, ISSUER, AUDIENCE).verify(issuer.token().encode())
+        monkeypatch.setenv("SSL_CERT_FILE", authority.certificate)
+        system_trust.cache_clear()
+        assert (await Tokens(keys, ISSUER, AUDIENCE).verify(issuer.token().encode())).role == "portal"
+    finally:
+        system_trust.cache_clear()
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.mark.parametrize("roles", [["officer", "supervisor"], [], ["admin"], "admin", {"officer": 1}])

@@ -56,3 +56,14 @@ async def test_what_is_recorded_for_a_request_bears_the_callers_own_id(
     for said in (headers(token, **{"x-correlation-id": str(own)}), headers(token)):
         assert (await client.post("/makes", headers=said)).status_code == 200
     assert [item.correlation_id for item in made] == [own, own, None, None]
+
+
+async def test_probes_and_scrapes_leave_no_line(
+    client: httpx.AsyncClient, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(logs, "access", told.append)
+    for path in ("/livez", "/readyz", "/metrics", "/nowhere"):
+        await client.get(path)
+    assert [line["route"] for line in told if line["status"] < 400] == []
+    assert [line["status"] for line in told] == [404]

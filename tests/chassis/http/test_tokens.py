@@ -147,7 +147,7 @@ async def test_a_new_key_is_learned(tokens: Tokens, issuer: Issuer, tmp_path: Pa
     await tokens.verify(issuer.token().encode())
     successor = Issuer("two")
     successor.write(tmp_path)
-    clock.now += 31
+    clock.now += 1
     assert (await tokens.verify(successor.token().encode())).role == "portal"
 
 
@@ -225,10 +225,10 @@ async def test_forged_tokens_do_not_flood_the_issuer(
     await tokens.verify(issuer.token().encode())
     for number in range(50):
         assert await refused(tokens, Issuer(f"forged-{number}").token()) == "token-invalid"
-    assert keys.asked == 1
+    assert keys.asked == 2
     clock.now += 31
     await refused(tokens, Issuer("later").token())
-    assert keys.asked == 2
+    assert keys.asked == 3
 
 
 async def test_without_keys_nobody_is_recognised_and_nobody_refused(tmp_path: Path, issuer: Issuer) -> None:

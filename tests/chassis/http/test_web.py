@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.chassis.http.access import PUBLIC, unauthorised_routes
-from services.chassis.http.problems import Problem
+from services.chassis.http.problems import CODES, Problem, title_of
 from services.chassis.log.event_store import StoreUnavailable
 from services.chassis.process import metrics
 from tests.chassis.doors import Doors, headers
@@ -247,7 +247,8 @@ async def test_openapi_documents_direct_routes_and_problems(client: httpx.AsyncC
         schema = post["requestBody"]["content"]["application/json"]["schema"]
         assert schema == {"$ref": "#/components/schemas/Thing"}
         assert post["security"] == [{"HTTPBearer": []}]
-        assert [parameter["name"] for parameter in post["parameters"]] == ["Idempotency-Key"]
+        assert [each["name"] for each in post["parameters"]] == ["Idempotency-Key", "X-Correlation-Id"]
+        assert all("X-Correlation-Id" in answer["headers"] for answer in post["responses"].values())
         for status in ("400", "401", "403", "413", "415", "422", "429", "503"):
             content = post["responses"][status]["content"]["application/problem+json"]
             name = content["schema"]["$ref"].rpartition("/")[2]
@@ -256,6 +257,16 @@ async def test_openapi_documents_direct_routes_and_problems(client: httpx.AsyncC
     assert document["paths"]["/direct"]["post"]["description"] == "Takes a thing directly."
     assert {"Problem401", "Fault"} <= document["components"]["schemas"].keys()
     assert "HTTPValidationError" not in str(document)
+
+
+def test_titles_are_those_that_were_released() -> None:
+    """Python 3.13 has other words for three of them."""
+    titles = "|".join(title_of(status) for status in CODES)
+    assert titles == (
+        "Bad Request|Unauthorized|Forbidden|Not Found|Method Not Allowed|Request Timeout|Conflict|Precondition Failed|"
+        "Request Entity Too Large|Request-URI Too Long|Unsupported Media Type|Unprocessable Entity|Precondition Required|"
+        "Too Many Requests|Request Header Fields Too Large|Internal Server Error|Service Unavailable"
+    )
 
 
 def test_the_routes_of_an_application_are_authorised_or_listed(doors: Doors) -> None:

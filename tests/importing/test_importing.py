@@ -112,7 +112,10 @@ def test_progress_is_told_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(importing_log, "WATCHED_EVERY_ROWS", 100)
     log, mapping = tmp_path / "log.csv.gz", tmp_path / "log.toml"
     chance = random.Random(1)  # what cannot be packed: Python 3.13 reads 128 kB of a packed file at once
-    rows = (f"c{chance.randbytes(24).hex()},2023-03-02T{n % 24:02}:{n % 60:02}:{n * 7 % 60:02}" for n in range(20_000))
+    rows = (
+        f"c{chance.randbytes(24).hex()},2023-03-02T{n % 24:02}:{n % 60:02}:{n * 7 % 60:02}"
+        for n in range(20_000)
+    )
     log.write_bytes(gzip.compress("\n".join(("case,start", *rows)).encode()))
     mapping.write_text(MAPPING)
     said: list[str] = []

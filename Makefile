@@ -108,7 +108,7 @@ generate: $(READY) ## Write the schemas, AsyncAPI and OpenAPI documents anew
 
 pictures: $(READY) ## A picture of every page of applicants and officers, on a phone and on a desk's screen: PICTURES, the folder
 	@mkdir -p $(PICTURES)
-	MOTCUA_PICTURES=$(abspath $(PICTURES)) $(BIN)/python -m pytest -q -p no:cacheprovider tests/pages/test_browser.py tests/pages/test_browser_counter.py -k everybody
+	MOTCUA_PICTURES=$(abspath $(PICTURES)) $(BIN)/python -m pytest -q -p no:cacheprovider tests/pages -k everybody
 
 clean: ## Remove what was built; data in .local stays
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

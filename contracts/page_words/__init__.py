@@ -63,6 +63,7 @@ FAULTS: Mapping[str, str] = {
     "file-encrypted": N_("Tệp PDF có mật khẩu nên cán bộ không mở được. Hãy bỏ mật khẩu."),
     "file-infected": N_("Máy quét phát hiện mã độc trong tệp."),
     "file-too-large": N_("Mỗi tệp không quá 50 MB."),
+    "file-changed": N_("Tệp đã bị sửa hoặc dời đi trong khi tải lên. Hãy chọn lại tệp."),
     "file-unknown": N_("Tệp không còn ở đây. Hãy tải lên lại."),
     "file-taken": N_("Tệp này đã thuộc về một hồ sơ khác. Hãy tải lên lại."),
     "file-being-filed": N_(

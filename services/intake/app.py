@@ -37,6 +37,7 @@ from services.intake.pages.applicant import add_applicant_pages
 from services.intake.papers.objects import Objects
 from services.intake.papers.sweeping import sweep
 from services.intake.papers.uploads import Uploads
+from services.intake.people import drafts, wishes
 from services.intake.people.searching import keep_index
 from services.intake.people.store import CONTACTS
 from services.intake.routes import PUBLIC, add_routes
@@ -147,6 +148,8 @@ async def main() -> None:
             while True:
                 await pool.execute("SELECT keep_idempotency_weeks($1)", clock.now().date())
                 await pool.execute("SELECT forget_people_access($1)", years_ago(settings.people_access_years))
+                await drafts.sweep(pool, clock.now())
+                await wishes.sweep(pool)
                 if (heard := await reader.complete_up_to()) is not None:
                     await pool.execute("SELECT forget_words($1)", heard.up_to)
                 await asyncio.sleep(WEEKS_SECONDS)

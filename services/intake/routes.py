@@ -43,7 +43,7 @@ from services.intake.own_dossiers import OwnDossiers
 from services.intake.papers import routes as paper_routes
 from services.intake.papers.attached import PAPERS_MAX
 from services.intake.papers.paper import PaperFiled
-from services.intake.people import forms
+from services.intake.people import forms, wishes
 from services.intake.people import store as people
 from services.intake.shown import shown
 from services.intake.submitting import FirstAnswers, Submission, content_bytes, submit
@@ -77,6 +77,12 @@ class NewDossier(BaseModel):
         max_length=PAPERS_MAX,
         description="Files that were uploaded before, `POST /v1/files`.",
     )
+    told_by: list[wishes.Way] | None = Field(
+        default=None,
+        examples=[["email"]],
+        max_length=2,
+        description="By which of the applicant's addresses notices go out; absent: by all of them. The web inbox has each.",
+    )
 
     def submission(self, door: Door, at: datetime) -> Submission:
         """The same as it came through a door at that time."""
@@ -91,6 +97,7 @@ class NewDossier(BaseModel):
             self.owner,
             form=self.content,
             papers=self.papers,
+            told_by=self.told_by,
         )
 
 

@@ -31,15 +31,13 @@ from services.intake.papers.attached import Named
 from services.intake.papers.paper import PaperFiled
 from services.intake.papers.uploads import Uploads
 from services.intake.people import store as people
+from services.intake.people import wishes
 from services.intake.usual import ZONE
 
 FORM_BYTES_MAX = 32_768
 FIELD_OF = {
-    "procedure-unknown": "procedure",
-    "procedure-not-yet-in-force": "procedure",
-    "procedure-abolished": "procedure",
-    "office-unknown": "office",
-    "procedure-not-here": "office",
+    **dict.fromkeys(("procedure-unknown", "procedure-not-yet-in-force", "procedure-abolished"), "procedure"),
+    **dict.fromkeys(("office-unknown", "procedure-not-here"), "office"),
     "channel-not-allowed": "channel",
     "identifier-not-taken": "applicant.identifier.kind",
 }
@@ -106,6 +104,7 @@ class Submission:
     form: Mapping[str, Any] | None = None
     """What was filled in. None where nothing was: an import tells that a case was filed, and the other system keeps its papers."""
     papers: Sequence[PaperFiled] = ()
+    told_by: Sequence[wishes.Way] | None = None
 
 
 def content_bytes(content: dict[str, Any]) -> bytes:
@@ -255,10 +254,11 @@ async def submit(
         if first_one is None:
             raise item
         return await _submitted_before(intake, *first_one, key)
-    if papers and intake.uploads is not None:
-        kept = people.Filing(*item.attachment[0])
+    if (papers or submission.told_by is not None) and intake.uploads is not None:
+        kept, pool = people.Filing(*item.attachment[0]), intake.uploads.pool
+        await wishes.keep(pool, kept.applicant_id, submission.told_by)
         committed = people.commitment(kept.salt, kept.content, attached.manifest(papers))
-        await attached.name(intake.uploads.pool, item.stream_id, committed, papers, key)
+        await attached.name(pool, item.stream_id, committed, papers, key)
     answer = await intake.store.append(item)
     if isinstance(answer, Appended):
         return submitted(answer.stream_id, submission.occurred_at)

@@ -73,7 +73,8 @@ async def test_a_file_that_is_gone_is_asked_for_again(town: Town, visit: Visit) 
         await papers_page(applicant), FILE, {"file-1": ("a.pdf", PDF)}, step="check"
     )
     (file_id,) = (value for name, value in form_of(check, FILE) if name == "file-1")
-    await town.intake_pool.execute("DELETE FROM files WHERE file_id = $1", UUID(file_id))
+    for table in ("draft_files", "files"):
+        await town.intake_pool.execute(f"DELETE FROM {table} WHERE file_id = $1", UUID(file_id))
     shown = await applicant.send(check, FILE, step="papers")
     assert "a.pdf" not in shown.text and "Giấy tờ kèm theo" in shown.text
 

@@ -1,4 +1,5 @@
-"""The style sheet of all pages: that of the GOV.UK Design System, in our colours and a font of the reader's machine, and our own behind it.
+"""What pages load: a script of their own, and the style sheet of all of them, that of the GOV.UK Design System in our colours and a
+font of the reader's machine, and our own behind it.
 
 The other's file comes from a pinned package at set-up (assets.lock in deploy) and stands in no repository; neither its fonts nor its
 crest are used, for they are for gov.uk alone.
@@ -26,19 +27,29 @@ COLOURS = {
 _FONT_FACES = re.compile(r"@font-face\{[^}]*\}")
 
 
-class Sheet(NamedTuple):
-    """The style sheet and the name under which it may be kept for ever."""
+class Asset(NamedTuple):
+    """What a page loads, and the name under which it may be kept for ever."""
 
     name: str
     text: bytes
+    media_type: str
 
 
 @cache
-def style_sheet() -> Sheet:
+def style_sheet() -> Asset:
     """FileNotFoundError where the set-up is not done."""
     theirs = _FONT_FACES.sub("", THEIRS.read_text(encoding="utf-8"))
     theirs = theirs.replace("GDS Transport,arial,sans-serif", FONT)
     for colour, ours in COLOURS.items():
         theirs = theirs.replace(colour, ours)
     text = (theirs + "\n" + (SHELL / "pages.css").read_text(encoding="utf-8")).encode()
-    return Sheet(f"pages-{hashlib.sha256(text).hexdigest()[:16]}.css", text)
+    return _asset("pages", text, "css", "text/css; charset=utf-8")
+
+
+def script_of(path: Path) -> Asset:
+    """A script that stands in a file of its own."""
+    return _asset(path.stem, path.read_bytes(), "js", "text/javascript; charset=utf-8")
+
+
+def _asset(stem: str, text: bytes, ending: str, media_type: str) -> Asset:
+    return Asset(f"{stem}-{hashlib.sha256(text).hexdigest()[:16]}.{ending}", text, media_type)

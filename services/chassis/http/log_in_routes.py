@@ -14,7 +14,7 @@ from services.chassis.http.forms import Form
 from services.chassis.http.front import Application
 from services.chassis.http.multipart import UploadRoute
 from services.chassis.http.oidc import LOG_IN_SECONDS, LogInRefused, Provider, ProviderAway, Question
-from services.chassis.http.page_routes import PageRoute, signed_in, typed
+from services.chassis.http.page_routes import PageRoute, PieceRoute, signed_in, typed
 from services.chassis.http.pages import Pages, safe_path
 from services.chassis.http.problems import Problem
 from services.chassis.http.sessions import Visitor
@@ -26,23 +26,30 @@ PUBLIC = {
     "/log-in": "whoever is to log in has not yet; it leads to the provider and nowhere else",
     "/log-in/back": "the provider sends the browser back here; only its signed answer to this browser's question counts",
     "/log-out/told": "the provider tells of its own log-outs here; each is authorised by its signature",
-    "/assets/{name}": "the style sheet of public pages; it is the same for everybody",
+    "/assets/{name}": "the style sheet and the script of pages; they are the same for everybody",
 }
 Anybody = Annotated[Visitor, Depends(signed_in(*ROLES))]
 Typed = Annotated[Form, Depends(typed)]
 
 
 def add_page(
-    application: Application, method: str, path: str, endpoint: Any, *, brings_files: bool = False
+    application: Application,
+    method: str,
+    path: str,
+    endpoint: Any,
+    *,
+    brings_files: bool = False,
+    by_script: bool = False,
 ) -> None:
-    """Adds a page. It stands in REFERENCE.md and not in the OpenAPI document, for no program is to call it."""
+    """Adds a page, or what its script asks for. It stands in REFERENCE.md and not in the OpenAPI document: no program is to call it."""
+    kind = PieceRoute if by_script else UploadRoute if brings_files else PageRoute
     application.router.add_api_route(
         path,
         endpoint,
         methods=[method],
         response_model=None,
         include_in_schema=False,
-        route_class_override=UploadRoute if brings_files else PageRoute,
+        route_class_override=kind,
     )
 
 
@@ -106,14 +113,15 @@ def add_pages(application: Application, pages: Pages) -> None:
 
 
 def add_assets(application: Application) -> None:
-    """Adds the style sheet: all that pages of a service need where nobody logs in."""
+    """Adds the style sheet, all that pages of a service need where nobody logs in, and the script of those that have one."""
+    script = application.pages.script if application.pages else None
 
     async def asset(name: str) -> Response:
-        sheet = style_sheet()
-        if name != sheet.name:
+        found = next((each for each in (style_sheet(), script) if each and each.name == name), None)
+        if found is None:
             raise Problem(404, "not-found")
         kept = {"cache-control": "public, max-age=31536000, immutable"}
-        return Response(sheet.text, headers=kept, media_type="text/css; charset=utf-8")
+        return Response(found.text, headers=kept, media_type=found.media_type)
 
     add_page(application, "GET", "/assets/{name}", asset)
 

@@ -14,7 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from services.chassis.http.forms import FIELDS_MAX, FORM, Form
-from services.chassis.http.page_routes import VISITOR, PageRoute, StreamRoute, is_own
+from services.chassis.http.page_routes import VISITOR, PageRoute, StreamRoute, is_token
 from services.chassis.http.problems import Problem
 from services.chassis.http.request_checks import BODY_BYTES_MAX, read_body
 from services.chassis.http.sessions import Visitor
@@ -37,7 +37,7 @@ class Receiving(Protocol):
 
 
 class Receiver(Protocol):
-    """Who takes files."""
+    """Who takes files. Of a visitor whose session is over it keeps none, and says so in the member that stands for the file."""
 
     async def begin(self, visitor: Visitor, field: str, name: str) -> Receiving: ...
 
@@ -149,7 +149,8 @@ class _Reading:
         return True
 
     async def _begin(self) -> bool:
-        if not is_own(Form.of(self.members), self._visitor):
+        # A form of a session that ended meanwhile is read to its end: fields stand behind its files.
+        if not is_token(Form.of(self.members).get("csrf"), self._visitor):
             return False
         self._files += 1
         if self._files > FILES_MAX:

@@ -23,6 +23,8 @@ from services.chassis.process import logs
 
 VISITOR = "motcua.visitor"
 TYPED = "motcua.form"
+MARK_HEADER = "x-session-mark"
+"""Where a page's own script sends what its forms send as `csrf`."""
 OURS = frozenset({"same-origin", "none"})
 """From where a browser says that a form was sent, when it was a page of ours or the address line."""
 
@@ -98,9 +100,33 @@ class PageRoute(APIRoute):
         return Form.read(await request.body())
 
 
+class PieceRoute(PageRoute, StreamRoute):
+    """What a page's own script sends: a body of any kind, with the session's token in a header. Its answers are data and no pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Guarantee: a piece without this session's token is not taken. Test: test_a_piece_of_another_session_is_not_taken."""
+        answer = StreamRoute.get_route_handler(self)
+
+        async def checked(request: Request) -> Response:
+            visitor: Visitor = request.scope[VISITOR]
+            sent_from_here(request, request.app.pages.origin)
+            if visitor.idle:
+                raise Problem(401, "log-in-missing")
+            if not is_token(request.headers.get(MARK_HEADER, ""), visitor):
+                raise Problem(403, "form-from-elsewhere", "it bears no token of this session")
+            return await answer(request)
+
+        return checked
+
+
 def is_own(form: Form, visitor: Visitor) -> bool:
     """Whether the form was drawn for this session, which still lives."""
-    return not visitor.idle and secrets.compare_digest(form.get("csrf").encode(), visitor.csrf.encode())
+    return not visitor.idle and is_token(form.get("csrf"), visitor)
+
+
+def is_token(told: str, visitor: Visitor) -> bool:
+    """Whether it is the token of this session, which may have been left alone for too long."""
+    return secrets.compare_digest(told.encode(), visitor.csrf.encode())
 
 
 def sent_from_here(request: Request, origin: str) -> None:

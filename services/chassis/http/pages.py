@@ -1,7 +1,7 @@
 """The pages of a service: its templates in the common shell, in Vietnamese and English, with the headers that keep a page to itself.
 
-Promises that a page works without script, loads nothing from outside, is kept by no cache, and that a refusal is a page too where
-a page was asked for. Never decides anything: what a page shows and does is its service's.
+Promises that a page works without script, loads nothing from outside and no script but its own, is kept by no cache, and that a
+refusal is a page too where a page was asked for. Never decides anything: what a page shows and does is its service's.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.chassis.http.assets import SHELL, style_sheet
+from services.chassis.http.assets import SHELL, script_of, style_sheet
 from services.chassis.http.forms import Form
 from services.chassis.http.oidc import Client, Provider
-from services.chassis.http.page_routes import VISITOR, PageRoute
+from services.chassis.http.page_routes import VISITOR, PageRoute, PieceRoute
 from services.chassis.http.problems import Problem
 from services.chassis.http.request_checks import Scope
 from services.chassis.http.sessions import Sessions, Visitor
@@ -74,6 +74,7 @@ class Pages:
         navigation: Navigation,
         zone: tzinfo,
         claims: Sequence[str] = (),
+        script: Path | None = None,
     ) -> None:
         self.service, self.sessions, self._title, self._navigation = service, sessions, title, navigation
         self._zone = zone
@@ -81,6 +82,7 @@ class Pages:
         self.secure = self.origin.startswith("https://")
         self.provider = Provider(client) if (client := _client(settings, self.origin, claims)) else None
         self.texts = Texts([SHELL, *folders])
+        self.script = script and script_of(script)
         self.files: Any = None  # who takes files that forms bring (multipart.py)
         self._environments = {lang: self._environment(lang, folders) for lang in LANGS}
         self._headers = self._said(settings.oidc_issuer)
@@ -155,9 +157,10 @@ class Pages:
         template: str,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
+        with_script: bool = False,
         **shown: Any,
     ) -> Response:
-        """A page; `shown` is what its template names."""
+        """A page; `shown` is what its template names. `with_script`: the service's script makes it easier to use."""
         lang = self.lang(request)
         visitor: Visitor | None = request.scope.get(VISITOR)
         if visitor is not None and visitor.idle:
@@ -174,10 +177,14 @@ class Pages:
                 other=_with_lang(request, "vi" if lang == "en" else "en"),
                 navigation=self._navigation(visitor),
                 sheet=style_sheet().name,
+                script=self.script.name if with_script and self.script else "",
                 **shown,
             )
         )
-        page = Response(text, status, headers={**self._headers, **(headers or {})}, media_type="text/html")
+        said = {**self._headers, **(headers or {})}
+        if with_script:
+            said["content-security-policy"] += "; script-src 'self'; connect-src 'self'"
+        page = Response(text, status, headers=said, media_type="text/html")
         if request.query_params.get("lang") in LANGS:
             page.raw_headers.append(
                 (b"set-cookie", self.cookie_said(LANG_COOKIE, lang, A_YEAR_SECONDS).encode())
@@ -204,6 +211,8 @@ class Pages:
         """A refusal as a page, where a page was asked for: at a page's address, or at none by a browser."""
         request = Request(scope)
         route = scope.get("route")
+        if isinstance(route, PieceRoute):
+            return None
         asked_by_browser = route is None and "text/html" in request.headers.get("accept", "")
         if not isinstance(route, PageRoute) and not asked_by_browser:
             return None

@@ -23,13 +23,15 @@ from services.chassis.http.tokens import Caller
 
 IDLE = timedelta(minutes=30)
 WHOLE = timedelta(hours=12)
+KNOWN = 2 * WHOLE
+"""For so long after its log-in a session is told from none, so that what was typed in it can be sent after the next log-in."""
 TOUCHED_AFTER = timedelta(minutes=1)
 """A use within so little time of the last one is not written down."""
 NONCE_BYTES = 12
 COOKIE_CHARACTERS_MAX = 100
 
 OPEN = "INSERT INTO sessions (mark, subject, provider_session, sealed, begun_at, seen_at) VALUES ($1, $2, $3, $4, $5, $5)"
-FIND = "SELECT sealed, seen_at FROM sessions WHERE mark = $1 AND begun_at > $2"
+FIND = "SELECT sealed, begun_at, seen_at FROM sessions WHERE mark = $1 AND begun_at > $2"
 TOUCH = "UPDATE sessions SET seen_at = $2 WHERE mark = $1"
 END = "DELETE FROM sessions WHERE mark = $1"
 END_ALL = "DELETE FROM sessions WHERE subject = $1"
@@ -84,23 +86,23 @@ class Sessions:
         async with self._pool.acquire() as connection, connection.transaction():
             if before is not None:
                 await connection.execute(END, before.mark)
-            await connection.execute(SWEEP, now - WHOLE)
+            await connection.execute(SWEEP, now - KNOWN)
             await connection.execute(OPEN, *row)
         return cookie
 
     async def find(self, cookie: str) -> Visitor | None:
-        """Whose session it is; `idle` once it was not used for too long; None when there is none.
+        """Whose session it is; `idle` once it is over by itself; None when there is none.
 
         Guarantee: a session ends after 30 minutes without use and after 12 hours in all. Test: test_a_session_ends_by_itself.
         """
         if not cookie or len(cookie) > COOKIE_CHARACTERS_MAX:
             return None
         now, mark = self._clock(), _mark(cookie)
-        row = await self._pool.fetchrow(FIND, mark, now - WHOLE)
+        row = await self._pool.fetchrow(FIND, mark, now - KNOWN)
         told = None if row is None else _unseal(cookie, row["sealed"])
         if row is None or told is None:
             return None
-        idle = now - row["seen_at"] >= IDLE
+        idle = now - row["seen_at"] >= IDLE or now - row["begun_at"] >= WHOLE
         if not idle and now - row["seen_at"] >= TOUCHED_AFTER:
             await self._pool.execute(TOUCH, mark, now)
         identity = Identity(**told["identity"])

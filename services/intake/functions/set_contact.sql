@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION set_contact(of_dossier uuid, its_email text, its_phon
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     whose uuid;
+    is_other boolean;
 BEGIN
     SELECT a.applicant_id INTO whose FROM filings f JOIN applicants a ON a.applicant_id = f.applicant_id
     WHERE f.dossier_id = of_dossier FOR UPDATE OF a;
@@ -11,7 +12,10 @@ BEGIN
     END IF;
     UPDATE applicants SET email = its_email, phone = its_phone
     WHERE applicant_id = whose AND (email, phone) IS DISTINCT FROM (its_email, its_phone);
-    IF FOUND THEN
+    is_other := FOUND;
+    -- What is given now is what is used: a wish of the filing's day is over.
+    DELETE FROM contact_wishes WHERE applicant_id = whose;
+    IF is_other OR FOUND THEN
         PERFORM tell_contact_again(ARRAY[whose]);
     END IF;
     RETURN true;

@@ -19,9 +19,12 @@ from services.chassis.http.web import Application, Problem
 from services.intake.acting import Applicants
 from services.intake.pages import words
 from services.intake.pages.contact import add_contact_page
+from services.intake.pages.drafts import Drafting, add_draft_pages
 from services.intake.pages.filing import add_filing_pages
 from services.intake.pages.finding import find
 from services.intake.pages.mine import add_own_pages
+from services.intake.pages.pieces import add_piece_routes
+from services.intake.pages.receipt import add_receipt_page
 from services.intake.pages.uploaded import PageFiles
 from services.intake.pages.visitors import Anybody
 from services.intake.settings import IntakeSettings
@@ -55,6 +58,7 @@ def add_applicant_pages(
         navigation,
         ZONE,
         CLAIMS,
+        FOLDER / "filing.js",
     )
     assert intake.uploads is not None
     pages.files = PageFiles(intake.uploads)
@@ -91,7 +95,11 @@ def add_applicant_pages(
 
     add_page(application, "GET", "/", procedures)
     add_page(application, "GET", "/procedures/{code}", procedure)
-    add_filing_pages(application, pages, applicants)
-    add_contact_page(application, pages, applicants)
+    drafting = Drafting(pages, applicants)
+    add_filing_pages(application, pages, applicants, drafting)
+    add_draft_pages(application, pages, drafting)
+    add_piece_routes(application, intake.uploads)
     sandbox = settings.payment_secrets[0] if settings.payment_sandbox else None
-    add_own_pages(application, pages, applicants, lookups, sandbox)
+    add_contact_page(application, pages, applicants)
+    add_receipt_page(application, pages, applicants)  # before the pages whose last word is an act
+    add_own_pages(application, pages, applicants, lookups, sandbox, drafting)

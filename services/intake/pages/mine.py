@@ -15,7 +15,6 @@ import segno
 from fastapi import Request
 from fastapi.responses import Response
 
-from contracts.catalogue.shipped import PROCEDURES
 from contracts.intake import WithdrawalReason
 from services.chassis.http.access import client_address, throttle
 from services.chassis.http.limits import Buckets
@@ -41,7 +40,9 @@ from services.intake.dossier import PayFee, RequestWithdrawal
 from services.intake.look_up import look_up
 from services.intake.national import ENDED
 from services.intake.own_dossiers import PAGE_ITEMS_MAX, OwnAsked
-from services.intake.pages import uploaded, words
+from services.intake.pages import drafts, uploaded, words
+from services.intake.pages.about import named
+from services.intake.pages.drafts import Drafting
 from services.intake.pages.uploaded import Brought, brought
 from services.intake.pages.visitors import Anybody, Applicant
 from services.intake.papers.attached import listed, open_paper
@@ -63,6 +64,7 @@ def add_own_pages(
     applicants: Applicants,
     lookups: Buckets,
     sandbox: bytes | None,
+    drafting: Drafting,
 ) -> None:
     """Adds them. `sandbox` is the payment provider's secret where the demonstration's pays for it."""
     application.public |= PUBLIC
@@ -74,8 +76,11 @@ def add_own_pages(
         """The latest first."""
         asked = OwnAsked(cursor=request.query_params.get("cursor", "")[:200], limit=PAGE_ITEMS_MAX)
         told = await own_dossiers.listed(applicants.pool, visitor.caller.actor, asked)
-        mine = [each | {"name": _name(each["procedure"])} for each in reversed(told["items"])]
-        return pages.show(request, "mine.html", mine=mine, following=told["next"], words=words)
+        mine = [each | {"name": named(each["procedure"])} for each in reversed(told["items"])]
+        now, done = intake.clock(), words.DONE.get(request.query_params.get("done", ""))
+        begun = [] if asked.cursor else [drafts.row(each, now) for each in await drafting.begun(visitor)]
+        shown = {"mine": mine, "following": told["next"], "drafts": begun, "done": done, "words": words}
+        return pages.show(request, "mine.html", **shown)
 
     async def opened(dossier_id: UUID, visitor: Visitor) -> tuple[Known, dict[str, Any]]:
         known = await find_for(applicants, dossier_id, visitor.caller)
@@ -93,7 +98,7 @@ def add_own_pages(
             "own.html",
             papers=await listed(applicants.pool, dossier_id, known.own),
             told=told,
-            name=_name(told["procedure"]),
+            name=named(told["procedure"]),
             sentence=words.RESULTS[told["result_delivery"] or "collected"]
             if told["status"] == "resolved"
             else words.SENTENCES[told["status"]],
@@ -205,6 +210,7 @@ def add_own_pages(
             request,
             templates[act],
             status,
+            with_script=act == "supplement",
             told=told,
             typed=typed,
             faults=faults,
@@ -233,9 +239,3 @@ def add_own_pages(
     add_page(application, "GET", "/dossiers/{dossier_id}/{act}", form)
     add_page(application, "POST", "/dossiers/{dossier_id}/{act}", do, brings_files=True)
     add_page(application, "GET", "/dossiers/{dossier_id}/papers/{file_id}", paper)
-
-
-def _name(code: str) -> tuple[str, str]:
-    """In Vietnamese and English."""
-    found = PROCEDURES.get(code)
-    return (found.name_vi, found.name_en) if found else (code, code)

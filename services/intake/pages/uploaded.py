@@ -56,7 +56,8 @@ class PageFiles:
         self._uploads = uploads
 
     async def begin(self, visitor: Visitor, field: str, name: str) -> Receiving:
-        if not FIELD.fullmatch(field):
+        """Of a session that ended no file is kept, and the form, when it is sent again, says which to bring again."""
+        if visitor.idle or not FIELD.fullmatch(field):
             return Receiving(field, None, "file-unknown")
         try:
             upload = await self._uploads.begin(visitor.caller.actor, str(uuid7()), name, None)
@@ -74,8 +75,10 @@ class Brought(NamedTuple):
     size: int
 
 
-async def brought(uploads: Uploads, visitor: Visitor, typed: Form) -> list[Brought]:
-    """The files that stand in a form, those that are there still and were not taken out of it just now."""
+async def brought(
+    uploads: Uploads, visitor: Visitor, typed: Form, places: int | None = None
+) -> list[Brought]:
+    """The files that stand in a form, those that are there still and were not taken out of it just now; `places`: of so many papers."""
     removed, told = typed.get("remove"), list[tuple[int, UUID]]()
     for name, value in typed.typed():
         place = FIELD.fullmatch(name)
@@ -86,7 +89,7 @@ async def brought(uploads: Uploads, visitor: Visitor, typed: Form) -> list[Broug
     return [
         Brought(place, file_id, row["name"], row["size"])
         for place, file_id in dict.fromkeys(told)
-        if (row := found.get(file_id)) is not None
+        if (row := found.get(file_id)) is not None and (places is None or place <= places)
     ]
 
 
@@ -102,7 +105,7 @@ def filed(files: Sequence[Brought]) -> list[PaperFiled]:
 
 def without_files(typed: Form) -> list[tuple[str, str]]:
     """Everything else that was typed, to be sent on."""
-    steps = ("confirmed", "change", "step", "remove")
+    steps = ("confirmed", "change", "step", "remove", "draft")
     return [
         (name, value) for name, value in typed.typed() if name not in steps and not name.startswith(PREFIX)
     ]

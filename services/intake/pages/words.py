@@ -6,8 +6,19 @@ from collections.abc import Mapping
 
 from contracts.page_words import CHANNELS, DELIVERIES, FAULTS, IDENTIFIERS, OTHER_FAULT, STATUSES
 from services.chassis.http.texts import N_
+from services.intake.papers.attached import DOSSIER_BYTES_MAX
+from services.intake.papers.uploads import FILE_BYTES_MAX
 
-__all__ = ["CHANNELS", "DELIVERIES", "FAULTS", "IDENTIFIERS", "OTHER_FAULT", "STATUSES"]
+__all__ = [
+    "CHANNELS",
+    "DELIVERIES",
+    "DOSSIER_BYTES_MAX",
+    "FAULTS",
+    "FILE_BYTES_MAX",
+    "IDENTIFIERS",
+    "OTHER_FAULT",
+    "STATUSES",
+]
 
 LEVELS: Mapping[str, str] = {
     "full": N_("Dịch vụ công trực tuyến toàn trình"),
@@ -50,7 +61,15 @@ OUTCOMES: Mapping[str, str] = {
     "granted": N_("Đồng ý giải quyết"),
     "refused": N_("Từ chối giải quyết"),
 }
+TOLD_BY: Mapping[str, str] = {
+    "": N_("Thư điện tử và tin nhắn"),
+    "email": N_("Chỉ thư điện tử"),
+    "sms": N_("Chỉ tin nhắn"),
+    "none": N_("Không gửi, tôi tự xem trên trang này"),
+}
+"""By which of the addresses that were typed somebody wants to be told."""
 DONE: Mapping[str, str] = {
+    "draft": N_("Đã xóa bản nháp."),
     "supplement": N_("Đã gửi phần bổ sung."),
     "withdrawal": N_("Đã gửi đề nghị rút hồ sơ."),
     "payment": N_("Đã nộp phí, lệ phí."),
@@ -100,3 +119,6 @@ EVENTS: Mapping[str, str] = {
     "DossierReversed": N_("Cơ quan hủy bước đã làm"),
 }
 OTHER_EVENT = N_("Cập nhật hồ sơ")
+FILE_FAULTS: Mapping[str, str] = {
+    code: text for code, text in FAULTS.items() if code.startswith(("file", "papers", "uploads"))
+}

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import re
-from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from starlette.requests import ClientDisconnect
 
 from services.chassis.http.limits import Buckets
 from services.chassis.http.page_routes import StreamRoute
@@ -23,11 +19,10 @@ from services.intake.acting import Applicants, find_for
 from services.intake.papers import attached
 from services.intake.papers.giving import given_out
 from services.intake.papers.paper import Paper
-from services.intake.papers.uploads import FILE_BYTES_MAX, REFUSALS, Upload
+from services.intake.papers.receiving import answer, begun, gone_on
+from services.intake.papers.uploads import FILE_BYTES_MAX
 from services.intake.people.store import Purpose
 
-UPLOAD_SECONDS_MAX = 900.0
-"""What came by then stays, and the rest can be sent."""
 DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):", re.ASCII)
 BYTES = {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.7 ..."}
 BODY = {"requestBody": {"content": {"application/octet-stream": BYTES}}}
@@ -73,17 +68,6 @@ def add_routes(application: Application, applicants: Applicants, paper_reads: Bu
     uploads, pool = applicants.intake.uploads, applicants.pool
     assert uploads is not None
 
-    async def receive(request: Request, upload: Upload, offset: int) -> Upload:
-        """As much as comes, until it is whole, the connection breaks, or it took too long."""
-        part = await uploads.part(upload, offset)
-        by, pieces = asyncio.get_running_loop().time() + UPLOAD_SECONDS_MAX, aiter(request.stream())
-        with suppress(ClientDisconnect, TimeoutError, StopAsyncIteration):
-            while True:
-                async with asyncio.timeout_at(by):  # the wait for a piece alone: what came is written whole
-                    piece = await anext(pieces)
-                await part.write(piece)
-        return await part.end()
-
     async def begin(
         request: Request,
         caller: Uploader,
@@ -103,12 +87,7 @@ def add_routes(application: Application, applicants: Applicants, paper_reads: Bu
         size = length if length is not None else _number(request.headers.get("content-length"))
         if size is None:
             raise Problem(400, "length-missing", "send Upload-Length")
-        upload = await uploads.begin(caller.actor, key, name, size, _digest(digest))
-        if upload.sha256 is None and not upload.received:
-            upload = await receive(request, upload, 0)
-        elif upload.sha256 is None:
-            upload = await uploads.find(upload.file_id, caller.actor)
-        return _answer(upload, 201)
+        return answer(await begun(uploads, request, caller, key, name, size, _digest(digest)), 201)
 
     async def go_on(
         request: Request,
@@ -117,10 +96,7 @@ def add_routes(application: Application, applicants: Applicants, paper_reads: Bu
         offset: Annotated[int, Header(alias="Upload-Offset", ge=0, le=FILE_BYTES_MAX)],
     ) -> Response:
         """The next part, which begins where the file ends as far as it has come."""
-        upload = await uploads.find(file_id, caller.actor)
-        if upload.sha256 is None:
-            upload = await receive(request, upload, offset)
-        return _answer(upload)
+        return answer(await gone_on(uploads, request, caller, file_id, offset))
 
     for method, path, endpoint, summary, status in (
         ("POST", "/v1/files", begin, "Upload a file", 201),
@@ -141,7 +117,7 @@ def add_routes(application: Application, applicants: Applicants, paper_reads: Bu
     @application.get("/v1/files/{file_id}", response_model=UploadState, summary="How far an upload is")
     async def state(file_id: UUID, caller: Uploader) -> Response:
         """Of the caller's own; where to go on after a connection broke."""
-        return _answer(await uploads.find(file_id, caller.actor))
+        return answer(await uploads.find(file_id, caller.actor))
 
     @application.get(
         "/v1/dossiers/{dossier_id}/papers", response_model=Papers, summary="The papers of a dossier"
@@ -175,13 +151,6 @@ def add_routes(application: Application, applicants: Applicants, paper_reads: Bu
             noted = (dossier_id, known.filed.office, caller.actor, purpose)
             await pool.execute("SELECT note_paper_read($1, $2, $3, $4)", *noted)
         return given_out(await attached.open_paper(uploads, dossier_id, file_id, known.own))
-
-
-def _answer(upload: Upload, status: int = 200) -> Response:
-    if upload.fault:
-        raise Problem(422, upload.fault, REFUSALS[upload.fault])
-    headers = {"Upload-Offset": str(upload.received), "Location": f"/v1/files/{upload.file_id}"}
-    return Response(orjson.dumps(upload.shown()), status, headers=headers, media_type="application/json")
 
 
 def _number(text: str | None) -> int | None:

@@ -1,4 +1,5 @@
-"""Takes away what nobody will ask for: uploads that no dossier named within a day, what was destroyed, and objects without a row.
+"""Takes away what nobody will ask for: uploads that no dossier named within a day and no draft has, what was destroyed, and
+objects without a row.
 
 It can stop between any two lines: rows go before their objects, and an object without a row is found by its folder. It reads what
 waits, and never what was settled before.
@@ -34,6 +35,7 @@ _LEFT = """
 SELECT f.file_id FROM files f
 WHERE (f.key IS NOT NULL OR f.fault IS NOT NULL) AND f.begun_at < clock_timestamp() - $1::interval
 AND NOT EXISTS (SELECT FROM papers p WHERE p.file_id = f.file_id)
+AND NOT EXISTS (SELECT FROM draft_files d WHERE d.file_id = f.file_id)
 ORDER BY f.begun_at LIMIT $2
 """
 _FORGET = """
@@ -49,6 +51,7 @@ _KNOWN = "SELECT object FROM file_parts WHERE object = ANY($1::text[])"
 async def sweep(uploads: Uploads, hour: int) -> None:
     """`hour` chooses which of the 256 folders is looked through for objects without a row.
 
+    Guarantee: the files of a draft are kept as long as it is. Test: test_the_files_of_a_draft_are_kept_as_long_as_it_is.
     Guarantee: an upload that no dossier names is gone after a day. Test: test_an_upload_that_no_dossier_names_is_gone_after_a_day.
     Guarantee: what a commitment that never came to the log named is gone, with its keys. Test: test_what_no_event_names_is_let_go_of.
     """

@@ -246,8 +246,10 @@ def _read(content: bytes | None) -> Any:
 
 
 CHANGES = """
-SELECT c.position, c.applicant_id, a.name, a.email, a.phone
+SELECT c.position, c.applicant_id, a.name, CASE WHEN w.by_email IS NOT FALSE THEN a.email END AS email,
+    CASE WHEN w.by_phone IS NOT FALSE THEN a.phone END AS phone
 FROM contact_changes c LEFT JOIN applicants a ON a.applicant_id = c.applicant_id
+LEFT JOIN contact_wishes w ON w.applicant_id = c.applicant_id
 WHERE c.position > $1 ORDER BY c.position LIMIT $2
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.intake.papers import routes
+from services.intake.papers import receiving
 from services.intake.papers.kinds import PDF as PDF_KIND
 from services.intake.papers.kinds import Seen, cleaned, named_as
 from services.intake.papers.uploads import Uploads
@@ -131,7 +131,7 @@ async def test_a_broken_upload_goes_on_where_it_was(front: Front) -> None:
 
 
 async def test_what_came_within_its_time_stays(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "UPLOAD_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(receiving, "UPLOAD_SECONDS_MAX", 0.5)
     content, ends = large(200_000), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:

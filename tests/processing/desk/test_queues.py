@@ -236,4 +236,4 @@ async def test_every_member_of_every_query_is_taken_empty_and_refused_wrong(fres
     headers = {
         "authorization": f"Bearer {fresh_house.issuer.token('supervisor', subject='s', office=OFFICE, unit=UNIT)}"
     }
-    assert await ask_all(fresh_house.client, fresh_house.application.openapi(), headers) == 35
+    assert await ask_all(fresh_house.client, fresh_house.application.openapi(), headers) == 42

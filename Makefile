@@ -1,7 +1,7 @@
 # Everything that one does with this checkout. It needs Python 3.11, 3.12 or 3.13, and make; `make help` lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-faults test-chassis test-services test-houses test-pages test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
+.PHONY: help setup run test test-faults test-chassis test-services test-journeys test-houses test-pages test-rest check check-statically check-services check-rest bench faults abuse generate pictures clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,19 +46,24 @@ run: $(READY) ## Start everything, load the demonstration, and say where it is; 
 # In parts, each with servers of its own, which is what two processors can start beside one another. Those that wait most begin first; when
 # one is over the next begins. The last one is whatever the others leave, so that none is forgotten.
 SERVICES := tests/processing tests/intake
-HOUSES := tests/journeys tests/deploy_local tests/abuse
+JOURNEYS := tests/journeys
+HOUSES := tests/deploy_local tests/abuse
 PAGES := tests/reporting tests/notify tests/pages tests/rights
 FAULTS := tests/faults/test_small.py
 HALF := $(SERVICES) tests/chassis
-LEFT := $(HALF) $(HOUSES) $(PAGES) $(FAULTS)
+LEFT := $(HALF) $(JOURNEYS) $(HOUSES) $(PAGES) $(FAULTS)
 
 test: $(READY) ## Every test, on real PostgreSQL and real Kafka: in parts, four at a time, each shown when it is over
 	@test -z "$$CI" || .ci/programs
 	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target \
-		test-houses test-services test-faults test-chassis test-pages test-rest
+		test-journeys test-services test-faults test-chassis test-houses test-pages test-rest
 
 # Where nobody writes bytecode, each run, and each process that a test starts, would compile all anew.
 test check-services check-rest: export PYTHONDONTWRITEBYTECODE =
+
+# Who waits for whole houses comes before who computes.
+test-journeys:
+	$(BIN)/python -m pytest -p no:cacheprovider $(JOURNEYS)
 
 test-faults:
 	$(BIN)/python -m pytest -p no:cacheprovider $(FAULTS)
@@ -70,7 +75,7 @@ test-chassis:
 	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider tests/chassis
 
 test-houses:
-	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(HOUSES)
+	$(BIN)/python -m pytest -p no:cacheprovider $(HOUSES)
 
 test-pages:
 	nice -n 5 $(BIN)/python -m pytest -p no:cacheprovider $(PAGES)

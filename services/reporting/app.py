@@ -18,6 +18,7 @@ from services.chassis import lifecycle
 from services.chassis.answering import readiness
 from services.chassis.http.issuers import tokens_of
 from services.chassis.http.limits import Buckets
+from services.chassis.http.turns import Turns
 from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.consumer import Reader
@@ -85,6 +86,7 @@ def build(
         settings.desk_url,
         settings.report_recipient,
         settings.report_place,
+        Turns(),
     )
     limits = Buckets(
         settings.public_requests_per_second, settings.public_requests_burst, clock=time.monotonic

@@ -152,11 +152,11 @@ def add_routes(
 
         Of rows by an attribute the public is not shown numbers from 1 to 4, nor those that would tell them; supervisors are.
         """
-        dear = asked.by == "day" or asked.as_of is not None
-        throttle(limits, client_address(request), "public", DEAR if dear else 1)
+        cost = DEAR if asked.by == "day" or asked.as_of is not None else 1
+        throttle(limits, client_address(request), "public", cost)
         window = asked.window()
         complete = await sources.complete()
-        async with snapshot(sources.pool) as connection:
+        async with sources.turn(cost), snapshot(sources.pool) as connection:
             told = report(await load_flows(connection, window, asked.by, asked.as_of), asked.by)
             held = await count_held(connection)
             made_up = await has_made_up(connection)

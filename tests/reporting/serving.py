@@ -13,6 +13,7 @@ import asyncpg
 from contracts.members import MEMBERS
 from services.chassis.http.limits import Buckets
 from services.chassis.http.tokens import Tokens
+from services.chassis.http.turns import Turns
 from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, Readiness, create_app
 from services.chassis.kafka.progress import Complete
@@ -46,6 +47,7 @@ class Moment:
     complete: Complete | None = field(
         default_factory=lambda: Complete(NOW, {"intake": 13_831, "processing": 40_000})
     )
+    turns: Turns = field(default_factory=Turns)
 
 
 def application(
@@ -84,6 +86,7 @@ def application(
         "https://desk.example",
         "Ủy ban nhân dân Thành phố",
         "Thành phố Hồ Chí Minh",
+        moment.turns,
     )
     limits = Buckets(1000, 1000, clock=clock)
     indexes = Indexes(sources, clock)

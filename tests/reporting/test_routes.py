@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -71,6 +72,19 @@ async def test_as_of_then_knows_only_what_was_recorded_by_then(served: Served) -
     again = await ask(served, as_of="2023-03-31T23:59:59+07:00")
     assert again["result_hash"] == then["result_hash"]
     assert (await ask(served, as_of="2023-10-03T00:00:00Z"))["settled"] is False
+
+
+async def test_dear_questions_take_turns(served: Served) -> None:
+    """Each waits for the one before; what sums of months answer does not."""
+    then = "as_of=2023-03-31T23:59:59Z"
+    dear = ("counts?by=day", f"counts?{then}", f"report?{then}", f"corrections?{then}", "report/form.csv")
+    async with served.client() as client:
+        async with served.moment.turns.taken():
+            asked = [asyncio.create_task(client.get(f"/v1/{question}")) for question in dear]
+            for question in ("counts", "counts?by=month", "report", "counts?by=procedure", "report?by=field"):
+                assert (await client.get(f"/v1/{question}")).status_code == 200
+            assert not any(each.done() for each in asked)
+        assert [(await each).status_code for each in asked] == [200] * len(dear)
 
 
 async def test_an_unescaped_plus_sign_is_understood(served: Served) -> None:

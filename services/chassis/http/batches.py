@@ -4,10 +4,8 @@ Promises one entry per item, in order: the validated item, or what is wrong with
 however many there are, and leaves the process to others for as long as each took. Never guesses at a body that is no such list.
 """
 
-import asyncio
 import json
 import re
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
@@ -16,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from services.chassis.http.plain_text import plain_json
 from services.chassis.http.problems import Fault, Problem, dotted, invalid, rule, sentence
 from services.chassis.http.request_checks import DEPTH_MAX, check_json, check_text, member_once
+from services.chassis.http.turns import Turns
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -60,24 +59,24 @@ def batch_of(body: type[BaseModel]) -> Callable[[bytes], Awaitable[Batch[Any]]]:
     one: TypeAdapter[Any] = TypeAdapter(get_args(items.annotation)[0])
     items_max: int = next(limit.max_length for limit in items.metadata if hasattr(limit, "max_length"))
 
-    turn = asyncio.Lock()
+    turns = Turns()
 
     async def validate(raw: bytes) -> Batch[Any]:
         found: list[Any] = []
-        pieces, more = _pieces(raw), True
+        pieces, more, size = _pieces(raw), True, SLICE_CHARACTERS
         try:
             while more:
                 # Guarantee: a large batch does not keep others waiting. Test: test_a_large_batch_leaves_the_loop_to_others.
-                async with turn:
-                    began = time.perf_counter()
-                    slice_, more = _slice(pieces)
+                # What others ask for takes several turns of the loop, and none is to wait for a slice at each.
+                async with turns.taken():
+                    slice_, more = _slice(pieces, size)
                     if len(found) + len(slice_) > items_max:
                         fault = {"type": "too_long", "loc": ("items",), "msg": f"at most {items_max} items"}
                         raise invalid([fault])
-                    found += _validated(whole, one, slice_)
-                    if more:
-                        # As long as it took: what others ask for takes several turns of the loop, and none is to wait for a slice at each.
-                        await asyncio.sleep(time.perf_counter() - began)
+                    told = _validated(whole, one, slice_)
+                # What is wrong is dear to find and to tell: behind it one item at a time, until one is right.
+                size = 1 if any(isinstance(each, Refused) for each in told) else SLICE_CHARACTERS
+                found += told
         except _NoList:
             raise _fault_of(whole, raw) from None
         return Batch(found)
@@ -85,14 +84,14 @@ def batch_of(body: type[BaseModel]) -> Callable[[bytes], Awaitable[Batch[Any]]]:
     return validate
 
 
-def _slice(pieces: Iterator[_Piece]) -> tuple[list[_Piece], bool]:
-    """The next pieces, and whether there may be more."""
+def _slice(pieces: Iterator[_Piece], size: int) -> tuple[list[_Piece], bool]:
+    """The next pieces, of `size` characters or the first above, and whether there may be more."""
     taken: list[_Piece] = []
     characters = 0
     for piece in pieces:
         taken.append(piece)
         characters += len(piece.text)
-        if characters >= SLICE_CHARACTERS:
+        if characters >= size:
             return taken, True
     return taken, False
 
@@ -144,6 +143,8 @@ def _item_at(text: str, at: int, number: int) -> tuple[Any, int]:
 
 
 def _validated(whole: TypeAdapter[Any], one: TypeAdapter[Any], pieces: list[_Piece]) -> list[Any]:
+    if len(pieces) == 1:
+        return [_alone(one, pieces[0])]
     try:
         told = ",".join(piece.text for piece in pieces)
         return list(whole.validate_json(plain_json(('{"items":[' + told + "]}").encode())).items)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, NamedTuple
 
 import asyncpg
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from services.chassis.http.turns import Turns
 from services.chassis.http.web import Problem
 from services.chassis.kafka.progress import Complete
 from services.reporting.report.check import Checked
@@ -96,7 +98,7 @@ DEAR = 4
 
 
 class Sources(NamedTuple):
-    """What the routes ask: the database, completeness, the last check, the clock; and how this house is called and reached.
+    """What the routes ask: the database, completeness, the last check, the clock, a turn; and how this house is called and reached.
 
     `desk` is the address of the officers' pages, `recipient` who receives the official report, `place` where it is signed.
     """
@@ -110,3 +112,11 @@ class Sources(NamedTuple):
     desk: str
     recipient: str
     place: str
+    turns: Turns
+
+    def turn(self, cost: int) -> AbstractAsyncContextManager[None]:
+        """A dear question waits for its turn, any other begins at once.
+
+        Guarantee: who asks dear questions leaves half of the service to everybody else. Test: test_dear_questions_take_turns.
+        """
+        return self.turns.taken() if cost >= DEAR else nullcontext()

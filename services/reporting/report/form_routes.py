@@ -14,7 +14,7 @@ from services.chassis.http.typesetting import Typesetting
 from services.chassis.http.web import Application, client_address, throttle
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import count_held, snapshot
-from services.reporting.report.asked import Instant, PeriodAsked, Sources
+from services.reporting.report.asked import DEAR, Instant, PeriodAsked, Sources
 from services.reporting.report.columns import tells
 from services.reporting.report.files import MEDIA_TYPES, Kind, as_csv, as_xlsx
 from services.reporting.report.form import Form
@@ -64,7 +64,7 @@ def add_form_routes(
         window = asked.window()
         complete = await sources.complete()
         today = local_date(sources.now())
-        async with snapshot(sources.pool) as connection:
+        async with sources.turn(DEAR), snapshot(sources.pool) as connection:
             tells_on = tells(window.last, local_date(asked.as_of) if asked.as_of else today)
             told = sound(await load_official(connection, window, "field", tells_on, asked.as_of))
             held = await count_held(connection)

@@ -169,11 +169,12 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
 
         Of rows the public is not shown numbers from 1 to 4, nor those that would tell them; supervisors are.
         """
-        throttle(limits, client_address(request), "public", DEAR if asked.as_of else 1)
+        cost = DEAR if asked.as_of else 1
+        throttle(limits, client_address(request), "public", cost)
         window = asked.window()
         complete = await sources.complete()
         tells_on = tells(window.last, local_date(asked.as_of or sources.now()))
-        async with snapshot(sources.pool) as connection:
+        async with sources.turn(cost), snapshot(sources.pool) as connection:
             told = sound(await load_official(connection, window, asked.by, tells_on, asked.as_of))
             held = await count_held(connection)
             made_up = await has_made_up(connection)
@@ -211,7 +212,7 @@ def add_official_routes(application: Application, sources: Sources, limits: Buck
         throttle(limits, client_address(request), "public", DEAR)
         window = asked.window()
         days = [tells(window.last, local_date(at)) for at in (asked.as_of, sources.now())]
-        async with snapshot(sources.pool) as connection:
+        async with sources.turn(DEAR), snapshot(sources.pool) as connection:
             then = sound(await load_official(connection, window, None, days[0], asked.as_of))
             now = sound(await load_official(connection, window, None, days[1]))
             changes = await load_changes(connection, window, asked.as_of, asked.limit)

@@ -31,7 +31,7 @@ from services.reporting.book.rows import Entry, snapshot
 from services.reporting.book.version import PROJECTION
 from services.reporting.incoming import PRODUCERS
 from services.reporting.report import vintages
-from services.reporting.report.asked import Sources
+from services.reporting.report.asked import DEAR, Sources
 from services.reporting.report.columns import Columns, differences
 from services.reporting.report.files import Kind
 from services.reporting.report.form import Form
@@ -124,7 +124,7 @@ def add_vintage_routes(
     async def one(number: Number, request: Request, signs: Signs) -> Response:
         """With its numbers, as they were told: to supervisors in full, to the public without small ones and those that would tell them."""
         throttle(limits, client_address(request), "public")
-        return as_json(_whole(await published(number), signs))
+        return as_json(await asyncio.to_thread(_whole, await published(number), signs))
 
     @application.get(
         "/v1/vintages/{number}/compare/{other}",
@@ -136,7 +136,7 @@ def add_vintage_routes(
     ) -> Response:
         """Both of one period and with the same rows, the earlier one first. It names no dossier; procedure and office of an entry are
         told to supervisors."""
-        throttle(limits, client_address(request), "public")
+        throttle(limits, client_address(request), "public", DEAR)
         one, later = await published(number), await published(other)
         if (one.first_on, one.last_on, one.by) != (later.first_on, later.last_on, later.by):
             raise Problem(
@@ -146,10 +146,13 @@ def add_vintage_routes(
             raise Problem(422, "vintages-reversed", "the earlier report comes first")
         # Whoever may ask: a cursor names no dossier either.
         passed = paging.given(asked.cursor, lambda text: paging.parts_of(text, paging.count)[0]) or 0
-        async with snapshot(sources.pool) as connection:
+        async with sources.turn(DEAR), snapshot(sources.pool) as connection:
             found = await vintages.between(connection, one, later, passed, asked.limit)
         then, now = one.told(), later.told()
-        hidden = [{} if signs else as_shown(each.result, each.by)[2] for each in (one, later)]
+        hidden = [
+            {} if signs else (await asyncio.to_thread(as_shown, each.result, each.by))[2]
+            for each in (one, later)
+        ]
         rows = {
             key: _gained(now.rows, then.rows, key, {name for each in hidden for name in each.get(key, ())})
             for key in sorted(now.rows | then.rows)

@@ -10,7 +10,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-PAUSE_SECONDS_MAX = 0.25
+PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.001, 0.25
+"""A shorter pause would be none: timers of the loop count in milliseconds."""
 
 
 class Turns:
@@ -28,5 +29,5 @@ class Turns:
         try:
             yield
         finally:
-            pause = min(time.perf_counter() - began, PAUSE_SECONDS_MAX)
+            pause = max(PAUSE_SECONDS_MIN, min(time.perf_counter() - began, PAUSE_SECONDS_MAX))
             asyncio.get_running_loop().call_later(pause, self._lock.release)

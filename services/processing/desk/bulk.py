@@ -86,7 +86,8 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
 
     hidden = 0
 
-    async def answer(item: BulkItem | Refused, first: bool) -> Told:
+    def told_at_once(item: BulkItem | Refused, first: bool) -> Told | None:
+        """What is answered to an item of which nothing can be recorded."""
         nonlocal hidden
         if isinstance(item, Refused):
             return malformed(item)
@@ -95,29 +96,29 @@ async def act_on_many(desk: Desk, batch: Batch[BulkItem], caller: Caller, tracep
             return refused(item, NOT_YET_KNOWN)
         if not first:
             return refused(item, TWICE)
-        if importing and (
-            foreign := rights.not_to_be_imported(item.source, item.case, known.row.import_source)
-        ):
+        by = known.row.import_source
+        if importing and (foreign := rights.not_to_be_imported(item.source, item.case, by)):
             return refused(item, foreign)
         if (item.source, item.case) in others:
             return refused(item, CASE_OF_ANOTHER)
-        history = histories.get(item.dossier_id, [])
-        if rights.is_hidden(caller, known.row.office, known.row.unit, history):
+        if rights.is_hidden(caller, known.row.office, known.row.unit, histories.get(item.dossier_id, [])):
             hidden += 1
             return refused(item, NOT_YET_KNOWN)
-        return await _record(desk, item, known, history, caller, traceparent)
+        return None
 
-    seen: set[UUID] = set()
-    answers = []
+    seen, answers, recorded = set[UUID](), list[Told | None](), []
     for item in batch.items:
-        first = isinstance(item, Refused) or item.dossier_id not in seen
+        answers.append(told_at_once(item, isinstance(item, Refused) or item.dossier_id not in seen))
         if isinstance(item, BulkItem):
             seen.add(item.dossier_id)
-        answers.append(answer(item, first))
-    answered = await asyncio.gather(*answers)
+        # Whoever is refused needs no task: hundreds of them would hold the loop at once.
+        if isinstance(item, BulkItem) and answers[-1] is None:
+            known, history = rows[item.dossier_id], histories.get(item.dossier_id, [])
+            recorded.append(_record(desk, item, known, history, caller, traceparent))
+    acted = iter(await asyncio.gather(*recorded))
     if hidden:
         denied(NOT_YET_KNOWN.code, ROUTE, hidden)
-    return orjson.dumps({"answers": answered})
+    return orjson.dumps({"answers": [next(acted) if each is None else each for each in answers]})
 
 
 async def _cases_of_others(

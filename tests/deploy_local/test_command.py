@@ -114,15 +114,6 @@ def test_the_status_names_a_password_only_when_it_is_asked_for(run: Run) -> None
     assert password in run("status", "--json", "--with-passwords").stdout
 
 
-@pytest.mark.parametrize("words", [("token", "--role", "officer"), ("held", "list")])
-def test_a_wrong_home_is_told_and_stays_empty(tmp_path: Path, words: tuple[str, ...]) -> None:
-    home = tmp_path / "elsewhere"
-    answer = Run(home, 20_000)(*words)
-    assert answer.returncode == 1
-    assert "is no home of a run" in answer.stderr
-    assert not home.exists() or not list(home.iterdir())
-
-
 @pytest.mark.parametrize("option", ["--no-demo", "--detach"])
 def test_a_second_start_in_the_same_home_is_refused(run: Run, option: str) -> None:
     second = run("up", option)
@@ -251,19 +242,15 @@ def test_secrets_are_changed_while_a_client_submits_and_reads(run: Run) -> None:
 def test_the_logs_of_a_run_stay_within_their_bound(run: Run) -> None:
     """A line for each request, until there was more than all of them may hold."""
     headers = {"Authorization": f"Bearer {run('token', '--role', 'portal').stdout.strip()}"}
-    names = ["intake.log", "intake.log.1", "intake.log.2"]
+    logs = run.home / "log"
 
     def full() -> bool:
         for _ in range(50):
-            httpx.get(f"{run.place.url('intake')}/v1/dossiers", params={"limit": 1}, headers=headers)
-        return all((run.home / "log" / name).exists() for name in names)
+            httpx.get(f"{run.place.url('intake')}/v1/dossiers?limit=1", headers=headers)
+        return len(list(logs.glob("intake.log*"))) == 3
 
     assert eventually(full, 60)
-    logs = sorted((run.home / "log").glob("intake.log*"))
-    assert [path.name for path in logs] == names
-    assert eventually(
-        lambda: all(path.stat().st_size < 2 * LOG_BYTES for path in logs)
-    )  # they are turned in a moment
+    assert eventually(lambda: all(path.stat().st_size < 2 * LOG_BYTES for path in logs.glob("intake.log*")))
     assert len(run("logs", "intake", "--lines", "30").stdout.splitlines()) == 30
 
 

@@ -20,6 +20,7 @@ from deploy.local.loading import Loading
 from deploy.local.process import Failed, Identity, Process
 from deploy.local.status import status
 from services.chassis.http.tokens import TokenRefused, Tokens
+from tests.deploy_local.test_command import Run
 from tests.deploy_local.test_process import eventually
 
 
@@ -164,3 +165,12 @@ def answers(port: int) -> bool:
     except OSError:
         time.sleep(0.05)
         return False
+
+
+@pytest.mark.parametrize("words", [("token", "--role", "officer"), ("held", "list")])
+def test_a_wrong_home_is_told_and_stays_empty(tmp_path: Path, words: tuple[str, ...]) -> None:
+    home = tmp_path / "elsewhere"
+    answer = Run(home, 20_000)(*words)
+    assert answer.returncode == 1
+    assert "is no home of a run" in answer.stderr
+    assert not home.exists() or not list(home.iterdir())

@@ -57,6 +57,13 @@ def chassis_sql(name: str) -> Path:
     return Path(__file__).parents[1] / f"{name}.sql"
 
 
+_HEAD = """
+DO $$ BEGIN
+    IF to_regclass('log_head') IS NOT NULL THEN PERFORM FROM log_head FOR UPDATE; END IF;
+END $$
+"""
+
+
 async def _upgrade(dsn: str) -> None:
     # asyncpg reads the address by itself: SQLAlchemy would not pass on what it says of TLS.
     engine = create_async_engine(
@@ -72,6 +79,9 @@ def _run(connection: Connection) -> None:
     with context.begin_transaction():
         # Two processes that migrate at once take turns.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(74656)")
+        # Every append takes the log's head first. Guarantee: in whatever order migrations lock tables, none deadlocks with an append.
+        # Test: test_the_release_before_goes_on_while_migrations_run.
+        connection.exec_driver_sql(_HEAD)
         context.run_migrations()
 
 

@@ -131,7 +131,7 @@ async def people_read_on(aim: Aim) -> Outcome:
 
 async def dear_questions(aim: Aim) -> Outcome:
     """The public counts for ever other windows, by day, as of ever other instants: no answer is the one before."""
-    doors = ("counts?by=day&", "report?", "counts?by=procedure&")
+    doors = ("counts?by=day&", "report?", "counts?by=procedure&", "service-quality?")
     requests = [
         request(
             "GET", f"/v1/{door}from=19{n + 10}-01-01&to=2026-12-31&as_of=2026-11-{n % 28 + 1:02}T00:00:00Z"

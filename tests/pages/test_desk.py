@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from services.processing.clock.working_days import local_day
 from services.processing.pages import officer
 from tests.pages.test_officer import act, file
 from tests.pages.test_supervisor import csrf
@@ -146,7 +147,7 @@ async def test_an_absence_is_said_and_ended(town: Town, visit: Visit) -> None:
     dossier = await file(town)
     await act(one, dossier, "accept", unit=UNIT)
     await act(one, dossier, "take")
-    today = town.house.clock.now.date()
+    today = local_day(town.house.clock.now)
     page = await one.get("/absences")
     assert "Không ai được ghi vắng mặt." in page.text and 'name="officer"' not in page.text
     wrong = await one.send(page, "/absences", substitute="", first_on="", last_on="")

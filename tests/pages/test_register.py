@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from services.intake.people.listing import MANY_MAX
+from services.processing.clock.working_days import local_day
 from services.processing.desk import register as book_of
 from services.processing.desk.queue_rows import DossierRow
 from services.processing.desk.register import Book, Entry
@@ -80,7 +81,7 @@ async def test_the_register_is_read_and_saved(
         await act(desk, each, "accept", unit=UNIT)
     page = (await desk.get("/register")).text
     assert "Mẫu số 07" in page and "Sổ theo dõi hồ sơ" in page and NAME not in page
-    today = town.house.clock.now.date()
+    today = local_day(town.house.clock.now)
     asked = f"desk={OFFICE}&from={today}&to={today}"
     monkeypatch.setattr(register, "PAGE_ITEMS", 2)
     monkeypatch.setattr(book_of, "STRETCH", 2)
@@ -111,7 +112,7 @@ async def test_who_is_named_in_a_register_is_written_down(town: Town, visit: Vis
     await desk.log_in("chuyen-vien-2")
     dossier = await file(town)
     await act(desk, dossier, "accept", unit=UNIT)
-    today = town.house.clock.now.date()
+    today = local_day(town.house.clock.now)
     asked = f"desk={UNIT}&from={today}&to={today}&purpose=audit"
     for kind in ("", "/csv", "/xlsx", "/pdf"):
         before = len(await readers(town, dossier))

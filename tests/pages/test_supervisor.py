@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import httpx
 
+from services.processing.clock.working_days import local_day
 from tests.pages.test_officer import act, file
 from tests.pages.town import Town, Visitor, form_of
 
@@ -59,7 +60,7 @@ async def test_a_declaration_is_looked_at_before_it_is_made(town: Town, visit: V
     await supervisor.log_in("lanh-dao")
     dossier = await file(town, procedure="1.006871")
     await act(supervisor, dossier, "accept", unit=UNIT)
-    due = town.house.clock.now.date() + timedelta(days=1)
+    due = local_day(town.house.clock.now) + timedelta(days=1)
     while not town.house.desk.calendar.is_working(due):
         due += timedelta(days=1)
     assert (await one.get("/")).headers["location"] == "/calendar"

@@ -17,6 +17,7 @@ from services.chassis.http.access import token_in
 from services.chassis.http.tokens import Caller
 from services.intake.papers.attached import destroy
 from services.intake.people.store import CONTACTS
+from services.processing.clock.working_days import local_day
 from services.processing.desk.at_intake import AtIntake
 from services.processing.desk.carry_out import carry_out
 from services.processing.dossier.decide import BY_NAME
@@ -108,7 +109,7 @@ async def test_each_act_says_its_words(town: Town) -> None:
 
 
 async def refusal_of(town: Town, dossier_id: UUID) -> str:
-    known = await town.house.desk.known.get((dossier_id, "an", town.house.clock.now.date()))
+    known = await town.house.desk.known.get((dossier_id, "an", local_day(town.house.clock.now)))
     assert known is not None
     return REFUSALS.of(known.filing.procedure)[0]
 

@@ -77,7 +77,14 @@ async def test_as_of_then_knows_only_what_was_recorded_by_then(served: Served) -
 async def test_dear_questions_take_turns(served: Served) -> None:
     """Each waits for the one before; what sums of months answer does not."""
     then = "as_of=2023-03-31T23:59:59Z"
-    dear = ("counts?by=day", f"counts?{then}", f"report?{then}", f"corrections?{then}", "report/form.csv")
+    dear = (
+        "counts?by=day",
+        f"counts?{then}",
+        f"report?{then}",
+        f"corrections?{then}",
+        "report/form.csv",
+        f"service-quality?{then}",
+    )
     async with served.client() as client:
         async with served.moment.turns.taken():
             asked = [asyncio.create_task(client.get(f"/v1/{question}")) for question in dear]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any, TypeVar
 
 from services.chassis.http.problems import Problem
@@ -32,6 +33,14 @@ def count(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > DIGITS_MAX:
         raise ValueError("no number")
     return int(text)
+
+
+def instant(text: str) -> datetime:
+    """An instant, in UTC. Of the first and the last year some have none in other zones, and none that the database could compare."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        raise ValueError("no instant")
+    return at.astimezone(UTC)
 
 
 def given(text: str, read: Callable[[str], T]) -> T | None:

@@ -220,11 +220,4 @@ def cursor(row: DossierRow) -> str:
 
 def read_cursor(text: str) -> After:
     """The inverse of cursor(); ValueError for any other text."""
-    at, dossier_id = paging.parts_of(text, datetime.fromisoformat, UUID)
-    if at.tzinfo is None:
-        raise ValueError("no cursor")
-    try:
-        # The first and last hours of the calendar have no instant in UTC in some zones, and none that the database could compare.
-        return After(at.astimezone(UTC), dossier_id)
-    except OverflowError as error:
-        raise ValueError("no cursor") from error
+    return After(*paging.parts_of(text, paging.instant, UUID))

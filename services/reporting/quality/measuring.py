@@ -16,6 +16,7 @@ import asyncpg
 import orjson
 
 from services.chassis.log.databases import BY_KEY
+from services.chassis.process.turning import Loop, rest
 from services.reporting.book.lines import local_date
 from services.reporting.book.rows import load_entries
 from services.reporting.quality.index import SUMMED
@@ -129,9 +130,10 @@ async def measure(pool: asyncpg.Pool[Any], most: int = ACTS_AT_ONCE) -> int:
 
 async def keep_measuring(pool: asyncpg.Pool[Any], counting_waits: Callable[[], bool]) -> None:
     """Behind the reader, and slowly while that has a backlog: counts come first."""
-    while True:
-        full = await measure(pool) == ACTS_AT_ONCE
-        await asyncio.sleep(BUSY_SECONDS if full and not counting_waits() else IDLE_SECONDS)
+    with Loop("measuring"):
+        while True:
+            full = await measure(pool) == ACTS_AT_ONCE
+            await rest(BUSY_SECONDS if full and not counting_waits() else IDLE_SECONDS)
 
 
 async def _load(connection: asyncpg.Connection[Any], ids: Iterable[UUID]) -> dict[UUID, Measured]:

@@ -54,15 +54,13 @@ class _Page:
     def __init__(self, text: str) -> None:
         self.as_of, self.tells_on, self.count, on, dossier_id, number = paging.parts_of(
             text,
-            datetime.fromisoformat,
+            paging.instant,
             date.fromisoformat,
             paging.count,
             date.fromisoformat,
             UUID,
             paging.count,
         )
-        if self.as_of.tzinfo is None:
-            raise ValueError("no instant")
         self.after = BEGINNING._replace(on=on, dossier_id=dossier_id, number=number)
 
 

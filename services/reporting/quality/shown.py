@@ -13,7 +13,7 @@ from services.reporting.book.lines import local_date
 from services.reporting.book.rows import count_held, snapshot
 from services.reporting.quality.index import Measure, Times, measures
 from services.reporting.quality.loading import load_parts, load_times
-from services.reporting.report.asked import Sources
+from services.reporting.report.asked import DEAR, Sources
 from services.reporting.report.columns import tells
 from services.reporting.report.counts import Window
 from services.reporting.report.measured import measured_up_to, waits_since
@@ -59,7 +59,7 @@ async def load_index(sources: Sources, window: Window, as_of: datetime | None = 
     today = local_date(as_of or sources.now())
     tells_on = tells(window.last, today)
     days = Window(window.first, tells_on)
-    async with snapshot(sources.pool) as connection:
+    async with sources.turn(DEAR), snapshot(sources.pool) as connection:
         waits = await waits_since(connection)
         parts = await load_parts(connection, days, as_of, places=("procedure", "channel"))
         times = await load_times(connection, days, "procedures", as_of)

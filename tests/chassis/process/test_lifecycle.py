@@ -43,7 +43,7 @@ class Life:
             if what in self.log.read_text(encoding="utf-8"):
                 return
             await asyncio.sleep(0.02)
-        raise TimeoutError(f"it has not said {what}")
+        raise TimeoutError(f"it has not said {what}: {self.log.read_text(encoding='utf-8')}")
 
     async def up(self) -> None:
         deadline = time.monotonic() + START_SECONDS
